@@ -65,10 +65,11 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     ['--versoin', 'A command is missing.'],
     [
       'users create a@b.example --rol admin',
-      '--rol is not an option of users create (nearest: --role)'
+      '--rol is not an option of users create (nearest: --role).'
     ],
     ['users create a@b.example --role', '--role has no value, or a value that it does not take.'],
-    ['users create', 'An argument is missing.'],
+    ['users create', 'EMAIL is missing.'],
+    ['users email a@b.example', 'EMAIL is missing.'],
     ['audit all', '"all" is one argument too many.']
   ] as const) {
     const { stderr } = await ops(line.split(' '))

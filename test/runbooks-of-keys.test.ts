@@ -11,7 +11,7 @@ const secret = () => randomBytes(32).toString('base64url')
 
 const email = 'ada@example.com'
 
-t.test('a leaked refresh key', async (t) => {
+t.test('the commands of the runbook for a leaked refresh key work', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const { next, isOver } = await runbook(t, 'leaked-refresh-key', GATEHOUSE_DATA_DIR)
   const startWith = async (AUTH_REFRESH_KEYS: string) => {
@@ -33,12 +33,12 @@ t.test('a leaked refresh key', async (t) => {
   t.equal((await after.refresh(idle.refreshToken)).status, 401)
   await next()
   const { API } = after
-  t.match(await next({ API }), /was noticed/)
+  t.match(await next({ API }), /was detected/)
   t.equal((await after.login(email, password)).status, 200)
   t.ok(isOver(), 'every block of the page was run')
 })
 
-t.test('a new key-encryption key', async (t) => {
+t.test('the commands of the runbook for the key-encryption key work', async (t) => {
   const GATEHOUSE_DATA_DIR = dataFolder(t)
   const { next, isOver } = await runbook(t, 'key-encryption-key', GATEHOUSE_DATA_DIR)
   const made = (await next()).trim()

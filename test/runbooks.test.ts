@@ -24,10 +24,10 @@ t.test('the index names every page', async (t) => {
 
 type MadeClient = { client: { id: string }; secret: { secret: string } }
 
-t.test('on one installation, one after the other', { skip }, async (t) => {
+t.test('the commands of the runbooks work on one installation', { skip }, async (t) => {
   const system = await installation(t, { auths: 1, gateways: 2 })
 
-  t.test('planned rotation', async (t) => {
+  t.test('the commands of the runbook for a planned rotation work', async (t) => {
     const { folder, API, tokens, allSay } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'planned-rotation', folder)
     t.match(await next(), /2 gateways/)
@@ -42,7 +42,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('a leaked signing key', async (t) => {
+  t.test('the commands of the runbook for a leaked signing key work', async (t) => {
     const { folder, API, tokens, allSay, api, email } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'leaked-signing-key', folder)
     const KID = kidOf(tokens.accessToken)
@@ -59,7 +59,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('the leaked secret of a machine client', async (t) => {
+  t.test('the commands of the runbook for a leaked client secret work', async (t) => {
     const { folder, auths, allSay } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'leaked-client-secret', folder)
     const ops = operator(folder)
@@ -90,7 +90,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('the first look at processes, services, load, key sets and stores', async (t) => {
+  t.test('the first commands of the other runbooks show the state of the system', async (t) => {
     const { folder, api, email } = await inhabited(system)
     const down = await runbook(t, 'process-down', folder)
     t.match(await down.next(), /2 gateways/)
@@ -108,7 +108,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     for (const { isOver } of [down, fails, overload, noKeySet, stores, passwords]) t.ok(isOver())
   })
 
-  t.test('a stolen session', async (t) => {
+  t.test('the commands of the runbook for a stolen session work', async (t) => {
     const { folder, api, email, user, tokens, allSay } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'stolen-session', folder)
     const other = (await api.login(email, password)).body
@@ -128,7 +128,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('an unreachable Redis, and one that came back empty', async (t) => {
+  t.test('the commands of the runbook for a lost Redis work', async (t) => {
     const { folder, api, redis, API, email, tokens, allSay, startGateway } = await inhabited(system)
     const { next, isOver } = await runbook(t, 'redis-lost', folder)
     const out = (await api.login(email, password)).body
@@ -153,13 +153,13 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     t.equal(restored.status, 200, 'and nobody is signed out')
     t.strictSame(await allSay(restored.body.accessToken, '200'), both('200'))
     t.match(await next(), /refresh-restored/)
-    t.match(await next({ API }), /was noticed/)
+    t.match(await next({ API }), /was detected/)
     const ended = await eventually(saysLate, (code) => code === 'SESSION_ENDED', PATIENCE_MS)
     t.equal(ended, 'SESSION_ENDED', 'gateways that start from now on hear of ends as well')
     t.ok(isOver(), 'every block of the page was run')
   })
 
-  t.test('a restored database', async (t) => {
+  t.test('the commands of the runbook for a restored database work', async (t) => {
     const { folder, api, database, auths, startAuth, API, email, tokens, allSay, user } =
       await inhabited(system)
     const { next, isOver } = await runbook(t, 'database-restored', folder)
@@ -191,7 +191,7 @@ t.test('on one installation, one after the other', { skip }, async (t) => {
     await next()
     await next()
     t.equal((await api.refresh(theirs.refreshToken)).status, 401, 'of nobody any more')
-    t.match(await next({ API }), /was noticed/)
+    t.match(await next({ API }), /was detected/)
     t.equal((await api.login(email, password)).status, 401)
     t.equal((await api.register('late@example.com', password)).status, 201)
     const again = (await api.login('late@example.com', password)).body

@@ -113,7 +113,7 @@ t.test('imported users of other systems sign in with their passwords', async (t)
 
   t.test('bad usage says what is missing', async (t) => {
     for (const [words, fault] of [
-      [['users', 'import'], /argument is missing/],
+      [['users', 'import'], /FILE is missing/],
       [['users', 'import', 'users.txt'], /--format/],
       [['users', 'import', 'x.csv', '--firebase-hash-config', at('nowhere')], /ENOENT/],
       [['users', 'import', 'x.csv', '--firebase-hash-config', at('users.csv')], /SCRYPT/]

@@ -21,7 +21,7 @@ import { keysList } from './commands/keys-list.ts'
 import { keysRetire } from './commands/keys-retire.ts'
 import { keysRevoke } from './commands/keys-revoke.ts'
 import { keysRotate } from './commands/keys-rotate.ts'
-import { mailDrop } from './commands/mail-drop.ts'
+import { mailDiscard } from './commands/mail-discard.ts'
 import { mailList } from './commands/mail-list.ts'
 import { mailRetry } from './commands/mail-retry.ts'
 import { routesCheck } from './commands/routes-check.ts'
@@ -102,7 +102,7 @@ export const commands: readonly Command[] = [
   webhooksDiscard,
   mailList,
   mailRetry,
-  mailDrop,
+  mailDiscard,
   gateways,
   databaseStatus,
   routesCheck,

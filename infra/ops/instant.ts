@@ -12,7 +12,7 @@ export function instant(option: string, text: string, nowMs: number): string {
   const ms = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (unitMs[unit] ?? 0)
   if (Number.isNaN(new Date(ms).getTime()))
     throw new BadUsage(
-      `--${option}: ${text} is neither a date (2026-11-23, 2026-11-23T10:00Z) nor a duration (30m, 12h, 7d)`
+      `--${option}: ${text} is neither a date (2026-11-23, 2026-11-23T10:00Z) nor a duration (30m, 12h, 7d).`
     )
   return new Date(ms).toISOString()
 }

@@ -94,7 +94,7 @@ function refusalOf(
   if (status === 401) {
     return new Refused(
       code,
-      `The auth service does not accept the token in ${tokenFrom}: its AUTH_OPS_TOKEN is a different one.`
+      `The auth service does not accept the token in ${tokenFrom}: it has a different AUTH_OPS_TOKEN.`
     )
   }
   return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)

@@ -67,7 +67,7 @@ function readWords(command: Command, words: string[]): Typed {
     const args = [...words.filter((word) => !isId(word)), '--', ...ids]
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true })
     const rest = positionals.slice(command.name.split(' ').length)
-    const fault = wordFault(rest, command.words)
+    const fault = wordFault(rest, command)
     if (fault !== null && values.help !== true) throw new BadUsage(fault)
     return { positionals: rest, options: values as Typed['options'] }
   } catch (error) {
@@ -75,8 +75,9 @@ function readWords(command: Command, words: string[]): Typed {
   }
 }
 
-function wordFault(words: readonly string[], [least, most]: Command['words']): string | null {
-  if (words.length < least) return 'An argument is missing.'
+function wordFault(words: readonly string[], { usage, words: [least, most] }: Command) {
+  // The usage begins with the required arguments.
+  if (words.length < least) return `${usage.split(' ')[words.length]} is missing.`
   return words.length > most ? `"${words[most]}" is one argument too many.` : null
 }
 
@@ -93,7 +94,7 @@ function optionFault(error: unknown, { name, options = {} }: Command, words: str
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message
   const known = Object.keys({ ...common, ...options })
   const [typed = ''] = /--?[^'\s=]+/.exec(message) ?? words.filter((word) => word.startsWith('-'))
-  return `${typed} ${unknownName(typed.replace(/^-+/, ''), known, `an option of ${name}`, '--')}`
+  return `${typed} ${unknownName(typed.replace(/^-+/, ''), known, `an option of ${name}`, '--')}.`
 }
 
 async function confirm(command: Command, typed: Typed, person: Terminal): Promise<void> {

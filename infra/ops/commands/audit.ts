@@ -17,8 +17,9 @@ export const audit: Command = {
   name: 'audit',
   usage: '[--user ID] [--kind KIND] [--since TIME] [--limit NUMBER]',
   summary:
-    'Prints the audit log, the newest event first, 100 events or NUMBER. KIND is one of the events ' +
-    'below. TIME is a date (2026-11-23, 2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
+    'Prints the audit log, the newest event first, 100 events or NUMBER. KIND is a kind of event, ' +
+    'such as refresh-reused; docs/ops.md lists them. TIME is a date (2026-11-23, ' +
+    '2026-11-23T10:00Z) or a duration before now (30m, 12h, 7d).',
   options: {
     user: { type: 'string' },
     kind: { type: 'string' },

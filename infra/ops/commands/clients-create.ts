@@ -12,8 +12,8 @@ export const clientsCreate: Command = {
   summary:
     'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
     'private_key_jwt with its public keys in FILE. The client may exchange tokens whose audience ' +
-    'is in --receives for tokens whose audience is in --calls. The new tokens have the roles of ' +
-    'the user that --roles names.',
+    'is in --receives for tokens whose audience is in --calls. The new tokens keep only those ' +
+    'roles of the user that a --roles names.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },
@@ -26,7 +26,7 @@ export const clientsCreate: Command = {
   words: [0, 0],
   async run(typed, ops) {
     const name = textOption(typed, 'name')
-    if (name === undefined) throw new BadUsage('--name is missing')
+    if (name === undefined) throw new BadUsage('--name is missing.')
     const file = textOption(typed, 'jwks')
     const method = textOption(typed, 'authentication')
     const answer = await ops.call<Created>('POST', '/ops/clients', {
@@ -47,6 +47,6 @@ function readKeySet(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    throw new BadUsage(`--jwks: ${file} cannot be read as JSON`)
+    throw new BadUsage(`--jwks: ${file} cannot be read as JSON.`)
   }
 }

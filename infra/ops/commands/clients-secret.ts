@@ -5,7 +5,7 @@ export const clientsSecret: Command = {
   name: 'clients secret',
   usage: 'ID',
   summary:
-    'Creates another secret for a machine client. The previous secret still works, older ones do not.',
+    'Creates another secret for a machine client. The previous secret still works; older secrets do not.',
   words: [1, 1],
   async run({ positionals: [client = ''] }, ops) {
     const path = `/ops/clients/${encodeURIComponent(client)}/secrets`

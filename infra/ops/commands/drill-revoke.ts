@@ -50,7 +50,7 @@ async function measure(
     const { accessToken, refreshToken } = await gateway.login(credentials)
     await takenByAll(gateways, accessToken)
     const { status, code } = await gateway.logout(refreshToken)
-    if (status !== 204) throw failed(`a logout at ${gateway.url} was answered ${code}`)
+    if (status !== 204) throw failed(`${gateway.url} answered ${code} to a logout.`)
     took.push(...(await refusedAfter(gateways, accessToken, monotonicClock)))
   }
   return took
@@ -59,5 +59,5 @@ async function measure(
 function roundsOf(typed: Typed): number {
   const rounds = Number(textOption(typed, 'rounds') ?? DEFAULT_ROUNDS)
   if (Number.isInteger(rounds) && rounds > 0 && rounds <= MOST_ROUNDS) return rounds
-  throw new BadUsage(`--rounds must be a number from 1 to ${MOST_ROUNDS}`)
+  throw new BadUsage(`--rounds must be a number from 1 to ${MOST_ROUNDS}.`)
 }

@@ -67,14 +67,14 @@ async function until(holds: () => boolean, load: Load, mostRequests: number): Pr
     const tally = load.tally()
     refuseFailures(tally)
     if (tally.requests - before > mostRequests) {
-      throw failed(`not every client has a token of the new key: ${told(tally)}`)
+      throw failed(`Not every client has a token of the new key: ${told(tally)}.`)
     }
     await sleep(LOOK_MS)
   }
 }
 
 function refuseFailures(tally: Tally): void {
-  if (tally.failed > 0) throw failed(`${tally.failed} requests failed: ${told(tally)}`)
+  if (tally.failed > 0) throw failed(`${tally.failed} requests failed: ${told(tally)}.`)
 }
 
 const told = ({ answers }: Tally) =>
@@ -85,5 +85,5 @@ const told = ({ answers }: Tally) =>
 function clientsOf(typed: Typed): number {
   const clients = Number(textOption(typed, 'clients') ?? DEFAULT_CLIENTS)
   if (Number.isInteger(clients) && clients > 0 && clients <= MOST_CLIENTS) return clients
-  throw new BadUsage(`--clients must be a number from 1 to ${MOST_CLIENTS}`)
+  throw new BadUsage(`--clients must be a number from 1 to ${MOST_CLIENTS}.`)
 }

@@ -31,7 +31,7 @@ export const drillTheft: Command = {
       await toldOf(ops, userId, stolen)
       return {
         json: { session: stolen, gateways: { asked: gateways.length, live }, worstMs },
-        text: `The theft was noticed: its session ended, the slowest gateway refused it after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`
+        text: `The reuse was detected. The session ended, the slowest gateway refused its access token after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`
       }
     })
   }
@@ -55,13 +55,13 @@ async function steal({ gateways, credentials }: DrillGround, monotonicClock: Mon
 }
 
 function refreshed({ status, code, body }: Answer<Tokens>, { url }: PublicApi): Tokens {
-  if (status !== 200) throw failed(`a refresh at ${url} was answered ${code}`)
+  if (status !== 200) throw failed(`${url} answered ${code} to a refresh.`)
   return body
 }
 
 function ended({ status, code }: Answer, what: string): void {
   if (status !== 401 || code !== 'SESSION_ENDED') {
-    throw failed(`${what} was answered ${status} ${code} instead of 401 SESSION_ENDED`)
+    throw failed(`The gateway answered ${status} ${code} to ${what} instead of 401 SESSION_ENDED.`)
   }
 }
 
@@ -71,5 +71,5 @@ async function toldOf(ops: OpsClient, user: string, session: string): Promise<vo
     `/ops/audit?${new URLSearchParams({ user })}`
   )
   const isTold = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
-  if (!isTold) throw failed('the audit log does not have the reuse')
+  if (!isTold) throw failed('The audit log does not have the reuse.')
 }

@@ -10,7 +10,7 @@ export const issuersCheck: Command = {
   usage: '[FILE]',
   summary:
     'Reads an issuer file as the gateway would, reports its errors, and shows what each entry ' +
-    'means. Without FILE, the one of GATEWAY_ISSUERS_FILE.',
+    'means. Without FILE, it reads GATEWAY_ISSUERS_FILE.',
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {
     const file = named ?? environment.GATEWAY_ISSUERS_FILE

@@ -10,7 +10,7 @@ export const mailRetry: Command = {
   words: [0, 1],
   async run({ positionals: [letter], options: { all = false } }, ops) {
     if ((letter === undefined) === (all === false)) {
-      throw new BadUsage('give a letter, or --all for all dead letters')
+      throw new BadUsage('Name a letter, or use --all for all dead letters.')
     }
     if (letter === undefined) {
       const answer = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')

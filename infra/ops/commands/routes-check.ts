@@ -7,8 +7,8 @@ export const routesCheck: Command = {
   name: 'routes check',
   usage: '[FILE]',
   summary:
-    'Reads a route table as the gateway would, and reports its errors. Without FILE, the one ' +
-    'of GATEWAY_ROUTES.',
+    'Reads a route table as the gateway would, and reports its errors. Without FILE, it ' +
+    'reads GATEWAY_ROUTES.',
   words: [0, 1],
   async run({ positionals: [named] }, _ops, _terminal, environment) {
     const file = routeFileOf(named, environment)

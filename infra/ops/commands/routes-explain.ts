@@ -17,7 +17,7 @@ export const routesExplain: Command = {
     'headers are forwarded, and the answer to a proxy that uses forward authentication.',
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, _ops, _terminal, environment) {
-    if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get`)
+    if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get.`)
     const table = await readRoutes(routeFileOf(undefined, environment), environment)
     const explained = await explanation(method, await matched(method, path, table), table)
     const lines = Object.entries(explained).map(

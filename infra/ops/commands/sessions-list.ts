@@ -11,7 +11,7 @@ export const sessionsList: Command = {
   words: [0, 0],
   async run(typed, ops) {
     const user = textOption(typed, 'user')
-    if (user === undefined) throw new BadUsage('--user is missing')
+    if (user === undefined) throw new BadUsage('--user is missing.')
     const path = `/ops/users/${encodeURIComponent(user)}/sessions`
     const answer = await ops.call<{ sessions: Session[] }>('GET', path)
     const table = textTable(

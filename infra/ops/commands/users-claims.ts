@@ -20,12 +20,12 @@ export const usersClaims: Command = {
 
 function readClaim(given: string): [name: string, value: unknown] {
   const at = given.indexOf('=')
-  if (at < 1) throw new BadUsage(`${given}: write NAME=TEXT, or NAME:=JSON`)
+  if (at < 1) throw new BadUsage(`${given}: write NAME=TEXT, or NAME:=JSON.`)
   const value = given.slice(at + 1)
   if (given[at - 1] !== ':') return [given.slice(0, at), value]
   try {
     return [given.slice(0, at - 1), JSON.parse(value)]
   } catch {
-    throw new BadUsage(`${given}: the text after := is not JSON`)
+    throw new BadUsage(`${given}: the text after := is not JSON.`)
   }
 }

@@ -11,7 +11,7 @@ export const usersCreate: Command = {
   name: 'users create',
   usage: 'EMAIL [--role ROLE]… [--scope SCOPE]… [--password-stdin]',
   summary:
-    'Creates a user, also the first admin (--role admin). Asks for the password; without a terminal, it generates one.',
+    'Creates a user, for example the first admin (--role admin). Asks for the password; without a terminal, it generates one.',
   options: {
     role: { type: 'string', multiple: true },
     scope: { type: 'string', multiple: true },

@@ -50,7 +50,7 @@ function formatOf(file: string, typed: Typed): FileFormat {
   const given = textOption(typed, 'format') ?? extname(file).slice(1)
   if (given === 'csv') return 'csv'
   if (['ndjson', 'jsonl', 'json'].includes(given)) return 'ndjson'
-  throw new BadUsage('--format must be csv or ndjson if the file name ends in neither')
+  throw new BadUsage('--format must be csv or ndjson if the file name ends in neither.')
 }
 
 function textOf({ imported, existing, refused, notImported }: ImportResult, dryRun: boolean) {

@@ -11,7 +11,7 @@ export const usersInvite: Command = {
   name: 'users invite',
   usage: '[EMAIL] [--send] [--role ROLE]… [--scope SCOPE]… [--days NUMBER]',
   summary:
-    'Creates an invitation to register, and shows its secret once. Only EMAIL can use it, if given; --send sends it there. Expires after 7 days.',
+    'Creates an invitation to register, and shows its secret once. If EMAIL is given, only this address can use it, and --send sends it there. Expires after 7 days, or NUMBER.',
   options: {
     send: { type: 'boolean' },
     role: { type: 'string', multiple: true },
@@ -24,11 +24,11 @@ export const usersInvite: Command = {
     const roles = wordsOption(typed, 'role')
     const scope = wordsOption(typed, 'scope')
     if (typed.options.send === true && email === undefined) {
-      throw new BadUsage('--send needs an EMAIL')
+      throw new BadUsage('--send needs an EMAIL.')
     }
     const days = textOption(typed, 'days') ?? '7'
     if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > MOST_DAYS) {
-      throw new BadUsage(`--days must be a whole number from 1 to ${MOST_DAYS}`)
+      throw new BadUsage(`--days must be a whole number from 1 to ${MOST_DAYS}.`)
     }
     const created = await ops.call<Created>('POST', '/ops/invitations', {
       expiresInSeconds: Number(days) * DAY_SECONDS,

@@ -5,7 +5,7 @@ export const usersResetFactors: Command = {
   name: 'users reset-factors',
   usage: 'ID',
   summary:
-    'Removes the second factors and recovery codes of a user (by id or e-mail) who has lost them, ends all of their sessions, and tells the address.',
+    'Removes the second factors and recovery codes of a user (by id or e-mail) who has lost them, ends all of their sessions, and notifies the user by mail.',
   words: [1, 1],
   confirm: ({ positionals: [user] }) =>
     `Remove the second factors of ${user}, so that the password alone is enough, and end all of their sessions?`,

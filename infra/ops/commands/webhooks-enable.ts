@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 export const webhooksEnable: Command = {
   name: 'webhooks enable',
   usage: 'ID',
-  summary: 'Enables a webhook endpoint: it gets what is pending for it, and later events.',
+  summary: 'Enables a webhook endpoint: it gets its pending events, and later ones.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, ops) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/enable`

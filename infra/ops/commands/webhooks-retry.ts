@@ -12,7 +12,9 @@ export const webhooksRetry: Command = {
     const [delivery] = typed.positionals
     const webhook = textOption(typed, 'webhook')
     if ((delivery === undefined) === (webhook === undefined)) {
-      throw new BadUsage('give a delivery, or --webhook for all dead deliveries of an endpoint')
+      throw new BadUsage(
+        'Name a delivery, or use --webhook for all dead deliveries of an endpoint.'
+      )
     }
     if (webhook !== undefined) {
       const path = `/ops/webhooks/${encodeURIComponent(webhook)}/retry`

@@ -9,14 +9,14 @@ export const webhooksRotateSecret: Command = {
   name: 'webhooks rotate-secret',
   usage: 'ID [--overlap-hours NUMBER]',
   summary:
-    'Replaces the secret of a webhook endpoint, and shows the new one once. The previous one signs, too, for 24 hours.',
+    'Replaces the secret of a webhook endpoint, and shows the new one once. The previous secret also signs for 24 hours, or NUMBER.',
   options: { 'overlap-hours': { type: 'string' } },
   words: [1, 1],
   async run(typed, ops) {
     const [id = ''] = typed.positionals
     const hours = textOption(typed, 'overlap-hours') ?? '24'
     if (!/^\d{1,3}$/.test(hours) || Number(hours) > MOST_HOURS) {
-      throw new BadUsage(`--overlap-hours must be a whole number from 0 to ${MOST_HOURS}`)
+      throw new BadUsage(`--overlap-hours must be a whole number from 0 to ${MOST_HOURS}.`)
     }
     const path = `/ops/webhooks/${encodeURIComponent(id)}/rotate-secret`
     const body = { overlapSeconds: Number(hours) * HOUR_SECONDS }

@@ -9,7 +9,7 @@ type Tested = {
 export const webhooksTest: Command = {
   name: 'webhooks test',
   usage: 'ID',
-  summary: 'Sends an event of the type webhook.test to an endpoint, once, and shows the result.',
+  summary: 'Sends an event of the type webhook.test to an endpoint once, and shows the result.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, ops) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/test`

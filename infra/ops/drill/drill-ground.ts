@@ -57,13 +57,13 @@ export function extent({ gateways, live }: DrillGround): string {
   return gateways.length < live ? `${asked}: name the others with --gateway` : asked
 }
 
-const GATEWAY_FORM = '--gateway takes the address of a gateway, for example https://10.0.0.1:3000'
+const GATEWAY_FORM = '--gateway must be the address of a gateway, for example https://10.0.0.1:3000'
 
 function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
   const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : defaultPorts.GATEWAY_PORT
   const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
-  if (first === undefined) throw new BadUsage(`${GATEWAY_FORM}; it is empty`)
+  if (first === undefined) throw new BadUsage(`${GATEWAY_FORM}; it is empty.`)
   const fault = [first, ...others].map(httpUrlFault).find((one) => one !== null)
-  if (fault !== undefined) throw new BadUsage(`${GATEWAY_FORM}; ${fault}`)
+  if (fault !== undefined) throw new BadUsage(`${GATEWAY_FORM}; ${fault}.`)
   return [publicApi(first), ...others.map(publicApi)]
 }

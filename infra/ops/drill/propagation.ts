@@ -27,9 +27,9 @@ export function refusedAfter(
     for (;;) {
       const { status, code } = await me(accessToken)
       if (code === 'SESSION_ENDED') return monotonicClock() - begunMs
-      if (status !== 200) throw failed(`${url} answered ${code} instead of SESSION_ENDED`)
+      if (status !== 200) throw failed(`${url} answered ${code} instead of SESSION_ENDED.`)
       const passedMs = performance.now() - askedMs
-      if (passedMs > PATIENCE_MS) throw failed(`${url} still accepts a revoked token`)
+      if (passedMs > PATIENCE_MS) throw failed(`${url} still accepts a revoked token.`)
       await sleep(passedMs < REFUSED_WITHIN_MS ? PAUSE_MS : LATE_PAUSE_MS)
     }
   }
@@ -41,7 +41,7 @@ export async function takenByAll(gateways: readonly PublicApi[], accessToken: st
   for (const { status, code, url } of await Promise.all(
     gateways.map(async (gateway) => ({ url: gateway.url, ...(await gateway.me(accessToken)) }))
   )) {
-    if (status !== 200) throw failed(`${url} answered ${code} to a valid token`)
+    if (status !== 200) throw failed(`${url} answered ${code} to a valid token.`)
   }
 }
 

@@ -19,9 +19,7 @@ export function credentialHash(
   const salt = members.text('salt', 'passwordsalt')
   if (hash === undefined || salt === undefined) return hash
   if (firebase !== null) return firebaseHash(hash, salt, firebase)
-  throw new EntryFault(
-    'has a salt beside its hash: an export of Firebase needs --firebase-hash-config'
-  )
+  throw new EntryFault('has a separate salt: an export of Firebase needs --firebase-hash-config')
 }
 
 /** Firebase writes base64 for URLs. */

@@ -18,10 +18,10 @@ export function readFirebaseHashConfig(file: string): FirebaseHashConfig {
   const member = (name: string): string => {
     const value = new RegExp(`"?${name}"?\\s*[:=]\\s*"?([A-Za-z0-9+/=]+)`).exec(text)?.[1]
     if (value !== undefined) return value
-    throw new BadUsage(`--firebase-hash-config: ${file} has no ${name}`)
+    throw new BadUsage(`--firebase-hash-config: ${file} has no ${name}.`)
   }
   if (!/"?algorithm"?\s*[:=]\s*"?SCRYPT\b/i.test(text)) {
-    throw new BadUsage(`--firebase-hash-config: the algorithm in ${file} is not SCRYPT`)
+    throw new BadUsage(`--firebase-hash-config: the algorithm in ${file} is not SCRYPT.`)
   }
   return {
     signerKey: member('base64_signer_key'),
@@ -36,6 +36,6 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new BadUsage(`--firebase-hash-config: cannot read ${file} (${code})`)
+    throw new BadUsage(`--firebase-hash-config: cannot read ${file} (${code}).`)
   }
 }

@@ -51,6 +51,6 @@ function create(file: string): number {
     return openSync(file, 'wx', 0o600)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new BadUsage(`--report: cannot create ${file} (${code})`)
+    throw new BadUsage(`--report: cannot create ${file} (${code}).`)
   }
 }

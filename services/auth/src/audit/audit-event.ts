@@ -40,7 +40,7 @@ export const auditKinds = [
   'recovery-codes-replaced',
   'mail-token-refused',
   'mail-retried',
-  'mail-dropped',
+  'mail-discarded',
   'invitation-created',
   'invitation-revoked',
   'invitation-used',

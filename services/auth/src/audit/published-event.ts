@@ -62,7 +62,7 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'password-reset-requested': null,
   'mail-token-refused': null,
   'mail-retried': null,
-  'mail-dropped': null,
+  'mail-discarded': null,
   'client-authentication-failed': null,
   'client-token-issued': null,
   'token-exchanged': null,

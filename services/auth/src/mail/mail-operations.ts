@@ -17,7 +17,7 @@ export type MailOperations = {
   /** The same for all dead letters. Returns how many there were. */
   retryAll(source: RequestSource): Promise<number>
   /** A pending or dead letter is not sent. False if there is none. */
-  drop(id: string, source: RequestSource): Promise<boolean>
+  discard(id: string, source: RequestSource): Promise<boolean>
 }
 
 export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOperations {
@@ -43,10 +43,10 @@ export function mailOperations(db: Kysely<Tables>, clock: () => number): MailOpe
       letters.retryAll({ kind: 'mail', target: null }, clock(), (transaction, count) =>
         changed(transaction, 'mail-retried', { count }, source)
       ),
-    drop: (id, source) =>
+    discard: (id, source) =>
       db.transaction().execute(async (transaction) => {
         if (!(await letters.discard(transaction, 'mail', id, clock()))) return false
-        await changed(transaction, 'mail-dropped', { letter: id }, source)
+        await changed(transaction, 'mail-discarded', { letter: id }, source)
         return true
       })
   }

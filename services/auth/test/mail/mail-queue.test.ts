@@ -91,7 +91,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: an address gets few letters an hour, however many strangers ask at once`,
+    `${name}: an address gets few letters per hour, however many strangers ask at once`,
     { skip },
     async (t) => {
       const db = await (await make(t)).open()
@@ -206,7 +206,7 @@ t.test('a server that does not work gets one attempt at a time, with longer paus
 })
 
 t.test(
-  'a letter that is refused for good waits for an operator, who retries or drops it',
+  'a letter that is refused for good waits for an operator, who retries or discards it',
   async (t) => {
     const transport = answering(failure('refused', true), failure('refused', true))
     const db = await database(t)
@@ -220,8 +220,8 @@ t.test(
     const [ben, ada] = dead.map(({ id }) => id)
     t.equal(await mail.retry(ada ?? '', operator), true)
     t.equal(await mail.retry(ada ?? '', operator), false, 'it is pending')
-    t.equal(await mail.drop(ben ?? '', operator), true)
-    t.equal(await mail.drop(ben ?? '', operator), false)
+    t.equal(await mail.discard(ben ?? '', operator), true)
+    t.equal(await mail.discard(ben ?? '', operator), false)
     await deliverer.idle()
     t.strictSame(
       (await rows()).map(({ state, payload }) => [state, payload]),
@@ -235,7 +235,7 @@ t.test(
       events.map(({ kind, address }) => [kind, address]),
       [
         ['mail-retried', 'ops'],
-        ['mail-dropped', 'ops']
+        ['mail-discarded', 'ops']
       ]
     )
     t.equal(await mail.retryAll(operator), 0)

@@ -21,7 +21,7 @@ const LetterAnswer = Type.Object(
       examples: ['password-reset']
     }),
     state: Type.String({
-      description: `One of ${deliveryStates.join(', ')}. dead: every attempt failed. discarded: no account has the address, or an operator dropped it.`,
+      description: `One of ${deliveryStates.join(', ')}. dead: every attempt failed. discarded: no account has the address, or an operator discarded it.`,
       examples: ['dead']
     }),
     attempts: Type.Integer({ description: 'How many attempts have begun.', examples: [3] }),
@@ -126,14 +126,14 @@ const retryAll: OpsRoutes = (service, { mail }) => {
   )
 }
 
-const dropLetter: OpsRoutes = (service, { mail }) => {
+const discardLetter: OpsRoutes = (service, { mail }) => {
   service.post(
-    '/mail/:letter/drop',
+    '/mail/:letter/discard',
     {
       schema: {
-        operationId: 'dropMail',
-        summary: 'Drop a letter',
-        description: 'A pending or dead letter is not sent.',
+        operationId: 'discardMail',
+        summary: 'Discard a letter',
+        description: 'Discards a pending or dead letter, so that it is not sent.',
         tags,
         answers: { 200: { description: 'The letter is discarded.' } },
         problems: { NOT_FOUND: 'There is no pending or dead letter with this id.' },
@@ -143,7 +143,7 @@ const dropLetter: OpsRoutes = (service, { mail }) => {
     },
     async (request) => {
       const { letter: id } = request.params
-      if (!(await mail.drop(id, operatorSource(request)))) throw noSuchLetter('pending or dead')
+      if (!(await mail.discard(id, operatorSource(request)))) throw noSuchLetter('pending or dead')
       return { id }
     }
   )
@@ -151,5 +151,5 @@ const dropLetter: OpsRoutes = (service, { mail }) => {
 
 /** Letters to users that are sent, or could not be sent. */
 export const mailRoutes: OpsRoutes = (service, options) => {
-  for (const route of [listLetters, retryLetter, retryAll, dropLetter]) route(service, options)
+  for (const route of [listLetters, retryLetter, retryAll, discardLetter]) route(service, options)
 }

@@ -6,7 +6,7 @@ import { isProblem } from '../../fixtures/problem.ts'
 
 const headers = { authorization: `Bearer ${OPS_TOKEN}` }
 
-t.test('an operator lists letters without addresses, and retries or drops dead ones', async (t) => {
+t.test('an operator lists letters without addresses, retries and discards dead ones', async (t) => {
   const refused: Attempt = {
     outcome: 'failed',
     fault: 'refused',
@@ -34,14 +34,14 @@ t.test('an operator lists letters without addresses, and retries or drops dead o
   const { letters } = (await ops(['mail', 'list', '--json'])).json as { letters: { id: string }[] }
   const [first = { id: '' }, second = { id: '' }] = letters
   t.match(await ops(['mail', 'retry', first.id]), { code: 0, stdout: /is queued again/ })
-  t.match(await ops(['mail', 'drop', second.id]), { code: 1, stderr: /--yes/ })
-  t.match(await ops(['mail', 'drop', second.id, '--yes']), { code: 0, stdout: /is dropped/ })
-  t.match(await ops(['mail', 'drop', second.id, '--yes']), {
+  t.match(await ops(['mail', 'discard', second.id]), { code: 1, stderr: /--yes/ })
+  t.match(await ops(['mail', 'discard', second.id, '--yes']), { code: 0, stdout: /is discarded/ })
+  t.match(await ops(['mail', 'discard', second.id, '--yes']), {
     code: 1,
     stderr: /no pending or dead/
   })
   t.match(await ops(['mail', 'retry', '--all']), { code: 0, stdout: 'queued again: 1\n' })
-  t.match(await ops(['mail', 'retry']), { code: 2, stderr: /give a letter, or --all/ })
+  t.match(await ops(['mail', 'retry']), { code: 2, stderr: /Name a letter, or use --all/ })
   t.match(await ops(['mail', 'retry', first.id, '--all']), { code: 2 })
   await auth.mail.deliverer.idle()
   const states = (await ops(['mail', 'list', '--limit', '2', '--json'])).json.letters
