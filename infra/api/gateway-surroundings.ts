@@ -29,7 +29,7 @@ const everywhere: readonly DocumentedError[] = [
     code: 'RATE_LIMITED',
     when: 'The caller sends too many requests at the same time.'
   },
-  { status: 500, code: 'INTERNAL', when: 'A fault of this system. Report it, with the requestId.' },
+  { status: 500, code: 'INTERNAL', when: 'An internal error. Report it with its requestId.' },
   { status: 502, code: 'UPSTREAM_UNAVAILABLE', when: 'The auth service sent no valid response.' },
   {
     status: 503,

@@ -12,7 +12,7 @@ const everywhere: readonly DocumentedError[] = [
     when: 'The request does not fit its schema, or is not valid HTTP; detail says what to fix.'
   },
   { status: 431, code: 'INVALID_REQUEST', when: 'The headers are too large.' },
-  { status: 500, code: 'INTERNAL', when: 'A fault of this system. Report it, with the requestId.' }
+  { status: 500, code: 'INTERNAL', when: 'An internal error. Report it with its requestId.' }
 ]
 
 const withBody: readonly DocumentedError[] = [

@@ -21,18 +21,18 @@ const tag = (name: string, description: string) => ({ name, description })
 export const publicTags = [
   tag('Accounts', 'Registration, sign-in, the user and the password.'),
   tag('Factors', 'Second factors, and logins that need one.'),
-  tag('Sessions', 'What a login opens, until it ends.'),
+  tag('Sessions', 'Refreshing, listing and ending sessions.'),
   tag('OAuth', 'Machine clients, and OAuth libraries.'),
   tag('Keys', 'The keys that verify access tokens.')
 ]
 
 export const operatorTags = [
   tag('Users', 'The accounts of people.'),
-  tag('Sessions', 'What logins open.'),
-  tag('Invitations', 'Who may register with AUTH_REGISTRATION=invite.'),
+  tag('Sessions', 'Listing and ending the sessions of users.'),
+  tag('Invitations', 'Invitations to register, for AUTH_REGISTRATION=invite.'),
   tag('Clients', 'Machine clients.'),
   tag('Keys', 'Signing keys and assertion keys, and tokens as a whole.'),
-  tag('Webhooks', 'Endpoints of other systems, and what is delivered to them.'),
+  tag('Webhooks', 'Endpoints of other systems, and deliveries to them.'),
   tag('Mail', 'Letters to users that are sent, or could not be sent.'),
   tag('Operation', 'Gateways and the database.'),
   tag('Audit log', 'Security events.'),

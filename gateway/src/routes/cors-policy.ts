@@ -32,7 +32,7 @@ export const RouteCors = Type.Partial(
       origins: Type.Array(Type.String(), {
         title: 'a list of origins, for example [https://app.example.com]',
         description:
-          'The origins whose pages may use this route, also by WebSocket, in place of those in ALLOWED_ORIGINS. An empty list allows none.'
+          'The origins whose pages may use this route, including its WebSockets, in place of those in ALLOWED_ORIGINS. An empty list allows none.'
       }),
       methods: names(
         "Methods that pages may use. Default: the route's methods, if it lists them; else GATEWAY_CORS_METHODS."

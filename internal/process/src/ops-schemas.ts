@@ -16,11 +16,17 @@ const Readiness = Type.Object(
   {
     status: Type.Enum(['ready', 'degraded', 'not ready', 'draining'], {
       description:
-        'ready: all checks pass. degraded: the process works, but something that it needs does not. not ready: it cannot do its work. draining: it was told to end, and still serves requests.'
+        'ready: all checks pass. degraded: the process works, but something that it needs does not. not ready: it cannot do its work. draining: it is about to end, and still serves requests.'
     }),
-    failing: byCheck('What keeps the process from its work, by check.', 'there is no key set'),
+    failing: byCheck(
+      'The failed checks that make the process unready, each with its reason.',
+      'there is no key set'
+    ),
     degraded: Type.Optional(
-      byCheck('What does not work although the process does, by check.', 'the database is slow')
+      byCheck(
+        'The failed checks with which the process still works, each with its reason.',
+        'the database is slow'
+      )
     ),
     ageSeconds: Type.Record(
       Type.String(),

@@ -1,7 +1,9 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { ProofFlaw } from '@gatehouse/identity/gateway-proof'
 
-/** What an operator can do about a proof that is not accepted. Any program can send an invalid one. */
+/**
+ * What an operator can do about a proof that is not accepted. Any program can send an invalid one.
+ */
 const remedies: Readonly<Record<Exclude<ProofFlaw, 'invalid'>, string>> = {
   'keys-unavailable': 'GATEWAY_KEYS_URL must be an address at which a gateway publishes its keys',
   'unknown-key':
@@ -11,7 +13,7 @@ const remedies: Readonly<Record<Exclude<ProofFlaw, 'invalid'>, string>> = {
 }
 
 const UNPROVED =
-  'a gateway is not recognised: what it says about clients does not count, and all of them have its address'
+  'the proof of a gateway is not accepted: client addresses in its requests are ignored, and limits apply to the address of the gateway'
 
 /** between two lines about one flaw */
 const PAUSE_MS = 60_000

@@ -12,7 +12,10 @@ t.test(
     t.strictSame(lines, [], 'any program can send one')
     for (const flaw of ['other-service', 'expired', 'other-service'] as const) note(flaw)
     t.match(lines, [
-      [{ reason: 'other-service', remedy: /AUTH_UPSTREAM_NAME/ }, /not recognised/],
+      [
+        { reason: 'other-service', remedy: /AUTH_UPSTREAM_NAME/ },
+        /proof of a gateway is not accepted/
+      ],
       [{ reason: 'expired', remedy: /clocks/ }]
     ])
     clock.advance(60_000)

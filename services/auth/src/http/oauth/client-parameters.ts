@@ -22,7 +22,7 @@ export const clientParameters = {
     'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
   ),
   client_assertion: optionalText(
-    `A JWT that a client signs which is registered with ${clientAuthenticationMethods[2]}. It works once.`,
+    `A JWT signed by a client that is registered with ${clientAuthenticationMethods[2]}. It works once.`,
     'eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl'
   )
 }

@@ -28,7 +28,7 @@ async function exchanged(
   { exchange }: ExchangeOptions
 ): Promise<TokenAnswer> {
   const { client } = caller
-  if (client === null) throw invalidClient('token exchange is for clients that authenticate')
+  if (client === null) throw invalidClient('token exchange requires client authentication')
   const { required, optional } = formReader(form, TokenForm)
   const asked = {
     subjectToken: required('subject_token'),

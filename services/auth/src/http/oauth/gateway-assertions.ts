@@ -18,7 +18,8 @@ export const gatewayAssertions =
   async (assertion, audiences) => {
     if (audiences.length === 0 || assertion.length > LONGEST_ASSERTION) return null
     try {
-      // Not the clock of the stores: gateways date their assertions by the clocks of their machines.
+      // Not the clock of the stores: gateways date their assertions by the clocks of their
+      // machines.
       return await read(assertion, audiences, Date.now())
     } catch (error) {
       if (error instanceof AssertionInvalid) return null

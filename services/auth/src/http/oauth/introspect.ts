@@ -60,7 +60,7 @@ const Introspection = Type.Object(
           Type.String({ examples: ['https://api.example.com'] }),
           Type.Array(Type.String({ examples: ['https://api.example.com'] }))
         ],
-        { description: 'For whom the token is. For a refresh token: the issuer.' }
+        { description: 'The audience of the token. For a refresh token: the issuer.' }
       )
     ),
     sub: Type.Optional(uuid('The user, or the machine client itself.')),
@@ -81,7 +81,7 @@ const Introspection = Type.Object(
 const schema = {
   operationId: 'introspectToken',
   summary: 'Introspect a token',
-  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. An exchanged token is active only for a client that receives its audience. Changes nothing.`,
+  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. For an exchanged token, the response is active only if the client receives the audience of the token. Changes nothing.`,
   tags: ['OAuth'],
   security: clientSecurity,
   form: Form,
@@ -101,7 +101,7 @@ const schema = {
 export const introspect: OAuthRoute = (service, { read, introspect }) => {
   service.post(oauthPath.introspect, { schema }, async (request, reply) => {
     const { form, caller } = await read(request, reply)
-    if (caller.client === null) throw invalidClient('who asks about a token has to authenticate')
+    if (caller.client === null) throw invalidClient('introspection requires client authentication')
     if (!caller.client.scope.includes(INTROSPECT_SCOPE)) throw mayNotIntrospect()
     return await introspect(formReader(form, Form).required('token'), caller.client)
   })

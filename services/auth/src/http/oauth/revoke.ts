@@ -24,7 +24,7 @@ const schema = {
   operationId: 'revokeToken',
   summary: 'End the session of a token',
   description:
-    'Ends the session of a token (RFC 7009). Within a second, every gateway refuses its access tokens. Also 200 if the token is unknown or has expired.',
+    'Ends the session of a token (RFC 7009). Within a second, every gateway refuses its access tokens. The response is 200 even if the token is unknown or has expired.',
   tags: ['OAuth'],
   security: clientSecurity,
   form: Form,

@@ -17,11 +17,11 @@ const exchangeParameters = {
     'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI3ZjFiMGE1MiJ9.c2lnbmF0dXJl'
   ),
   subject_token_type: optional(
-    `Required beside subject_token: ${tokenType.accessToken}, or ${tokenType.jwt} for the x-auth-assertion of a gateway.`,
+    `Required with subject_token: ${tokenType.accessToken}, or ${tokenType.jwt} for the x-auth-assertion of a gateway.`,
     tokenType.jwt
   ),
   audience: optional(
-    'Only for token exchange, which requires it: for whom the new token is. One of those that the client calls.',
+    'Only for token exchange, which requires it: the audience of the new token, one of those that the client calls.',
     'inventory'
   ),
   roles: optional(
@@ -127,8 +127,8 @@ export const tokenSchema = {
       invalid_grant:
         'The refresh token was used before, its session has ended, or it was issued by another server or to another client.',
       invalid_scope:
-        'The scope is more than the client, the session or the subject token has, or the roles are.',
-      unsupported_grant_type: 'grant_type is none of those above.'
+        'The scope or the roles exceed those of the client, the session or the subject token.',
+      unsupported_grant_type: 'grant_type has another value.'
     },
     401: { invalid_client: commonErrors.invalidClient },
     429: { temporarily_unavailable: 'The session refreshes too often.' }

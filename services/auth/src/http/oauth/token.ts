@@ -54,7 +54,7 @@ async function clientCredentials(
   { tokens, audit }: OAuthOptions
 ): Promise<TokenAnswer> {
   const { client } = caller
-  if (client === null) throw invalidClient('a grant for clients that authenticate')
+  if (client === null) throw invalidClient('the grant requires client authentication')
   const scopeOfToken = clientScope(client, formReader(form, TokenForm).optional('scope'))
   const issued = tokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }

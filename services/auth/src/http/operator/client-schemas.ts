@@ -13,12 +13,12 @@ const audiences = {
   receives: Type.Array(Audience, {
     maxItems: 32,
     description:
-      'The audiences that the client is: it may exchange and introspect tokens for these. For assertions, the audience of the route to it.',
+      'The audiences of the client itself: it may exchange and introspect tokens that were issued for them. For assertions, this is the audience of the route to the client.',
     examples: [['orders']]
   }),
   calls: Type.Array(Audience, {
     maxItems: 32,
-    description: 'The audiences for which the client may exchange them (RFC 8693).',
+    description: 'The audiences for which the client may get tokens by exchange (RFC 8693).',
     examples: [['inventory']]
   })
 }
@@ -87,7 +87,7 @@ export const ClientAnswer = Type.Object(
 )
 export const NewSecret = Type.Object(
   {
-    secretId: Type.Integer({ description: 'Tells the secrets of a client apart.', examples: [1] }),
+    secretId: Type.Integer({ description: 'The number of the secret.', examples: [1] }),
     secret: Type.String({
       description: 'The client_secret. No later response contains it.',
       examples: ['gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2']

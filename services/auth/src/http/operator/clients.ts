@@ -81,7 +81,7 @@ const switches = {
   disable: {
     operationId: 'disableClient',
     summary: 'Disable a client',
-    description: 'The client gets no more tokens, and every gateway refuses those that it has.',
+    description: 'The client gets no more tokens, and every gateway refuses its earlier tokens.',
     answers: { 200: { description: 'The client is disabled.' } }
   },
   enable: {
@@ -124,7 +124,7 @@ const setAudiences: OpsRoutes = (service, { clients, revocations }) => {
         operationId: 'setClientAudiences',
         summary: 'Set the audiences of a client',
         description:
-          'Replaces the audiences for which the client receives and exchanges tokens, and the roles that exchanged tokens may have; without roles, those do not change. Within a second, every gateway refuses the tokens that it has, also those that it got by exchange.',
+          'Replaces the audiences for which the client receives and exchanges tokens, and the roles that exchanged tokens may have; without roles, those do not change. Within a second, every gateway refuses the earlier tokens of the client, including exchanged ones.',
         tags: ['Clients'],
         answers: { 200: { description: 'The audiences are set.' } },
         problems,

@@ -38,7 +38,7 @@ const schema = {
   operationId: 'endEverySession',
   summary: 'End the sessions of all users',
   description:
-    'Ends all sessions in the database, for example those that a backup has as open although they have ended. A request ends some thousands; the last one, with more: false, also makes all access tokens stale, and takes a few seconds longer.',
+    'Ends all sessions in the database, for example sessions that were open at the time of a backup and ended later. A request ends some thousands. The last one, with more: false, also makes all access tokens stale, and takes a few seconds longer.',
   tags: ['Sessions'],
   body: Body,
   response: { 200: Answer },

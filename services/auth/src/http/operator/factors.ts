@@ -48,7 +48,7 @@ export const factorRoutes: OpsRoutes = (service, options) => {
         operationId: 'resetUserFactors',
         summary: 'Remove the second factors of a user',
         description:
-          'Removes every second factor and the recovery codes of a user who has lost them, ends every session, and tells the address.',
+          'Removes every second factor and the recovery codes of a user who has lost them, ends every session, and notifies the user by mail.',
         tags: ['Users'],
         answers: { 200: { description: 'What was removed and ended.' } },
         problems: userProblems,

@@ -59,7 +59,7 @@ const Answer = Type.Object(
   {
     imported: Type.Integer({ description: 'How many users were imported.', examples: [498] }),
     existing: Type.Array(index('An index in users.'), {
-      description: 'The users whose e-mail address has an account already, which stays as it is.'
+      description: 'The users whose e-mail address already has an account, which does not change.'
     }),
     refused: Type.Array(
       Type.Object({

@@ -81,7 +81,7 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
       schema: {
         operationId: 'createInvitation',
         summary: 'Create an invitation',
-        description: 'Creates an invitation, with which one account can be registered.',
+        description: 'Creates an invitation. One account can be registered with it.',
         tags: ['Invitations'],
         answers: { 201: { description: 'The invitation, and its secret.' } },
         body: Body,
@@ -91,7 +91,7 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
               invitation: Answer,
               secret: Type.String({
                 description: 'invitation of POST /auth/register. No later response contains it.',
-                examples: ['inv_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+                examples: ['ghi_q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
               })
             },
             { title: 'CreatedInvitation' }

@@ -7,7 +7,7 @@ import { EVERYTHING, type StaleTokens } from '../../revocations/stale-tokens.ts'
  * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
  * whole seconds, and after a change of rights it is a few seconds ahead. So this waits until every
  * earlier token is older than any later one.
- * @returns since when tokens are valid, in seconds since 1970
+ * @returns the time before which issued tokens are stale, in seconds since 1970
  */
 export async function makeAllStale(
   stale: Pick<StaleTokens, 'makeAllStale' | 'tell'>,

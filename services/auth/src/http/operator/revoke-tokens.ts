@@ -16,7 +16,9 @@ const schema = {
     'Every gateway refuses all access tokens that were issued so far. Sessions continue: a refresh gets a valid token. Takes a few seconds.',
   tags: ['Keys'],
   response: { 200: Answer },
-  answers: { 200: { description: 'Since when tokens are valid.' } }
+  answers: {
+    200: { description: 'Tokens that were issued before the time in the response are refused.' }
+  }
 }
 
 export const revokeTokens: OpsRoutes = (service, { revocations, clock }) => {

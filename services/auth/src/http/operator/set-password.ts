@@ -14,7 +14,7 @@ const Body = Type.Object(
 )
 
 /**
- * Sets a user's password, by the rules of a registration. Ends every session, and the wait after
+ * Sets a user's password, by the rules of a registration. Ends every session, and any wait after
  * guesses of strangers.
  */
 export const setPassword: OpsRoutes = (service, options) => {
@@ -26,7 +26,7 @@ export const setPassword: OpsRoutes = (service, options) => {
         operationId: 'setPassword',
         summary: 'Set a password',
         description:
-          'Sets the password of a user, by the rules of a registration. Ends every session, and the wait after guesses of strangers.',
+          'Sets the password of a user, by the rules of a registration. Ends every session, and any wait caused by wrong guesses of strangers.',
         tags: ['Users'],
         answers: { 200: { description: 'The user.' } },
         problems: userProblems,

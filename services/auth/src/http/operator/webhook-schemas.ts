@@ -26,7 +26,7 @@ export const WebhookBody = Type.Object(
     events: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ['user.created'] }), {
         maxItems: 64,
-        description: `Only events of these types: ${eventTypes.join(', ')}. Default: all events, also those of later versions.`,
+        description: `Only events of these types: ${eventTypes.join(', ')}. Default: all events, including those of later versions.`,
         examples: [['user.created', 'user.deleted']]
       })
     )
@@ -44,8 +44,10 @@ export const WebhookAnswer = Type.Object(
       description: `One of ${webhookStates.join(', ')}. failed: no delivery succeeded for AUTH_WEBHOOK_DISABLE_DAYS. gone: it answered 410.`,
       examples: ['enabled']
     }),
-    failingSince: instantOrNull('Since when every attempt has failed; null: the last one did not.'),
-    previousSecretUntil: instantOrNull('Until when the previous secret signs, too.'),
+    failingSince: instantOrNull('When the attempts began to fail; null if the last one succeeded.'),
+    previousSecretUntil: instantOrNull(
+      'When the previous secret stops signing; null if none signs.'
+    ),
     createdAt: instant('When it was added.')
   },
   { title: 'Webhook', description: 'An endpoint of another system that gets events.' }
@@ -61,7 +63,7 @@ export const TestAnswer = Type.Object(
       description: 'The HTTP status of its response; null if there was none.'
     }),
     fault: Type.Union([Type.String({ examples: ['timeout'] }), Type.Null()], {
-      description: 'Why the attempt failed; null if it did not.'
+      description: 'Why the attempt failed; null if it succeeded.'
     })
   },
   { title: 'WebhookTest' }

@@ -135,7 +135,7 @@ const RotationBody = Type.Object(
         minimum: 0,
         maximum: 30 * DAY_SECONDS,
         default: DAY_SECONDS,
-        description: 'For so long, the previous secret signs, too. Default: a day. 0: not at all.',
+        description: 'How long the previous secret also signs, in seconds. 0: it stops at once.',
         examples: [DAY_SECONDS]
       })
     )
@@ -150,7 +150,8 @@ const rotateSecret: OpsRoutes = (service, { webhooks }) => {
       schema: {
         operationId: 'rotateWebhookSecret',
         summary: 'Rotate the secret',
-        description: 'Replaces the secret of an endpoint. Both sign for a while.',
+        description:
+          'Replaces the secret of an endpoint. The previous secret also signs for overlapSeconds.',
         tags,
         answers: { 200: { description: 'The new secret.' } },
         problems,
@@ -181,7 +182,8 @@ const testWebhook: OpsRoutes = (service, { webhooks }) => {
       schema: {
         operationId: 'testWebhook',
         summary: 'Test an endpoint',
-        description: 'Sends an event of the type webhook.test, once, also to a disabled endpoint.',
+        description:
+          'Sends an event of the type webhook.test once, even if the endpoint is disabled.',
         tags,
         answers: { 200: { description: 'The result of the attempt.' } },
         problems,

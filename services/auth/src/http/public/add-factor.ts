@@ -21,7 +21,7 @@ import type { Route } from './route.ts'
 const adding = {
   operationId: 'addFactor',
   summary: 'Add an authenticator app',
-  description: `Makes the secret of a new authenticator. It counts once it is confirmed with its first code, within 15 minutes. ${recentLogin}`,
+  description: `Creates the secret of a new authenticator. It becomes active when it is confirmed with its first code, within 15 minutes. ${recentLogin}`,
   tags: ['Factors'],
   answers: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {
@@ -64,9 +64,13 @@ export const addFactor: Route = (service, { accounts, factors, settings }) => {
 const confirming = {
   operationId: 'confirmFactor',
   summary: 'Confirm an authenticator app',
-  description: `Makes a new authenticator count. The first one of an account ends every other session, and gets ten recovery codes. ${recentLogin}`,
+  description: `Activates a new authenticator. The first one of an account also creates ten recovery codes, and ends every other session. ${recentLogin}`,
   tags: ['Factors'],
-  answers: { 200: { description: 'The factor, and the recovery codes of the first one.' } },
+  answers: {
+    200: {
+      description: 'The factor is active. With the first one, the response has recovery codes.'
+    }
+  },
   problems: {
     INVALID_REQUEST: 'The code is wrong.',
     SESSION_ENDED: endedProblem,

@@ -18,7 +18,7 @@ import type { Route } from './route.ts'
 const Body = Type.Object({ email: Email }, { additionalProperties: false, title: 'NewEmail' })
 const Accepted = Type.Object(
   {},
-  { title: 'AcceptedEmail', description: 'Nothing: it is the same for every address.' }
+  { title: 'AcceptedEmail', description: 'An empty object, the same for every address.' }
 )
 const TokenBody = Type.Object(
   { token: LetterToken },
@@ -29,7 +29,7 @@ const asking = {
   operationId: 'changeEmail',
   summary: 'Ask to change the e-mail address',
   description:
-    'Sends a link to the new address, with which the change is confirmed. The response is the same for every address. The shipped route table requires a login of the last 15 minutes.',
+    'Sends a link that confirms the change to the new address. The response is the same for every address. The shipped route table requires a login of the last 15 minutes.',
   tags: ['Accounts'],
   answers: { 202: { description: 'A letter to the new address follows.' } },
   problems: {
@@ -71,7 +71,7 @@ const confirming = {
   operationId: 'confirmEmail',
   summary: 'Confirm a new e-mail address with a link',
   description:
-    'Replaces the e-mail address. Sessions continue. The previous address is told, with a link that undoes the change.',
+    'Replaces the e-mail address. Sessions continue. The previous address gets a letter with a link that undoes the change.',
   tags: ['Accounts'],
   answers: { 204: { description: 'The account has the new address.' } },
   problems: {
@@ -106,7 +106,7 @@ const undoing = {
   operationId: 'undoEmail',
   summary: 'Undo a change of the e-mail address with a link',
   description:
-    'Brings the previous address back, for an owner who did not change it. Ends every session and the password of the account.',
+    'Restores the previous address, for an owner who did not change it. Ends every session, and removes the password of the account.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The account has its previous address.' } },
   problems: {

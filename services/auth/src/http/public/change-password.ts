@@ -50,7 +50,8 @@ const schema = {
  *
  * The response is about the password and the ends of the other sessions, which the database stores
  * in one transaction. "Try again" would be wrong from then on, because the repeat would be judged
- * by the new password. If the session store does not answer, `SessionEnds.settle` tells it later.
+ * by the new password. If the session store does not answer, `SessionEnds.settle` publishes the
+ * ends later.
  */
 export const changePassword: Route = (service, options) => {
   const { accounts, mail, ring } = options

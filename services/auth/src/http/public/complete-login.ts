@@ -47,7 +47,7 @@ export type ProvenCredentials = LoginDetails & {
   readonly delivery: Delivery
 }
 
-/** Opens the session of a login, and tells its user if the device is new. */
+/** Opens the session of a login, and notifies its user if the device is new. */
 export async function completeLogin(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -15,7 +15,7 @@ export const endSession: Route = (service, { sessions }) => {
         operationId: 'endSession',
         summary: 'End one session',
         description:
-          'Ends a session of the user, also the current one. Its access tokens stop working within a second.',
+          'Ends a session of the user, which may be the current one. Its access tokens stop working within a second.',
         tags: ['Sessions'],
         params: Type.Object({
           id: Type.String({

@@ -92,7 +92,7 @@ export const NewTotp = Type.Object(
   },
   {
     title: 'NewAuthenticator',
-    description: 'The secret of a new authenticator, which counts once it is confirmed.'
+    description: 'The secret of a new authenticator, which becomes active when it is confirmed.'
   }
 )
 

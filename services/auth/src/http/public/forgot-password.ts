@@ -16,13 +16,13 @@ const Body = Type.Object(
 
 const Accepted = Type.Object(
   {},
-  { title: 'Accepted', description: 'Nothing: it is the same for every address.' }
+  { title: 'Accepted', description: 'An empty object, the same for every address.' }
 )
 
 const documented = {
   operationId: 'forgotPassword',
   summary: 'Ask for a link to set a new password',
-  description: `Sends a link to the address, if it is that of an account. The response is the same for every address, and does not wait for the letter. One address gets at most ${MOST_PER_ADDRESS} letters an hour, in the language of Accept-Language.`,
+  description: `Sends a link to the address, if it is that of an account. The response is the same for every address, and does not wait for the letter. An address gets at most ${MOST_PER_ADDRESS} such letters per hour. The letter is in the language of Accept-Language.`,
   tags: ['Accounts'],
   answers: { 202: { description: 'If the address is that of an account, a letter follows.' } },
   problems: {

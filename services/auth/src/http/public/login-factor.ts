@@ -143,7 +143,7 @@ const enrolling = {
   operationId: 'enrolAtLogin',
   summary: 'Add an authenticator app to log in',
   description:
-    'Makes the secret of the first authenticator of an account, where the account must have one, for a login whose challenge has no factors. Its first code completes the login.',
+    'Creates the secret of the first authenticator of an account, for a login whose challenge has no factors because the account must add one. The first code of the authenticator completes the login.',
   tags: ['Factors'],
   answers: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {

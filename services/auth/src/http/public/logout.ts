@@ -20,7 +20,7 @@ export const logout: Route = (service, { sessions, settings }) => {
         operationId: 'logout',
         summary: 'Sign out',
         description:
-          'Ends the session of a refresh token. Its access tokens stop working within a second. Also 204 if the token is unknown or its session has already ended.',
+          'Ends the session of a refresh token. Its access tokens stop working within a second. The response is 204 even if the token is unknown or its session has already ended.',
         tags: ['Sessions'],
         security: refreshTokenSecurity,
         headers: PageHeaders,

@@ -48,7 +48,7 @@ export const listFactors: Route = (service, { accounts, factors }) => {
 const removing = {
   operationId: 'removeFactor',
   summary: 'Remove a second factor',
-  description: `Removes a factor of the user; with the last one, also the recovery codes. Sessions continue. ${recentLogin}`,
+  description: `Removes a factor of the user. With the last factor, it also removes the recovery codes. Sessions continue. ${recentLogin}`,
   tags: ['Factors'],
   answers: { 204: { description: 'The factor is removed.' } },
   problems: {

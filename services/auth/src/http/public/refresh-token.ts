@@ -25,7 +25,7 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
         operationId: 'refreshToken',
         summary: 'Refresh the tokens',
         description:
-          'Exchanges a refresh token for the next one and a new access token, which the response delivers in the way in which the request sent the token. A token works once: its reuse ends the session, except in the seconds after the exchange and while its successor is unused, when it gets the same successor again. Send one refresh at a time.',
+          'Exchanges a refresh token for the next one and a new access token, which the response delivers in the way in which the request sent the token. A token works once, and its reuse ends the session. There are two exceptions: within the grace window, and as long as its successor is unused, the token gets the same successor again. Send one refresh at a time.',
         tags: ['Sessions'],
         security: refreshTokenSecurity,
         headers: PageHeaders,

@@ -27,7 +27,7 @@ const Body = Type.Object(
         minLength: 1,
         maxLength: 128,
         description: 'The secret of an invitation. Required with AUTH_REGISTRATION=invite.',
-        examples: ['inv_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+        examples: ['ghi_q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
       })
     )
   },
@@ -43,7 +43,7 @@ const documented = {
   operationId: 'register',
   summary: 'Create an account',
   description:
-    'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, there is an account only once a link was opened: the response is 202, the same for an address that is taken.',
+    'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, the account is created when the link in the letter is opened: the response is 202, the same for an address that is taken.',
   tags: ['Accounts'],
   answers: {
     201: { description: 'The new account.' },
@@ -90,7 +90,7 @@ async function readApplicant(
   return { applicant, invitation }
 }
 
-/** The letter of a new account. Without it, the user can ask for another one. */
+/** Sends the verification letter. If that is refused, the user can request another one. */
 async function sendLetter(
   { emailVerifications, settings }: PublicRouteOptions,
   { email }: Account,

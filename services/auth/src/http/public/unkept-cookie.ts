@@ -34,6 +34,6 @@ export function missingCookieDetail(
   if (site === undefined) return 'neither the body nor a cookie has a refresh token'
   if (site !== 'cross-site') return `${none}: it has none, or the page asked without credentials`
   return sameSite === 'none'
-    ? `${none}: a page of another site must ask with credentials: 'include', also at login`
+    ? `${none}: a page of another site must send each request with credentials: 'include', even the login`
     : `${none}: a cookie of SameSite=Strict is not sent from a page of another site; see AUTH_COOKIE_SAME_SITE`
 }

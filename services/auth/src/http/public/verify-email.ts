@@ -22,7 +22,7 @@ const Body = Type.Object(
 const Verified = Type.Object(
   {
     resetToken: Type.Union([ResetToken, Type.Null()], {
-      description: 'Sets a password; null: the account keeps the one that it has.'
+      description: 'Sets a password; null: the account keeps its password.'
     })
   },
   { title: 'VerifiedEmail' }
@@ -36,7 +36,7 @@ const documented = {
   operationId: 'verifyEmail',
   summary: 'Verify an e-mail address with a link',
   description:
-    'Verifies the address to which a letter was sent, and completes a registration. Unless the request has the secret of the page that asked for the letter, the password and the sessions of the account end, because a stranger may have made them. It opens no session: sign in next.',
+    'Verifies the address to which a letter was sent, and completes a registration. Unless the request has the secret of the page that requested the letter, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The address is verified.' } },
   problems: {

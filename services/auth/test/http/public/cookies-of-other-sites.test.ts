@@ -95,7 +95,7 @@ t.test('a browser that would drop the cookie is told before a session is opened'
 t.test('a refresh without its cookie is told why the browser sent none', async (t) => {
   const reasons: Record<string, RegExp> = {
     strict: /SameSite=Strict is not sent from a page of another site; see AUTH_COOKIE_SAME_SITE$/,
-    none: /a page of another site must ask with credentials: 'include', also at login$/
+    none: /a page of another site must send each request with credentials: 'include', even the login$/
   }
   for (const cookieSameSite of ['strict', 'none'] as const) {
     const { post } = await authService(t, { cookieSameSite })
