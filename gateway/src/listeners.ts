@@ -85,7 +85,7 @@ async function openVerify(
   { tls, log }: Pick<Opened, 'tls'> & Pick<Ports, 'log'>
 ): Promise<void> {
   const url = await listenAs('GATEWAY_VERIFY', { app, at: { host, port } }, tls.service)
-  log.info({ url }, 'proxies may ask about requests')
+  log.info({ url }, 'listening for forward authentication')
 }
 
 /** Health, metrics, and the keys with which services verify assertions. */

@@ -190,4 +190,4 @@ export const upstreamUnavailable = (
 ) => new Refusal('UPSTREAM_UNAVAILABLE', { reason, cause })
 
 export const upstreamTimeout = (cause: unknown) =>
-  new Refusal('UPSTREAM_TIMEOUT', { reason: 'the upstream did not answer in time', cause })
+  new Refusal('UPSTREAM_TIMEOUT', { reason: 'the upstream did not respond in time', cause })

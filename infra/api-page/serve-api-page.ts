@@ -8,7 +8,9 @@ export const API_PAGE = '/docs/'
 
 const own = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const { resolve } = createRequire(import.meta.url)
-/** Swagger UI, as the plugin for Fastify contains it. It is not registered: it needs inline code. */
+/**
+ * Swagger UI, as the plugin for Fastify contains it. It is not registered: it needs inline code.
+ */
 const swagger = (name: string): string => resolve(`@fastify/swagger-ui/static/${name}`)
 
 type PageFile = { readonly type: string; readonly path: string }

@@ -63,7 +63,7 @@ async function speed(url: string, redis: Redis, folder: string, tell: (line: str
 async function weight(redis: Redis, tell: (line: string) => void) {
   const rows: Row[] = []
   for (const sessions of [100_000, 1_000_000]) {
-    tell(`weighing ${sessions.toLocaleString('en')} sessions, three a user …`)
+    tell(`weighing ${sessions.toLocaleString('en')} sessions, three per user …`)
     const { whole, fresh, rotated, rotatedSessions } = await bytesPerSession(redis, sessions)
     const some = `MEMORY USAGE of ${rotatedSessions.toLocaleString('en')} of them`
     const at = sessions.toLocaleString('en')

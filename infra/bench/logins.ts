@@ -99,7 +99,7 @@ function startFlood(url: string, round: number) {
 }
 
 async function byTheClock(url: string, tell: (line: string) => void): Promise<Row[]> {
-  tell('guessing passwords of accounts that there are, and that there are not …')
+  tell('guessing passwords of existing and unknown accounts …')
   const post = poster(url, 1)
   for (let each = 0; each < ACCOUNTS; each++) {
     succeeded(await post('/register', { email: `known-${each}@example.com`, password }))
@@ -119,7 +119,7 @@ async function byTheClock(url: string, tell: (line: string) => void): Promise<Ro
       figure: 'an unknown e-mail is answered later than a known one',
       value: `${(100 * share).toFixed(0)} %`,
       goal: '35 to 65 %',
-      how: `of all pairs of ${known.length} and ${unknown.length} wrong logins; 50 % tells nothing`
+      how: `of all pairs of ${known.length} and ${unknown.length} wrong logins; at 50 %, the times are indistinguishable`
     }
   ]
 }

@@ -37,7 +37,7 @@ Call a service with the accessToken from the response, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
 ${reading}
-Mail to users, such as links to set a new password, becomes files in .gatehouse/mail until AUTH_MAIL_URL is set (docs/mail.md).
+Until AUTH_MAIL_URL is set, e-mails to users are written to .gatehouse/mail (docs/mail.md).
 
 docs/tutorial.md continues from here: refresh, sign out, operate. The operator's commands, while this runs:
 

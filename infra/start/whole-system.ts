@@ -58,7 +58,7 @@ function apiPageOf(services: readonly RunningService[], given: NodeJS.ProcessEnv
   return `${auth.opsUrl}${API_PAGE}`
 }
 
-/** Closes all of them, also if one cannot be closed. */
+/** Closes all of them, even if one cannot be closed. */
 const ended = (services: readonly RunningService[]) =>
   Promise.allSettled(services.map((service) => service.close()))
 

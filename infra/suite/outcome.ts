@@ -46,12 +46,12 @@ function whyFailed(ran: Ran, isUnfinished: boolean, count: (name: string) => num
   if (ran.timedOut) return 'killed after its time limit'
   const ended = ran.signal === null ? `exit code ${ran.exitCode}` : `killed by ${ran.signal}`
   if (isUnfinished) return `exited before its tests finished (${ended})`
-  if (count('todo') > 0) return 'has a test that is still to do'
+  if (count('todo') > 0) return 'has a test marked todo'
   if (count('total') === 0) return 'has no assertions'
   return count('fail') > 0 ? '' : ended
 }
 
-/** `ok 3 - title # SKIP reason`, also of nested tests. */
+/** `ok 3 - title # SKIP reason`, including nested tests. */
 function skippedIn(stdout: string): string[] {
   const lines = stdout.matchAll(/^ *ok \d+ - (.*) # SKIP ?(.*)$/gm)
   return [...lines].map(([, title, reason]) => `${title} (${reason || 'no reason given'})`)

@@ -43,7 +43,7 @@ export function progress(jobs: number, write: (text: string) => void) {
   return { onEnd, sumUp, timings: () => timingsOf(finished) }
 }
 
-/** The time that each file took, also in a batch. */
+/** The time that each file took, even in a batch. */
 function timingsOf(finished: readonly Finished[]): Timings {
   const rows = finished.flatMap(({ job, ran }) => {
     const marks = marksIn(ran.stdout)

@@ -4,8 +4,8 @@ import type { ArrivedRequest } from './arrived-request.ts'
 export const hstsHeader = 'strict-transport-security'
 
 /**
- * What a response says about TLS: the browser uses only TLS from now on. Null over plain HTTP, where
- * anyone on the network could send that header (RFC 6797 §7.2).
+ * What a response says about TLS: the browser uses only TLS from now on. Null over plain HTTP,
+ * where anyone on the network could send that header (RFC 6797 §7.2).
  * @param hsts null: it is not sent
  */
 export const hstsFor = (

@@ -91,8 +91,8 @@ type AssertionsOptions = {
 }
 
 /**
- * Signs assertions. One assertion per token and audience, or per route with claims, is used for half
- * a minute, so a busy caller costs two signatures per minute.
+ * Signs assertions. One assertion per token and audience, or per route with claims, is used for
+ * half a minute, so a busy caller costs two signatures per minute.
  */
 export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions {
   const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS

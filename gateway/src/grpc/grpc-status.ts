@@ -1,7 +1,10 @@
 import type { ProblemCode } from '@gatehouse/problem/codes'
 import { Refusal } from '@gatehouse/problem/refusal'
 
-/** The status codes of gRPC that the gateway uses (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+/**
+ * The status codes of gRPC that the gateway uses
+ * (https://grpc.github.io/grpc/core/md_doc_statuscodes.html).
+ */
 const status = {
   PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,

@@ -1,6 +1,6 @@
 /**
- * The media types of gRPC over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md),
- * without those of gRPC-Web.
+ * The media types of gRPC over HTTP/2
+ * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), without those of gRPC-Web.
  */
 const GRPC = /^application\/grpc(?:\+[\w.+-]+)?[ \t]*(?:;|$)/i
 

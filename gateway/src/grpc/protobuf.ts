@@ -1,6 +1,6 @@
 /**
- * The few parts of the wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding/)
- * that the gateway writes and reads.
+ * The few parts of the wire format of Protocol Buffers
+ * (https://protobuf.dev/programming-guides/encoding/) that the gateway writes and reads.
  */
 
 const VARINT = 0

@@ -107,7 +107,7 @@ function isAsRequired(claim: unknown, wanted: Required): boolean {
 /** the end of the year 9999, the last year with four digits */
 const LAST_SECOND = 253_402_300_799
 
-/** RFC 7519 §2: seconds since 1970, also with a fraction. */
+/** RFC 7519 §2: seconds since 1970, which may have a fraction. */
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= LAST_SECOND
 

@@ -29,8 +29,8 @@ type Downloaded = { readonly text: string; readonly ageMs: number }
 /**
  * Downloads a document of an issuer.
  * @param tls how the certificate of the issuer is verified; null: by the public authorities
- * @throws Error if it does not arrive in time or is too large, and DownloadFailed if the status is not
- * one of success: a redirect is not followed
+ * @throws Error if it does not arrive in time or is too large, and DownloadFailed if the status is
+ * not one of success: a redirect is not followed
  */
 export async function download(
   url: string,

@@ -49,7 +49,7 @@ const HIDDEN = new RegExp(
 const SLASH = /%2[Ff]/
 const DELIMITER = /%(?:2[35]|3[BbFf])/
 /**
- * A dot segment, also with parameters after it: some servers read `..;/` as `../` (RFC 3986
+ * A dot segment, even with parameters after it: some servers read `..;/` as `../` (RFC 3986
  * §5.2.4). And a segment that begins or ends with two dots: some file systems drop dots at the end
  * of a name.
  */

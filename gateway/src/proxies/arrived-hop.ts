@@ -51,7 +51,7 @@ type ToldBefore = {
  *
  * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be
  * a client, which writes any header, so headers count only if it is a trusted proxy itself. If the
- * header names no client, the client is unknown, and headers do not count.
+ * header names no client, the client is unknown, and its headers are ignored.
  * @param proxied what such a header says; null: there is none
  * @param headers the headers that the proxies write
  * @throws Refusal INVALID_REQUEST if the connection has closed

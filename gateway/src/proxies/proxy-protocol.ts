@@ -11,7 +11,7 @@ import type { IsTrustedProxy } from './trusted-proxies.ts'
 export const proxyProtocols = ['off', 'optional', 'required'] as const
 export type ProxyProtocol = (typeof proxyProtocols)[number]
 
-/** What identifies a connection, also from within TLS. */
+/** What identifies a connection, even from within TLS. */
 type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
 /** The header of a connection's proxy. */

@@ -51,7 +51,7 @@ export async function openSharedState(
       return { revocations, takeSightings, fleet, limitsRedis: null, disconnect: () => {} }
     }
     throw new SettingsFault([
-      'REDIS_URL must be set for a gateway of its own: revocations reach it through Redis'
+      'REDIS_URL must be set for a gateway in its own process: revocations reach it through Redis'
     ])
   }
   const target = redisTarget(url, config)

@@ -52,7 +52,7 @@ const STARTUP_ATTEMPTS = 10
 
 /** How far the log has been read, and when. */
 type Progress = {
-  /** null: not at all */
+  /** null: never */
   cursor: Cursor | null
   /** whether the whole log has been read once, with no unreadable entry in it */
   caughtUp: boolean

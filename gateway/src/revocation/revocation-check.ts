@@ -15,10 +15,10 @@ export const UNHEARD =
   'no auth service has written into the revocation log: REDIS_URL and REDIS_KEY_PREFIX must name the Redis of the auth services'
 
 /**
- * Whether the gateway can decide what is revoked. It cannot until it has read the log once, and a
- * heartbeat of an auth service in it. A gateway that is cut off later serves from memory: all gateways share Redis, and its outage must
- * not take all of them out of the load balancer. A revocation that it cannot read counts as one
- * that has not reached it.
+ * Whether the gateway can decide what is revoked. It cannot until it has read the log once, with a
+ * heartbeat of an auth service. A gateway that is cut off later serves from memory: all gateways
+ * share Redis, and its outage must not take all of them out of the load balancer. A revocation that
+ * the gateway cannot read counts as one that has not reached it.
  * @param limitSeconds the staleness above which the operator wants no traffic here; undefined: any
  */
 export function revocationCheck(

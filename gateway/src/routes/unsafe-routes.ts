@@ -87,8 +87,8 @@ function websocketFaults({ websocket }: Entry, upstream: UpstreamEntry | undefin
 
 const twice = (prefix: string, owner: Entry, route: Entry): string =>
   owner === route
-    ? `the prefix ${prefix} is given twice (letter case does not count)`
-    : `${prefix} is already a prefix of route ${owner.name} (letter case does not count)`
+    ? `the prefix ${prefix} is given twice (letter case is ignored)`
+    : `${prefix} is already a prefix of route ${owner.name} (letter case is ignored)`
 
 function prefixFaults(prefix: string, route: Entry): RouteFault[] {
   const faults: RouteFault[] = []

@@ -159,13 +159,13 @@ const names: ReadonlySet<string> = new Set(Object.values(namesBySource).flat())
 const LONGEST = Math.max(...[...names].map((name) => name.length))
 
 /**
- * The private headers of WebSphere's plug-ins, `$WSRU` (the user) and others, also written with an
+ * The private headers of WebSphere's plug-ins, such as `$WSRU` (the user), with a dollar sign or an
  * underscore.
  */
 const WEBSPHERE = '-ws'
 
 /**
- * Whether some software trusts a header as the word of a proxy.
+ * Whether some software trusts a header because a proxy usually writes it.
  * @param folded its name, as `foldedName` returns it
  */
 export function isBelieved(folded: string): boolean {

@@ -2,9 +2,9 @@ import { ownCookies } from '@gatehouse/edge-headers/own-cookies'
 
 const names: ReadonlySet<string> = new Set(ownCookies.map((name) => name.toLowerCase()))
 
-/** Our names begin with it. */
+/** the first character of the names of our own cookies */
 const UNDERSCORE = '_'
-/** After what a program may skip before the name. */
+/** the first character of a name, after what some programs skip */
 const BEGINNING = /[^\s=]/
 
 /**

@@ -12,7 +12,7 @@ export function refuseRevoked(
   if (token === null) return
   // Until the log has been read once, the gateway cannot know that a token is not revoked.
   if (!revoked.loaded)
-    throw notYet('the revocations are not loaded, or no other process knows this gateway yet')
+    throw notYet('the revocations are not loaded, or this gateway has not joined the fleet yet')
   const why = revoked.why(token)
   if (why === 'SESSION_ENDED') throw sessionEnded()
   if (why === 'TOKEN_STALE')

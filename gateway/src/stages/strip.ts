@@ -106,7 +106,10 @@ function handshakeOf(raw: RequestHead, received: RequestHeaders): Handshake | nu
   return handshake
 }
 
-/** The only credential of a request. If there are two, the gateway does not choose one. */
+/**
+ * The only credential of a request.
+ * @throws Refusal INVALID_REQUEST if there are two
+ */
 function authorizationOf(
   { authorization }: RequestHeaders,
   websocket: Handshake | null
@@ -137,8 +140,8 @@ const endsHere = knownNames((name) => {
 })
 
 /**
- * Whether a client may send a trailer with this lower-case name on: fewer names than in the headers,
- * because everything that the gateway reads in a header comes before the body.
+ * Whether a client may send a trailer with this lower-case name on: fewer names than in the
+ * headers, because everything that the gateway reads in a header comes before the body.
  */
 export const mayPassOn = (name: string): boolean => !endsHere(name) && !READ_HERE.has(name)
 

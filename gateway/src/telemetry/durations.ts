@@ -34,8 +34,8 @@ type Sample = {
 type DurationsOptions = HistogramConfiguration<string> & { readonly buckets: number[] }
 
 /**
- * A histogram that finds its labels with one lookup. prom-client checks and sorts the labels of each
- * observation, which takes longer than to write the access log.
+ * A histogram that finds its labels with one lookup. prom-client checks and sorts the labels of
+ * each observation, which takes longer than to write the access log.
  */
 export class Durations extends Histogram {
   readonly #series = new Map<string, Series>()

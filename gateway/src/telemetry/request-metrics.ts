@@ -46,7 +46,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   })
   const calls = new Counter({
     name: 'gateway_grpc_calls_total',
-    help: 'Calls of gRPC that have ended with a status, also those that the gateway refused',
+    help: 'gRPC calls that have ended with a status, including those that the gateway refused',
     labelNames: ['route', 'status'],
     registers
   })

@@ -31,9 +31,9 @@ const FIXED_BYTES = 512
 
 /**
  * Keeps values in two generations, each with half of the bytes. A generation takes new values until
- * it is full or 30 s old. It is dropped as a whole after the same time again. So memory does not
- * grow with the number of routes, and no value is kept for longer than a minute. When a token is
- * forgotten, its values are forgotten too.
+ * it is full or 30 s old. It is dropped as a whole after another 30 s. So memory does not grow with
+ * the number of routes, and no value is kept for longer than a minute. When a token is forgotten,
+ * its values are forgotten too.
  */
 export function keptForTokens({ mostBytes, clock }: KeptForTokensOptions): KeptForTokens {
   const begin = (now: number): Generation => ({ endsAt: now + GENERATION_SECONDS, bytes: 0 })

@@ -11,7 +11,7 @@ export type VerifiedToken = {
   readonly issuedAt: number
   /** the version of its owner's rights when it was issued; null if the token has none */
   readonly rightsVersion: number | null
-  /** if a service got it by exchange: who acts, and for whom it is; null for any other token */
+  /** if a service got it by exchange: the actor and the audience; null for any other token */
   readonly delegation: DelegatedToken | null
   /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
   readonly authenticatedAt: number | null

@@ -64,5 +64,5 @@ const isHandshake = ([upgrade = '', ...more]: readonly string[], connection: str
 const kept = (reason: string, example: string) =>
   malformed(
     `${reason} that the proxy would forward`,
-    `the request has ${reason} (such as ${example}) that only the proxy can remove`
+    `the request has ${reason} (such as ${example}): configure the proxy to remove it (docs/forward-auth.md)`
   )

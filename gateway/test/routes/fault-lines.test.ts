@@ -115,7 +115,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'a prefix twice in other letters',
       one('name: a\nprefix: [/a, /A]\nupstream: service'),
-      'routes.yaml:4:13: route a: the prefix /A is given twice (letter case does not count)'
+      'routes.yaml:4:13: route a: the prefix /A is given twice (letter case is ignored)'
     ],
     [
       'a port over 65535',

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { type Dispatcher, Pool } from 'undici'
 
 /**
- * The least that a proxy does on this platform: `node:http` before undici. It has no authentication,
- * no policy, no log and no limits, and exists only to be measured.
+ * The least that a proxy does on this platform: `node:http` before undici. It has no
+ * authentication, no policy, no log and no limits, and exists only to be measured.
  */
 const [port, upstream = ''] = process.argv.slice(2)
 const pool = new Pool(upstream, { pipelining: 1 })

@@ -14,7 +14,7 @@ const canPin = cores >= 2 && spawnSync('taskset', ['-V']).status === 0
 
 const others = cores >= 4 ? 'as have load and upstream' : 'load and upstream share another'
 export const pinning = canPin
-  ? `who is measured has a core of its own, ${others}`
+  ? `the measured program has its own core, ${others}`
   : 'not pinned: there are too few cores, or no taskset'
 
 export const isInstalled = (program: string, ask = '-v'): boolean =>

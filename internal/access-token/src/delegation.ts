@@ -53,7 +53,8 @@ export type DelegatedToken = {
 export type DelegationClaims = { readonly act?: Actor; readonly delegation?: Delegation }
 
 /**
- * Who acted in turn; null if there is no actor, undefined if the members contradict each other. Pure.
+ * Who acted in turn; null if there is no actor, undefined if the members contradict each other.
+ * Pure.
  */
 export function actorsOf({
   act,

@@ -9,8 +9,8 @@ const MAX_BITS = 8192
  */
 const MIN_EXPONENT = 65537n
 /**
- * The longest exponent that common libraries accept (.NET; Go has one bit less). The time of a check
- * grows with its length.
+ * The longest exponent that common libraries accept (.NET; Go has one bit less). The time of a
+ * check grows with its length.
  */
 const MAX_EXPONENT = 0xffff_ffffn
 

@@ -56,7 +56,7 @@ export type ServiceOptions = {
   errorForm?: ErrorFormOf
   /** the certificate of a service with TLS, and the authorities of its clients' certificates */
   https?: ServerTls | null
-  /** over TLS, also HTTP/2 if the client supports it */
+  /** over TLS, including HTTP/2 if the client supports it */
   http2?: boolean
   /** the client to which an address belongs; default: each address is a client */
   clientOf?: (address: string) => string

@@ -57,7 +57,7 @@ export class GatheredStreamRequest extends Http2ServerRequest {
   }
 }
 
-/** Gathers the DATA frames of the streams below the requests of HTTP/2, too. */
+/** Gathers the DATA frames of the streams below the requests of HTTP/2 as well. */
 export function gatherFrames(service: FastifyInstance): void {
   service.server.on('session', (session: ServerHttp2Session) => {
     session.prependListener('stream', (stream: Http2Stream) => {

@@ -8,7 +8,9 @@ export type Handle = (raw: IncomingMessage, response: ServerResponse) => void
 /** Calls `handle` now, later or never. */
 export type TakeFirst = (raw: IncomingMessage, response: ServerResponse, handle: Handle) => void
 
-/** The framework ends connections, so it handles every request once the service closes or drains. */
+/**
+ * The framework ends connections, so it handles every request once the service closes or drains.
+ */
 export function unlessEnding(service: FastifyInstance, take: TakeFirst): TakeFirst {
   let isClosing = false
   service.addHook('preClose', async () => {

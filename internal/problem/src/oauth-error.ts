@@ -2,8 +2,8 @@ import type { ProblemCode } from './codes.ts'
 import { Refusal, type RefusalOptions } from './refusal.ts'
 
 /**
- * RFC 6749 §5.2; RFC 7009 §2.2.1; RFC 8693 §2.2.2. The last two are from RFC 6749 §4.1.2.1: the only
- * codes for faults of the server.
+ * RFC 6749 §5.2; RFC 7009 §2.2.1; RFC 8693 §2.2.2. The last two are from RFC 6749 §4.1.2.1: the
+ * only codes for faults of the server.
  */
 export type OAuthErrorCode =
   | 'invalid_request'

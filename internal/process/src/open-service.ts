@@ -58,7 +58,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
     }
   }
   const drain = async (): Promise<void> => {
-    service.app.log.info({ drainSeconds: times.drainMs / 1000 }, 'told to end')
+    service.app.log.info({ drainSeconds: times.drainMs / 1000 }, 'draining before exit')
     for (const { draining } of [service.app, ...alongside]) draining.begin()
     if (times.drainMs > 0) await pause(times.drainMs)
   }

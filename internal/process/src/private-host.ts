@@ -25,5 +25,6 @@ export function requirePrivateHost(hosts: readonly string[]): onRequestHookHandl
 const notByThisName = () =>
   new Refusal('FORBIDDEN', {
     reason: 'an ops request for another host',
-    detail: 'the ops listener does not have this name: use an IP address or list it in …_OPS_HOSTS'
+    detail:
+      'the ops listener does not accept this host name: use an IP address, or list the name in …_OPS_HOSTS'
   })

@@ -32,7 +32,11 @@ t.test('a draining service is not ready, and serves every request until it close
   t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 200)
   const logged = t.capture(app.log, 'info')
   await service.drain?.()
-  t.match(logged(), [{ args: [{ drainSeconds: 0 }, 'told to end'] }], 'the log says why it ends')
+  t.match(
+    logged(),
+    [{ args: [{ drainSeconds: 0 }, 'draining before exit'] }],
+    'the log says why it ends'
+  )
   t.equal((await fetch(`${service.opsUrl}/readyz`)).status, 503)
   const answer = await fetch(service.url)
   t.match([answer.status, answer.headers.get('connection')], [200, 'close'])

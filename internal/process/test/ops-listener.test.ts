@@ -80,7 +80,7 @@ t.test('a check that throws fails, and its message is not shown', async (t) => {
   t.strictSame(answer.json().failing, { throws: words, rejects: words })
 })
 
-t.test('the checks run for each request', async (t) => {
+t.test('readiness checks run for each request', async (t) => {
   let found = unread
   const listener = ops({ store: () => found() })
   t.equal((await listener.inject({ url: '/readyz' })).statusCode, 503)

@@ -91,7 +91,7 @@ t.test('a fault of the settings is reported in plain words, with exit code 1', a
     code: 1,
     signal: null,
     said: '',
-    complained: 'The settings are not usable:\n  - ROOM_PORT must be integer\n'
+    complained: 'Invalid settings:\n  - ROOM_PORT must be integer\n'
   })
 })
 

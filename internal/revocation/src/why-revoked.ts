@@ -44,8 +44,8 @@ export type CutOffs = {
 export const NO_CUT_OFF: SubjectCutOff = { before: 0, version: 0, beforeVersion: 0 }
 
 /**
- * The only rule that decides whether a valid token is revoked: for requests, WebSockets, assertions,
- * introspection and token exchange. Pure.
+ * The only rule that decides whether a valid token is revoked: for requests, WebSockets,
+ * assertions, introspection and token exchange. Pure.
  */
 export function whyRevoked(token: RevocableToken, cutOffs: CutOffs): WhyRevoked | null {
   const { identity, kid, issuedAt, rightsVersion, delegation } = token

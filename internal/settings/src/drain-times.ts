@@ -27,7 +27,7 @@ export const drainFaults = ({
     : []
 
 /**
- * How long a process serves every request after it was told to end, and how long requests in flight
+ * How long a process serves every request after a signal to end, and how long requests in flight
  * may take after that. The limit is for both together, so that it can be compared with the time
  * after which a supervisor kills the process.
  */

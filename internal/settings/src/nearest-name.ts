@@ -35,7 +35,9 @@ export function similarName(misspelt: string, known: readonly string[]): string 
 /** In shorter names, one letter makes another word. */
 const SHORTEST_WHOLE = 8
 
-/** Whether a whole name, of eight letters or more, differs from the known one in one letter. Pure. */
+/**
+ * Whether a whole name, of eight letters or more, differs from the known one in one letter. Pure.
+ */
 export function isOneEditAway(name: string, known: string): boolean {
   const isClose = Math.abs(name.length - known.length) <= 1 && name.length >= SHORTEST_WHOLE
   return isClose && name !== known && editsBetween(name, known) === 1

@@ -57,7 +57,7 @@ t.test('all faults are reported at once, each by the name of its variable', asyn
   const names = fault.faults.map((line) => line.split(' ', 1)[0])
   t.strictSame(names.sort(), ['LOG_LEVEL', 'ROOM_PORT', 'ROOM_SECRET', 'ROOM_URL'])
   t.equal(fault.name, 'SettingsFault')
-  t.match(fault.message, /^The settings are not usable:\n/)
+  t.match(fault.message, /^Invalid settings:\n/)
   for (const line of fault.faults) t.ok(fault.message.includes(`\n  - ${line}`), line)
 })
 

@@ -1,6 +1,6 @@
 /**
  * A token of a session was used, so the client has received the answer that contained it. Before
- * that, a refresh token that is presented again, however late, may only mean that the answer to the
+ * that, a refresh token that is presented again, however late, may mean only that the answer to the
  * first refresh was lost.
  */
 export type Sighting = {

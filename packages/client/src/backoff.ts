@@ -8,7 +8,10 @@ const LONGEST_PAUSE_MS = 2000
 /** A longer `Retry-After` is for the program, not for a call that waits. */
 const LONGEST_WAIT_MS = 5000
 
-/** Repeats work that fails. The pauses grow with the failures in a row, also those of other tabs. */
+/**
+ * Repeats work that fails. The pauses grow with the failures in a row, including those of other
+ * tabs.
+ */
 export function backoff(environment: Environment) {
   let failures = 0
   /** by the monotonic clock */
@@ -32,7 +35,8 @@ export function backoff(environment: Environment) {
     fail,
     /**
      * @param onFailure called with a failure after which the work is not repeated
-     * @throws GatehouseProblem the last failure, also an earlier one whose pause is not over
+     * @throws GatehouseProblem the last failure, which may be an earlier one whose pause is not
+     * over
      */
     async repeat(
       work: () => Promise<void>,

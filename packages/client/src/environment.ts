@@ -22,7 +22,7 @@ export type Environment = {
   monotonicMs(): number
   /** milliseconds of the wall clock, which may be wrong: only differences count */
   wallMs(): number
-  /** calls back once, after so many milliseconds; returns a function that cancels it */
+  /** calls back once, after this number of milliseconds; returns a function that cancels it */
   after(ms: number, call: () => void): () => void
   /** 0 to 1 */
   random(): number

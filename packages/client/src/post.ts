@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts'
 import { GatehouseProblem, type ProblemFacts } from './problem.ts'
 
-/** A refresh or login without an answer after so long counts as lost. */
+/** After this time, a refresh or login without an answer counts as lost. */
 const TIMEOUT_MS = 10_000
 
 export const noAnswer = (cause?: unknown): GatehouseProblem =>

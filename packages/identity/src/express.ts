@@ -30,7 +30,8 @@ export type IdentityOptions = VerifyOptions & {
 
 /**
  * Middleware that sets `request.identity`, for Express, Connect and Nest. It answers 401 without a
- * valid assertion and 503 while the gateways' keys cannot be fetched, as problem details (RFC 9457).
+ * valid assertion and 503 while the gateways' keys cannot be fetched, as problem details (RFC
+ * 9457).
  */
 export function identity(options: IdentityOptions): Middleware {
   checkOptions(options)

@@ -7,9 +7,9 @@ export type HeaderSource =
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The assertion of a request; null if it has none. An empty one counts as none: some proxies replace
- * a header of the client with the empty one of an anonymous request.
- * @throws Refusal UNAUTHENTICATED if it has several, also under different spellings of the name
+ * The assertion of a request; null if it has none. An empty one counts as none: some proxies
+ * replace a header of the client with the empty one of an anonymous request.
+ * @throws Refusal UNAUTHENTICATED if it has several, even under different spellings of the name
  */
 export function readAssertion(headers: HeaderSource): string | null {
   const [first = null, ...others] = valuesOf(headers, identityHeader.assertion)

@@ -26,7 +26,9 @@ export type CheckedRoute = {
 }
 
 export type CheckedRoutes = {
-  /** what is wrong, one line per fault: `routes.yaml:12:5: route orders: …`; empty if all is well */
+  /**
+   * what is wrong, one line per fault: `routes.yaml:12:5: route orders: …`; empty if all is well
+   */
   readonly faults: readonly string[]
   /** empty if there are faults */
   readonly routes: readonly CheckedRoute[]

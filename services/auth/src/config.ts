@@ -139,6 +139,6 @@ const productionFaults = (config: AuthConfig): string[] => [
 const lonelyDatabase = ({ REDIS_URL, DATABASE_URL }: AuthConfig): string[] =>
   REDIS_URL !== undefined && DATABASE_URL === undefined
     ? [
-        'DATABASE_URL must be set beside REDIS_URL in production: without it, each instance would have its own accounts and keys in SQLite. If there is only one instance, set DATABASE_URL=sqlite:'
+        'DATABASE_URL must be set if REDIS_URL is set in production: without it, each instance would have its own accounts and keys in SQLite. If there is only one instance, set DATABASE_URL=sqlite:'
       ]
     : []

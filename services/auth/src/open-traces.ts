@@ -3,7 +3,7 @@ import { traceRedis } from '@gatehouse/tracing/trace-redis'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { Ports } from './ports.ts'
 
-/** The traces of this process, also of its commands to Redis; null: no traces are exported. */
+/** The traces of this process, including its commands to Redis; null: no traces are exported. */
 export async function openTraces(
   settings: TracingSettings,
   { log, closing }: Pick<Ports, 'log' | 'closing'>

@@ -17,7 +17,7 @@ type LetterOptions = {
   readonly sealing: SealingKeys
 }
 
-/** To whom each letter goes, and what makes its token valid, by the folder of its subject. */
+/** The recipient of each letter, and what makes its token valid, by the folder of its subject. */
 export function prepareLetters(
   db: Kysely<Tables>,
   { resetSeconds, verificationSeconds, sealing }: LetterOptions

@@ -40,8 +40,8 @@ import { accessTokens } from './tokens/access-token.ts'
 import { openWebhooks } from './webhooks/open-webhooks.ts'
 
 /**
- * The running auth service. With embedded stores, also what a gateway in this process reads and
- * reports.
+ * The running auth service. With embedded stores, it includes what a gateway in this process reads
+ * and reports.
  */
 type RunningAuth = RunningService & {
   readonly revocations: RevocationSource | null

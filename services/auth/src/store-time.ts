@@ -5,6 +5,8 @@ import { storeUnavailable } from './refusals.ts'
 /** How long the store calls of a request may still take. */
 export type StoreTime = { leftMs: number; readonly budgetMs: number }
 
+const TOO_LATE = 'the stores took longer than a request may wait for them'
+
 const ofThisRequest = new AsyncLocalStorage<StoreTime>()
 
 /** Runs a part of a request: its store calls, and those that it starts, use this time. */
@@ -21,7 +23,9 @@ export function withStoreTime(time: StoreTime, work: () => void): void {
 export function demandStoreTime(share: number): void {
   const time = ofThisRequest.getStore()
   if (time !== undefined && time.leftMs < share * time.budgetMs) {
-    throw storeUnavailable(new Error('the stores are too slow for the rest of the request'))
+    throw storeUnavailable(
+      new Error('the stores took too long to complete the rest of the request')
+    )
   }
 }
 
@@ -36,7 +40,7 @@ export async function inStoreTime<Result>(
 ): Promise<Result> {
   const time = ofThisRequest.getStore()
   if (time === undefined) return await call()
-  if (time.leftMs <= 0) throw new Error('the stores have had the time of this request')
+  if (time.leftMs <= 0) throw new Error(TOO_LATE)
   const startedMs = performance.now()
   const given = new AbortController()
   const late = Symbol('late')
@@ -48,7 +52,7 @@ export async function inStoreTime<Result>(
     ])
     if (first !== late) return first as Result
     running.then(onLate, () => {})
-    throw new Error('the stores took longer than a request may wait for them')
+    throw new Error(TOO_LATE)
   } finally {
     given.abort()
     time.leftMs -= performance.now() - startedMs

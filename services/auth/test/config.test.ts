@@ -25,7 +25,7 @@ t.test('without settings the service has the documented defaults', async (t) => 
   })
 })
 
-t.test('all faults are reported at once', async (t) => {
+t.test('all faults of the settings are reported at once', async (t) => {
   const told = faults({
     AUTH_PORT: '70000',
     AUTH_ACCESS_TTL_SECONDS: '0',
@@ -121,7 +121,7 @@ t.test('in production, secrets have no default', async (t) => {
   }
   t.strictSame(faults({ NODE_ENV: 'production', ...given }), [], 'a file will do')
   const redis = { ...given, NODE_ENV: 'production', REDIS_URL: 'redis://redis' }
-  t.match(faults(redis), [/^DATABASE_URL must be set beside REDIS_URL in production/])
+  t.match(faults(redis), [/^DATABASE_URL must be set if REDIS_URL is set in production/])
   t.strictSame(
     faults({ ...redis, DATABASE_URL: 'sqlite:' }),
     [],

@@ -119,7 +119,7 @@ t.test('invalid settings are reported in plain words', async (t) => {
   })
   const { code, stderr } = await auth.ended
   t.equal(code, 1)
-  t.match(stderr, 'The settings are not usable:\n')
+  t.match(stderr, 'Invalid settings:\n')
   t.match(stderr, '  - AUTH_PORT must be a whole number from 0 to 65535\n')
   t.match(stderr, '  - REDIS_URL: it must begin with redis://')
   t.notMatch(stderr, 'not-a-', 'without the values')

@@ -70,8 +70,8 @@ type UpstreamsOptions = {
 /**
  * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), all are
  * tried, because a guess is better than a refusal. One caller may use a part of the places that all
- * others leave. So a caller that holds its places as long as it can, by not reading responses or by
- * sending a byte now and then, does not take the places of others.
+ * others leave. So a slow-read or slow-body attack (a caller that does not read responses, or sends
+ * a byte from time to time, to hold its places) does not take the places of others.
  */
 export function upstreams(options: UpstreamsOptions): Upstreams {
   const addresses: Addresses = { ...options, states: new Map(), named: null, turn: 0 }

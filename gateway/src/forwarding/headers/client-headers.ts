@@ -36,7 +36,7 @@ export const hasNoContent = (status: number, method: string): boolean =>
 /** No service names more in `Connection`. To read the 30,000 names of 64 KiB takes 10 ms. */
 const MOST_NAMED = 100
 
-/** How many members `Connection` has, also empty ones; not counted any further above the limit. */
+/** Counts the members of `Connection`, including empty ones, and stops above the limit. */
 function namesIn(connection: string | string[] | undefined): number {
   let names = 0
   if (connection === undefined) return names

@@ -62,7 +62,7 @@ function clientRefresh(refresh: string, asClient: (reference: string) => string)
 const AUTHORITY = /^(?:https?:)?[/\\]{2}[^/\\?#]*/i
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 
-/** Two slashes at the start, also with tabs, which browsers ignore: a host follows. */
+/** Two slashes at the start, even with tabs between, which browsers ignore: a host follows. */
 const LIKE_AUTHORITY = /^[/\\]\t*[/\\]/
 
 /**

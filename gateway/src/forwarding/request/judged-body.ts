@@ -23,7 +23,7 @@ export async function judgedBody(
   const limitBytes = route.bodyLimitBytes
   const { 'transfer-encoding': coding, 'content-length': length } = headers
   if (coding === undefined && !(Number(length) > 0)) return payload
-  // The messages of a call may wait for those of the service.
+  // A gRPC client may wait for messages of the service before it sends its own.
   if (!isReadWhole(limitBytes) || isCall(passage)) return limitedBody(payload, limitBytes)
   const release = memory.reserve(caller, coding === undefined ? Number(length) : limitBytes)
   if (release instanceof Refusal) throw release

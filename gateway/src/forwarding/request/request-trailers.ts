@@ -7,9 +7,9 @@ import { passedTrailers } from '../headers/passed-trailers.ts'
 const MOST_BYTES = 16 * 1024
 
 /**
- * The trailers of a request that its service gets; null if there are none, or too many. Trailers are
- * optional to pass on (RFC 9110 §6.5.1). What a client may not say in a header, it may not say in a
- * trailer either.
+ * The trailers of a request that its service gets; null if there are none, or too many. Trailers
+ * are optional to pass on (RFC 9110 §6.5.1). What a client may not say in a header, it may not say
+ * in a trailer either.
  */
 export function requestTrailers({ trailers }: Pick<IncomingMessage, 'trailers'>) {
   const own: ResponseHeaders = {}

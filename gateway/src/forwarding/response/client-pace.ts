@@ -53,7 +53,7 @@ export function clientPace(
       timer = setTimeout(giveUp, unreadMs).unref()
       raw.on('drain', taken).on('close', stop)
       leave = unread.wait(caller, giveUp)
-      // It may be the one that is broken off.
+      // This response may be the one that is ended to free memory.
       if (timer === null) leave()
     },
     end: stop

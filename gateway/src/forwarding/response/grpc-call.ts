@@ -56,7 +56,7 @@ export function watchCall(response: OpenResponse): void {
   })
 }
 
-/** Ends a call with a status, also in the middle of its messages. */
+/** Ends a call with a status, even in the middle of its messages. */
 function end(response: OpenResponse, refusal: Refusal): void {
   const { raw, client, chunks, controller, events } = response
   const { trail } = client

@@ -64,7 +64,7 @@ export type OpenResponse = {
   hasBegun: boolean
   /** whether the client gets a part of the content, and so all headers */
   hasContent: boolean
-  /** whether it is complete with its headers */
+  /** whether the headers are the whole response */
   isContentless: boolean
   /** whether nothing more is written */
   isOver: boolean

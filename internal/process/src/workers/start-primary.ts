@@ -78,7 +78,7 @@ async function open(
       })
     },
     async drain() {
-      options.log.info('told to end, with all workers')
+      options.log.info('draining all workers before exit')
       isDraining = true
     },
     close: () => closing.disposeAsync()
@@ -133,7 +133,7 @@ async function replaceAll({ log }: PrimaryOptions, pool: WorkerPool): Promise<vo
     const isKnown = error instanceof StartFaultOfWorker
     log.error(
       isKnown ? {} : { err: error },
-      'a new worker could not start; the old workers that are left stay'
+      'a new worker could not start; the remaining old workers continue'
     )
   }
 }

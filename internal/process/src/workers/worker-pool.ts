@@ -150,7 +150,7 @@ async function replace(pool: State, seat: Seat): Promise<void> {
   if (old !== null && !pool.ending.aborted) await drained(old, pool.events)
 }
 
-/** Whether a worker that is told to end does so by itself. If not, it is killed. */
+/** Whether a worker ends by itself after it was asked to. If not, it is killed. */
 async function drained(worker: WorkerProcess, events: PoolEvents): Promise<boolean> {
   worker.order('end')
   const timer = new AbortController()

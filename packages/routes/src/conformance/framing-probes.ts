@@ -4,9 +4,9 @@ import { type Field, newCanary, type Probe } from './probe.ts'
  * Requests of which two servers may find different ends. If they do, an attacker can hide a request
  * in the body of another one (RFC 9112 §11.2).
  *
- * No probe hides one. All readings of a probe end at the same byte, before a CR LF that servers skip
- * (RFC 9112 §2.2), or where a server still waits. So a connection between two proxies carries no
- * bytes of a probe into the request of another client.
+ * No probe hides one. All readings of a probe end at the same byte, before a CR LF that servers
+ * skip (RFC 9112 §2.2), or where a server still waits. So a connection between two proxies carries
+ * no bytes of a probe into the request of another client.
  */
 export const framingProbes = (): Probe[] => [
   ...CODINGS.flatMap(([title, ...lines]) => [lengthFirst(title, lines), lengthLast(title, lines)]),
@@ -137,10 +137,10 @@ function badChunk(title: string, bodyOf: (canary: string) => string): Probe {
   return { title, canary, method: 'PUT', isAmbiguous: isReached, lines, body: bodyOf(canary) }
 }
 
-/** Whether a service got this length as header, in whatever format it tells that. */
+/** Whether a service got this length as header, in whatever format it reports that. */
 const hasLength = (report: string, length: number): boolean =>
   [...report.matchAll(/content[-_]length\W+(\d+)/gi)].some(([, found]) => Number(found) === length)
 
-/** As a name, also after a line end that is escaped; not in the value of another header. */
+/** As a name, even after an escaped line end; not in the value of another header. */
 const hasCoding = (report: string): boolean =>
   /(?:(?<![\w -])|(?<=\\[nr]))transfer[-_]encoding/i.test(report)

@@ -9,7 +9,7 @@ const IDLE_MS = 60_000
 
 /**
  * An echo service for the conformance test. It answers each request with what it received, to the
- * letter, also in the first message of a WebSocket. It accepts what servers should refuse, so that
+ * letter, even in the first message of a WebSocket. It accepts what servers should refuse, so that
  * the test sees what the proxies before it let through.
  * @param onMessage is called with each request
  */

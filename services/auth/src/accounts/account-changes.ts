@@ -18,13 +18,13 @@ import { otherPassword } from './other-password.ts'
 /** The address of an account: as `canonicalEmail` returns it, and as it was typed. */
 type AddressOf = Pick<Account, 'email' | 'emailTyped'>
 
-/** A change that the account is told of, in its transaction. */
+/** A change of which the account is notified, in its transaction. */
 type Notified = Pick<PasswordChange, 'source' | 'clock' | 'notify'>
 
 /**
  * What operators change about an account. Each change, its audit event and its effect on sessions
- * and tokens are one transaction. The caller then tells the session store and the gateways; if it
- * stops before that, another instance tells them.
+ * and tokens are one transaction. The caller then publishes the effect to the session store and the
+ * gateways; if it stops before that, another instance does so.
  */
 export type AccountChanges = {
   /**
@@ -91,7 +91,8 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       const ended = await db
         .transaction()
         .execute((transaction) => eraseAccount(transaction, id, change))
-      // The account is deleted. If this fails, the background work tries again, and the log says why.
+      // The account is deleted. If this fails, the background work tries again, and the log says
+      // why.
       if (ended !== null) await eraseTraces(db).catch(() => {})
       return ended
     }

@@ -7,8 +7,8 @@ export type AccountClaims = Readonly<Record<string, unknown>>
 
 /**
  * The names that a claim of an account cannot have, in an account or in a token. Each has a meaning
- * for who issues or verifies a token (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2, OpenID Connect Core
- * §2 and §5.1), or is one of our own.
+ * for who issues or verifies a token (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2, OpenID Connect
+ * Core §2 and §5.1), or is one of our own.
  */
 const RESERVED: ReadonlySet<string> = new Set([
   ...Object.keys(AccessTokenClaims.properties),
@@ -35,7 +35,7 @@ export function claimsFault(claims: AccountClaims): string | null {
   const names = Object.keys(claims)
   if (names.length > MOST_CLAIMS) return `must have at most ${MOST_CLAIMS} claims`
   const reserved = names.find(isReservedClaim)
-  if (reserved !== undefined) return `must not have the claim ${reserved}, which has a meaning`
+  if (reserved !== undefined) return `must not have the claim ${reserved}, which is reserved`
   if (!names.every((name) => NAME.test(name))) {
     return 'must have names of 1 to 64 letters, digits, _ and -, beginning with a letter'
   }

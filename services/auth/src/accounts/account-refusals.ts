@@ -12,7 +12,7 @@ export const wrongCredentials = () =>
 export const noAccount = () =>
   new Refusal('FORBIDDEN', {
     reason: 'a token without a session',
-    detail: 'only a user who has signed in here has an account'
+    detail: 'only users of this installation have an account: machine clients do not'
   })
 
 export const noSuchUser = () =>

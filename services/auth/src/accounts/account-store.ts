@@ -24,7 +24,7 @@ export type PasswordChange = By & {
   readonly notify?: Notify
 }
 
-/** Tells an account of a change, in its transaction. */
+/** Notifies an account of a change, in its transaction. */
 export type Notify = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
 
 export type AccountStore = {
@@ -36,8 +36,8 @@ export type AccountStore = {
   list(page: { after: string; limit: number }): Promise<Account[]>
   /**
    * Sets another password and ends every other session, in one transaction with its events.
-   * @returns the sessions that had not ended: the caller must tell the session store. Null if the
-   * password is not the one that was checked, or the account is disabled
+   * @returns the sessions that had not ended: the caller must publish them to the session store.
+   * Null if the password is not the one that was checked, or the account is disabled
    */
   changePassword(account: Account, change: PasswordChange): Promise<string[] | null>
   /**

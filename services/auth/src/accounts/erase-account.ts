@@ -11,7 +11,7 @@ import { lockAccount } from './lock-account.ts'
  * Deletes an account in a transaction: its e-mail address, password hash and rights. `eraseTraces`
  * erases the labels of its devices and the network addresses in its audit events afterwards. What
  * remains is the audit trail of an id that names nobody. Ended sessions stay until they would have
- * expired, because the session store may yet have to be told of their ends.
+ * expired, because their ends may yet have to be published to the session store.
  * @returns the sessions that had not ended; null if there is no such account
  */
 export async function eraseAccount(

@@ -89,7 +89,7 @@ async function eraseSome(transaction: Transaction<Tables>, subject: string): Pro
 type Events = { readonly subject: string; readonly after: number; readonly to: number }
 
 /**
- * An earlier version kept the labels of ended sessions, also in the session store. `untold` makes
+ * An earlier version kept the labels of ended sessions, even in the session store. `untold` makes
  * the auth service end these sessions there again, which erases their labels. The sessions are
  * found by their logins, because only open sessions have an index by user.
  */

@@ -98,7 +98,7 @@ function hashOf({ passwordHash }: ForeignUser, { allowNoPassword, costs }: Impor
   const cost = passwordCost(stored)
   if (!costs.has(cost) && costs.size >= MOST_COSTS) {
     throw new ImportFault(
-      `the password hash has a ${MOST_COSTS + 1}th cost, and every login would compute a hash of each`
+      `the import has more than ${MOST_COSTS} different hash costs; every login would have to compute one hash per cost`
     )
   }
   costs.add(cost)

@@ -6,8 +6,8 @@ import type { Tables } from '../database/tables.ts'
  *
  * Every transaction about one account locks in this order: the account, its link tokens, its
  * sessions in the order of their ids, and at the end, with its events, the lanes of webhook
- * deliveries in the order of the endpoints. So no two of them wait for each other, and the events of
- * an account are queued in the order in which they happened.
+ * deliveries in the order of the endpoints. So no two of them wait for each other, and the events
+ * of an account are queued in the order in which they happened.
  * @returns whether there is such an account
  */
 export async function lockAccount(transaction: Kysely<Tables>, id: string): Promise<boolean> {

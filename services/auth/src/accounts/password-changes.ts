@@ -8,7 +8,7 @@ import type { AccountStore, Notify } from './account-store.ts'
 import { bothPasswords, type PasswordPair } from './password-change-proof.ts'
 import type { Passwords } from './passwords.ts'
 
-/** Changes of passwords that the owner of the account is told of, in their transaction. */
+/** Changes of passwords, of which the owner of the account is notified in the transaction. */
 export type PasswordChanges = {
   /**
    * Sets the password that a user has chosen, and ends every other session.

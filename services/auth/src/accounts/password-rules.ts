@@ -19,7 +19,7 @@ export async function passwordFault(password: string, email: string): Promise<st
   if (!password.isWellFormed()) return 'must be valid Unicode'
   const folded = password.normalize('NFKC').toLowerCase()
   if ([...folded].length < PASSWORD_MIN_LENGTH)
-    return 'must be longer: some of its characters count as one'
+    return 'must be longer: some of its characters are combined and count as one'
   common ??= readCommon()
   if ((await common).has(folded)) return 'must not be one of the most common passwords'
   const [localPart = ''] = email.split('@', 1)

@@ -5,7 +5,8 @@ import { accountStore } from './account-store.ts'
 import { recipientOf } from './recipient-of.ts'
 
 /**
- * Tells an account of a change, at the address that it had then. A deleted account gets no letter.
+ * Notifies an account of a change, at the address that it had then. A deleted account gets no
+ * letter.
  */
 export const prepareNotice =
   (db: Kysely<Tables>): PrepareLetter =>

@@ -46,8 +46,8 @@ export type ClientOperations = {
   disable(id: string, source: RequestSource): Promise<boolean>
   enable(id: string, source: RequestSource): Promise<boolean>
   /**
-   * Replaces the audiences. Tokens that the client has, also those that it got by exchange, become
-   * stale. False if there is no such client.
+   * Replaces the audiences. Tokens that the client has, including exchanged ones, become stale.
+   * False if there is no such client.
    * @throws Refusal INVALID_REQUEST naming the invalid member
    */
   setAudiences(id: string, audiences: GivenAudiences, source: RequestSource): Promise<boolean>

@@ -4,7 +4,7 @@ import type { DatabaseMetrics } from './open-tables.ts'
 import { poolMetrics } from './pool-metrics.ts'
 import { type DatabaseWatch, databaseCalls } from './watched-dialect.ts'
 
-/** What the database tells: its calls, the rows that it has inserted, and its pool. */
+/** The metrics of the database: its calls, the rows that it has inserted, and its pool. */
 export const databaseMetrics = (
   metrics: Registry,
   stores: StoreMetrics,

@@ -24,7 +24,7 @@ export type DatabaseConfig = Settings & {
   readonly database: PostgresAddress | null
 }
 
-/** The DATABASE_URL of an operator who wants SQLite, also beside Redis. */
+/** The DATABASE_URL of an operator who wants SQLite, even with Redis. */
 const SQLITE = 'sqlite:'
 
 const SQLITE_WITH_PATH =

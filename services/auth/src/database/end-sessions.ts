@@ -4,9 +4,9 @@ import type { Tables } from './tables.ts'
 /**
  * Ends all sessions of a user except one and erases their labels, in the transaction of the change
  * that ends them. That transaction has locked the account before: a login that has checked the old
- * password comes either before it, and its session ends too, or after it, and is refused. The
- * session store is told afterwards (`sessionEnds`); if this process stops before that, another
- * instance does it.
+ * password comes either before it, and its session ends too, or after it, and is refused. The ends
+ * are published to the session store afterwards (`sessionEnds`); if this process stops before that,
+ * another instance does it.
  * @returns the ids of those that had not ended
  */
 export async function endSessions(

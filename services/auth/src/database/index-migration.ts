@@ -26,9 +26,9 @@ const definition = ({ name, table, columns }: Index) =>
   sql`${sql.id(name)} on ${sql.table(table)} (${sql.join(columns.map((column) => sql.id(column)))})`
 
 /**
- * Builds the index while other instances write to the table (PostgreSQL, CREATE INDEX CONCURRENTLY).
- * An index that an interrupted build has left is invalid, and is built again. Does nothing if the
- * table does not exist.
+ * Builds the index while other instances write to the table (PostgreSQL, CREATE INDEX
+ * CONCURRENTLY). An index that an interrupted build has left is invalid, and is built again. Does
+ * nothing if the table does not exist.
  * @param database not a transaction
  */
 export async function buildOnline(database: Kysely<Tables>, index: Index): Promise<void> {

@@ -123,7 +123,7 @@ function requireOneHistory(applied: readonly string[], expected: readonly string
     ? `has the migration ${name}, but not ${expected[at]}, which comes before it`
     : `has the migration ${name}, which this version does not know and which is not newer than its own`
   throw new StartFault(
-    `the database ${fault}. Another line of versions has migrated it: ` +
-      'start one of those versions, or restore a backup'
+    `the database ${fault}. It was migrated by a version from another branch: ` +
+      'start a version of that branch, or restore a backup'
   )
 }

@@ -42,8 +42,8 @@ const deleteExpired = (db: Kysely<Tables>, table: keyof typeof keys, before: num
 /**
  * Deletes expired sessions. An ended session is kept until it expires: its refresh tokens still
  * have a valid MAC, and a session store that came back with an old copy may know it as live. After
- * that, it is kept as long as its last access token is accepted, because a session store that has
- * lost its log must be told of it.
+ * that, it is kept as long as its last access token is accepted, because it must be published again
+ * to a session store that has lost its log.
  */
 function forgetSessions(db: Kysely<Tables>, retention: Retention): Forget {
   const { revocationSeconds, clock, onExpired = () => {} } = retention

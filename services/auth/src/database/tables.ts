@@ -74,7 +74,7 @@ export type SessionTable = {
   authenticated_at: Generated<number | null>
 }
 
-/** One row: the run of the session store that was last told of all ends. */
+/** One row: the last run of the session store to which all ends were published. */
 type SessionStoreTable = { one: 1; incarnation: string }
 
 export type SigningKeyTable = {
@@ -110,7 +110,7 @@ type SigningKeySetTable = {
   one: 1
   /** how often the published set has changed */
   version: number
-  /** the version that gateways were last told of */
+  /** the version that was last announced to gateways */
   told_version: number
   /** the instance that maintains the keys */
   tended_by: string | null
@@ -171,7 +171,7 @@ type UsedClientAssertionTable = {
   forget_at: number
 }
 
-/** Changes of rights that gateways have not been told of. */
+/** Changes of rights that are not published to the gateways yet. */
 type UntoldStaleTokensTable = {
   subject: string
   before: number

@@ -30,8 +30,8 @@ import { resetTokenFor } from '../password-resets/reset-token.ts'
 /** Users who change their e-mail address. */
 export type EmailChanges = {
   /**
-   * Has a letter sent to the new address. Nothing changes until its link is opened. The same work
-   * for an address that another account has.
+   * Queues a letter with a link to the new address. Nothing changes until its link is opened. The
+   * same work for an address that another account has.
    * @throws Refusal UNAVAILABLE
    */
   request(
@@ -40,14 +40,14 @@ export type EmailChanges = {
     reader: Reader
   ): Promise<void>
   /**
-   * Replaces the address, tells the previous one, and gives it a link that undoes the change.
+   * Replaces the address, and sends the previous one a link that undoes the change.
    * @returns the account
    * @throws Refusal FORBIDDEN, the same for every cause
    */
   confirm(token: string, change: Change & Pick<Reader, 'language'>): Promise<string>
   /**
-   * Brings the previous address back. Ends every session and the password, because somebody else
-   * may have changed the address, and makes the links void that undo later changes.
+   * Restores the previous address. Ends every session, removes the password, and revokes the links
+   * that undo later changes, because somebody else may have changed the address.
    * @returns the account, the sessions that had not ended, and a token that sets a password
    * @throws Refusal FORBIDDEN, the same for every cause
    */
@@ -141,7 +141,7 @@ async function confirmChange(
   const nowMs = clock()
   const rights = addressIn(token, nowMs)
   await replaceRights(transaction, account.id, rights, 'email-changed', change)
-  // Afterwards: the update may have waited for the account that leaves the address.
+  // Checked after the update, which may have waited for an account that gives up the address.
   const isKept = await isReserved(transaction, { email: token.email, owner: account.id }, nowMs)
   if (isKept) throw tokenInvalid()
   await spendTokens(transaction, account.id, nowMs)

@@ -28,31 +28,31 @@ import { isFromPage, newPageSecret, pageDigest } from './page-secret.ts'
 /** The result of a verification. */
 type Verified = {
   readonly id: string
-  /** the sessions that it ended: the caller must tell the session store */
+  /** the sessions that it ended: the caller must publish them to the session store */
   readonly ended: readonly string[]
   /** sets a password; null if the account keeps the one that it has */
   readonly resetToken: string | null
 }
 
-/** Addresses, and the proof that they belong to who uses them. */
+/** Verifies that users own their e-mail addresses. */
 export type EmailVerifications = {
   /**
-   * Has a letter sent that completes a registration. There is no account until then. The same work
-   * for an address that has one: its owner is told so.
+   * Queues a letter with a link that completes a registration and creates the account. Does the
+   * same work if the address already has an account; then its owner gets a different letter.
    * @returns the secret of the page
    * @throws Refusal UNAVAILABLE
    */
   register(email: string, registration: PendingRegistration, reader: Reader): Promise<string>
   /**
-   * Has a letter sent that verifies the address of an account, if it is not verified. The same work
-   * for every address.
+   * Queues a letter with a link that verifies the address of an account, if it is not verified.
+   * Does the same work for every address.
    * @returns the secret of the page
    * @throws Refusal UNAVAILABLE
    */
   send(email: string, reader: Reader): Promise<string>
   /**
-   * Verifies an address. Unless the secret of the page comes with the token, the password and the
-   * sessions of the account end: somebody else may have made them.
+   * Verifies an address. Unless the secret of the page comes with the token, this removes the
+   * password and ends the sessions of the account: a stranger may have made them.
    * @throws Refusal FORBIDDEN, the same for every cause
    */
   verify(token: string, pageSecret: string | undefined, by: By): Promise<Verified>
@@ -140,7 +140,7 @@ async function openAccount(
   return { id: account.id, ended: [], resetToken }
 }
 
-/** Verifies the address of an account that there is. */
+/** Verifies the address of an existing account. */
 async function verifyAccount(
   transaction: Kysely<Tables>,
   { token, isOwn, by, resetSeconds }: Work

@@ -88,8 +88,8 @@ export async function waitingLogin(
 }
 
 /**
- * Compares an answer. It is counted twice before that: as a guess at the account, which slows all
- * answers down as guesses at a password are, and as an attempt of the challenge, which has five.
+ * Compares an answer, which is counted twice before that: as a guess at the account, so that
+ * answers are slowed like guesses at a password, and as one of the five attempts of the challenge.
  * @param compare null: the answer is wrong
  * @throws Refusal RATE_LIMITED; FACTOR_REQUIRED if the answer is wrong; UNAUTHENTICATED if the
  * challenge has had too many

@@ -27,7 +27,7 @@ const countedAs = ({ id }: Account): string => `second factor ${id}`
  * guesses are limited like consecutive ones.
  * @param compare null: the answer is wrong
  * @returns null if it is wrong
- * @throws Refusal RATE_LIMITED if a guess is not due
+ * @throws Refusal RATE_LIMITED if the account must wait before the next guess
  */
 export async function guessedAnswer<Right>(
   { guesses, audit, metrics }: FactorPorts,
@@ -45,7 +45,7 @@ export async function guessedAnswer<Right>(
   return null
 }
 
-/** A guess that was not compared does not count. */
+/** A guess that was not compared is not counted. */
 async function givenBackIfRefused<Right>(
   own: CallersGuesses,
   compare: () => Promise<Right>
@@ -66,8 +66,8 @@ type UsedAnswer = Answerer &
   }
 
 /**
- * Uses a right answer, in the transaction of what it proves. The use of a recovery code is told to
- * the address.
+ * Uses a right answer, in the transaction that relies on it. Notifies the user if it was a recovery
+ * code.
  * @returns false if another request was first
  */
 export async function useAnswer(

@@ -23,7 +23,7 @@ type Ports = { readonly mail: Pick<Mail, 'add'> }
 export type ConfirmedFactor = {
   /** the codes of the first factor; null: the account has codes already */
   readonly recoveryCodes: readonly string[] | null
-  /** the sessions that it ended: the caller must tell the session store */
+  /** the sessions that it ended: the caller must publish them to the session store */
   readonly ended: readonly string[]
 }
 
@@ -44,8 +44,8 @@ export async function lockForFactors(transaction: Kysely<Tables>, id: string): P
 }
 
 /**
- * Makes a factor count from its first code on. The first factor of an account ends every other
- * session, because they proved the password only, and gets recovery codes.
+ * Activates a factor with its first code. The first factor of an account also creates recovery
+ * codes, and ends all other sessions: they proved only the password.
  * @param sid the session that adds it, which has now proved both; null: none
  * @returns null if another request has used the code or confirmed the factor
  */
@@ -89,7 +89,7 @@ async function countFactors(transaction: Kysely<Tables>, id: string, by: 1 | -1)
 }
 
 /**
- * Removes a factor; with the last one, also the recovery codes.
+ * Removes a factor, and with the last factor also the recovery codes.
  * @throws Refusal NOT_FOUND; CONFLICT if it is the last one and `mustKeepOne`
  */
 export async function removeFactor(
@@ -108,7 +108,7 @@ export async function removeFactor(
     .returning('confirmed_at')
     .executeTakeFirst()
   if (row === undefined) throw noSuchFactor()
-  // It never counted.
+  // It was never active, so the user needs no notice.
   if (row.confirmed_at === null) return
   const left = await countFactors(transaction, subject, -1)
   if (left === 0 && which.mustKeepOne) throw lastFactor()

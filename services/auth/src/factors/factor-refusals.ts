@@ -10,7 +10,7 @@ export type OpenChallenge = {
   readonly factors: readonly ('totp' | 'recoveryCode')[]
 }
 
-/** The password was right. Only who knows it learns that there is a second factor. */
+/** The password was right. Only a person who knows it learns that there is a second factor. */
 export const factorRequired = (open: OpenChallenge) =>
   new Refusal('FACTOR_REQUIRED', {
     reason: 'the password is right, and a second factor is missing',
@@ -31,7 +31,7 @@ export const wrongFactor = (open: OpenChallenge) =>
     members: open
   })
 
-/** The same text for every cause, so that a guessed challenge says nothing. */
+/** The same text for every cause, so that a guessed challenge reveals nothing. */
 export const challengeInvalid = (reason: string) =>
   new Refusal('UNAUTHENTICATED', {
     reason,

@@ -12,11 +12,11 @@ export type FactorTable = {
   name: string
   /** of an authenticator app: its secret, sealed as the private signing keys are */
   sealed_secret: string
-  /** the time step of the last code that was accepted: no earlier one is */
+  /** the time step of the last accepted code: codes of this and of earlier steps are refused */
   last_step: Generated<number>
   /** seconds since 1970, as the other times */
   created_at: number
-  /** null: not confirmed yet, so that it does not count */
+  /** null: not confirmed yet, and therefore not active */
   confirmed_at: number | null
   used_at: Generated<number | null>
 }
@@ -35,7 +35,7 @@ export type LoginChallengeTable = {
   /** the versions of the account's password and factors at that time */
   password_version: number
   factor_version: number
-  /** how the login wants its refresh token */
+  /** how the refresh token of the login is delivered */
   delivery: 'body' | 'cookie'
   /** how many answers were compared */
   attempts: Generated<number>

@@ -29,8 +29,8 @@ import { stepUp } from './step-up.ts'
 export type Factors = {
   list(subject: string): Promise<OwnFactors>
   /**
-   * Makes the secret of a new authenticator, which counts once it is confirmed. Replaces one that
-   * was not confirmed.
+   * Creates the secret of a new authenticator, which is active once it is confirmed. Replaces one
+   * that was not confirmed.
    * @throws Refusal FORBIDDEN if there are no second factors here; CONFLICT if there are too many
    */
   add(account: Account, name: string): Promise<NewFactor>

@@ -8,7 +8,7 @@ import type { LoginChallengeTable } from './factor-table.ts'
 export type LoginChallenge = Selectable<LoginChallengeTable>
 
 export const CHALLENGE_SECONDS = 300
-/** so many answers are compared; then the password is needed again */
+/** the maximum number of answers; after that, the login starts again */
 const MOST_ATTEMPTS = 5
 
 const digestOf = (challenge: string): string =>

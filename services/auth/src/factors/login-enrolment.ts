@@ -13,14 +13,15 @@ export type EnrolledLogin = {
   /** as it is now: the session is opened for this one */
   readonly account: Account
   readonly recoveryCodes: readonly string[]
-  /** the sessions that it ended: the caller must tell the session store */
+  /** the sessions that it ended: the caller must publish them to the session store */
   readonly ended: readonly string[]
   succeeded(): Promise<void>
 }
 
 /**
- * The factor, its recovery codes and the use of the challenge are one transaction; the session
- * comes after it. If that fails, the next login finds the factor, and its user can have new codes.
+ * The factor, its recovery codes and the use of the challenge are one transaction; the session is
+ * opened after it. If opening the session fails, the factor stays: the user signs in with it, and
+ * can request new recovery codes.
  */
 export async function enrolByLogin(
   ports: FactorPorts,

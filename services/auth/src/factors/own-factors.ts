@@ -25,7 +25,7 @@ import { countRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
 import { totpUri } from './totp.ts'
 import { type FactorRow, findPending, insertPending, matchTotp } from './totp-factors.ts'
 
-/** The factors of an account that count, the oldest first. */
+/** The confirmed factors of an account, the oldest first. */
 export type OwnFactors = {
   readonly factors: readonly FactorRow[]
   /** how many recovery codes are left */

@@ -157,7 +157,10 @@ async function resealFactor(db: Kysely<Tables>, row: FactorRow, keys: SealingKey
   return 1
 }
 
-/** Deletes every authenticator that was not confirmed in time, and so always returns false. */
+/**
+ * Deletes every authenticator that was not confirmed in time. Returns false: one statement deletes
+ * all.
+ */
 export const forgetPending =
   (db: Kysely<Tables>, clock: () => number) => async (): Promise<boolean> => {
     await db

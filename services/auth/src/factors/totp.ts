@@ -28,7 +28,8 @@ export function totpCode(secret: Buffer, step: number): string {
 }
 
 /**
- * The step whose code this is; null: of none that is valid now. Compares every step in any case.
+ * The time step to which a code belongs; null if it belongs to none that is valid now. Always
+ * compares every valid step, so that the time reveals nothing.
  * @param code six digits
  */
 export function stepOfCode(secret: Buffer, code: string, nowMs: number): number | null {

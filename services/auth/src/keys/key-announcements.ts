@@ -6,11 +6,11 @@ import type { KeySetStore } from './key-set-store.ts'
 import { isPublished } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
-/** Tells gateways about changes of keys. */
+/** Announces changes of keys to the gateways. */
 export type KeyAnnouncements = {
   /**
-   * Tells everything that is noted as untold. If a process was killed before, the next caller
-   * completes its work; telling twice is harmless.
+   * Announces every change that is recorded as not announced. If a process was killed before, the
+   * next caller completes its work; announcing twice is harmless.
    * @throws Refusal UNAVAILABLE if the log or the database does not answer; the note stays
    */
   tell(): Promise<void>
@@ -40,7 +40,7 @@ export function keyAnnouncements(options: {
   }
   return {
     async tell() {
-      // Read before anything is told: later changes are told by the next call.
+      // Read before anything is announced: the next call announces later changes.
       const { version, toldVersion } = await keySet.read()
       for (const { kid, untoldUntil } of await store.records()) {
         if (untoldUntil === null) continue

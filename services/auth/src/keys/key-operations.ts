@@ -35,7 +35,7 @@ export type KeyOperations = {
   /**
    * Makes every gateway refuse the tokens of a key, at once. If the key was active, a standby key
    * becomes active, or a new key if there is none; this does not wait for gateways.
-   * @throws Refusal NOT_FOUND; UNAVAILABLE if it is revoked, but gateways have not been told yet
+   * @throws Refusal NOT_FOUND; UNAVAILABLE if it is revoked, but the gateways do not know yet
    */
   revoke(kid: string, source: RequestSource): Promise<KeyRecord[]>
 }
@@ -88,7 +88,7 @@ export function keyOperations(options: KeyOperationsOptions): KeyOperations {
   }
 }
 
-/** Makes a change. This process reads the new keys before any gateway is told to fetch them. */
+/** Makes a change. This process reads the new keys before any gateway is asked to fetch them. */
 async function announced<Result>(
   { live, announcements, onFault }: KeyOperationsOptions,
   change: () => Promise<Result>,

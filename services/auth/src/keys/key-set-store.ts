@@ -4,10 +4,10 @@ import type { Tables } from '../database/tables.ts'
 import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import { noteTold, toldRun } from '../revocations/told-run.ts'
 
-/** What gateways have not been told about the keys, and which instance does due work. */
+/** Which changes of the keys are not announced yet, and which instance does due work. */
 export type KeySetStore = {
   read(): Promise<{ version: number; toldVersion: number }>
-  /** Notes that gateways were told of a version. */
+  /** Notes that a version was announced to the gateways. */
   noteTold(version: number): Promise<void>
   /** Writes a revoked key into the revocation log, and notes that the log has it. */
   tellRevocation(kid: string, tell: () => Promise<void>): Promise<void>

@@ -32,9 +32,9 @@ const HOLD_MS = 10_000
 type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
 
 /**
- * The maintenance of keys: tells gateways about changes, retires keys whose last token has expired,
- * and rotates on schedule. It reads due work from the database each time, so a process may be
- * killed at any point.
+ * The maintenance of keys: announces changes to the gateways, retires keys whose last token has
+ * expired, and rotates on schedule. It reads due work from the database each time, so a process may
+ * be killed at any point.
  */
 export function tendKeys(options: KeyTendingOptions): KeyTending {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = options

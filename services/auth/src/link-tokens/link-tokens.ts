@@ -68,7 +68,7 @@ export async function issueToken(
   return row !== undefined
 }
 
-/** A token of this purpose, also if it was used or has expired. */
+/** A token of this purpose, even if it was used or has expired. */
 export async function findToken(
   on: Kysely<Tables>,
   token: string,
@@ -143,7 +143,7 @@ const unusedOf = (transaction: Kysely<Tables>, subject: string, nowMs: number) =
 /** The payload of a link that undoes a change, as a text that sorts like the versions of rights. */
 export const undoOrder = (rightsVersion: number): string => String(rightsVersion).padStart(16, '0')
 
-/** When the link expires with which an account can get an address back that it had; null: none. */
+/** When the link expires that restores a previous address of an account; null if there is none. */
 export async function undoExpiry(
   on: Kysely<Tables>,
   { subject, email }: { readonly subject: string; readonly email: string },
@@ -163,8 +163,8 @@ export async function undoExpiry(
 
 /**
  * Whether an address is kept for another account that had it: its owner can still undo the change,
- * so no other account may take it meanwhile. A transaction asks after it has written the address: before
- * that, another account may be about to leave it.
+ * so no other account may take it meanwhile. Call it after the transaction has written the address:
+ * before that, another account may be about to give it up.
  * @param owner the account that wants the address; null: a new one
  */
 export async function isReserved(

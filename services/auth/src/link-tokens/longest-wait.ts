@@ -1,7 +1,8 @@
 /**
- * A letter with a link that has waited longer is not sent: all of its attempts have failed, and an
- * operator retries it. Its link may have been used after the first attempt, and that it was used is
- * forgotten a day after it has expired.
+ * A letter with a link is not sent if it has waited longer, because an operator retries it after
+ * all attempts have failed. Its link may have been used after the first attempt. The record of that
+ * use is deleted a day after the link expires, so a later letter could make a used link valid
+ * again.
  */
 const LONGEST_WAIT_MS = 12 * 3_600_000
 

@@ -4,8 +4,8 @@ import type { Tables } from '../database/tables.ts'
 import { ADDRESS_WINDOW_MS } from './mail-queue.ts'
 
 /**
- * Deletes letters that had no recipient, as soon as they no longer count for the limit of their
- * address: strangers can cause many of them. Returns whether there may be more.
+ * Deletes letters that had no recipient, as soon as they are no longer needed for the limit of
+ * their address: strangers can cause many of them. Returns whether there may be more.
  */
 export const forgetDiscarded =
   (db: Kysely<Tables>, clock: () => number) => async (): Promise<boolean> => {

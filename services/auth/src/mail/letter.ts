@@ -14,27 +14,27 @@ export const letters = {
   'confirm-registration': { page: '/verify-email', values: ['hours'] },
   /** verifies the address of an account */
   'verify-email': { page: '/verify-email', values: ['hours'] },
-  /** tells the owner of an account that somebody wanted to register its address */
+  /** notifies the owner of an account that someone wanted to register its address */
   'already-registered': { page: '/forgot-password', values: [] },
   /** proves the new address of an account */
   'change-email': { page: '/confirm-email', values: ['hours'] },
-  /** tells the previous address of an account that it has another one */
+  /** notifies the previous address of an account that the address was changed */
   'email-changed': { page: '/undo-email', values: ['time', 'days'] },
   /** carries the secret of an invitation */
   invitation: { page: '/register', values: ['time'] },
-  /** tells a user of a login with a device and from a network that the account has not used */
+  /** notifies a user of a login from a new device in a new network */
   'new-device': { page: '/forgot-password', values: ['time', 'device'] },
-  /** tells a user that a session ended because one of its tokens was used again */
+  /** notifies a user that a session ended because one of its tokens was used again */
   'session-replayed': { page: '/forgot-password', values: ['time'] },
-  /** tells the owner of an account that its password is another one */
+  /** notifies the owner of an account that the password was changed */
   'password-changed': { page: '/forgot-password', values: ['time'] },
-  /** tells the owner of an account that it has a second factor more */
+  /** notifies the owner of an account that a second factor was added */
   'factor-added': { page: '/forgot-password', values: ['time'] },
-  /** tells the owner of an account that it has a second factor less */
+  /** notifies the owner of an account that a second factor was removed */
   'factor-removed': { page: '/forgot-password', values: ['time'] },
-  /** tells the owner of an account that it has other recovery codes */
+  /** notifies the owner of an account that the recovery codes were replaced */
   'recovery-codes-replaced': { page: '/forgot-password', values: ['time'] },
-  /** tells the owner of an account that somebody signed in with a recovery code */
+  /** notifies the owner of an account that someone signed in with a recovery code */
   'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] }
 } as const satisfies Record<string, Letter>
 

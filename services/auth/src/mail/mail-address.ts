@@ -24,9 +24,9 @@ const hasNoHost = (email: string): boolean => email.endsWith('.invalid')
 const FINAL_SIGMA = /σ\p{M}*(?![\p{L}\p{M}])/u
 
 /**
- * The canonical form writes a final sigma like any other, so an address with a sigma may belong to
- * somebody else than the one that the user typed: `βόλος.com` and `βόλοσ.com` are two domains (RFC
- * 5894 §7.2). A domain can have a final sigma anywhere, because it joins words without spaces.
+ * The canonical form writes a final sigma like any other, so the canonical form of an address with
+ * a sigma may be somebody else's address: `βόλος.com` and `βόλοσ.com` are two domains (RFC 5894
+ * §7.2). A domain can have a final sigma anywhere, because it joins words without spaces.
  */
 function mayBeAnother(email: string): boolean {
   const at = email.lastIndexOf('@')
@@ -40,7 +40,7 @@ function envelopeAddress(email: string): string | null {
   return at > 0 && LOCAL_PART.test(local) && DOMAIN.test(domain) ? `${local}@${domain}` : null
 }
 
-/** Who sends: the address of the envelope, and the name that readers see. */
+/** The sender: the address of the envelope, and the name that readers see. */
 export type Sender = { readonly name: string; readonly address: string }
 
 /** the characters of a name that need no quotes in a header, and no controls */

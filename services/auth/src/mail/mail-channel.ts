@@ -13,13 +13,13 @@ import { type QueuedMail, unsealMail } from './queued-mail.ts'
 import type { Templates } from './templates/templates.ts'
 
 /**
- * Decides to whom a letter goes, and makes what its token stands for valid. Null: there is nothing
- * to send, for example because no account has the address.
+ * Decides the recipient of a letter, and makes its token valid. Null: there is nothing to send, for
+ * example because no account has the address.
  * @throws Error if the database does not answer; the letter is attempted again
  */
 export type PrepareLetter = (mail: WaitingMail, nowMs: number) => Promise<Recipient | null>
 
-/** A letter that waited, and since when. */
+/** A letter, and when it was queued. */
 type WaitingMail = QueuedMail & {
   /** milliseconds since 1970 */
   readonly queuedAtMs: number

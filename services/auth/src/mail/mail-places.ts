@@ -4,8 +4,8 @@ import type { Attempt } from '../outbox/delivery.ts'
 export type DueLetters = { readonly domain: string; readonly count: number }
 
 /**
- * The places of this process for sending letters. A stranger can have letters sent to domains whose
- * servers answer slowly, so the domains share the places.
+ * How many letters this process sends at the same time. A stranger can cause letters to domains
+ * whose servers answer slowly, so the domains share these places.
  */
 export type MailPlaces = {
   /**
@@ -18,7 +18,7 @@ export type MailPlaces = {
   end(domain: string, attempt: Attempt): void
 }
 
-/** how long it counts that a domain took a letter, or was slow */
+/** how long the last result of a domain is remembered */
 const REMEMBERED_MS = 3_600_000
 const MOST_REMEMBERED = 10_000
 
@@ -39,7 +39,7 @@ export function mailPlaces(clock: () => number): MailPlaces {
       for (const { domain, count } of due) {
         const last = lastOf(domain)
         const isTrusted = last !== null && !last.isSlow
-        // One place is for domains that took a letter lately.
+        // One place is reserved for domains that accepted a letter recently.
         const kept = isTrusted || most <= 2 ? 0 : 1
         const own = countOf(domain)
         const room = Math.min(count, shareOf(last, most) - own, free - kept)
@@ -66,7 +66,7 @@ export function mailPlaces(clock: () => number): MailPlaces {
   }
 }
 
-/** How many places one domain may have. */
+/** How many letters may be in progress for one domain. */
 function shareOf(last: Seen | null, most: number): number {
   if (last === null) return Math.max(1, Math.floor(most / 2))
   return last.isSlow ? 1 : most

@@ -15,12 +15,12 @@ export type NewMail = Omit<QueuedMail, 'token' | 'values'> & {
   readonly values?: QueuedMail['values']
 }
 
-/** What becomes letters. Nothing is sent before the transaction ends. */
+/** Queues letters. Nothing is sent before the transaction ends. */
 export type MailQueue = {
   /**
-   * Queues a letter about an account, in the transaction of the change that it is about. Does nothing
-   * if the address had enough such letters lately: nobody has verified that it is the user's, and a
-   * user can change the password hundreds of times a minute.
+   * Queues a letter about an account, in the transaction of the change that it is about. Does
+   * nothing above the limit per address and kind: the address may not belong to the user, and a
+   * user can change the password hundreds of times per minute.
    */
   add(
     transaction: Kysely<Tables>,
@@ -28,8 +28,8 @@ export type MailQueue = {
     nowMs: number
   ): Promise<void>
   /**
-   * Queues a letter with a token to an address that a stranger named. Does nothing if the address
-   * has had enough letters: its owner has them already. The same work for every address.
+   * Queues a letter with a token to an address that a stranger named. Does nothing above the limit
+   * per address and kind: the earlier letters still work. Does the same work for every address.
    * @throws Refusal UNAVAILABLE if too many letters wait
    */
   request(mail: NewMail, nowMs: number): Promise<void>
@@ -38,11 +38,11 @@ export type MailQueue = {
 /** The one target of letters: the server that takes them. */
 export const MAIL_TARGET = 'mail'
 
-/** So many letters of one kind are sent to one address in this time. */
+/** The maximum number of letters of one kind to one address within `ADDRESS_WINDOW_MS`. */
 export const MOST_PER_ADDRESS = 5
 export const ADDRESS_WINDOW_MS = 3_600_000
 
-/** So many letters may wait before strangers can cause no more. About 1 KiB each. */
+/** The length of the queue above which strangers cannot add letters. One needs about 1 KiB. */
 const MOST_WAITING = 10_000
 
 type MailQueueOptions = {
@@ -104,7 +104,7 @@ async function lockRecipient(transaction: Kysely<Tables>, recipient: string): Pr
   await sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, 0))`.execute(transaction)
 }
 
-/** Whether so many letters wait. */
+/** Whether at least this number of letters waits. */
 async function isWaiting(on: Kysely<Tables>, most: number): Promise<boolean> {
   const row = await on
     .selectFrom('deliveries')
@@ -118,7 +118,7 @@ async function isWaiting(on: Kysely<Tables>, most: number): Promise<boolean> {
   return row !== undefined
 }
 
-/** Whether an address had enough letters of a kind lately. Other kinds do not count. */
+/** Whether an address has reached its limit of letters of a kind. Other kinds are not counted. */
 async function hasEnough(
   on: Kysely<Tables>,
   recipient: string,

@@ -110,10 +110,10 @@ export function mailFaults(config: MailConfig): string[] {
   if (server?.kind === 'webhook') faults.push(...webhookFaults(server.url, config))
   if (NODE_ENV !== 'production') return faults
   if (config.AUTH_MAIL_FROM === DEFAULT_FROM) {
-    faults.push('AUTH_MAIL_FROM must be set beside AUTH_MAIL_URL in production')
+    faults.push('AUTH_MAIL_FROM must be set if AUTH_MAIL_URL is set in production')
   }
   if (AUTH_APP_URL === DEFAULT_APP_URL) {
-    faults.push('AUTH_APP_URL must be set beside AUTH_MAIL_URL in production: links lead to it')
+    faults.push('AUTH_APP_URL must be set if AUTH_MAIL_URL is set in production: links lead to it')
   } else if (!/^https:/i.test(AUTH_APP_URL)) {
     faults.push('AUTH_APP_URL must be an https URL in production: its links contain tokens')
   }

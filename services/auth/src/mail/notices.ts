@@ -3,7 +3,7 @@ import type { NewMail } from './mail-queue.ts'
 import type { Reader } from './queued-mail.ts'
 import { minuteOf } from './templates/template-times.ts'
 
-/** The letters that tell the owner of an account what has happened to it. */
+/** The letters that notify the owner of an account of changes. */
 type Notice = Extract<
   LetterName,
   | 'password-changed'
@@ -23,7 +23,7 @@ type Told = {
 }
 
 /**
- * Tells the owner of an account of a change.
+ * Notifies the owner of an account of a change.
  * @param values the placeholders of its template, apart from the time
  */
 export const noticeOf = (

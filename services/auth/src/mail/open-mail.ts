@@ -36,7 +36,7 @@ type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly ring: KeyRing
-  /** to whom each letter goes */
+  /** the recipient of each letter */
   readonly prepare: PrepareLetters
   readonly clock: () => number
 }
@@ -86,7 +86,7 @@ function openDelivery(
         { err },
         failed === 'send'
           ? 'an internal error prevented the sending of a letter'
-          : 'the result of sending a letter was not noted'
+          : 'the result of sending a letter was not recorded'
       )
   })
   closing.defer(assembled.deliverer.close)

@@ -4,8 +4,8 @@ import type { PendingRegistration } from '../link-tokens/pending-registration.ts
 import type { LetterName } from './letter.ts'
 
 /**
- * A letter in the queue. It names an address or an account. To whom it really goes, if to anyone,
- * is decided when it is sent, so a request takes the same time for every address.
+ * A letter in the queue. It names an address or an account. The recipient, if there is one, is
+ * decided when the letter is sent, so a request takes the same time for every address.
  */
 export type QueuedMail = {
   readonly letter: LetterName

@@ -53,7 +53,8 @@ export async function checkAssertion(
   const { payload, typ } = await verified(assertion, client, expected)
   const { aud, exp, jti } = payload
   if (!isAssertionType(typ)) throw invalidClient('the JWT is not an assertion')
-  if ([aud].flat().length !== 1) throw invalidClient('the assertion is for others as well')
+  if ([aud].flat().length !== 1)
+    throw invalidClient('the assertion does not have exactly one audience')
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) {
     throw invalidClient('the assertion has no jti')
   }

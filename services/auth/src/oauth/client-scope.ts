@@ -10,7 +10,7 @@ export function clientScope(client: Client, requested: string | undefined): read
   if (requested === undefined) return client.scope
   const asked = new Set(requested.split(' '))
   for (const one of asked) {
-    if (!client.scope.includes(one)) throw invalidScope('the scope is more than the client has')
+    if (!client.scope.includes(one)) throw invalidScope('the scope exceeds that of the client')
   }
   return [...asked]
 }

@@ -62,7 +62,9 @@ function basic(authorization: string, clientId: string | null): PresentedClient 
   const colon = text.indexOf(':')
   const id = formDecoded(text.slice(0, Math.max(0, colon)))
   const secret = formDecoded(text.slice(colon + 1))
-  if (!id || !secret || colon < 0) throw invalidClient('Authorization is not a client and a secret')
+  if (!id || !secret || colon < 0) {
+    throw invalidClient('Authorization does not contain a client id and a secret')
+  }
   if (clientId !== null && clientId !== id) {
     throw malformedRequest('client_id is not the client that authenticates')
   }

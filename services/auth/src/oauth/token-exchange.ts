@@ -102,7 +102,9 @@ function refuseUnsupported({ actorToken, requestedTokenType, resource }: Exchang
   if (resource !== undefined) throw invalidTarget()
 }
 
-/** @throws OAuthRefusal invalid_scope for scope that the subject token or the client does not have */
+/**
+ * @throws OAuthRefusal invalid_scope for scope that the subject token or the client does not have
+ */
 function narrowedScope(
   subject: SubjectToken,
   client: Client,
@@ -112,7 +114,7 @@ function narrowedScope(
   if (requested === undefined) return allowed
   const asked = [...new Set(requested.split(' '))]
   if (asked.every((one) => allowed.includes(one))) return asked
-  throw invalidScope('the scope is more than the subject token or the client has')
+  throw invalidScope('the scope exceeds that of the subject token or the client')
 }
 
 /** @throws OAuthRefusal invalid_scope for a role that the token or the client does not have */
@@ -125,5 +127,5 @@ function narrowedRoles(
   if (requested === undefined) return allowed
   const asked = [...new Set(requested.split(' '))]
   if (asked.every((one) => allowed.includes(one))) return asked
-  throw invalidScope('the roles are more than the subject token has and the client may use')
+  throw invalidScope('the roles exceed those of the subject token or of the client')
 }

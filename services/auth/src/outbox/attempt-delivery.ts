@@ -43,8 +43,8 @@ export async function attemptDelivery(
     retryDelayMs(delivery.attempt, retryAfterMs, random, channel.pausesSeconds)
   const settlement = settlementOf(result, nowMs, delayOf)
   await db.transaction().execute(async (transaction) => {
-    // First, because it may wait for other attempts at the target: transactions that queue deliveries
-    // wait for the lane, which `settle` locks.
+    // First, because it may wait for other attempts at the target: transactions that queue
+    // deliveries wait for the lane, which `settle` locks.
     await channel.note(transaction, target, result, nowMs)
     await claims.settle(transaction, delivery, settlement)
   })

@@ -6,8 +6,7 @@ import type { Attempt, ClaimedDelivery, DeliveryKind } from './delivery.ts'
 export type ReadyTarget = {
   readonly target: string
   /**
-   * the deliveries whose lanes begin like this, which have attempts of their own; absent: all of the
-   * target
+   * a prefix of lanes, whose deliveries are limited separately; absent: all lanes of the target
    */
   readonly lanes?: string
   /** how many deliveries this process may attempt at the same time */
@@ -19,7 +18,7 @@ export type ReadyTarget = {
 /** How one kind of deliveries is delivered. */
 export type Channel = {
   readonly kind: DeliveryKind
-  /** after this time, an attempt counts as given up */
+  /** after this time, an attempt counts as abandoned */
   readonly leaseMs: number
   /** the pauses between its attempts; those of `retryDelayMs` if it has none of its own */
   readonly pausesSeconds?: readonly number[]

@@ -97,7 +97,7 @@ async function settle(
 
 /**
  * One statement, so that a claim needs no transaction. On PostgreSQL, instances that claim at once
- * skip each other's rows. The conditions stand on the updated rows as well: PostgreSQL checks them
+ * skip each other's rows. The conditions are repeated for the updated rows: PostgreSQL checks them
  * again for a row that changed while the statement waited for it.
  */
 async function claimDue(db: Kysely<Tables>, options: ClaimOptions): Promise<ClaimedDelivery[]> {

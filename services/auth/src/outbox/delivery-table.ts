@@ -21,8 +21,8 @@ export type DeliveryTable = {
   /** how many attempts have begun since it was queued or an operator retried it */
   attempts: number
   /**
-   * milliseconds since 1970: when it may be claimed, also from a process that stopped; `WAITS_MS` if
-   * it waits for an earlier one of its lane
+   * milliseconds since 1970: when it may be claimed, even from a process that stopped; `WAITS_MS`
+   * if it waits for an earlier one of its lane
    */
   due_at_ms: number
   /** the attempt in progress; null between attempts */

@@ -66,7 +66,7 @@ export type Attempt =
     }
   /** there is no recipient */
   | { readonly outcome: 'discarded'; readonly fault: string }
-  /** this process closes; the attempt does not count */
+  /** this process closes; the attempt is not counted */
   | { readonly outcome: 'stopped' }
 
 /** An attempt that got no answer. */

@@ -14,10 +14,10 @@ export const WAITS_MS = 8_640_000_000_000_000
 export type Lane = Pick<NewDelivery, 'kind' | 'target' | 'lane'>
 
 /**
- * Makes the first pending delivery of a lane due, if it still waits for an earlier one. A transaction
- * that queues deliveries of the lane or settles one does this afterwards. It locks that delivery
- * until the end of the transaction, so of two such transactions at the same time, the later one sees
- * what the other did.
+ * Makes the first pending delivery of a lane due, if it still waits for an earlier one. A
+ * transaction that queues deliveries of the lane, or settles one, does this at its end. It locks
+ * that delivery until the transaction ends, so if two such transactions run at the same time, the
+ * later one sees what the other did.
  */
 export async function startLane(
   on: Kysely<Tables>,
@@ -53,8 +53,8 @@ export function lanesOf(deliveries: readonly Lane[]): Lane[] {
 }
 
 /**
- * Starts lanes in which nothing is due, such as those that an earlier version, which knows of no
- * waiting deliveries, has worked on during an upgrade.
+ * Starts lanes in which nothing is due, such as lanes that an earlier version changed during an
+ * upgrade: it does not know waiting deliveries.
  * @returns a function that looks at one batch, and says whether there may be more
  */
 export function startIdleLanes(

@@ -79,7 +79,8 @@ function deadOf(db: Kysely<Tables>, { kind, target }: DeadDeliveries) {
 }
 
 /**
- * Queues dead deliveries again. The first one of each lane is due, unless an earlier one is pending.
+ * Queues dead deliveries again. The first one of each lane is due, unless an earlier one is
+ * pending.
  * @param dead in the order of the queue
  */
 async function retrySome(

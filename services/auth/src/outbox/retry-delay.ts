@@ -4,7 +4,7 @@
  */
 const PAUSES: readonly number[] = [5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
-/** Of a receiver that asks for a longer pause, no more than this is granted. */
+/** the longest pause that a receiver can ask for */
 const LONGEST_WISH_MS = 3_600_000
 
 /** how far jitter moves a pause, so that deliveries that failed together do not return together */
@@ -30,7 +30,7 @@ const FIRST_PAUSE_MS = 1000
 export const targetPauseMs = (failures: number, longestMs: number, random: () => number): number =>
   withJitter(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), longestMs), random)
 
-/** What is granted of the pause that a receiver asks for. */
+/** The pause that a receiver asks for, up to the longest one. */
 export const grantedWishMs = (retryAfterMs: number | null): number =>
   Math.min(retryAfterMs ?? 0, LONGEST_WISH_MS)
 

@@ -25,7 +25,7 @@ type ProvenReset = { readonly token: LinkToken; readonly account: Account }
 /** Passwords that their owners have forgotten. */
 export type PasswordResets = {
   /**
-   * Has a letter with a token sent to an address, if it is that of an account. The same work for
+   * Queues a letter with a token to an address, if it is that of an account. The same work for
    * every address.
    * @param email as `canonicalEmail` returns it
    * @throws Refusal UNAVAILABLE
@@ -40,7 +40,7 @@ export type PasswordResets = {
   /**
    * Sets the password, ends every session and spends every token of the account, and tells its
    * address, in one transaction with its event.
-   * @returns the sessions that had not ended: the caller must tell the session store
+   * @returns the sessions that had not ended: the caller must publish them to the session store
    * @throws Refusal FORBIDDEN if the token was used meanwhile
    */
   redeem(proven: ProvenReset, reset: NewPassword): Promise<string[]>
@@ -91,7 +91,8 @@ async function setPassword(
   { mail, clock }: ResetPorts
 ): Promise<string[]> {
   const { id, email, passwordVersion } = account
-  // First, as every change of an account: two resets with different tokens wait for each other here.
+  // First, as every change of an account: two resets with different tokens wait for each other
+  // here.
   await lockAccount(transaction, id)
   const nowMs = clock()
   if (!(await useToken(transaction, token, nowMs))) throw tokenInvalid()

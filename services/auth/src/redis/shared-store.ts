@@ -49,7 +49,10 @@ export async function openSharedStore(
   const compare = watchClock(time, {
     metrics: registry,
     onFault: (aheadSeconds) =>
-      log.warn({ aheadSeconds }, 'the clock of this machine differs from the clock of Redis')
+      log.warn(
+        { aheadSeconds },
+        'the clock of this machine differs from the clock of Redis: tokens expire too early or too late here'
+      )
   })
   jobs.push({ name: 'compare the clock with Redis', run: compare })
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })

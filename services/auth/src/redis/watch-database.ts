@@ -2,7 +2,7 @@ import type { Database } from '../database/open-database.ts'
 import { compareMarks, type MarkPorts } from './compare-marks.ts'
 
 const ANOTHER =
-  'another auth service has the same REDIS_URL and REDIS_KEY_PREFIX, and another database: each ends the sessions of the other. Give one installation one DATABASE_URL, and several installations different prefixes'
+  'another auth service has the same REDIS_URL and REDIS_KEY_PREFIX, and another database: each ends the sessions of the other. All auth services of one installation need the same DATABASE_URL. For another installation, set another REDIS_KEY_PREFIX'
 
 /**
  * Logs an error once if another auth service uses the same Redis with another database. A database

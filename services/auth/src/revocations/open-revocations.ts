@@ -49,7 +49,7 @@ export async function openRevocations(
 ): Promise<OpenRevocations> {
   const { database, store, longestTokenSeconds } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
-  // Tokens of a longer lifetime may be in use: the setting may have been another one.
+  // Tokens with a longer lifetime may be in use, if the setting was reduced.
   const longestSeconds = await database.whenThere(longestTokenSeconds)
   const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, longestSeconds))
   const replicas = config.REDIS_REVOCATION_REPLICAS

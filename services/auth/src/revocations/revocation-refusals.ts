@@ -1,6 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 
-/** A change was made, but gateways have not been told of it yet. */
+/** A change was made, but is not published to the gateways yet. */
 export const changeUntold = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'a change of rights is stored, but writing to the revocation log failed',

@@ -8,7 +8,7 @@ import type {
 import { onSqlite } from '../database/sqlite-transaction.ts'
 import { type RevocationRows, revocationRows } from './sqlite-revocation-rows.ts'
 
-/** how often a follower is told that there is nothing new; silence would look like an outage */
+/** the interval of empty updates to followers, which take silence for an outage */
 const BEAT_MS = 1000
 
 /**

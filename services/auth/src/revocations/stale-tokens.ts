@@ -18,31 +18,31 @@ export type Stale = {
 }
 
 /**
- * Valid tokens with outdated rights. A change of rights is noted in its transaction, and told to
- * gateways from that note. So a process that is killed in between leaves nothing untold.
+ * Valid tokens with outdated rights. A change of rights is recorded in its transaction, and
+ * published to the gateways from that record. So nothing is lost if a process is killed in between.
  */
 export type StaleTokens = {
   /** The tokens that a change made now makes stale. */
   now(): Stale
   /**
    * Makes every token with an `iat` before `before` (s) stale, of any subject, in one transaction
-   * with the event. Does not tell gateways.
+   * with the event. Does not publish it to the gateways.
    */
   makeAllStale(before: number, source: RequestSource): Promise<void>
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
-   * Tells gateways what is noted for a subject, or for `EVERYTHING`. Other notes, of which there can
-   * be thousands, do not delay it.
-   * @throws Refusal UNAVAILABLE if they cannot be told at the moment; the note stays
+   * Publishes the recorded change of a subject, or of `EVERYTHING`, to the gateways. Other records,
+   * of which there can be thousands, do not delay it.
+   * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the record stays
    */
   tell(subject: string): Promise<void>
   /**
-   * Tells gateways the oldest notes of any subject, at most ROWS_PER_STATEMENT.
-   * @throws Refusal UNAVAILABLE if they cannot be told at the moment; the notes stay
+   * Publishes the oldest records of any subject, at most ROWS_PER_STATEMENT.
+   * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the records stay
    */
   tellNoted(): Promise<void>
-  /** Notes again every change that still affects valid tokens, because the log may have lost it. */
+  /** Records again every change that still affects valid tokens: the log may have lost it. */
   retell(): Promise<void>
 }
 
@@ -123,7 +123,7 @@ async function tellNoted(
   }
 }
 
-/** Tells gateways what is noted for a subject, and deletes the note. */
+/** Publishes the recorded change of a subject to the gateways, and deletes the record. */
 async function tellOne(
   db: Kysely<Tables>,
   revocations: RevocationWriter,
@@ -148,7 +148,9 @@ async function tellOne(
   )
 }
 
-/** Notes again every change since this second. There can be thousands, so the database copies them. */
+/**
+ * Records again every change since this second. There can be thousands, so the database copies them.
+ */
 async function noteAgain(
   db: Kysely<Tables>,
   since: number,

@@ -6,9 +6,10 @@ const NO_RUN = ''
 
 /**
  * A *run* of the session store is the time between two restarts, failovers or losses of its data.
- * The store contains the sessions and the revocation log. A new run may have lost what an earlier
- * one was told. So when the run changes, everything in the database is marked as untold.
- * @returns the run to which everything that the database marks as told was told
+ * The store contains the sessions and the revocation log. A new run may have lost what was
+ * published to an earlier one. So when the run changes, everything in the database is marked as
+ * *untold*: not published.
+ * @returns the run to which the database has published everything that it does not mark as untold
  */
 export async function toldRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
@@ -16,9 +17,9 @@ export async function toldRun(db: Kysely<Tables>): Promise<string> {
 }
 
 /**
- * Marks what this run was told. The caller has read the run before it told the store. If the run
- * has changed since, the new run may have lost what was told, so nothing is marked, and it is told
- * again.
+ * Marks as published what the caller has published to this run. The caller read the run before it
+ * published. If the run has changed since, the new run may have lost what was published, so nothing
+ * is marked, and it is published again.
  * @returns whether it was marked
  */
 export async function noteTold(
@@ -47,8 +48,8 @@ export async function noteTold(
 }
 
 /**
- * The stored value while a new run is told again what may be lost. If the instance that does so
- * stops, another one begins again.
+ * The stored value while an instance publishes again to a new run what may be lost. If that
+ * instance stops, another one begins again.
  */
 const underWay = (run: string) => `${run} is told again`
 
@@ -70,7 +71,8 @@ export async function retellTo(
 }
 
 /**
- * Notes that this run was told everything again. Returns false if it is no longer the current one.
+ * Notes that everything was published again to this run. Returns false if it is no longer the
+ * current one.
  */
 export async function retoldTo(db: Kysely<Tables>, run: string): Promise<boolean> {
   const row = await db

@@ -3,9 +3,9 @@ import { compareMarks, type MarkPorts } from '../redis/compare-marks.ts'
 import type { KeyRing, RefreshKey } from './key-ring.ts'
 
 const DIFFERS =
-  'AUTH_REFRESH_KEYS: this key has another secret at another auth service; refresh tokens of one are refused by the other'
+  'AUTH_REFRESH_KEYS: another auth service has a different secret for this key id, so each refuses the refresh tokens of the other'
 const MISSING =
-  'AUTH_REFRESH_KEYS: another auth service makes tokens with this key, and it is not listed here; refreshes with them get 401 here, and a logout does not end their session'
+  'AUTH_REFRESH_KEYS: another auth service issues refresh tokens with this key, which is not listed here; refreshes with them get 401 here, and a logout does not end their session'
 
 /**
  * Compares the ring with the newest keys of the other auth services, and logs an error once for

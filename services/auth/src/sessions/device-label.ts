@@ -37,8 +37,8 @@ const UNKNOWN = 'unknown device'
 
 /**
  * The name of a device in the list of sessions: `Firefox on Linux`, `curl`. At most 27 ASCII
- * characters, from our own words or one product name, so that an attacker cannot place a text
- * there.
+ * characters, from our own words or one product name, so that an attacker cannot put a message into
+ * the list.
  */
 export function deviceLabel(userAgent: string | undefined): string {
   const named = (names: typeof browsers) =>

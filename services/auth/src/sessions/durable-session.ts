@@ -73,8 +73,8 @@ export function toSession(row: SessionRow): DurableSession {
 
 /**
  * The state from which the session store would restore a lost session; null if the session has
- * ended or was idle for too long. The database may know of its last use late. So a session may be
- * restored that was idle for slightly too long, but none is lost.
+ * ended or was idle for too long. The database may get its last use late. So a session that was
+ * idle for slightly too long may be restored, but none is lost.
  */
 export function restorable(
   session: DurableSession | null,

@@ -28,7 +28,7 @@ type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs'> & 
   readonly database: Database
   readonly mail: Mail
   readonly revocations: OpenRevocations
-  /** what else the store of the families may have lost, and must be told again */
+  /** what else the store of the families may have lost, and must be published again */
   readonly retell: readonly (() => Promise<void>)[]
   readonly tokens: AccessTokens
   readonly ring: KeyRing

@@ -86,7 +86,9 @@ const adopted = ({ openedAt }: FamilyRecord): Authentication => ({
   atSeconds: openedAt
 })
 
-/** The database has ended the session. Tells the session store again if it may not know. */
+/**
+ * The database has ended the session. Publishes the end again if the session store may not have it.
+ */
 async function refuseEnded(
   { ends, audit, count }: RefreshOptions,
   { subject, sid, untold }: DurableSession,

@@ -9,7 +9,7 @@ export type WebhookTable = {
   /** both sealed, as the private signing keys are */
   sealed_secret: string
   sealed_previous_secret: string | null
-  /** milliseconds since 1970, as the other times: until when the previous secret signs, too */
+  /** milliseconds since 1970, as the other times: when the previous secret stops signing */
   previous_until_ms: number | null
   /** failed attempts since the last success */
   failures: number

@@ -14,7 +14,7 @@ export type Webhook = {
   readonly state: WebhookState
   /** milliseconds since 1970, as the other times; null if the last attempt was a success */
   readonly failingSinceMs: number | null
-  /** until when the previous secret signs, too; null if there is none */
+  /** when the previous secret stops signing; null if there is none */
   readonly previousSecretUntilMs: number | null
   readonly createdAtMs: number
 }

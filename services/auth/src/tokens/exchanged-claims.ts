@@ -18,14 +18,16 @@ export type SubjectToken = {
   /** as in the token */
   readonly authenticationClass: string | null
   readonly rightsVersion: number | null
-  /** who acted before, and the keys of the earlier tokens; null if the subject itself was calling */
+  /**
+   * who acted before, and the keys of the earlier tokens; null if the subject itself was calling
+   */
   readonly delegation: {
     readonly actors: readonly ActingClient[]
     readonly keys: readonly string[]
   } | null
 }
 
-/** For whom an exchanged token is, and who acts with it. */
+/** The audience of an exchanged token, and who acts with it. */
 export type Exchange = {
   readonly client: Pick<Client, 'id' | 'rightsVersion'>
   readonly audience: string

@@ -22,7 +22,7 @@ export type WebhookOptions = {
   readonly concurrency: number
   /** for one attempt */
   readonly timeoutMs: number
-  /** an endpoint that failed for so long is disabled; 0: never */
+  /** how long an endpoint may fail before it is disabled; 0: for ever */
   readonly disableAfterMs: number
   readonly clock: () => number
   /** 0 to 1 */

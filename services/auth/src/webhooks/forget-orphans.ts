@@ -3,8 +3,8 @@ import type { Tables } from '../database/tables.ts'
 import { removeSome } from '../outbox/remove-some.ts'
 
 /**
- * Deletes deliveries of removed endpoints: those that the removal left, and those that a transaction
- * queued meanwhile. Returns whether there may be more.
+ * Deletes deliveries of removed endpoints: those that the removal left, and those that a
+ * transaction queued meanwhile. Returns whether there may be more.
  */
 export const forgetOrphans = (db: Kysely<Tables>) => async (): Promise<boolean> => {
   for (let target = await targetAfter(db, ''); target !== null; ) {

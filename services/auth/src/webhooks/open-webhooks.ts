@@ -46,13 +46,13 @@ export async function openWebhooks(
     clock,
     random: Math.random,
     onDisabled: (webhook, state) =>
-      log.warn({ webhook, state }, 'a webhook endpoint was disabled, because it failed'),
+      log.warn({ webhook, state }, 'a webhook endpoint was disabled after repeated failures'),
     onFault: (err, failed) =>
       log.warn(
         { err },
         failed === 'send'
           ? 'an internal error prevented a webhook delivery'
-          : 'the result of a webhook delivery was not noted'
+          : 'the result of a webhook delivery was not recorded'
       )
   })
   await database.whenThere(() => sealUnderFirst(store))

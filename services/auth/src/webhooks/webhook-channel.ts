@@ -19,7 +19,7 @@ type WebhookChannelOptions = {
   readonly concurrency: number
   /** for one attempt */
   readonly timeoutMs: number
-  /** an endpoint that failed for so long is disabled; 0: never */
+  /** how long an endpoint may fail before it is disabled; 0: for ever */
   readonly disableAfterMs: number
   readonly random: () => number
   send(endpoint: Row, ...of: Parameters<ReadyTarget['send']>): Promise<Attempt>
@@ -29,13 +29,15 @@ type WebhookChannelOptions = {
 
 const LONGEST_PAUSE_MS = 300_000
 
-/** HTTP 410: the endpoint wants no more messages (Standard Webhooks, "Delivery success and failure") */
+/**
+ * HTTP 410: the endpoint wants no more messages (Standard Webhooks, "Delivery success and failure")
+ */
 const GONE = 410
 
 /**
  * Delivers to webhook endpoints. An endpoint that fails is paused as a whole, longer after each
- * failure, and then gets one attempt at a time until one succeeds. So an endpoint that is down costs
- * a request every few minutes, however much waits for it.
+ * failure, and then gets one attempt at a time until one succeeds. So an endpoint that is down
+ * costs a request every few minutes, however much waits for it.
  */
 export function webhookChannel(options: WebhookChannelOptions): Channel {
   const { db, concurrency, timeoutMs, send } = options

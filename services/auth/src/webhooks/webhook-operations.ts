@@ -29,7 +29,10 @@ export type WebhookOperations = {
   remove(id: string, source: RequestSource): Promise<boolean>
   enable(id: string, source: RequestSource): Promise<boolean>
   disable(id: string, source: RequestSource): Promise<boolean>
-  /** Replaces the secret; the previous one signs, too, for so long. Null if there is no endpoint. */
+  /**
+   * Replaces the secret. The previous secret also signs for this time. Null if there is no
+   * endpoint.
+   */
   rotateSecret(id: string, overlapSeconds: number, source: RequestSource): Promise<string | null>
   /** Sends an event of the type `webhook.test`, once and now. Null if there is no endpoint. */
   test(id: string): Promise<Attempt | null>

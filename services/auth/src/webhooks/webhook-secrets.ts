@@ -47,7 +47,7 @@ function unsealed(sealed: string, keys: SealingKeys, id: string) {
 /** @throws UnknownWebhookKey */
 export type ResealSecrets = () => Promise<number>
 
-/** Deletes all previous secrets that no longer sign, and so always returns false. */
+/** Deletes all previous secrets that no longer sign. Returns false: one statement deletes all. */
 export const forgetPreviousSecrets =
   (db: Kysely<Tables>, clock: () => number) => async (): Promise<boolean> => {
     await db

@@ -40,14 +40,14 @@ t.test('auth services with one Redis compare themselves', { skip: redisMissing }
     t.match(await first(), [[{ refreshKey: 2 }, /not listed here/]])
     t.strictSame(await first(), [], 'once')
     t.match(await withKeys(key(1))(), [
-      [{ refreshKey: 1 }, /another secret/],
+      [{ refreshKey: 1 }, /different secret/],
       [{ refreshKey: 2 }, /not listed here/]
     ])
     clock.advance(60_001)
     t.strictSame(await withKeys(key(3))(), [], 'the other processes have ended')
   })
 
-  t.test('another database is an error', async (t) => {
+  t.test('a different database at another auth service is logged as an error', async (t) => {
     const withDatabase = (appliedAt: string | null) => {
       const { ports, next } = process()
       const status = async () => [{ name: '0001', appliedAt, known: true }]

@@ -7,11 +7,12 @@ import { type Connect, type Connection, connection } from './connection.ts'
 import { SentAgain } from './sent-again.ts'
 
 /**
- * Keeps connections over HTTP/1.1 to services, and reuses them. A service may close an idle connection at the
- * moment at which a request is sent on it, and then the gateway cannot know whether the service has
- * read the request. So a request that is safe to repeat uses any idle connection, and is sent again
- * on a new one if that connection was dead. Any other request uses a connection that its service
- * has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new one.
+ * Keeps connections over HTTP/1.1 to services, and reuses them. A service may close an idle
+ * connection while a request is sent on it, and then the gateway cannot know whether the service
+ * has read the request. So a request that is safe to repeat uses any idle connection, and is sent
+ * again on a new one if that connection was dead. Any other request uses a connection that its
+ * service has promised to keep open (the `Keep-Alive` header, or the operator's setting), or a new
+ * one.
  */
 export function httpOneConnections(options: ConnectionsOptions): Connections {
   const connectorFor = connectors(options.connectMs)

@@ -32,8 +32,8 @@ export type OpenSessions = { count(): ReadonlyMap<string, number> }
 /**
  * Keeps connections over HTTP/2 to services, and sends many requests over each of them at a time. A
  * service that refuses a stream has not read it, nor has one whose GOAWAY names an earlier stream
- * (RFC 9113 §8.7). Such a request is sent again, whatever its method. If a connection breaks that
- * carried responses before, a request that is idempotent is sent again, once.
+ * (RFC 9113 §8.7). Such a request is sent again, whatever its method. If a connection breaks after
+ * it has carried responses, an idempotent request on it is sent again, once.
  */
 export function httpTwoConnections(options: ConnectionsOptions): Connections & OpenSessions {
   const pools = new Map<string, { readonly address: string; readonly pool: Sessions }>()

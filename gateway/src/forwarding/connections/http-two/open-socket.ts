@@ -9,8 +9,8 @@ const PROBE_AFTER_MS = 15_000
 const PROTOCOL = 'h2'
 
 /**
- * Connects to a service: with TLS, where the service must choose HTTP/2 (ALPN, RFC 7301), or without
- * (RFC 9113 §3.3).
+ * Connects to a service: with TLS, where the service must choose HTTP/2 (ALPN, RFC 7301), or
+ * without (RFC 9113 §3.3).
  * @param origin as URL.origin
  * @param onReady called once: null, or why there is no connection
  */

@@ -28,8 +28,8 @@ export type Session = {
    */
   add(stream: ClientHttp2Stream): () => void
   /**
-   * Ends it when its streams have ended; no other request begins on it. A moment later, its socket is
-   * closed, whatever the service does.
+   * Closes the connection after its last stream; no other request begins on it. If the service does
+   * not close it then, its socket is closed after `CLOSE_MS`.
    */
   retire(): void
   /** Closes its socket at once. */
@@ -51,7 +51,7 @@ const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMe
 const MOST_STREAMS = 100
 /** How long a service may take to close a connection without streams after its end. */
 const CLOSE_MS = 2000
-/** A service may have moved since, or another process may have joined it. */
+/** The maximum age of a connection: afterwards, new requests resolve the service's name again. */
 const LONGEST_AGE_MS = 600_000
 
 /**

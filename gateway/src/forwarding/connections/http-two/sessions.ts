@@ -91,7 +91,9 @@ function firstFree({ ready }: Pool): Session | null {
   return null
 }
 
-/** Opens as many connections as the waiting requests need, by what one of them could take so far. */
+/**
+ * Opens as many connections as the waiting requests need, by what one of them could take so far.
+ */
 function connectAsNeeded(pool: Pool): void {
   const needed = Math.ceil(pool.waiting.size / pool.perSession)
   while (pool.connecting.size < needed) open(pool)

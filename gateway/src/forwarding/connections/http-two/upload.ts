@@ -6,32 +6,32 @@ import { ClientGone } from '../../faults/client-gone.ts'
 export type Upload = {
   /** whether the request has a body */
   readonly hasBody: boolean
-  /** whether all of it was handed over, or can be handed over to no other stream */
+  /** whether all of the body was sent, or it can no longer be sent to another stream */
   readonly isDone: boolean
-  /** whether the service, not the client, holds it up */
+  /** whether the upload waits for the service, not for the client */
   readonly isHeldUp: boolean
   /** whether it can be sent from its beginning */
   readonly isRepeatable: boolean
-  /** Sends it from its beginning, also a second time if it is repeatable. */
+  /** Sends it from its beginning; a second time only if it is repeatable. */
   sendTo(stream: ClientHttp2Stream): void
-  /** The service has begun to answer, so that the body is not sent a second time. */
+  /** To be called when the service has begun to answer, so that the body is not sent again. */
   forget(): void
-  /** The service needs no more of it. */
+  /** To be called when the service needs no more of the body. */
   stop(): void
 }
 
 export type UploadOptions = {
   readonly body: Buffer | Readable | null
   readonly trailers: () => OutgoingHttpHeaders | null
-  /** A part of it was sent. */
+  /** called when a part of the body was sent */
   readonly onProgress: () => void
-  /** The client's part of it failed. */
+  /** called when reading the body from the client failed */
   readonly onFault: (error: Error) => void
 }
 
 /**
- * How much of a streamed body is kept until the service begins to answer, so that a request that the
- * service has refused unread can be sent again. As much as of a body that is read whole.
+ * How much of a streamed body is kept until the service begins to answer, so that a request that
+ * the service has refused unread can be sent again. As much as of a body that is read whole.
  */
 const MOST_KEPT_BYTES = 64 * 1024
 

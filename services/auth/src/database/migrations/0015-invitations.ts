@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** Invitations to register. Of the secret, only the digest is stored. */
+/** Invitations to register. Only the digest of the secret is stored. */
 export const invitations: Migration = {
   async up(database) {
     await database.schema

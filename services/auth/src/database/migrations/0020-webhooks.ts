@@ -1,6 +1,6 @@
 import type { Migration } from 'kysely/migration'
 
-/** Endpoints of other systems that are told of events. Their secrets are sealed. */
+/** Endpoints of other systems that get events. Their secrets are sealed. */
 export const webhooks: Migration = {
   async up(database) {
     await database.schema

@@ -1,6 +1,6 @@
 /**
- * The first language that a reader prefers and that there is, as RFC 4647 §3.4 looks it up: `de-AT`
- * also finds `de`.
+ * The first available language in the reader's order of preference (the lookup of RFC 4647 §3.4:
+ * `de-AT` also finds `de`).
  * @param header `Accept-Language` (RFC 9110 §12.5.4)
  * @param available tags in lower case
  */

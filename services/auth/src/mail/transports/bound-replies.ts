@@ -1,13 +1,13 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 
-/** More than all replies of a dialogue have: one line of a reply has at most 512 (RFC 5321 §4.5.3.1.5). */
+/** Above the sum of all replies of a dialogue: a line has at most 512 (RFC 5321 §4.5.3.1.5). */
 const MOST_BYTES = 32 * 1024
 
 const EMPTY_LINES = /(\r?\n)[\r\n]+/g
 
 /**
- * Bounds what a mail server can send on a connection, from the greeting to its end. nodemailer bounds
- * only a reply that is not complete, and takes a turn of the event loop for each line, also for an
+ * Bounds what a mail server can send on a connection, from the greeting to its end. nodemailer
+ * bounds only an incomplete reply, and takes a turn of the event loop for each line, even for an
  * empty one.
  * @throws Error if this version of nodemailer receives in another way
  */

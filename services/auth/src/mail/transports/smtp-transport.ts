@@ -12,7 +12,9 @@ type SmtpTransportOptions = {
   readonly from: Sender
   /** whether the server must have TLS; otherwise it is used if the server has it */
   readonly requiresTls: boolean
-  /** the certificates of the authorities that may sign the server's, in PEM; null: the usual ones */
+  /**
+   * the certificates of the authorities that may sign the server's, in PEM; null: the usual ones
+   */
   readonly ca: string | null
   /** for all of an attempt */
   readonly timeoutMs: number
@@ -54,7 +56,7 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
 /** how long a server may take to answer QUIT */
 const QUIT_MS = 1000
 
-/** RFC 5321 §4.1.1.10: a client says QUIT. It does not depend on the server when this ends. */
+/** RFC 5321 §4.1.1.10: a client says QUIT. The wait is bounded, whatever the server does. */
 function leave(connection: SMTPConnection): void {
   const late = setTimeout(() => connection.close(), QUIT_MS)
   connection.once('end', () => clearTimeout(late))

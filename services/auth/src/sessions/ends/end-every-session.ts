@@ -27,8 +27,9 @@ type Range = {
  * Ends every session in the database that was opened before a second, of all users, a part at a
  * time.
  *
- * The session store and the gateways are not told of each of them: a refresh asks the database
- * first, and the caller makes all access tokens stale. A million revocations would fill the log.
+ * The ends are not published to the session store and the gateways one by one: a refresh asks the
+ * database first, and the caller makes all access tokens stale. A million revocations would fill
+ * the log.
  */
 export function endEverySession(db: Kysely<Tables>, clock: () => number, sizes = parts) {
   return async (openedBefore: number, source: RequestSource): Promise<EndedSessions> => {

@@ -4,7 +4,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { Mail } from '../../mail/assemble-mail.ts'
 import { noticeOf } from '../../mail/notices.ts'
 
-/** Tells a user that a session ended because of a reuse, in the transaction of its event. */
+/** Notifies a user that a session ended because of a reuse, in the transaction of its event. */
 export type NotifyReuse = (
   transaction: Kysely<Tables>,
   subject: string,

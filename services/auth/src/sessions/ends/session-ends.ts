@@ -7,7 +7,7 @@ import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
 
 /**
  * Ends sessions in the database, which records the end, and in the session store, which refuses the
- * tokens and tells the gateways. The ways in which a session ends:
+ * tokens and notifies the gateways. The ways in which a session ends:
  *
  * - A user or an operator ends one session or all of a user: `end`, `endAll`.
  * - A change of the account ends all of its sessions, in its own transaction
@@ -16,23 +16,24 @@ import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
  * - The session store ends one, because a spent token was used again (`Families.present`) or a user
  *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
  * - A login or a refresh finds that the database has ended it meanwhile (`end-if-ended.ts`).
- * - An operator ends those of all users (`end-every-session.ts`). The session store is not told.
+ * - An operator ends those of all users (`end-every-session.ts`). These ends are not published to
+ *   the session store.
  * - It expires. Both stores know the time, so neither writes it down.
  *
  * An end that the session store may not know is *untold* (`told-ends.ts`). If a process is killed
- * between the two stores, or one does not answer, the next round of `settle` of any instance tells
- * the one (`tell-ends.ts`) and records in the other.
+ * between the two stores, or one does not answer, the next round of `settle` of any instance
+ * publishes to the one (`tell-ends.ts`) and records in the other.
  */
 export type SessionEnds = {
   /**
-   * Ends one session of a user. Returns whether it had not ended, or the session store had not been
-   * told.
+   * Ends one session of a user. Returns whether it had not ended, or its end was not published to
+   * the session store.
    * @throws Refusal UNAVAILABLE if one of the two does not answer; the call can be repeated
    */
   end(event: SessionEnd): Promise<boolean>
   /** Ends every session of a user except that of the event. Returns how many. */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<number>
-  /** Tells the session store of ends that the database already has. */
+  /** Publishes ends that the database already has to the session store. */
   tell(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
   tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
@@ -101,7 +102,7 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
   }
 }
 
-/** Tells the session store the ends that their process has not told it. */
+/** Publishes the ends that their own process did not publish to the session store. */
 async function tellUntold(
   { toldEnds, clock }: SessionEndsOptions,
   tell: TellEnds['tell']

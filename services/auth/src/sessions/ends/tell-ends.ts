@@ -2,19 +2,19 @@ import type { DurableSessions } from '../durable-sessions.ts'
 import type { Families } from '../families/families.ts'
 import type { ToldEnds } from './told-ends.ts'
 
-/** Tells the session store of ends that the database has, and remembers which it was told. */
+/** Publishes ends from the database to the session store, and remembers which are published. */
 export type TellEnds = {
   tell(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
   tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
-  /** Whether this process has told the current run of the store. */
+  /** Whether this process has published to the current run of the store. */
   isTold(sid: string): boolean
   /**
-   * Tells the store everything again if it was restarted, or took over from another one: it may
+   * Publishes everything again if the store was restarted, or took over from another one: it may
    * have lost its last writes.
    */
   followRun(): Promise<void>
-  /** Notes in the database which ends the store was told. */
+  /** Notes in the database which ends are published. */
   writeTold(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ export type TellEndsOptions = {
   readonly durable: Pick<DurableSessions, 'list'>
   readonly families: Pick<Families, 'end' | 'incarnation' | 'list'>
   readonly toldEnds: ToldEnds
-  /** what else the session store may have lost, and must be told again */
+  /** what else the session store may have lost, and must be published again */
   readonly retell: readonly (() => Promise<void>)[]
   /** how long an access token may be accepted after it was issued, in seconds */
   readonly revocationSeconds: number
@@ -33,9 +33,10 @@ export type TellEndsOptions = {
 
 export function tellEnds(options: TellEndsOptions): TellEnds {
   const { toldEnds, retell, families, revocationSeconds, clock } = options
-  // Marked together, a moment later. If a process stops before that, the store is only told twice.
+  // Marked together, a moment later. If a process stops before that, the ends are only published
+  // twice.
   const told = new Set<string>()
-  /** the run of the session store that was told; empty while it is unknown */
+  /** the run of the session store that has the published ends; empty while it is unknown */
   let run = ''
   /** how often it has changed */
   let runs = 0
@@ -43,7 +44,7 @@ export function tellEnds(options: TellEndsOptions): TellEnds {
   const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
     const before = runs
     await tell()
-    // Another run may have lost it, so then it is told again.
+    // Another run may have lost it, so then it is published again.
     if (runs === before) for (const sid of sids) told.add(sid)
   }
 
@@ -57,7 +58,7 @@ export function tellEnds(options: TellEndsOptions): TellEnds {
     async followRun() {
       const now = await families.incarnation()
       if (now === run) return
-      // The store may have forgotten what it was told before.
+      // The store may have lost what was published before.
       told.clear()
       run = ''
       runs += 1

@@ -3,15 +3,15 @@ import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
 import { noteTold, retellTo, retoldTo, toldRun } from '../../revocations/told-run.ts'
 
-/** Which ends of sessions in the database the session store has been told (`told-run.ts`). */
+/** Which ends of sessions in the database are published to the session store (`told-run.ts`). */
 export type ToldEnds = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
   untold(
     beforeMs: number
   ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
   /**
-   * Notes that this run of the session store was told these ends. Returns false, and notes nothing,
-   * if the run has changed.
+   * Notes that these ends are published to this run of the session store. Returns false, and notes
+   * nothing, if the run has changed.
    */
   told(sids: readonly string[], run: string): Promise<boolean>
   /**
@@ -19,7 +19,9 @@ export type ToldEnds = {
    * count as untold.
    */
   retell(run: string, sinceMs: number): Promise<void>
-  /** The run was told again what it may have forgotten. Returns false if the run has changed. */
+  /**
+   * Notes that everything was published again to this run. Returns false if the run has changed.
+   */
   retold(run: string): Promise<boolean>
   /** The current run of the session store. */
   run(): Promise<string>

@@ -1,4 +1,4 @@
-/** One hash per user: a single key, so each script is atomic, also in a cluster. */
+/** One hash per user: a single key, so each script is atomic, even in a cluster. */
 export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
 /** A marker that is lost if all data is lost. */

@@ -74,7 +74,7 @@ export async function callInTime(
   await askTime(scripts)
   const second = await send(scripts, what, subject, storeClock.deadline(), given)
   if (second.length > 1) return second
-  throw storeUnavailable(new Error('the session store took longer than the call is waited for'))
+  throw storeUnavailable(new Error('the session store took longer than a call may wait for it'))
 }
 
 async function send(
