@@ -19,7 +19,7 @@ const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
     (fault) => fault
   )
 
-t.test('on one installation', async (t) => {
+t.test('services exchange tokens to call each other', async (t) => {
   const folder = dataFolder(t)
   const port = await freePort()
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, GATEWAY_PORT: String(port) })

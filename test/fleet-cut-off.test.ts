@@ -9,7 +9,7 @@ import t from 'tap'
 
 const skip = redisMissing || postgresMissing
 
-t.test('gateways with a faulty connection to Redis', { skip }, async (t) => {
+t.test('gateways with a faulty connection to Redis keep deciding', { skip }, async (t) => {
   const system = await installation(t, {
     auths: 2,
     gateways: 1,

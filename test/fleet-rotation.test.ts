@@ -34,7 +34,7 @@ const linesOfFaults = (file: string): string =>
 
 const every = (word: string, count = 4) => Array(count).fill(word)
 
-t.test('two auth services and four gateways', { skip }, async (t) => {
+t.test('two auth services and four gateways follow a rotation of keys', { skip }, async (t) => {
   const logFile = join(dataFolder(t), 'log')
   const keySets: string[] = []
   const direct = await verifyingService(t, 'direct', () => keySets)

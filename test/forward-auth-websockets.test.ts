@@ -16,7 +16,7 @@ async function shake(t: Test, port: number, path: string, headers: Record<string
 
 for (const name of ['nginx', 'haproxy'] as const) {
   const { missing, start } = realProxies[name]
-  t.test(`${name} with the exception for WebSockets`, { skip: missing }, async (t) => {
+  t.test(`${name} opens only WebSockets that the gateway allows`, { skip: missing }, async (t) => {
     const { upstream, verifyUrl } = gateway
     const places = { verifyUrl, serviceUrl: upstream.url, webSockets: true }
     const port = await start(t, places)

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import { forwardAuthGateway, type Proxied, send, upgradesNothing } from './forward-auth-gateway.ts'
 import { realProxies } from './real-proxies.ts'
 
-// Real proxies with the configurations of docs/forward-auth, before a service that believes only the assertion.
+// Real proxies with the configurations of docs/forward-auth, before a service that believes only
+// the assertion.
 
 const { gateway, callerOf, authorization } = await forwardAuthGateway(t)
 
@@ -155,7 +156,7 @@ async function resists(t: Test, proxied: Proxied) {
 }
 
 for (const [name, { missing, start }] of Object.entries(realProxies)) {
-  t.test(`forward authentication by ${name}`, { skip: missing }, async (t) => {
+  t.test(`${name} follows the decisions of the gateway`, { skip: missing }, async (t) => {
     const { upstream, verifyUrl } = gateway
     const { received, url: serviceUrl } = upstream
     const proxied = { port: await start(t, { verifyUrl, serviceUrl }), received }

@@ -47,7 +47,7 @@ t.test(
 )
 
 // The last one: afterwards, a slot is not where the cluster's creation put it.
-t.test('the whole journey on a Redis Cluster', { skip: redisMissing }, async (t) => {
+t.test('the whole journey works on a Redis Cluster', { skip: redisMissing }, async (t) => {
   const url = await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: running().url })
 
   await t.test('moving a slot to another node signs no user out', async (t) => {

@@ -53,7 +53,7 @@ async function instances(t: Test, more: Record<string, string> = {}) {
 
 const skip = redisMissing || postgresMissing
 
-t.test('several instances on one installation', { skip }, async (t) => {
+t.test('instances of one installation agree on their signing keys', { skip }, async (t) => {
   const { redis, start, call, kids } = await instances(t)
   const [first, second] = await Promise.all([start(), start()])
   const signing = async (service: ServiceProcess) => {
@@ -64,7 +64,7 @@ t.test('several instances on one installation', { skip }, async (t) => {
   }
   await client(first.url).call('/register', { json: ada })
 
-  await t.test('one that is killed in a rotation leaves it to the other', async (t) => {
+  await t.test('another instance completes the rotation of a killed instance', async (t) => {
     const [before = ''] = await kids('active')
     // A gateway that is live, and does not get on.
     const fleet = redisFleet(redis.redis)
@@ -108,7 +108,7 @@ t.test('several instances on one installation', { skip }, async (t) => {
 
   const third = await start()
 
-  await t.test('after a rotation by another one, each signs with the new key', async (t) => {
+  await t.test('each instance signs with the new key after another one rotates', async (t) => {
     t.equal(await signing(third), await signing(second), 'one that starts later agrees')
     await call(second, 'POST', '/keys/rotate')
     const [active] = await kids('active')

@@ -58,7 +58,7 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
 
 const FIFTY = Array.from({ length: 50 }, (_, turn) => turn)
 
-t.test('on one installation', { skip }, async (t) => {
+t.test('two auth services agree on sessions and guesses', { skip }, async (t) => {
   const { post, refresh, newUser, reuses } = await twoProcesses(t)
 
   t.test('fifty simultaneous refreshes all succeed, with one successor', async (t) => {

@@ -38,7 +38,7 @@ const authorization = skip ? '' : `Bearer ${await signedIn()}`
 
 const target = () => ({ url: parts().gateway.url, ca: parts().ca, authorization })
 
-t.test('two workers on one port', { skip, bail: true }, async (t) => {
+t.test('two workers serve one port', { skip, bail: true }, async (t) => {
   const { gateway, auth, folder } = parts()
   const ops = operator(folder)
 

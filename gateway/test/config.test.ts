@@ -20,7 +20,7 @@ t.test('without settings the gateway has the documented defaults', async (t) => 
   })
 })
 
-t.test('all faults are reported at once', async (t) => {
+t.test('all faults of the settings are reported at once', async (t) => {
   const told = faults({
     GATEWAY_PORT: '70000',
     GATEWAY_UPSTREAM_TIMEOUT_SECONDS: '0',
@@ -73,7 +73,7 @@ t.test('a range of all addresses is not accepted as trusted proxies', async (t) 
   t.strictSame(faults({ ...verify, GATEWAY_TRUSTED_PROXIES: '10.0.0.1' }), [])
 })
 
-t.test('the headers of trusted proxies are one kind, and name the client', async (t) => {
+t.test('GATEWAY_PROXY_HEADERS takes one kind of headers, which must name the client', async (t) => {
   const refused = [
     'for',
     'x-forwarded-host',

@@ -86,7 +86,9 @@ t.test(
   }
 )
 
-/** An issuer on the internet, and the settings of a gateway that gets there only through a proxy. */
+/**
+ * An issuer on the internet, and the settings of a gateway that gets there only through a proxy.
+ */
 async function issuerBehindProxy(t: Test) {
   const certificates = await authority(t)
   const files = await certificates.issue('sso.example')

@@ -1,7 +1,9 @@
 import { createClient, type GatehouseClient, GatehouseProblem } from '@gatehouse/client'
 import { accountOf, type Account as ClientAccount } from '@gatehouse/client/account'
 
-/** A declaration that could not be read would be `any`, and the compiler would accept everything. */
+/**
+ * A declaration that could not be read would be `any`, and the compiler would accept everything.
+ */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 const isAny: IsAny<GatehouseClient> | IsAny<GatehouseProblem['code']> | IsAny<ClientAccount> = false
 if (isAny) throw new Error('the types are those of the package')

@@ -11,7 +11,9 @@ import newFastify from 'fastify'
 import { Hono } from 'hono'
 import { type Account, signInAndCall } from './program.ts'
 
-/** A declaration that could not be read would be `any`, and the compiler would accept everything. */
+/**
+ * A declaration that could not be read would be `any`, and the compiler would accept everything.
+ */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 const isAny: IsAny<Awaited<ReturnType<typeof verifyAssertion>>> | IsAny<typeof hono.identity> =
   false

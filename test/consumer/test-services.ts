@@ -20,8 +20,8 @@ type Ports = Record<(typeof FRAMEWORKS)[number], number>
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 /**
- * One process on each release of Node.js: a service in each framework at a real gateway, the client,
- * and the check of the gateway's route table.
+ * One process on each release of Node.js: a service in each framework at a real gateway, the
+ * client, and the check of the gateway's route table.
  */
 export async function testServices(t: Test, application: string): Promise<void> {
   const ports = new Map<number, Ports>()

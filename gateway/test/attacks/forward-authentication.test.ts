@@ -4,8 +4,9 @@ import { ask, askedFromHere, bearer, forms, subrequest } from '../verify/fixture
 import { isRefused, linesOf, nameOf } from './fixtures/described-requests.ts'
 import { ambiguous } from './fixtures/hostile-paths.ts'
 
-// What attackers did to oauth2-proxy, Oathkeeper, Authelia, Traefik and Caddy in this place. A client controls its own headers,
-// and a proxy forwards those that it does not write. So what the proxy asks about must be what it forwards.
+// What attackers did to oauth2-proxy, Oathkeeper, Authelia, Traefik and Caddy in this place. A
+// client controls its own headers, and a proxy forwards those that it does not write. So what the
+// proxy asks about must be what it forwards.
 
 const routes = `
   - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: [tenant_id] }

@@ -62,7 +62,7 @@ const useless: Record<string, RequestListener> = {
   }
 }
 
-t.test('if the issuer answers anything else, the last good key set stays', async (t) => {
+t.test('a response that is not a key set does not replace the last good one', async (t) => {
   const gateway = await edge(t)
   const { version } = gateway.keys
   for (const [title, answer] of Object.entries(useless)) {
@@ -73,7 +73,7 @@ t.test('if the issuer answers anything else, the last good key set stays', async
     t.equal(gateway.keys.version, version, `${title}: the set is as it was`)
     t.equal(await presents(gateway, gateway.key), 200, `${title}: its keys still count`)
     // The issuer has not said which others there are.
-    t.equal(await presents(gateway, intruder), 503, `${title}: no other does`)
+    t.equal(await presents(gateway, intruder), 503, `${title}: no other key is accepted`)
   }
 })
 

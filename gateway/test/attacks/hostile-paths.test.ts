@@ -23,7 +23,7 @@ const canonical = words(`
   /open/x;y=1 /open/;/x /open/.x /open/x. /open/x..y /open/!$&'()*+,;=:@ /open/[slug]/a|b /open/%5Bx%5D%7C /open/~x /open/%7ex /open/closed /open/open /open/-_~
   /open?http://evil/`)
 
-t.test('there are enough hostile paths', (t) => {
+t.test('the list of hostile paths has its full length', (t) => {
   t.ok(new Set([...ambiguous, ...nobodys, ...canonical]).size >= 170)
   t.ok(new Set(ambiguous).size >= 100)
   t.end()

@@ -19,7 +19,7 @@ const beginnings = {
 }
 
 for (const [title, beginning] of Object.entries(beginnings)) {
-  t.test(`a client that ${title} may send headers of 16 KiB, as decoded`, async (t) => {
+  t.test(`a client that ${title} may send 16 KiB of decoded headers`, async (t) => {
     const gateway = await edgeOverTls(t)
     const asks = (more: Buffer) =>
       outcomeOf(

@@ -38,7 +38,7 @@ t.test('unfinished bodies of one address do not fill the memory', async (t) => {
   t.equal(later, 200, 'the memory is given back')
 })
 
-t.test('the memory for bodies is shared as places are', async (t) => {
+t.test('one caller can use only its share of the memory for incomplete bodies', async (t) => {
   const kib = 1024
   const { reserve } = bodyMemory(50, 160 * kib)
   const take = (caller: string | null) => {

@@ -13,7 +13,7 @@ async function revoke(gateway: Edge): Promise<void> {
   while (gateway.revoked.size === 0) await new Promise((resolve) => setImmediate(resolve))
 }
 
-t.test('a session that ends while its WebSocket is being opened ends it at once', async (t) => {
+t.test('a session that ends while its WebSocket opens closes the WebSocket at once', async (t) => {
   const { gateway, server, open } = await sockets(t)
   const upgrade = new Promise<() => void>((resolve) => {
     const [accept] = gateway.upstream.server.listeners('upgrade') as ((...all: unknown[]) => void)[]

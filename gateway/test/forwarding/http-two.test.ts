@@ -92,7 +92,7 @@ t.test('only the gateway sends Strict-Transport-Security, and only over TLS', as
   t.equal(await said('https'), 'max-age=600', 'over TLS that a trusted proxy ends')
 })
 
-t.test('trailers come after the body', async (t) => {
+t.test('trailers of a response arrive over HTTP/2 after the body', async (t) => {
   const { gateway, session } = await overTls(t)
   gateway.upstream.answer = (_request, response) => {
     response.write('body')

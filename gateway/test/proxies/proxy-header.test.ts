@@ -16,7 +16,7 @@ const headers = [
   binaryHeader(0x20, 0)
 ]
 
-t.test('a header names the client', async (t) => {
+t.test('a PROXY header names the client', async (t) => {
   const named = (address: string, secure = false) => ({ client: { address, secure } })
   t.match(text('PROXY TCP4 192.0.2.7 10.0.0.9 51200 443'), { length: 41, ...named('192.0.2.7') })
   t.match(text('PROXY TCP6 2001:DB8:0::7 ::1 0 65535'), named('2001:db8::7'))

@@ -149,7 +149,7 @@ t.test('an invalid or unsafe table is not used at all', async (t) => {
   t.throws(() => readRouteTable('routes: [', {}), 'no YAML')
 })
 
-t.test('all faults are reported at once', async (t) => {
+t.test('all faults of a route table are reported at once', async (t) => {
   try {
     table('name: a, prefix: /a, upstream: x', 'name: a, prefix: /a, upstream: y')
     t.fail('it was taken')

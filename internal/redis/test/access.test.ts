@@ -28,7 +28,7 @@ async function started(t: Test, url: string, given: Partial<RedisSettings> = {})
   return { redis, lines, fault: await connections.startFault([]) }
 }
 
-t.test('Redis with TLS, a password and rights', { skip: redisMissing }, async (t) => {
+t.test('a connection uses TLS, a password and user rights', { skip: redisMissing }, async (t) => {
   const own = await authority(t)
   const other = await authority(t, 'another authority')
   const redis = await securedRedis(t, own)

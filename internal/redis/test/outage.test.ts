@@ -38,7 +38,7 @@ const worksAgain = (redis: RedisConnection) =>
     LONG_MS
   )
 
-t.test('an outage of Redis', { skip: redisMissing }, async (t) => {
+t.test('calls to an unreachable Redis end in bounded time', { skip: redisMissing }, async (t) => {
   t.test('a frozen server is noticed, and works again when it resumes', async (t) => {
     const server = await redisServer(t)
     const { redis } = await connected(t, server)

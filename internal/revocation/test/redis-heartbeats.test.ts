@@ -21,7 +21,7 @@ function batches(t: Test, source: RevocationSource) {
   }
 }
 
-t.test('heartbeats in the revocation log', { skip: redisMissing }, async (t) => {
+t.test('heartbeats in the log replace only each other', { skip: redisMissing }, async (t) => {
   const server = await redisServer(t)
   const log = async () =>
     (await server.redis.xrange(REVOCATION_STREAM, '-', '+')).map(([, [, kind, , id]]) => [kind, id])

@@ -47,7 +47,9 @@ async function begin(page: Page): Promise<Page> {
   return page
 }
 
-/** Tabs with the client. The first four have processes of their own, and two of them open the rest. */
+/**
+ * Tabs with the client. The first four have processes of their own, and two of them open the rest.
+ */
 async function tabsOf(context: BrowserContext, origin: string, count: number): Promise<Page[]> {
   const address = `${origin}/.well-known/jwks.json`
   const tabs: Page[] = []

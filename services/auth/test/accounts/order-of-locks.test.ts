@@ -106,7 +106,7 @@ t.test(
 )
 
 t.test(
-  'PostgreSQL: no account gets an address that its account leaves at this moment',
+  'PostgreSQL: an address cannot be taken while its account is giving it up',
   { skip },
   async (t) => {
     const { database, account, end } = await changing(t, async (transaction, id) => {

@@ -3,7 +3,7 @@ import { authService, registered } from '../fixtures/auth-service.ts'
 import { memoryTransport } from '../fixtures/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-t.test('a caller can have few letters a minute sent, to whatever addresses', async (t) => {
+t.test('a caller can cause only a few letters per minute, whatever their addresses', async (t) => {
   const transport = memoryTransport()
   const auth = await authService(t, { lettersPerMinute: 3, mail: { transport } })
   const ask = (at: number, network: string) =>

@@ -61,7 +61,7 @@ t.test('a burst of answers to one challenge has five attempts', async (t) => {
   t.not(late.statusCode, 200, 'the challenge is spent, also for the right code')
 })
 
-t.test('only who knows the password learns that an account has a second factor', async (t) => {
+t.test('only a person who knows the password learns of a second factor', async (t) => {
   const email = 'plain@example.com'
   const { user } = await withFactor(auth, email)
   await registered(auth, 'single@example.com')

@@ -166,7 +166,7 @@ t.test('an invalid assertion does not authenticate', async (t) => {
   for (const jwt of good) t.equal((await ask(auth, asserted(jwt))).statusCode, 200)
 })
 
-t.test('the parts of an assertion belong together', async (t) => {
+t.test('an assertion without its type or with another client_id is 400', async (t) => {
   const auth = await authService(t)
   const key = clientKey()
   const id = await clientWithKeys(auth, [key])
@@ -186,7 +186,7 @@ t.test('the parts of an assertion belong together', async (t) => {
   t.equal((await ask(auth, { ...parts, client_id: id })).statusCode, 200, 'it was not used up')
 })
 
-t.test('the log says why, and the answer does not', async (t) => {
+t.test('the reason of a failed client authentication is in the log only', async (t) => {
   const { log, text } = capturedLog(t)
   const auth = await authService(t, { log })
   const { id } = await clientWithSecret(auth)

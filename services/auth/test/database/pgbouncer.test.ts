@@ -23,7 +23,7 @@ function opened(t: Test, url: string, statementMs = STATEMENT_MS) {
   )
 }
 
-t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
+t.test('the auth service works behind PgBouncer in transaction mode', { skip }, async (t) => {
   const direct = await (await postgresServer(t)).database()
   const pooled = await pgbouncer(t, direct)
 

@@ -70,7 +70,7 @@ async function setUp(t: Test) {
   return { own, as, base }
 }
 
-t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
+t.test('PostgreSQL gets TLS and passwords as configured', { skip: postgresMissing }, async (t) => {
   const { own, as, base } = await setUp(t)
   const other = await authority(t, 'another authority')
 
@@ -109,14 +109,14 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     })
   })
 
-  t.test('a password in a separate setting', async (t) => {
+  t.test('PostgreSQL accepts a password from a separate setting', async (t) => {
     t.ok(await connected(t, as('secretive'), { DATABASE_PASSWORD: 'right' }))
     const { message } = await startFault(t, as('secretive'), { DATABASE_PASSWORD: 'hunter2' })
     t.match(message, /28P01.*DATABASE_PASSWORD/)
     t.notMatch(message, 'hunter2')
   })
 
-  t.test('a password of any characters, encoded in the address or as it is', async (t) => {
+  t.test('a password may have any characters, in the address or in its setting', async (t) => {
     for (const password of [
       'pä ö%41/w@rd:?&#+ "\'\\',
       '日本\u00a0ﬁ',
@@ -132,7 +132,7 @@ t.test('PostgreSQL with TLS', { skip: postgresMissing }, async (t) => {
     await asked(base, "alter role secretive password 'right'")
   })
 
-  t.test('a new password without a gap: a second role acts as the first', async (t) => {
+  t.test('a second role that acts as the first allows a new password without a gap', async (t) => {
     await asked(base, "create role owner login password 'old'")
     await asked(base, 'create database rotated owner owner')
     const opened = async (user: string, DATABASE_PASSWORD: string) => {

@@ -108,7 +108,7 @@ for (const { name, skip, empty: make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: a database of another line of versions is a start fault`,
+    `${name}: a database that a version from another branch has migrated is a start fault`,
     { skip },
     async (t) => {
       const { open, options } = await make(t)

@@ -118,7 +118,7 @@ for (const { name, skip, make } of databaseKinds) {
     }
   )
 
-  t.test(`${name}: of a lane, one delivery is due, however many wait`, { skip }, async (t) => {
+  t.test(`${name}: only the first pending delivery of a lane is due`, { skip }, async (t) => {
     const db = await (await make(t)).open()
     const clock = testClock()
     const outbox = claiming(db, clock)

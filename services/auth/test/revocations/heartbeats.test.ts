@@ -10,7 +10,7 @@ import { writeHeartbeats } from '../../src/revocations/heartbeats.ts'
 const LONG_MS = 20_000
 const INTERVAL_MS = 20
 
-t.test('heartbeats of an auth service', { skip: redisMissing }, async (t) => {
+t.test('an auth service writes heartbeats or is degraded', { skip: redisMissing }, async (t) => {
   const [server, other] = [await redisServer(t), await redisServer(t)]
   const redis = await redisConnection(t, server.url)
   const written = () => server.redis.xlen(REVOCATION_STREAM)

@@ -60,7 +60,7 @@ async function world(t: Test) {
 const held = (redis: Redis, subject: string, sid: string) =>
   redis.hgetBuffer(familiesKey(subject), sid)
 
-t.test('a record with fields of a newer version', { skip: redisMissing }, async (t) => {
+t.test('fields that a newer version added survive a rewrite', { skip: redisMissing }, async (t) => {
   const { families, subject, newer, clock } = await world(t)
   await families.open(subject, 'one', opening)
   await newer('one', WITH_FIELDS)
@@ -139,7 +139,7 @@ t.test('a session in a newer format can be ended', { skip: redisMissing }, async
   t.equal((await families.present(subject, 'one', 0)).outcome, 'ended')
 })
 
-t.test('a log with entries of a newer version', { skip: redisMissing }, async (t) => {
+t.test('a log with newer entries takes further entries', { skip: redisMissing }, async (t) => {
   const { families, store, subject, redis, clock } = await world(t)
   const nowMs = clock()
   const add = (name: string, ...fields: (string | number)[]) =>
@@ -158,7 +158,7 @@ t.test('a log with entries of a newer version', { skip: redisMissing }, async (t
   )
 })
 
-t.test('a file that a newer version has used', async (t) => {
+t.test('an older version works on a file that a newer one has used', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')
   const options = { policy, clock: clockFromNow() }
   const subject = randomUUID()

@@ -100,7 +100,7 @@ t.test(
   }
 )
 
-t.test('a frozen server is an outage', options, async (t) => {
+t.test('a frozen Redis causes 503', options, async (t) => {
   const { redis, ...rest } = await store(t)
   t.teardown(await freezeRedis(redis))
   await refuses(t, rest, ['present', 'ping'])

@@ -8,7 +8,9 @@ import { otherRevocations } from '../../fixtures/stores.ts'
 const headers = { authorization: `Bearer ${OPS_TOKEN}` }
 const TEMPLATE = 'tenant_id plan:https://example.com/plan'
 
-/** A service whose tokens have claims, a user who is signed in, and what an operator says of them. */
+/**
+ * A service whose tokens have claims, a user who is signed in, and what an operator says of them.
+ */
 async function world(t: Parameters<typeof authService>[0]) {
   const auth = await authService(t, { tokenClaims: TEMPLATE })
   const { user, tokens } = await signedIn(auth)

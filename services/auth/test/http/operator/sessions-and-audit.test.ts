@@ -47,7 +47,7 @@ t.test('the audit log is read by user, by kind and by time, the newest first', a
   }
 })
 
-t.test('the refusal of an invalid parameter names it', async (t) => {
+t.test('an error about an invalid parameter names the parameter', async (t) => {
   const { call } = await operating(t)
   const instant = 'must be an instant in UTC, such as 2026-11-23T10:00:00Z'
   const limit = 'must be a whole number from 1 to 1000'

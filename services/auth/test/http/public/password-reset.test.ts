@@ -16,7 +16,7 @@ import { detail, newPassword, signsInWith, withMailbox } from './fixtures/reset-
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: a link sets the password once, ends every session and tells the address`,
+    `${name}: a link sets the password once, ends every session and notifies the user`,
     { skip },
     async (t) => {
       const auth = await withMailbox(t, await (await make(t)).open())

@@ -184,7 +184,7 @@ t.test('a standby instead of the primary is an outage', { skip: postgresMissing 
   await worksAgain(t, auth, token)
 })
 
-t.test('a locked table is an outage', { skip: postgresMissing }, async (t) => {
+t.test('a locked table causes 503', { skip: postgresMissing }, async (t) => {
   const url = (await postgres?.database()) ?? ''
   const { auth, token, ask } = await serviceOn(t, onPostgres(url))
   const [holder, watcher] = [await guest(t, url), await guest(t, url)]

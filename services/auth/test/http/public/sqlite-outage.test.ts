@@ -10,7 +10,7 @@ import { isProblem } from '../../fixtures/problem.ts'
 
 const inFolder = (folder: string) => ({ address: null, folder, poolSize: 1, ...patient })
 
-t.test('a file that another process has locked is an outage', async (t) => {
+t.test('a locked SQLite file causes 503', async (t) => {
   const folder = dataFolder(t)
   const { auth, token, ask } = await serviceOn(t, inFolder(folder))
   const holder = new DatabaseSync(join(folder, 'accounts.sqlite'))
@@ -25,7 +25,7 @@ t.test('a file that another process has locked is an outage', async (t) => {
   await worksAgain(t, auth, token)
 })
 
-t.test('a file that cannot grow is an outage', async (t) => {
+t.test('an SQLite file that cannot grow causes 503', async (t) => {
   const { auth, database, token, ask } = await serviceOn(t, inFolder(dataFolder(t)))
   await sql`pragma max_page_count = 1`.execute(database)
 

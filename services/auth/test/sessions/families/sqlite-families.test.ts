@@ -55,7 +55,7 @@ t.test('one user cannot reach the families of another', async (t) => {
   t.equal((await families.list(owner)).length, 1, 'it lives on')
 })
 
-t.test('a file that another process has locked is an outage, and nothing is lost', async (t) => {
+t.test('a locked file makes sessions unavailable, and loses none', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')
   const { families } = sqliteStore(t, { policy, clock: testClock() }, file)
   const subject = randomUUID()
