@@ -23,7 +23,7 @@ stores, and takes the statuses and the numbers from the same place as this table
 | fault | what clients notice | what is lost | it ends when | alert | test |
 |---|---|---|---|---|---|`
 
-const foot = `After a 502 or 503, a client should keep its tokens and repeat the request ([errors.md](errors.md)). No fault in this table signs anybody
+const foot = `After a 502 or 503, a client should keep its tokens and repeat the request ([errors.md](errors.md)). No fault in this table signs a user
 out. The table has no times, because they depend on settings (time-outs and intervals). [guarantees.md](guarantees.md) lists the tests of
 other faults: lost responses, lost writes, wrong clocks and generated histories.`
 
