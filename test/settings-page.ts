@@ -95,9 +95,9 @@ function tableRow(comment: string, group: readonly string[]): string {
 const HEAD = `# Settings
 
 Settings are environment variables. \`npm start\` and \`npm run ops\` also read the file \`.env\` in the current folder; a variable in the
-environment overrides the file. A variable that is empty counts as unset. A process checks all of its settings before it listens, and
-names every mistake at once, with what is allowed. A misspelt name with the prefix of a setting
-prevents the start. Any other unknown name that resembles a setting causes a warning ([decision 28](decisions/0028-a-misspelt-setting-ends-the-start.md)).
+environment overrides the file. An empty variable means unset. A process checks all of its settings before it listens, and names every
+mistake at once, with the allowed values. A misspelt name with the prefix of a setting prevents the start. Any other unknown name that
+resembles a setting causes a warning ([decision 28](decisions/0028-a-misspelt-setting-ends-the-start.md)).
 
 This page is made from [.env.example](../.env.example) and the code, and a test compares them. "–" means that a setting has no
 default.`
