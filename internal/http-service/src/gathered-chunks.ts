@@ -40,8 +40,8 @@ export class GatheredChunks {
   }
 
   /**
-   * So many chunks have arrived in this turn that their source should pause until they are passed
-   * on.
+   * Whether enough chunks have arrived in this turn: their source should pause until they are
+   * passed on.
    */
   get isFull(): boolean {
     return this.bytes > 0 && this.#inThisTurn >= MOST_IN_A_TURN

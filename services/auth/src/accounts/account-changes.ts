@@ -37,8 +37,8 @@ export type AccountChanges = {
   /** The same for the claims. */
   setClaims(id: string, claims: AccountClaims, change: Change): Promise<boolean>
   /**
-   * Replaces the e-mail address, which is in access tokens too. Sessions continue. No link that
-   * undoes an earlier change works any longer.
+   * Replaces the e-mail address, which is in access tokens too. Sessions continue. Links that undo
+   * earlier changes no longer work.
    * @returns false if there is no such account
    * @throws Refusal CONFLICT if another account has it
    */

@@ -10,7 +10,7 @@ import { lockAccount } from './lock-account.ts'
 /**
  * Deletes an account in a transaction: its e-mail address, password hash and rights. `eraseTraces`
  * erases the labels of its devices and the network addresses in its audit events afterwards. What
- * remains is the audit trail of an id that names nobody. Ended sessions stay until they would have
+ * remains is the audit trail of an id without a person. Ended sessions stay until they would have
  * expired, because their ends may yet have to be published to the session store.
  * @returns the sessions that had not ended; null if there is no such account
  */

@@ -22,14 +22,14 @@ export async function noteErasure(transaction: Kysely<Tables>, subject: string):
 
 /**
  * Erases traces of deleted accounts: the network addresses in their audit events, and the labels of
- * their devices. Most accounts have few, so the request that deletes the account does it all. Of
- * one with many, the background work of any instance erases the rest.
+ * their devices. Most accounts have few, so the request that deletes the account does it all. If
+ * there are many, the background work of any instance erases the rest.
  * @returns whether there may be more
  */
 export async function eraseTraces(db: Kysely<Tables>): Promise<boolean> {
   let batches = 0
   for (; batches < BATCHES; batches += 1) {
-    // One with little left to do does not wait for one with much.
+    // An account with few traces does not wait for one with many.
     const noted = await db
       .selectFrom('erasures')
       .select('subject')

@@ -20,7 +20,7 @@ type HashQueueOptions = {
 export type HashQueueWatch = {
   /** how many hashes wait now */
   waiting(count: number): void
-  /** how long a hash waited that begins now */
+  /** how long a hash that begins now has waited */
   waited(seconds: number): void
   /** a hash was refused because too many waited */
   refused(): void

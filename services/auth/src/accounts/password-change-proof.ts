@@ -3,7 +3,7 @@ import type { Account } from './account.ts'
 import type { CheckCredentials, Claim } from './check-credentials.ts'
 import type { Passwords } from './passwords.ts'
 
-/** The passwords that a user sends to change the own password. */
+/** The passwords that users send to change their password. */
 export type PasswordPair = {
   readonly currentPassword: string
   readonly newPassword: string

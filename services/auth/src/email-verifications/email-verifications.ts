@@ -63,7 +63,7 @@ type VerificationPorts = {
   readonly mail: Pick<Mail, 'request'>
   readonly sealing: SealingKeys
   readonly audit: AuditLog
-  /** how long the token works that sets a password */
+  /** how long the token that sets a password works */
   readonly resetSeconds: number
   readonly clock: () => number
 }
@@ -114,7 +114,7 @@ async function refuse(
 
 type Work = Pick<VerificationPorts, 'sealing' | 'resetSeconds'> & {
   readonly token: LinkToken
-  /** whether the page that asked for the letter has sent the token */
+  /** whether the token comes from the page that requested the letter */
   readonly isOwn: boolean
   readonly by: By
 }

@@ -30,7 +30,7 @@ export type AuthSettings = {
   readonly cookieSameSite: CookieSameSite
   /** who may create an account: everybody, only people with an invitation, or only operators */
   readonly registration: 'open' | 'invite' | 'off' | 'closed'
-  /** whether an address must be proven: never, before the first login, or when its owner likes */
+  /** whether an address must be proven: never, before the first login, or at any time */
   readonly emailVerification: 'off' | 'optional' | 'required'
   readonly newUser: NewUser
 }

@@ -50,7 +50,7 @@ export function assembleMail(options: MailOptions): AssembledMail {
   }
 }
 
-/** Without a server for letters, none is queued. Those that wait from before can be seen. */
+/** Without a server for letters, none is queued. Letters that were queued earlier can be listed. */
 export function silentMail({
   db,
   registry,

@@ -64,7 +64,7 @@ const LONGEST_PAUSE_MS = 60_000
 const PAUSES = [5, 60, 300, 900, 3600, 7200, 14_400] as const
 
 /**
- * Sends letters. While the server does not work, it gets one attempt at a time, with longer pauses
+ * Sends letters. While the server is down, it gets one attempt at a time, with longer pauses
  * between them, however many letters wait.
  */
 export function mailChannel(options: MailChannelOptions): Channel {

@@ -120,7 +120,8 @@ function transportOf(
     folder: join(config.GATEHOUSE_DATA_DIR, 'mail'),
     from,
     clock,
-    onLetter: (letter) => log.warn(letter, 'AUTH_MAIL_URL is not set: a letter became a file')
+    onLetter: (letter) =>
+      log.warn(letter, 'AUTH_MAIL_URL is not set: a letter was written to a file')
   })
 }
 

@@ -38,8 +38,8 @@ export type PasswordResets = {
    */
   prove(token: string, source: RequestSource): Promise<ProvenReset>
   /**
-   * Sets the password, ends every session and spends every token of the account, and tells its
-   * address, in one transaction with its event.
+   * Sets the password, ends every session, spends every token of the account, and notifies the
+   * user, in one transaction with its event.
    * @returns the sessions that had not ended: the caller must publish them to the session store
    * @throws Refusal FORBIDDEN if the token was used meanwhile
    */

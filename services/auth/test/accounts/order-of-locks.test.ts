@@ -23,7 +23,7 @@ const opened = {
   label: ''
 }
 
-/** Waits until so many transactions wait for a lock. */
+/** Waits until this number of transactions waits for a lock. */
 function waitingIn(database: Kysely<Tables>, wanted: number): Promise<number> {
   const count = async () => {
     const { rows } = await sql`select 1 from pg_stat_activity

@@ -111,8 +111,8 @@ for (const { name, skip, make } of databaseKinds) {
       }
 
       /**
-       * Makes the change with a fault at this statement. Whether it has so many, and what it begins
-       * with next time.
+       * Makes the change with a fault at this statement. Returns whether it has that many
+       * statements, and what it begins with next time.
        */
       const failAt = async (title: string, at: number, made: Made) => {
         const { make, events } = changes[title] as Change

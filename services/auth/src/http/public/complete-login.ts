@@ -14,7 +14,7 @@ import { setRefreshCookie } from './refresh-cookie.ts'
 import type { PublicRouteOptions } from './route.ts'
 import { type Delivery, tokenResponse } from './token-response.ts'
 
-/** The first device of an account is no news to its owner. */
+/** The owner of an account needs no notice of the first device. */
 const NEW_ACCOUNT_SECONDS = 3600
 
 const isOld = ({ createdAt }: Account, nowMs: number): boolean =>
@@ -38,7 +38,7 @@ export function loginCaller(
   }
 }
 
-/** A login of which everything is proven that it needs. */
+/** A login with all the proofs that it needs. */
 export type ProvenCredentials = LoginDetails & {
   readonly account: Account
   readonly caller: Caller

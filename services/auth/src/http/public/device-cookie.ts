@@ -26,7 +26,7 @@ export const setsDeviceCookie: Record<string, DocumentedHeader> = {
 /** The account of a browser, and its password. */
 type Owner = Pick<Account, 'id' | 'email' | 'passwordVersion'>
 
-/** The id of the browser, if it has signed in to this account with the password that it has now. */
+/** The id of the browser, if it has signed in to this account with the current password. */
 export function knownDevice(
   request: FastifyRequest,
   owner: Owner | null,

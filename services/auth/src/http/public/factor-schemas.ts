@@ -35,7 +35,7 @@ export const FactorName = Type.String({
   examples: ['Phone']
 })
 
-/** What an authenticator is called whose user has not named it. */
+/** The default name of an authenticator. */
 export const DEFAULT_NAME = 'Authenticator'
 
 export const Factor = Type.Object(

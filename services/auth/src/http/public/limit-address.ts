@@ -20,6 +20,6 @@ const limitNetwork =
 export const limitAddress = (requests: RequestLimit): LimitAddress =>
   limitNetwork(requests, tooManyCredentials)
 
-/** For the routes that have a letter sent to any address. */
+/** For the routes that send letters to any address. */
 export const limitLetters = (letters: RequestLimit): LimitAddress =>
   limitNetwork(letters, tooManyLetters)

@@ -40,7 +40,7 @@ export function endEverySession(db: Kysely<Tables>, clock: () => number, sizes =
       const count = await db.transaction().execute(async (transaction) => {
         const range = { after, openedBefore }
         const ended = await endRange(transaction, range, last, clock())
-        // Also for a request that ends nothing, because an operator made it.
+        // Written even if the request ends nothing, because an operator made it.
         if (ended > 0 || part === 0) {
           const detail = { ended, openedBefore }
           const about = { subject: null, sid: null, source, detail }
