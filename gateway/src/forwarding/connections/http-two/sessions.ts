@@ -4,7 +4,7 @@ import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
 
 /** A request that waits for a place on a connection. */
-export type Waiting = {
+type Waiting = {
   /** The connection has capacity for it. */
   begin(session: Session): void
   /** There is no connection, so no part of it was sent. */
@@ -42,10 +42,14 @@ type Pool = {
   readonly waiting: Set<Waiting>
   /** how many requests the last connection could take; an estimate for the next one */
   perSession: number
+  /** After a failed attempt, no further connection is opened before this time. */
+  nextAttemptMs: number
 }
 
 /** RFC 9113 §6.5.2 recommends that a service accepts at least as many. */
 const USUAL_STREAMS = 100
+/** How long an open connection carries all requests after another one could not be made. */
+const RETRY_MS = 1000
 
 export function sessions(options: Own): Sessions {
   const pool: Pool = {
@@ -54,7 +58,8 @@ export function sessions(options: Own): Sessions {
     ready: new Set(),
     connecting: new Set(),
     waiting: new Set(),
-    perSession: USUAL_STREAMS
+    perSession: USUAL_STREAMS,
+    nextAttemptMs: 0
   }
   return {
     take(request) {
@@ -95,9 +100,13 @@ function firstFree({ ready }: Pool): Session | null {
  * Opens as many connections as the waiting requests need, by what one of them could take so far.
  */
 function connectAsNeeded(pool: Pool): void {
+  if (isServed(pool) && pool.options.monotonicClock() < pool.nextAttemptMs) return
   const needed = Math.ceil(pool.waiting.size / pool.perSession)
   while (pool.connecting.size < needed) open(pool)
 }
+
+/** Whether an open connection will have capacity for the requests that wait. */
+const isServed = ({ ready }: Pool): boolean => [...ready].some((session) => session.isOpen())
 
 function open(pool: Pool): void {
   const { options, connecting, ready } = pool
@@ -109,7 +118,8 @@ function open(pool: Pool): void {
         connecting.delete(made)
         ready.delete(made)
         pool.open.delete(made)
-        if (pool.open.size + connecting.size + pool.waiting.size === 0) options.onEmpty()
+        if (pool.waiting.size > 0) beginWaiting(pool)
+        else if (pool.open.size + connecting.size === 0) options.onEmpty()
       }
     },
     (error) => {
@@ -117,7 +127,10 @@ function open(pool: Pool): void {
       const fault = error ?? unusable(made)
       if (fault !== null) {
         made.destroy()
-        return connecting.size > 0 ? undefined : failWaiting(pool, fault)
+        pool.nextAttemptMs = options.monotonicClock() + RETRY_MS
+        // A service with a limit of connections is not down. The requests wait for a stream.
+        if (connecting.size === 0 && !isServed(pool)) failWaiting(pool, fault)
+        return
       }
       pool.perSession = made.free()
       pool.open.add(made)
