@@ -1,9 +1,9 @@
 import { malformed } from '../refusals.ts'
+import type { StrippedRequest } from '../request/stripped-request.ts'
 import { locateTarget } from '../routes/located-target.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 import { servicePath } from '../routes/service-path.ts'
 import { type Match, match } from './match.ts'
-import type { StrippedRequest } from './strip.ts'
 
 /** RFC 4918 §9.8, §9.9 */
 const HAVE_DESTINATION = new Set(['COPY', 'MOVE'])
@@ -19,7 +19,7 @@ const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
  * @returns null if the method has no second path
  * @throws Refusal INVALID_REQUEST if it is not a path of the same route
  */
-export function destinationOf(
+export function readDestination(
   { method, headers, host }: Pick<StrippedRequest, 'method' | 'headers' | 'host'>,
   { route }: Match,
   table: RouteTable

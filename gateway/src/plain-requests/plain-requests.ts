@@ -2,14 +2,19 @@ import type { IncomingMessage } from 'node:http'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import { needsNoHook } from '@gatehouse/http-service/http-one'
 import { isGone } from '@gatehouse/http-service/http-two'
-import type { TakeFirst } from '@gatehouse/http-service/in-front'
-import { type ExchangePorts, exchange } from '../../forwarding/exchange.ts'
-import type { IsTrustedProxy } from '../../proxies/trusted-proxies.ts'
-import type { Arrival, Decide } from '../../stages/arrival.ts'
-import type { Passage } from '../../stages/passage.ts'
-import { newTrail } from '../../telemetry/trail.ts'
-import { type ArrivedRequest, arrivalOf, type LocatedOf, newlyArrived } from '../arrived-request.ts'
-import type { ClientSource } from '../client-source.ts'
+import {
+  type ArrivedRequest,
+  arrivalOf,
+  type LocatedOf,
+  newlyArrived
+} from '../arrival/arrived-request.ts'
+import type { PlainRequests } from '../arrival/client-listener.ts'
+import type { ClientSource } from '../arrival/client-source.ts'
+import { type ExchangePorts, exchange } from '../forwarding/exchange.ts'
+import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
+import type { Arrival, Decide } from '../request/arrival.ts'
+import type { Passage } from '../request/passage.ts'
+import { newTrail } from '../telemetry/trail.ts'
 import { PlainClient, type PlainClientPorts } from './plain-client.ts'
 
 /** What plain requests need. */
@@ -21,14 +26,6 @@ type PlainPorts = PlainClientPorts & {
   readonly forwarding: ExchangePorts
   /** whether the framework gets a request that could go without it */
   readonly isHeld: (raw: IncomingMessage) => boolean
-}
-
-/** The requests that need nothing of the framework. */
-export type PlainRequests = {
-  /** Takes a request, or leaves it to the framework. */
-  readonly take: TakeFirst
-  /** what is known of a request that the framework gets after it has begun; null for any other */
-  begun(raw: IncomingMessage): ArrivedRequest | null
 }
 
 /** A route with limits is left to the framework, which counts requests with a plugin. */

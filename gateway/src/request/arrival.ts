@@ -3,9 +3,9 @@ import type { LocatedTarget } from '../routes/located-target.ts'
 import type { Route } from '../routes/route.ts'
 import type { Trail } from '../telemetry/trail.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
+import type { Hop } from './hop.ts'
 import type { Passage } from './passage.ts'
-import type { Hop } from './stamp.ts'
-import type { RequestHead } from './strip.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** What belongs to one request, in addition to its bytes. */
 export type Arrival = {

@@ -1,6 +1,6 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /**
  * The caller of a request, as the shares of a service's capacity count it: the subject of the

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import { isGone } from '@gatehouse/http-service/http-two'
-import type { ResponseHeaders } from '../../forwarding/headers/passed-headers.ts'
-import type { WaitingClient } from '../../forwarding/response/waiting-client.ts'
-import type { RequestTelemetry } from '../../telemetry/request-telemetry.ts'
-import { servedByService } from '../../telemetry/served.ts'
-import type { Trail } from '../../telemetry/trail.ts'
-import type { ArrivedRequest } from '../arrived-request.ts'
-import { hstsFor, hstsHeader } from '../hsts.ts'
+import type { ArrivedRequest } from '../arrival/arrived-request.ts'
+import { hstsFor, hstsHeader } from '../arrival/hsts.ts'
+import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
+import type { WaitingClient } from '../forwarding/response/waiting-client.ts'
+import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
+import { servedByService } from '../telemetry/served.ts'
+import type { Trail } from '../telemetry/trail.ts'
 
 export type PlainClientPorts = Pick<RequestTelemetry, 'onServed'> & {
   /** for responses over TLS; null: it is not sent */
