@@ -8,7 +8,7 @@ import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
-import { lastFactor, noSuchFactor } from './factor-refusals.ts'
+import { lastFactor, noSuchFactor, tooManyFactors } from './factor-refusals.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
 import { type TotpMatch, useTotp } from './totp-factors.ts'
 
@@ -19,6 +19,9 @@ export type FactorChange = By & {
 }
 
 type Ports = { readonly mail: Pick<Mail, 'add'> }
+
+/** of an account, confirmed */
+export const MOST_FACTORS = 5
 
 export type ConfirmedFactor = {
   /** the codes of the first factor; null: the account has codes already */
@@ -64,7 +67,9 @@ export async function confirmFactor(
     .where('confirmed_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n || !(await useTotp(transaction, match, nowMs))) return null
-  const isFirst = (await countFactors(transaction, id, 1)) === 1
+  const factors = await countFactors(transaction, id, 1)
+  if (factors > MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
+  const isFirst = factors === 1
   const recoveryCodes = isFirst ? await replaceRecoveryCodes(transaction, id) : null
   const ended = isFirst ? await endSessions(transaction, id, sid, nowMs) : []
   const detail = { factor: 'totp', ended: ended.length }

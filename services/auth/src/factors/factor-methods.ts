@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { SealingKeys } from '../keys/seal.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { countRecoveryCodes, findRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
 import { matchTotp, useTotp } from './totp-factors.ts'
 

@@ -11,6 +11,7 @@ import {
   confirmFactor,
   type FactorChange,
   lockForFactors,
+  MOST_FACTORS,
   removeFactor
 } from './factor-changes.ts'
 import type { FactorPorts } from './factor-ports.ts'
@@ -40,8 +41,6 @@ export type NewFactor = {
   /** `otpauth:` */
   readonly uri: string
 }
-
-const MOST_FACTORS = 5
 
 export async function listFactors(db: Kysely<Tables>, subject: string): Promise<OwnFactors> {
   const factors = await db

@@ -4,7 +4,7 @@ import type { Tables } from '../database/tables.ts'
 import { base32 } from './base32.ts'
 
 /** how many codes an account gets */
-export const RECOVERY_CODES = 10
+const RECOVERY_CODES = 10
 /**
  * 80 random bits, 16 characters. Their digests need no slow hash: an attacker cannot try all
  * values, even with a copy of the database.
