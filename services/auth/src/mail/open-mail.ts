@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { Database } from '../database/open-database.ts'
-import type { SealingKeys } from '../keys/seal.ts'
 import { forgetTokens } from '../link-tokens/link-tokens.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { appName, senderOf } from './app-name.ts'
 import {
   type AssembledMail,

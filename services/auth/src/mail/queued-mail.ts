@@ -1,6 +1,6 @@
 import type { RequestSource } from '../audit/audit-event.ts'
-import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
 import type { PendingRegistration } from '../link-tokens/pending-registration.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import type { LetterName } from './letter.ts'
 
 /**
