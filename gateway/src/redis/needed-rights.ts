@@ -28,7 +28,7 @@ export const neededRights: readonly NeededRights[] = [
     ]
   },
   {
-    key: 'gatehouse:edge-limit:caller',
+    key: `${LIMITS}caller`,
     commands: [
       'incr KEY',
       'pexpire KEY 1',

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
-import { replaceRights } from '../accounts/changes/account-changes.ts'
 import { accountStore } from '../accounts/account-store.ts'
+import { replaceRights } from '../accounts/changes/account-changes.ts'
 import type { Change } from '../accounts/changes/change.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
 import { otherPassword } from '../accounts/passwords/other-password.ts'
