@@ -36,6 +36,11 @@ import { loadRouteTable } from './routes/load-route-table.ts'
 import type { RouteTable } from './routes/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
+/** for two responses of full size that wait for their clients */
+const LEAST_UNREAD_BYTES = 1024 * 1024
+/** for some tens of tokens */
+const LEAST_CACHE_BYTES = 64 * 1024
+
 /** The settings of the gateway. .env.example describes each of them. */
 export const gatewaySettings = {
   ...commonSettings,
@@ -73,8 +78,11 @@ export const gatewaySettings = {
   GATEWAY_UPSTREAM_SHARE_PERCENT: Type.Integer({ default: 25, minimum: 1, maximum: 100 }),
   GATEWAY_CONNECTIONS: Type.Integer({ default: 20_000, minimum: 1 }),
   GATEWAY_CONNECTIONS_PER_ADDRESS: Type.Integer({ default: 2000, minimum: 1 }),
-  GATEWAY_UNREAD_BYTES: Type.Integer({ default: 512 * 1024 * 1024, minimum: 1024 * 1024 }),
-  GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({ default: 64 * 1024 * 1024, minimum: 65536 }),
+  GATEWAY_UNREAD_BYTES: Type.Integer({ default: 512 * 1024 * 1024, minimum: LEAST_UNREAD_BYTES }),
+  GATEWAY_TOKEN_CACHE_BYTES: Type.Integer({
+    default: 64 * 1024 * 1024,
+    minimum: LEAST_CACHE_BYTES
+  }),
   GATEWAY_WORKERS: workersSetting()
 }
 
@@ -179,8 +187,10 @@ const UNSET_ISSUER = `TOKEN_ISSUER is not set: only tokens of ${LOCAL_ISSUER} ar
 
 /** The limits that hold for all workers together: each of them has a share. */
 const dividedLimits = (settings: Settings) => ({
-  GATEWAY_CONNECTIONS: settings.GATEWAY_CONNECTIONS,
-  GATEWAY_CONNECTIONS_PER_ADDRESS: settings.GATEWAY_CONNECTIONS_PER_ADDRESS,
-  GATEWAY_UPSTREAM_CONNECTIONS: settings.GATEWAY_UPSTREAM_CONNECTIONS,
-  GATEWAY_UPSTREAM_WEBSOCKETS: settings.GATEWAY_UPSTREAM_WEBSOCKETS
+  GATEWAY_CONNECTIONS: { limit: settings.GATEWAY_CONNECTIONS, least: 1 },
+  GATEWAY_CONNECTIONS_PER_ADDRESS: { limit: settings.GATEWAY_CONNECTIONS_PER_ADDRESS, least: 1 },
+  GATEWAY_UPSTREAM_CONNECTIONS: { limit: settings.GATEWAY_UPSTREAM_CONNECTIONS, least: 1 },
+  GATEWAY_UPSTREAM_WEBSOCKETS: { limit: settings.GATEWAY_UPSTREAM_WEBSOCKETS, least: 1 },
+  GATEWAY_UNREAD_BYTES: { limit: settings.GATEWAY_UNREAD_BYTES, least: LEAST_UNREAD_BYTES },
+  GATEWAY_TOKEN_CACHE_BYTES: { limit: settings.GATEWAY_TOKEN_CACHE_BYTES, least: LEAST_CACHE_BYTES }
 })

@@ -40,10 +40,15 @@ export function workerFaults(
 export const shareOf = (limit: number, workers: number): number =>
   Math.max(1, Math.floor(limit / workers))
 
+/** A limit that the workers divide, and the smallest share that is of use. */
+type Divided = { readonly limit: number; readonly least: number }
+
 /** Limits that are too low to be divided. */
-export const shareFaults = (limits: Readonly<Record<string, number>>, workers: number): string[] =>
-  Object.entries(limits).flatMap(([name, limit]) =>
-    limit < workers
-      ? [`${name} must be at least ${workers}, the number of workers: each gets a share of it`]
+export const shareFaults = (limits: Readonly<Record<string, Divided>>, workers: number): string[] =>
+  Object.entries(limits).flatMap(([name, { limit, least }]) =>
+    limit < workers * least
+      ? [
+          `${name} must be at least ${workers * least} for ${workers} workers: each gets a share of it, at least ${least}`
+        ]
       : []
   )

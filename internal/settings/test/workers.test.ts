@@ -44,7 +44,13 @@ t.test('the shares of a limit are never more than the limit', async (t) => {
   t.equal(shareOf(20_000, 1), 20_000)
   t.equal(shareOf(2000, 3), 666)
   t.equal(shareOf(2, 3), 1, 'a worker without any could do nothing')
-  t.strictSame(shareFaults({ GATEWAY_CONNECTIONS: 2, OTHER: 3 }, 3), [
-    'GATEWAY_CONNECTIONS must be at least 3, the number of workers: each gets a share of it'
+  const limits = {
+    GATEWAY_CONNECTIONS: { limit: 2, least: 1 },
+    OTHER: { limit: 3, least: 1 },
+    GATEWAY_UNREAD_BYTES: { limit: 2999, least: 1000 }
+  }
+  t.strictSame(shareFaults(limits, 3), [
+    'GATEWAY_CONNECTIONS must be at least 3 for 3 workers: each gets a share of it, at least 1',
+    'GATEWAY_UNREAD_BYTES must be at least 3000 for 3 workers: each gets a share of it, at least 1000'
   ])
 })
