@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
 import { authority } from '@gatehouse/fixtures/certificates'
+import { eventually } from '@gatehouse/fixtures/client'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 import { httpTwoService, type OnStream, textOf, toHttpTwo } from './fixtures/http-two-service.ts'
+import { unreadingService } from './fixtures/unreading-service.ts'
 
 const service = await httpTwoService(t)
 const metrics = new Registry()
@@ -72,14 +74,24 @@ t.test('a service gets no more streams at a time than it accepts', async (t) => 
   t.ok(narrow.made <= 5, `${narrow.made} connections`)
 })
 
-t.test('requests wait for a stream if the service accepts no further connection', async (t) => {
-  const narrow = await httpTwoService(t, { settings: { maxConcurrentStreams: 1 } })
-  const gateway = await edge(t, toHttpTwo(narrow.url))
+t.test('an upload that its service does not read holds up no later one', async (t) => {
+  const unreading = await unreadingService(t)
+  const gateway = await edge(t, toHttpTwo(unreading.url))
+  const client = new AbortController()
+  const upload = { method: 'POST', body: 'x'.repeat(100_000), signal: client.signal }
+  const held = gateway.call('/two', upload).catch(() => null)
+  const windowBytes = 65_535
+  await eventually(
+    async () => unreading.bytes,
+    (bytes) => bytes === windowBytes
+  )
+  t.equal((await post(gateway, 'y'.repeat(20_000))).status, 200)
+  t.equal(unreading.made, 2, 'over another connection')
   t.equal((await gateway.call('/two')).status, 200)
-  narrow.acceptConnections(1)
-  const answers = await Promise.all(Array.from({ length: 5 }, () => gateway.call('/two')))
-  t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
-  t.equal(narrow.made, 1)
+  t.equal((await gateway.call('/two')).status, 200)
+  t.equal(unreading.made, 2, 'which requests without a body do not need')
+  client.abort()
+  t.equal(await held, null)
 })
 
 t.test(

@@ -80,6 +80,17 @@ t.test('another service over HTTP/2 is asked with GET', async (t) => {
   t.equal(service.made, checks, 'each check has a connection of its own')
 })
 
+t.test('a service over HTTP/2 whose answer never ends is unhealthy', async (t) => {
+  const service = await httpTwoService(t)
+  service.onStream = (stream) => {
+    stream.respond({ ':status': 200 })
+    const drip = setInterval(() => stream.write('.'), 10)
+    stream.once('close', () => clearInterval(drip))
+  }
+  const next = checked(t, service.url, { path: '/healthz', timeoutSeconds: 0.2 })
+  t.equal(await next(), false)
+})
+
 t.test('the route table names contradictions of protocol, addresses and health', async (t) => {
   const cases: Record<string, RegExp> = {
     "addresses: ['http://a:1'], protocol: h2":

@@ -21,11 +21,13 @@ export async function isHealthyOverHttpTwo(
   { path, grpcService, timeoutSeconds }: Health
 ): Promise<boolean> {
   const timeoutMs = timeoutSeconds * 1000
+  // For the whole check: a service that keeps sending never ends it otherwise.
+  const deadline = AbortSignal.timeout(timeoutMs)
   const session = await openedFor({ address, tls }, timeoutMs)
   const { http } = session
   try {
     const call = grpcService === null ? null : checkOf(grpcService)
-    const { headers, content } = await answerOf(http, address, path, call, timeoutMs)
+    const { headers, content } = await answerOf(http, address, path, call, deadline)
     const status = Number(headers[':status'])
     if (call === null) return status >= 200 && status < 300
     return status === 200 && headers['grpc-status'] === '0' && content.equals(SERVING)
@@ -74,7 +76,7 @@ function answerOf(
   address: string,
   path: string,
   call: Buffer | null,
-  timeoutMs: number
+  deadline: AbortSignal
 ): Promise<Checked> {
   const head =
     call === null
@@ -85,11 +87,10 @@ function answerOf(
           headers: { 'content-type': 'application/grpc', te: 'trailers' }
         })
   return new Promise((resolve, reject) => {
-    const stream = http.request(head, { endStream: call === null })
+    const stream = http.request(head, { endStream: call === null, signal: deadline })
     const chunks: Buffer[] = []
     let headers: IncomingHttpHeaders = {}
     let bytes = 0
-    stream.setTimeout(timeoutMs, () => stream.destroy())
     stream.on('response', (those) => Object.assign(headers, those))
     stream.on('trailers', (those) => {
       headers = { ...those, ...headers }

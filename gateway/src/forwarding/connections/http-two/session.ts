@@ -6,11 +6,11 @@ import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
 import { MOST_LINES } from '../../headers/passed-headers.ts'
-import { type Liveness, liveness } from './liveness.ts'
+import { liveness } from './liveness.ts'
 import { openSocket } from './open-socket.ts'
-import { type ResetCount, resetCount } from './reset-count.ts'
+import { resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
-import { type StreamUse, streamUse } from './stream-use.ts'
+import { uploadWindow } from './upload-window.ts'
 
 /** One connection to a service, which carries several requests at a time. */
 export type Session = {
@@ -21,8 +21,13 @@ export type Session = {
   isLost: boolean
   /** whether another request may begin on it */
   isOpen(): boolean
-  /** how many more requests it can take */
-  free(): number
+  /**
+   * How many more requests it can take.
+   * @param hasBody whether they are uploads
+   */
+  free(hasBody: boolean): number
+  /** whether the service accepts requests on it, now or when others have ended */
+  isAccepting(): boolean
   /**
    * Counts the stream of a request until it closes.
    * @returns to be called if the request has had its time: the connection may be dead
@@ -50,6 +55,8 @@ const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMe
 
 /** More requests go to another connection, even if the service allows them. */
 const MOST_STREAMS = 100
+/** How long a service may take to close a connection without streams after its end. */
+const CLOSE_MS = 2000
 /** The maximum age of a connection: afterwards, new requests resolve the service's name again. */
 const LONGEST_AGE_MS = 600_000
 
@@ -75,6 +82,11 @@ export function openSession(options: SessionOptions, onReady: (error: Error | nu
   const session = sessionOn(socket, options)
   const { http } = session
   http.once('remoteSettings', () => decide(null))
+  http.on('remoteSettings', ({ maxConcurrentStreams }) => {
+    // RFC 9113 §6.5.2: the service accepts no more streams here. It may do so elsewhere.
+    if (maxConcurrentStreams === 0) session.retire()
+    options.onCapacity()
+  })
   // An error before the settings is that of a service that speaks something else.
   http.on('error', (error) => decide(isOfNetwork(error) ? error : new NotHttpTwo(error.message)))
   http.once('close', () => {
@@ -89,35 +101,50 @@ const isOfNetwork = (error: Error & { code?: string }): boolean =>
   error.code !== undefined && !error.code.startsWith('ERR_HTTP2_')
 
 function sessionOn(socket: Socket, options: SessionOptions): Session {
-  const { monotonicClock, noteFault, onCapacity } = options
+  const { idleMs, monotonicClock, noteFault, onCapacity } = options
   const born = monotonicClock()
   const http = connect(options.origin, { ...httpOptions, createConnection: () => socket })
   http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
   const resets = resetCount(monotonicClock)
-  const use = streamUse(options.idleMs, {
-    onIdle: () => session.retire(),
-    onLeft: () => session.destroy()
-  })
+  const uploads = uploadWindow(http)
+  let streams = 0
+  let isEnding = false
+  let unused: NodeJS.Timeout | undefined
   const session: Session = {
     http,
     isProven: false,
     isLost: false,
     isOpen: () =>
-      !use.isEnding &&
+      !isEnding &&
       !http.closed &&
       !http.destroyed &&
       !resets.isHigh() &&
       monotonicClock() - born < LONGEST_AGE_MS,
-    free() {
+    free(hasBody) {
+      if (!session.isOpen() || alive.isInDoubt()) return 0
+      if (hasBody && uploads.isNarrow()) return 0
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
-      return session.isOpen() && !alive.isInDoubt()
-        ? Math.min(maxConcurrentStreams, MOST_STREAMS) - use.streams
-        : 0
+      return Math.min(maxConcurrentStreams, MOST_STREAMS) - streams
     },
-    add: (stream) => addStream(stream, { socket, use, resets, alive, onCapacity }),
+    isAccepting: () => session.isOpen() && !alive.isInDoubt(),
+    add(stream) {
+      streams += 1
+      clearTimeout(unused)
+      const { bytesRead } = socket
+      stream.once('close', () => {
+        streams -= 1
+        if (stream.rstCode === constants.NGHTTP2_CANCEL) resets.note()
+        endWhenUnused()
+        onCapacity()
+      })
+      return () => {
+        if (socket.bytesRead === bytesRead) alive.doubt()
+      }
+    },
     retire() {
-      use.end()
+      isEnding = true
       http.close()
+      endWhenUnused()
     },
     destroy() {
       http.destroy()
@@ -125,41 +152,8 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       socket.destroy()
     }
   }
-  const alive = livenessOf(session, options)
-  http.once('remoteSettings', use.check)
-  // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
-  http.on('goaway', use.end)
-  watch(socket, session, noteFault)
-  http.once('close', use.stop)
-  return session
-}
-
-type StreamPorts = Pick<SessionOptions, 'onCapacity'> & {
-  readonly socket: Socket
-  readonly use: StreamUse
-  readonly resets: ResetCount
-  readonly alive: Liveness
-}
-
-function addStream(
-  stream: ClientHttp2Stream,
-  { socket, use, resets, alive, onCapacity }: StreamPorts
-): () => void {
-  use.opened()
-  const { bytesRead } = socket
-  stream.once('close', () => {
-    if (stream.rstCode === constants.NGHTTP2_CANCEL) resets.note()
-    use.closed()
-    onCapacity()
-  })
-  return () => {
-    if (socket.bytesRead === bytesRead) alive.doubt()
-  }
-}
-
-const livenessOf = (session: Session, { monotonicClock, onCapacity }: SessionOptions): Liveness =>
-  liveness({
-    http: session.http,
+  const alive = liveness({
+    http,
     clock: monotonicClock,
     onAlive: onCapacity,
     onDead() {
@@ -168,6 +162,23 @@ const livenessOf = (session: Session, { monotonicClock, onCapacity }: SessionOpt
     },
     onUnknown: session.retire
   })
+  const endWhenUnused = (): void => {
+    if (streams > 0) return
+    clearTimeout(unused)
+    unused = isEnding
+      ? setTimeout(session.destroy, CLOSE_MS).unref()
+      : setTimeout(session.retire, idleMs).unref()
+  }
+  http.once('remoteSettings', endWhenUnused)
+  // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
+  http.on('goaway', () => {
+    isEnding = true
+    endWhenUnused()
+  })
+  watch(socket, session, noteFault)
+  http.once('close', () => clearTimeout(unused))
+  return session
+}
 
 /** Notes the end of the connection, before the streams on it learn of it. */
 function watch(socket: Socket, session: Session, noteFault: NoteFault): void {

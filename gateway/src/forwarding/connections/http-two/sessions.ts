@@ -1,10 +1,12 @@
-import { NoStreams } from '../../faults/http-two-faults.ts'
+import { ConnectionLost, NoStreams } from '../../faults/http-two-faults.ts'
 import type { GiveUp } from '../connections.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
 
 /** A request that waits for a place on a connection. */
-type Waiting = {
+export type Waiting = {
+  /** whether it is an upload */
+  readonly hasBody: boolean
   /** The connection has capacity for it. */
   begin(session: Session): void
   /** There is no connection, so no part of it was sent. */
@@ -32,7 +34,7 @@ type Own = Omit<SessionOptions, 'onCapacity' | 'onClosed'> & {
 
 type Pool = {
   readonly options: Own
-  /** all connections whose service has sent its settings */
+  /** all connections of which the service has sent its settings */
   readonly open: Set<Session>
   /**
    * those that may take requests; the oldest first, so that the newer ones become idle after a peak
@@ -42,14 +44,14 @@ type Pool = {
   readonly waiting: Set<Waiting>
   /** how many requests the last connection could take; an estimate for the next one */
   perSession: number
-  /** After a failed attempt, no further connection is opened before this time. */
-  nextAttemptMs: number
+  /** until the next attempt after one that has failed */
+  pause: NodeJS.Timeout | undefined
 }
 
 /** RFC 9113 §6.5.2 recommends that a service accepts at least as many. */
 const USUAL_STREAMS = 100
-/** How long an open connection carries all requests after another one could not be made. */
-const RETRY_MS = 1000
+/** How long no connection is made after one that has failed, while others carry requests. */
+const PAUSE_MS = 500
 
 export function sessions(options: Own): Sessions {
   const pool: Pool = {
@@ -59,11 +61,11 @@ export function sessions(options: Own): Sessions {
     connecting: new Set(),
     waiting: new Set(),
     perSession: USUAL_STREAMS,
-    nextAttemptMs: 0
+    pause: undefined
   }
   return {
     take(request) {
-      const session = firstFree(pool)
+      const session = firstFree(pool, request)
       if (session !== null) {
         request.begin(session)
         return () => {}
@@ -81,14 +83,16 @@ export function sessions(options: Own): Sessions {
       for (const one of pool.ready) one.retire()
     },
     close() {
+      clearTimeout(pool.pause)
+      failWaiting(pool, new ConnectionLost('the gateway closes its connections'))
       for (const one of [...pool.open, ...pool.connecting]) one.destroy()
     }
   }
 }
 
-function firstFree({ ready }: Pool): Session | null {
+function firstFree({ ready }: Pool, { hasBody }: Pick<Waiting, 'hasBody'>): Session | null {
   for (const session of ready) {
-    if (session.free() > 0) return session
+    if (session.free(hasBody) > 0) return session
     if (session.isOpen()) continue
     ready.delete(session)
     session.retire()
@@ -100,13 +104,29 @@ function firstFree({ ready }: Pool): Session | null {
  * Opens as many connections as the waiting requests need, by what one of them could take so far.
  */
 function connectAsNeeded(pool: Pool): void {
-  if (isServed(pool) && pool.options.monotonicClock() < pool.nextAttemptMs) return
+  if (pool.pause !== undefined) return
   const needed = Math.ceil(pool.waiting.size / pool.perSession)
   while (pool.connecting.size < needed) open(pool)
 }
 
-/** Whether an open connection will have capacity for the requests that wait. */
-const isServed = ({ ready }: Pool): boolean => [...ready].some((session) => session.isOpen())
+/** Whether requests are carried that may end, and leave their places to others. */
+const isUsed = ({ ready }: Pool): boolean => [...ready].some((session) => session.isAccepting())
+
+/**
+ * There is no further connection for the requests that wait. If none carries requests, they fail,
+ * and are tried at another address, if there is one.
+ */
+function lack(pool: Pool, fault: Error): void {
+  if (pool.connecting.size > 0 || pool.waiting.size === 0) return
+  if (!isUsed(pool)) failWaiting(pool, fault)
+  else pool.pause ??= setTimeout(connectAgain, PAUSE_MS, pool).unref()
+}
+
+function connectAgain(pool: Pool): void {
+  clearTimeout(pool.pause)
+  pool.pause = undefined
+  beginWaiting(pool)
+}
 
 function open(pool: Pool): void {
   const { options, connecting, ready } = pool
@@ -117,9 +137,9 @@ function open(pool: Pool): void {
       onClosed() {
         connecting.delete(made)
         ready.delete(made)
-        pool.open.delete(made)
-        if (pool.waiting.size > 0) beginWaiting(pool)
-        else if (pool.open.size + connecting.size === 0) options.onEmpty()
+        const wasOpen = pool.open.delete(made)
+        if (wasOpen && pool.waiting.size > 0 && !isUsed(pool)) connectAgain(pool)
+        if (pool.open.size + connecting.size + pool.waiting.size === 0) options.onEmpty()
       }
     },
     (error) => {
@@ -127,12 +147,9 @@ function open(pool: Pool): void {
       const fault = error ?? unusable(made)
       if (fault !== null) {
         made.destroy()
-        pool.nextAttemptMs = options.monotonicClock() + RETRY_MS
-        // A service with a limit of connections is not down. The requests wait for a stream.
-        if (connecting.size === 0 && !isServed(pool)) failWaiting(pool, fault)
-        return
+        return lack(pool, fault)
       }
-      pool.perSession = made.free()
+      pool.perSession = made.free(false)
       pool.open.add(made)
       ready.add(made)
       beginWaiting(pool)
@@ -146,21 +163,24 @@ function open(pool: Pool): void {
  * Another connection would be no better, so the requests that wait do not open one.
  */
 const unusable = (session: Session): Error | null =>
-  session.free() > 0 ? null : new NoStreams('the service accepts no streams')
+  session.free(false) > 0 ? null : new NoStreams('the service accepts no streams')
 
 function beginWaiting(pool: Pool): void {
+  let isLacking = false
   for (const request of pool.waiting) {
-    const session = firstFree(pool)
-    if (session === null) {
-      connectAsNeeded(pool)
-      return
+    const session = firstFree(pool, request)
+    if (session !== null) {
+      pool.waiting.delete(request)
+      request.begin(session)
+      continue
     }
-    pool.waiting.delete(request)
-    request.begin(session)
+    isLacking = true
+    // If only an upload has to wait, requests without a body need not.
+    if (!request.hasBody) break
   }
+  if (isLacking) connectAsNeeded(pool)
 }
 
-/** The last attempt has failed. The requests are tried at another address, if there is one. */
 function failWaiting({ waiting }: Pool, error: Error): void {
   const failed = [...waiting]
   waiting.clear()

@@ -20,7 +20,7 @@ export type Upload = {
   stop(): void
 }
 
-type UploadOptions = {
+export type UploadOptions = {
   readonly body: Buffer | Readable | null
   readonly trailers: () => OutgoingHttpHeaders | null
   /** called when a part of the body was sent */
@@ -104,6 +104,8 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
   const open = (): void => {
     body.on('readable', pump).once('end', onEnd).once('error', onError)
     body.once('close', () => onError(new ClientGone()))
+    // While the request waited for a connection, its session may have ended.
+    if (body.destroyed) onError(body.errored ?? new ClientGone())
   }
   return {
     hasBody: true,
@@ -123,6 +125,7 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
       stream.once('wantTrailers', () => stream.sendTrailers(options.trailers() ?? {}))
       for (const chunk of state.kept ?? []) write(stream, chunk)
       if (isFirst) open()
+      if (state.target !== stream) return
       if (state.isDone) stream.end()
       else pump()
     },
