@@ -69,6 +69,8 @@ t.test('each example knows who is calling, and believes only a gateway', async (
       for (const [title, headers] of Object.entries(forgeries(seen, name))) {
         const refused = await fetch(`http://127.0.0.1:${port}/`, { headers })
         t.equal(refused.status, 401, title)
+        const text = await refused.text()
+        if (isOnPage) t.match(JSON.parse(text), { code: 'UNAUTHENTICATED', requestId: /./ }, title)
       }
 
       state.now = 'down'

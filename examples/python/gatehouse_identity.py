@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import urllib.request
+import uuid
 from dataclasses import dataclass
 
 import jwt
@@ -137,7 +138,7 @@ class WsgiIdentity:
         try:
             environ["gatehouse.caller"] = _caller(self._identity, assertion, self._optional)
         except (Unauthenticated, Unavailable) as refusal:
-            headers, body = _problem(refusal, environ.get("HTTP_X_REQUEST_ID", ""))
+            headers, body = _problem(refusal, environ.get("HTTP_X_REQUEST_ID"))
             start_response(refusal.status, headers)
             return [body]
         return self._app(environ, start_response)
@@ -161,7 +162,7 @@ class AsgiIdentity:
             # It may fetch keys, which must not hold up the event loop.
             caller = await asyncio.to_thread(_caller, self._identity, assertion, self._optional)
         except (Unauthenticated, Unavailable) as refusal:
-            return await _refuse(scope, send, refusal, headers.get("x-request-id", [""])[0])
+            return await _refuse(scope, send, refusal, headers.get("x-request-id", [None])[0])
         return await self._app({**scope, "gatehouse.caller": caller}, receive, send)
 
 
@@ -176,7 +177,8 @@ def _problem(refusal, request_id):
         "title": refusal.title,
         "status": int(refusal.status[:3]),
         "code": refusal.code,
-        "requestId": request_id,
+        # The gateway sends an id with each request.
+        "requestId": request_id or str(uuid.uuid4()),
         "retryable": refusal.retryable,
     }
     types = [("content-type", "application/problem+json"), ("cache-control", "no-store")]

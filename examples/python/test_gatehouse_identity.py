@@ -79,7 +79,9 @@ class Test(unittest.TestCase):
         for headers in ([], [one, one]):
             [start, body] = self.ask(headers)
             self.assertEqual(start["status"], 401)
-            self.assertEqual(json.loads(body["body"])["code"], "UNAUTHENTICATED")
+            problem = json.loads(body["body"])
+            self.assertEqual(problem["code"], "UNAUTHENTICATED")
+            self.assertRegex(problem["requestId"], "^[0-9a-f-]{36}$")
             self.assertEqual(self.ask(headers, kind="websocket"), [{"type": "websocket.close"}])
 
     def test_an_optional_assertion_may_be_absent_but_not_invalid(self):

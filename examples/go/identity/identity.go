@@ -5,8 +5,10 @@ package identity
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -154,6 +156,11 @@ func refuse(answer http.ResponseWriter, request *http.Request, err error) {
 	} else {
 		header.Set("WWW-Authenticate", "Bearer")
 	}
+	id := request.Header.Get("X-Request-Id")
+	if id == "" {
+		// It came past the gateway, which sends an id with each request.
+		id = newID()
+	}
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Cache-Control", "no-store")
 	answer.WriteHeader(status)
@@ -162,7 +169,13 @@ func refuse(answer http.ResponseWriter, request *http.Request, err error) {
 		"title":     title,
 		"status":    status,
 		"code":      code,
-		"requestId": request.Header.Get("X-Request-Id"),
+		"requestId": id,
 		"retryable": status == http.StatusServiceUnavailable,
 	})
+}
+
+func newID() string {
+	bytes := make([]byte, 16)
+	rand.Read(bytes)
+	return hex.EncodeToString(bytes)
 }

@@ -28,7 +28,7 @@ export type Trail = {
   route: Route | null
   token: VerifiedToken | null
   /** the caller that the auth service named, of a request with a password or a refresh token */
-  namedCaller: NamedCaller | null
+  caller: NamedCaller | null
   /** the span of the request; null unless its client samples the trace, and traces are exported */
   span: GatewaySpan | null
   /** the `traceparent` that the service gets */
@@ -62,7 +62,7 @@ export function newTrail(raw: IncomingMessage, isVerification: boolean): Trail {
     address: undefined,
     route: null,
     token: null,
-    namedCaller: null,
+    caller: null,
     span: null,
     traceparent: undefined,
     upstream: null,
@@ -88,14 +88,15 @@ export function noteAsked(trail: Trail, address: string): void {
  */
 export function noteAnswered(trail: Trail, headers: SentHeaders = {}): void {
   trail.answeredMs = performance.now()
-  if (trail.route !== null) trail.namedCaller = namedCaller(trail.route, headers)
+  if (trail.route !== null) trail.caller = namedCaller(trail.route, headers)
 }
 
 /**
- * Records the status with which a call of gRPC ends.
+ * Records the status with which a call of gRPC ends. Any service may send such a field.
  * @param fields the last header section of the response
  */
 export function noteGrpcStatus(trail: Trail, fields: SentHeaders): void {
+  if (!trail.isGrpc) return
   const { 'grpc-status': status } = fields
   if (typeof status === 'string' && /^\d{1,2}$/.test(status)) trail.grpcStatus = Number(status)
 }

@@ -1,4 +1,3 @@
-import type { Abortable } from './abortable.ts'
 import type {
   EmailAddress,
   EmailVerification,
@@ -12,6 +11,7 @@ import type {
 import type { GatehouseClient } from './gatehouse-client.ts'
 import { noAnswer, problemOf } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
+import type { Abortable } from './sign-in.ts'
 
 export type {
   EmailAddress,

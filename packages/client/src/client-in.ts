@@ -2,7 +2,7 @@ import { authorisedFetch } from './authorised-fetch.ts'
 import { socketOpener } from './authorised-socket.ts'
 import type { Environment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
-import { poster, problemOf } from './post.ts'
+import { poster } from './post.ts'
 import { refresher } from './refresh.ts'
 import { openSession } from './session.ts'
 import { signIn } from './sign-in.ts'
@@ -42,8 +42,11 @@ export function clientIn(environment: Environment, options: ClientOptions): Gate
     ...signing,
     fetch,
     async logoutEverywhere({ signal } = {}) {
-      const response = await fetch('/auth/logout-all', { method: 'POST', signal: signal ?? null })
-      if (!response.ok && session.grant()) throw await problemOf(response)
+      const signedIn = poster({ ...environment, fetch }, origin, 'omit')
+      await signedIn('/auth/logout-all', undefined, signal).catch((error: unknown) => {
+        // There may be no session any longer.
+        if (session.grant() !== null) throw error
+      })
       await signing.logout({ signal })
     },
     async session({ signal } = {}) {

@@ -41,7 +41,7 @@ export function tokensOf(answer: unknown): TokenResponse {
 
 /** Whether the server has confirmed that there is no session, or no such one. */
 export const isNoSession = (error: unknown): boolean =>
-  error instanceof GatehouseProblem && /^(SESSION_ENDED|UNAUTHENTICATED)$/.test(error.code)
+  error instanceof GatehouseProblem && /SESSION_ENDED|UNAUTHENTICATED/.test(error.code)
 
 /** Null if the server has confirmed that there is no session. */
 async function tokensFrom(storage: TokenPlace, post: Post): Promise<TokenResponse | null> {

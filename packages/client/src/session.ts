@@ -76,10 +76,6 @@ const grantMessage = (
   isLogin
 })
 
-/** The message that answers another tab's question; null if the token has expired. */
-const answerWith = (grant: Grant, leftMs: number): GrantMessage | null =>
-  leftMs > 0 ? { ...grant, leftMs: leftMs + LEAST_MS, isLogin: false } : null
-
 /** Whether a token of another tab replaces the token of this one. */
 function isBetter(received: GrantMessage, current: Grant | null | undefined, now: Clock): boolean {
   const isOther = received.token !== current?.token
@@ -120,7 +116,12 @@ export function openSession(environment: Environment): Session {
     grant: () => current,
     sent: () => ({ since: now(), before: current }),
     leftMs: (grant) => leftOf(grant, now()),
-    answer: () => current && answerWith(current, leftOf(current, now())),
+    answer() {
+      const leftMs = current ? leftOf(current, now()) : 0
+      return current && leftMs > 0
+        ? { ...current, leftMs: leftMs + LEAST_MS, isLogin: false }
+        : null
+    },
     // While this tab was frozen, other tabs may have got newer tokens.
     adopt: (response, { since, before }, isLogin = false) =>
       take(grantMessage(response, before, isLogin), since, isLogin || current === before),

@@ -1,4 +1,3 @@
-import type { Abortable } from './abortable.ts'
 import type { FactorAnswer, Login, Registered, Registration, TokenResponse, User } from './api.ts'
 import type { ClientOptions } from './gatehouse-client.ts'
 import { noAnswer } from './post.ts'
@@ -10,6 +9,8 @@ import { untilAborted } from './sleep.ts'
 type Proof = Partial<Login & FactorAnswer>
 
 type Answer = { readonly user?: User; readonly pageSecret?: string }
+
+export type Abortable = { readonly signal?: AbortSignal | null | undefined }
 
 export type SignInPorts = RefreshPorts & {
   readonly origin: string

@@ -151,13 +151,23 @@ t.test('a Node.js program signs in and calls a service', async (t) => {
     await t.rejects(client.register({ email: 'x', password: 'y' }), { code: 'INVALID_REQUEST' })
     t.equal((await client.fetch('/orders')).status, 200, 'a failed login leaves the session')
 
-    const server = createServer((_request, response) => response.destroy())
+    let isLost = true
+    const server = createServer((_request, response) => {
+      if (isLost) response.destroy()
+      else
+        response.end('{"accessToken":"a","expiresIn":300,"refreshToken":"r","session":{"id":"s"}}')
+    })
     await once(server.listen(0, '127.0.0.1'), 'listening')
     t.teardown(() => server.close())
     const address = server.address()
     const port = typeof address === 'object' ? address?.port : 0
     const lost = createClient({ baseUrl: `http://127.0.0.1:${port}`, delivery: 'body' })
     await t.rejects(lost.login(user), { code: 'NETWORK', status: 0, retryable: true })
+    isLost = false
+    await lost.login(user)
+    isLost = true
+    await t.rejects(lost.logoutEverywhere(), { code: 'NETWORK', status: 0, retryable: true })
+    t.strictSame(await lost.session(), { id: 's' }, 'the session continues')
     const { forgotPassword } = accountOf(lost)
     await t.rejects(forgotPassword(user), { code: 'NETWORK', status: 0, retryable: true })
     const signal = AbortSignal.abort(new Error('not needed'))

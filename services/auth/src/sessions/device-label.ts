@@ -38,7 +38,7 @@ const UNKNOWN = 'unknown device'
 /**
  * The name of a device in the list of sessions: `Firefox on Linux`, `curl`. At most 27 ASCII
  * characters, from our own words or one product name, so that an attacker cannot put a message into
- * the list.
+ * the list. It has no dots, because mail programs make links of host names.
  */
 export function deviceLabel(userAgent: string | undefined): string {
   const named = (names: typeof browsers) =>
@@ -47,5 +47,7 @@ export function deviceLabel(userAgent: string | undefined): string {
   const system = named(systems)
   if (browser !== undefined) return system === undefined ? browser : `${browser} on ${system}`
   const product = PRODUCT.exec(userAgent ?? '')?.[1]
-  return product === undefined || product === 'Mozilla' ? (system ?? UNKNOWN) : product
+  return product === undefined || product === 'Mozilla'
+    ? (system ?? UNKNOWN)
+    : product.replaceAll('.', '-')
 }

@@ -25,6 +25,7 @@ const agents: Record<string, string> = {
     'Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
   curl: 'curl/8.15.0',
   'python-requests': 'python-requests/2.32.5',
+  'evil-example': 'evil.example/1.0',
   'unknown device': 'Mozilla/5.0'
 }
 
@@ -40,7 +41,7 @@ t.test('whatever the header says, the label is short and plain', async (t) => {
     fc.constantFrom(...Object.values(agents)).map((agent) => `${agent} <b>\u202e</b>`)
   )
   const details = fc.check(
-    fc.property(anyAgent, (agent) => /^[A-Za-z0-9 ._-]{1,27}$/.test(deviceLabel(agent))),
+    fc.property(anyAgent, (agent) => /^[A-Za-z0-9 _-]{1,27}$/.test(deviceLabel(agent))),
     runs(2000)
   )
   t.equal(details.counterexample, null)

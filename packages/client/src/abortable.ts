@@ -1,1 +1,0 @@
-export type Abortable = { readonly signal?: AbortSignal | null | undefined }
