@@ -85,7 +85,9 @@ function haproxyConfig(places: Places, port: number): string {
   const config = blockOf('haproxy', 'haproxy', places, port)
   if (places.webSockets !== true) return config
   const [, exception = ''] = blocksOf('docs/forward-auth/haproxy.md', 'haproxy')
-  return config.replace(/^ *http-request deny .*upgrade.*$/m, exception)
+  return config
+    .replace(/^ *http-request del-header Connection$/m, '')
+    .replace(/^ *http-request deny .*upgrade.*$/m, () => exception)
 }
 
 const nginx: RealProxy = {

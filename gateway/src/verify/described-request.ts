@@ -5,20 +5,25 @@ import { type ArrivedHop, arrivedHop, portOf, protocolNamed } from '../proxies/a
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
 import { toldByProxies } from '../proxies/told-by-proxies.ts'
 import { malformed, noRoute, untrustedProxy } from '../refusals.ts'
-import type { RequestHead } from '../request/request-head.ts'
+import type { RequestHead } from '../stages/strip.ts'
 
 /**
  * The path of subrequests. Below it, the rest of the path is that of the request that the proxy
  * asks about.
  */
-const VERIFY_PATH = '/verify'
+export const VERIFY_PATH = '/verify'
 
 /** The request that a proxy asks about. */
-type DescribedRequest = {
+export type DescribedRequest = {
   readonly head: RequestHead
   /** its client and the origin that it named, as the proxy reports them */
   readonly hop: ArrivedHop
+  /** the identity header that the proxy itself adds to its subrequests; null: none */
+  readonly added: string | null
 }
+
+/** ingress-nginx adds it to its subrequests, which it alone describes with a whole URL. */
+const ADDED_BY_INGRESS_NGINX = 'x-auth-request-redirect'
 
 const original = {
   method: 'x-original-method',
@@ -70,7 +75,8 @@ export function describedRequest(
   lines.push('host', host)
   return {
     head: { method, url: target, httpVersion: '1.1', headers: {}, rawHeaders: lines },
-    hop: { addresses, protocol, host, port: portOf(host, protocol) }
+    hop: { addresses, protocol, host, port: portOf(host, protocol) },
+    added: scheme === undefined ? null : ADDED_BY_INGRESS_NGINX
   }
 }
 

@@ -12,9 +12,6 @@ const REWRITING = /^(?:x-http-method|x-method-override|x-rewrite)(?:-|$)/
 /** The first characters of the names that matter: `x-…` and `grpc-metadata-x-…`. */
 const [X, G] = [0x78, 0x67]
 
-/** ingress-nginx adds it to its subrequests, and to nothing else. */
-const OF_INGRESS_NGINX = 'x-auth-request-redirect'
-
 /**
  * Refuses a request with headers that the gateway would remove, but the proxy forwards. The proxy
  * replaces only those that the answer contains. It does not know the other spellings that a service
@@ -23,11 +20,13 @@ const OF_INGRESS_NGINX = 'x-auth-request-redirect'
  * service that accepts it gets all later requests of the client without a question to the gateway
  * (h2c smuggling).
  * @param answered the headers that the answer contains
+ * @param added the header that the proxy adds to its subrequests; null: none
  * @throws Refusal INVALID_REQUEST
  */
 export function refuseKeptHeaders(
   rawHeaders: readonly string[],
-  answered: ReadonlySet<string>
+  answered: ReadonlySet<string>,
+  added: string | null
 ): void {
   const offers: string[] = []
   let connection = ''
@@ -40,7 +39,7 @@ export function refuseKeptHeaders(
       else offers.push(value)
     }
     if (first !== X && first !== G) continue
-    if (isIdentityName(name) && !answered.has(name) && name !== OF_INGRESS_NGINX) {
+    if (isIdentityName(name) && !answered.has(name) && name !== added) {
       throw kept('an identity header', 'x-auth-*')
     }
     if (first === X && REWRITING.test(foldedName(name))) {

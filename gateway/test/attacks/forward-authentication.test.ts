@@ -101,6 +101,7 @@ const spellings = [
   'X-Auth-Claim-Admin',
   'X-Auth-Request-User',
   'X_Auth_Request_Redirect',
+  'X-Auth-Request-Redirect',
   'X-Auth-User',
   'X-Auth-'
 ]
