@@ -14,6 +14,8 @@ export type MailPlaces = {
    * @param most how many letters may be in progress in all
    */
   offer(due: readonly DueLetters[], most: number): ReadonlyMap<string, number>
+  /** Some of the domains that took a letter lately. */
+  trusted(): string[]
   begin(domain: string): void
   end(domain: string, attempt: Attempt): void
 }
@@ -21,6 +23,8 @@ export type MailPlaces = {
 /** how long the last result of a domain is remembered */
 const REMEMBERED_MS = 3_600_000
 const MOST_REMEMBERED = 10_000
+/** how many of them one round looks for */
+const MOST_TRUSTED = 1000
 
 type Seen = { readonly isSlow: boolean; readonly atMs: number }
 
@@ -32,17 +36,17 @@ export function mailPlaces(clock: () => number): MailPlaces {
     const last = seen.get(domain)
     return last === undefined || clock() - last.atMs > REMEMBERED_MS ? null : last
   }
+  const isTrusted = (domain: string): boolean => lastOf(domain)?.isSlow === false
   return {
+    trusted: () => [...seen.keys()].filter(isTrusted).slice(-MOST_TRUSTED),
     offer(due, most) {
       const offers = new Map<string, number>()
       let free = most - [...inProgress.values()].reduce((sum, count) => sum + count, 0)
       for (const { domain, count } of due) {
-        const last = lastOf(domain)
-        const isTrusted = last !== null && !last.isSlow
         // One place is reserved for domains that accepted a letter recently.
-        const kept = isTrusted || most <= 2 ? 0 : 1
+        const kept = isTrusted(domain) || most <= 2 ? 0 : 1
         const own = countOf(domain)
-        const room = Math.min(count, shareOf(last, most) - own, free - kept)
+        const room = Math.min(count, shareOf(lastOf(domain), most) - own, free - kept)
         if (room <= 0) continue
         offers.set(domain, own + room)
         free -= room

@@ -346,3 +346,32 @@ t.test('domains whose servers are slow leave places for others', async (t) => {
   t.strictSame(slow.sort(), ['c@slow.example', 'f@slow.example.net'], 'one place each')
   for (const end of hanging) end({ outcome: 'stopped' })
 })
+
+t.test('a domain that took a letter lately is found among many slow ones', async (t) => {
+  const tried: string[] = []
+  const hanging: ((attempt: Attempt) => void)[] = []
+  const { mail, deliverer, clock } = lettersOn(t, await database(t), {
+    mostDomains: 1,
+    transport: {
+      async send({ to }) {
+        tried.push(to)
+        if (!to.includes('slow')) return { outcome: 'delivered', status: 250 }
+        return await new Promise((resolve) => hanging.push(resolve))
+      }
+    }
+  })
+  for (const to of ['ada@example.com', 'a@slow.example', 'b@slow.example', 'c@slow.example']) {
+    await mail.request(request(to), clock())
+    await deliverer.run()
+    clock.advance(1000)
+  }
+  await mail.request(request('ada@example.com'), clock())
+  await deliverer.run()
+  const all = await eventually(
+    async () => [...tried].sort(),
+    ({ length }) => length === 4
+  )
+  const ada = 'ada@example.com'
+  t.strictSame(all, ['a@slow.example', ada, ada, 'b@slow.example'], 'c waits, and Ada does not')
+  for (const end of hanging) end({ outcome: 'stopped' })
+})
