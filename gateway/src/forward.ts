@@ -2,11 +2,12 @@ import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type ExchangePorts, exchange } from './forwarding/exchange.ts'
 import type { Forwarding } from './forwarding/open-forwarding.ts'
-import { type BodyMemory, bodyMemory } from './forwarding/request/body-memory.ts'
+import { bodyMemory } from './forwarding/request/body-memory.ts'
 import { bodyOfGet } from './forwarding/request/body-of-get.ts'
+import type { BodyPorts } from './forwarding/request/judged-body.ts'
 import { clientOf } from './forwarding/response/waiting-client.ts'
 import { uploads } from './forwarding/uploads.ts'
-import type { Passage } from './request/passage.ts'
+import type { Passage } from './stages/passage.ts'
 import { messageMemory } from './websocket/message-memory.ts'
 import { webSockets } from './websocket/websockets.ts'
 
@@ -40,7 +41,7 @@ export async function forward(
       const passage = passageOf(request)
       if (passage.websocket !== null) passWebSocket(reply, passage)
       else if (passage.route.bodyOnGet && request.method === 'GET') {
-        return passWithBody(reply, passage, memory, requests)
+        return passWithBody(reply, passage, { ...requests, memory })
       } else exchange(clientOf(reply), passage, null, requests)
       return reply
     }
@@ -54,10 +55,9 @@ export async function forward(
 async function passWithBody(
   reply: FastifyReply,
   passage: Passage,
-  memory: BodyMemory,
-  ports: ExchangePorts
+  ports: ExchangePorts & BodyPorts
 ): Promise<FastifyReply> {
-  const body = await bodyOfGet(reply.request, passage, memory)
+  const body = await bodyOfGet(reply.request, passage, ports)
   if (!isGone(reply.raw)) exchange(clientOf(reply), passage, body, ports)
   return reply
 }

@@ -1,5 +1,5 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
-import type { RevokedTokens } from '../revocation/revoked-tokens.ts'
+import type { Revocations } from '../revocation/follow-revocations.ts'
 import { type CapacityOptions, serviceCapacity } from './capacity/service-capacity.ts'
 import { httpTwoGauge } from './capacity/upstream-gauges.ts'
 import type { Upstreams } from './capacity/upstreams.ts'
@@ -17,7 +17,7 @@ const CONNECT_TIMEOUT_MS = 2000
 type ForwardingOptions = CapacityOptions & {
   readonly log: ServiceLog
   readonly markOrigin: MarkOrigin
-  readonly revoked: Pick<RevokedTokens, 'watch' | 'why'>
+  readonly revoked: Revocations
 }
 
 /** What requests and WebSockets share: connections, capacity, and the watch on tokens. */

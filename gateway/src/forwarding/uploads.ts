@@ -3,20 +3,19 @@ import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import { mayTakeAnyTime } from '@gatehouse/http-service/bound-requests'
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Passage } from '../request/passage.ts'
 import { listedMethods } from '../routes/methods.ts'
+import type { Passage } from '../stages/passage.ts'
 import { type ExchangePorts, exchange } from './exchange.ts'
-import type { BodyMemory } from './request/body-memory.ts'
 import { forwardedPath } from './request/forwarded-path.ts'
-import { judgedBody } from './request/judged-body.ts'
+import { type BodyPorts, judgedBody } from './request/judged-body.ts'
 import { BodyInHand } from './request/whole-body.ts'
 import { isCall } from './response/grpc-call.ts'
 import { clientOf } from './response/waiting-client.ts'
 
-type UploadPorts = ExchangePorts & {
-  readonly memory: BodyMemory
-  readonly passageOf: (request: FastifyRequest) => Passage
-}
+type UploadPorts = ExchangePorts &
+  BodyPorts & {
+    readonly passageOf: (request: FastifyRequest) => Passage
+  }
 
 /** which reply waits for the request with this body */
 type Replies = WeakMap<object, FastifyReply>
@@ -33,14 +32,14 @@ const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', ...listedMethods] 
  * other one.
  */
 export async function uploads(app: FastifyInstance, ports: UploadPorts): Promise<void> {
-  const { passageOf, memory } = ports
+  const { passageOf } = ports
   for (const method of listedMethods) app.addHttpMethod(method, { hasBody: true })
   // The framework has parsers for some media types, which would buffer and limit the body.
   app.removeAllContentTypeParsers()
   app.addHook('preParsing', async (request, _reply, payload) => {
     const passage = passageOf(request)
     prepareForPlugin(request, passage)
-    return judgedBody(request, payload as Readable, passage, memory)
+    return judgedBody(request, payload as Readable, passage, ports)
   })
   const replies: Replies = new WeakMap()
   const addressOf = (request: unknown) =>

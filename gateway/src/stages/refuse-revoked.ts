@@ -1,7 +1,18 @@
+import type { Refusal } from '@gatehouse/problem/refusal'
+import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import { notYet, sessionEnded, tokenStale } from '../refusals.ts'
 import type { Revocations } from '../revocation/follow-revocations.ts'
 import type { Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
+
+const refusals: Readonly<Record<WhyRevoked, () => Refusal>> = {
+  SESSION_ENDED: sessionEnded,
+  TOKEN_STALE: () =>
+    tokenStale('its key is revoked, or the rights of its subject have changed since it was issued')
+}
+
+/** What the client of a revoked token gets. */
+export const revokedRefusal = (why: WhyRevoked): Refusal => refusals[why]()
 
 /** A verified token may have been revoked since. The check reads memory and costs no call. */
 export function refuseRevoked(
@@ -14,11 +25,7 @@ export function refuseRevoked(
   if (!revoked.loaded)
     throw notYet('the revocations are not loaded, or this gateway has not joined the fleet yet')
   const why = revoked.why(token)
-  if (why === 'SESSION_ENDED') throw sessionEnded()
-  if (why === 'TOKEN_STALE')
-    throw tokenStale(
-      'its key is revoked, or the rights of its subject have changed since it was issued'
-    )
+  if (why !== null) throw revokedRefusal(why)
   if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {
     throw notYet('the last heartbeat in the revocation log is older than the route allows')
   }

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { ClientOf } from '../keys/find-key.ts'
 import { tokenExpired } from '../refusals.ts'
 import { type CheckedToken, type TokenCheckOptions, tokenCheck } from './check-token.ts'
+import { isExpired } from './is-expired.ts'
 import { rememberedBytes } from './remembered-bytes.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
@@ -65,7 +66,7 @@ export function accessTokenVerifier(options: VerifierOptions): AccessTokenVerifi
       }
       memory.hits += 1
       const { verified } = known
-      if (!isExpired(verified, clock)) return verified
+      if (!isExpired(verified, clock())) return verified
       memory.tokens.delete(digest)
       throw tokenExpired()
     },
@@ -89,7 +90,7 @@ async function remember(
   try {
     const checked = await checking
     const { verified } = checked
-    if (isExpired(verified, clock)) throw tokenExpired()
+    if (isExpired(verified, clock())) throw tokenExpired()
     if (isCurrent(checked)) {
       memory.tokens.set(digest, checked, { size: rememberedBytes(digest, verified) })
     }
@@ -103,6 +104,3 @@ async function remember(
 
 /** If the set has changed, the key may have been withdrawn. */
 const isCurrent = ({ keys, keySet }: CheckedToken): boolean => keys.version === keySet
-
-const isExpired = ({ usableUntil }: VerifiedToken, clock: () => number): boolean =>
-  Math.floor(clock() / 1000) >= usableUntil

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { closed } from '@gatehouse/fixtures/closed'
 import { within } from '@gatehouse/fixtures/own-time'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
+import { httpTwoService } from '../forwarding/fixtures/http-two-service.ts'
 import { ending, sockets } from '../websocket/fixtures/sockets.ts'
 
 /** The gateway has heard that the session of its tokens is over. */
@@ -89,4 +93,71 @@ t.test('a session that ends while its event stream is being opened ends it at on
   service.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n')
   const text = await (await answer).text()
   t.match(text, /event: gatehouse-end\ndata: SESSION_ENDED\n\n$/)
+})
+
+/** A POST that lacks the last byte of its body, of which the gateway has read the rest. */
+async function heldBack(gateway: Edge, path: string, token: string) {
+  const arrived = new Promise((resolve) => gateway.server.on('request', resolve))
+  const socket = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
+  const ended = closed(socket)
+  let answer = ''
+  socket.setEncoding('latin1').on('data', (text) => {
+    answer += text
+  })
+  const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n`
+  socket.write(`${head}Authorization: Bearer ${token}\r\n\r\norde`)
+  await arrived
+  return async () => {
+    socket.write('r')
+    await ended
+    return answer
+  }
+}
+
+/** A token that the gateway remembers, so that it needs no time for it. */
+async function rememberedToken(gateway: Edge): Promise<string> {
+  const token = gateway.token()
+  await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
+  return token
+}
+
+t.test('a session that ends while a body arrives does not act with it', async (t) => {
+  const table = (name: string, upstream: string, bodyLimitBytes: number) =>
+    `  - { name: ${name}, prefix: /${name}, upstream: ${upstream}, bodyLimitBytes: ${bodyLimitBytes} }\n`
+  const service = await httpTwoService(t)
+  const gateway = await edge(t, {
+    upstreams: `  two: { addresses: ['${service.url}'], protocol: h2c }\n`,
+    routes: `${table('whole', 'service', 1024)}${table('streamed', 'service', 1_000_000)}${table('two', 'two', 1_000_000)}`
+  })
+  const token = await rememberedToken(gateway)
+  const complete: boolean[] = []
+  gateway.upstream.answer = (request, response) => {
+    complete.push(request.complete)
+    response.end('done')
+  }
+  const opened = new Promise<ServerHttp2Stream>((resolve) => {
+    service.onStream = (stream) => resolve(stream.resume())
+  })
+  const reached = once(gateway.upstream.server, 'request')
+  const whole = await heldBack(gateway, '/whole', token)
+  const streamed = await heldBack(gateway, '/streamed', token)
+  const two = await heldBack(gateway, '/two', token)
+  await reached
+  const aborted = once(await opened, 'aborted')
+  await revoke(gateway)
+  t.match(await whole(), /^HTTP\/1.1 401 .*SESSION_ENDED/s, 'of a small body')
+  t.match(await streamed(), /^HTTP\/1.1 401 .*SESSION_ENDED/s, 'of a large body')
+  t.match(await two(), /^HTTP\/1.1 401 .*SESSION_ENDED/s, 'to a service over HTTP/2')
+  await aborted
+  t.strictSame(complete, [false], 'no service has the last byte')
+})
+
+t.test('a token that expires while a small body arrives does not act with it', async (t) => {
+  const gateway = await edge(t, {
+    routes: '  - { name: whole, prefix: /whole, upstream: service, bodyLimitBytes: 1024 }\n'
+  })
+  const held = await heldBack(gateway, '/whole', await rememberedToken(gateway))
+  gateway.clock.advance(3_600_000)
+  t.match(await held(), /^HTTP\/1.1 401 .*TOKEN_EXPIRED/s)
+  t.equal(gateway.upstream.received.length, 1, 'its service has the call before it only')
 })

@@ -2,8 +2,9 @@ import { breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
 import type { Refusal } from '@gatehouse/problem/refusal'
 import { grpcFields } from '../../grpc/grpc-fields.ts'
 import { isGrpc } from '../../grpc/is-grpc.ts'
-import { notYet, sessionEnded, tokenExpired, tokenStale } from '../../refusals.ts'
-import type { Passage } from '../../request/passage.ts'
+import { notYet, tokenExpired } from '../../refusals.ts'
+import type { Passage } from '../../stages/passage.ts'
+import { revokedRefusal } from '../../stages/refuse-revoked.ts'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import { isHttpTwoService } from '../connections/connections.ts'
 import type { Over } from './lifetimes.ts'
@@ -20,11 +21,8 @@ const REST_OF_CALL_MS = 2000
 /** How long a client may take to read the end of its call. */
 const UNREAD_MS = 5000
 
-const refusals: Readonly<Record<Over, () => Refusal>> = {
-  TOKEN_EXPIRED: tokenExpired,
-  SESSION_ENDED: sessionEnded,
-  TOKEN_STALE: () => tokenStale('the rights of the subject, or the keys, have changed')
-}
+const refusalOf = (why: Over): Refusal =>
+  why === 'TOKEN_EXPIRED' ? tokenExpired() : revokedRefusal(why)
 
 /**
  * Ends a call of any length with its token: at once when the token is revoked, and when it expires.
@@ -38,8 +36,8 @@ export function watchCall(response: OpenResponse): void {
   const endWith = (refusal: Refusal): void => response.safely(() => end(response, refusal))
   const unwatch = lifetimes.watch(passage.token, (why) => {
     const leftMs = startedMs + SHORT_MS - performance.now()
-    if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) endWith(refusals[why]())
-    else later = setTimeout(endWith, leftMs, refusals[why]()).unref()
+    if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) endWith(refusalOf(why))
+    else later = setTimeout(endWith, leftMs, refusalOf(why)).unref()
   })
   const shutDown = (): void => {
     later ??= setTimeout(() => {

@@ -1,27 +1,44 @@
 import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
-import type { RevokedTokens } from '../../revocation/revoked-tokens.ts'
+import { tokenExpired } from '../../refusals.ts'
+import type { Revocations } from '../../revocation/follow-revocations.ts'
+import type { Passage } from '../../stages/passage.ts'
+import { refuseRevoked } from '../../stages/refuse-revoked.ts'
+import { isExpired } from '../../tokens/is-expired.ts'
 import type { VerifiedToken } from '../../tokens/verified-token.ts'
 
 /** Why a long-lived response or a WebSocket must end. */
 export type Over = 'TOKEN_EXPIRED' | WhyRevoked
 
-/** Ends long-lived responses and WebSockets with the token that opened them. */
+/** Ends requests, long-lived responses and WebSockets with the token that opened them. */
 export type Lifetimes = {
   /**
    * Calls once, when the token expires or is revoked, or soon if it already is. Returns a function
    * that stops the watch.
    */
   watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
+  /** Calls once, when the token is revoked, at once if it already is. As `watch`. */
+  watchRevoked(token: VerifiedToken | null, onRevoked: (why: WhyRevoked) => void): () => void
+  /**
+   * Judges the token of a request again that has waited since.
+   * @throws Refusal TOKEN_EXPIRED, or as `refuseRevoked`
+   */
+  refuseOver(passage: Pick<Passage, 'token' | 'route'>): void
 }
 
 /** setTimeout's own limit is 24.8 days */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export function lifetimes(
-  revoked: Pick<RevokedTokens, 'watch' | 'why'>,
-  clock: () => number
-): Lifetimes {
+export function lifetimes(revoked: Revocations, clock: () => number): Lifetimes {
   return {
+    watchRevoked(token, onRevoked) {
+      const why = token === null ? null : revoked.why(token)
+      if (why !== null) onRevoked(why)
+      return token === null || why !== null ? () => {} : revoked.watch(token, onRevoked)
+    },
+    refuseOver({ token, route }) {
+      if (token !== null && isExpired(token, clock())) throw tokenExpired()
+      refuseRevoked(token, route, revoked)
+    },
     watch(token, onOver) {
       if (token === null) return () => {}
       let timer: NodeJS.Timeout

@@ -24,6 +24,12 @@ export const tooManyPasswords = () =>
     headers: { 'retry-after': '1' }
   })
 
+export const tooManyChanges = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many requests of the account wait for those before them',
+    headers: { 'retry-after': '1' }
+  })
+
 export const registrationOff = () =>
   new Refusal('FORBIDDEN', {
     reason: 'registration is off',

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
+import { replaceRights } from '../accounts/account-changes.ts'
 import { accountStore } from '../accounts/account-store.ts'
-import { replaceRights } from '../accounts/changes/account-changes.ts'
-import type { Change } from '../accounts/changes/change.ts'
+import type { Change } from '../accounts/change.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
-import { otherPassword } from '../accounts/passwords/other-password.ts'
+import { otherPassword } from '../accounts/other-password.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
@@ -26,18 +26,20 @@ import type { Mail } from '../mail/assemble-mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
+import { refuseEndedSession } from '../sessions/refuse-ended-session.ts'
 
 /** Users who change their e-mail address. */
 export type EmailChanges = {
   /**
    * Queues a letter with a link to the new address. Nothing changes until its link is opened. The
    * same work for an address that another account has.
-   * @throws Refusal UNAVAILABLE
+   * @param by the user, and the session that asks for it
+   * @throws Refusal SESSION_ENDED; UNAVAILABLE
    */
   request(
     account: Account,
     address: Pick<Account, 'email' | 'emailTyped'>,
-    reader: Reader
+    by: Reader & { readonly sid: string }
   ): Promise<void>
   /**
    * Replaces the address, and sends the previous one a link that undoes the change.
@@ -85,8 +87,17 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
     }
   }
   return {
-    request: ({ id }, { email, emailTyped }, reader) =>
-      mail.request({ letter: 'change-email', email, emailTyped, subject: id, ...reader }, clock()),
+    async request({ id }, { email, emailTyped }, { sid, ...reader }) {
+      const askedAtMs = await db.transaction().execute(async (transaction) => {
+        await lockAccount(transaction, id)
+        const nowMs = clock()
+        await refuseEndedSession(transaction, { subject: id, sid }, nowMs)
+        return nowMs
+      })
+      // A password that changes from then on makes the letter void (`hasOtherPassword`).
+      const letter = { letter: 'change-email', email, emailTyped, subject: id } as const
+      await mail.request({ ...letter, ...reader }, askedAtMs)
+    },
     async confirm(text, change) {
       const token = await findToken(db, text, 'email-change')
       if (token === null) throw tokenInvalid()

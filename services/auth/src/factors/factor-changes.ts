@@ -7,6 +7,7 @@ import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
 import { noticeOf } from '../mail/notices.ts'
+import { refuseEndedSession } from '../sessions/refuse-ended-session.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { lastFactor, noSuchFactor, tooManyFactors } from './factor-refusals.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
@@ -20,7 +21,6 @@ export type FactorChange = By & {
 
 type Ports = { readonly mail: Pick<Mail, 'add'> }
 
-/** of an account, confirmed */
 export const MOST_FACTORS = 5
 
 export type ConfirmedFactor = {
@@ -30,11 +30,22 @@ export type ConfirmedFactor = {
   readonly ended: readonly string[]
 }
 
+/** What changes the factors of an account, and when. */
+type Cause = {
+  /** the session that asks for it; null: a login, or one that is judged apart from this */
+  readonly sid: string | null
+  readonly nowMs: number
+}
+
 /**
  * Locks the account for a change of its factors.
- * @throws Refusal SESSION_ENDED if it was disabled or deleted
+ * @throws Refusal SESSION_ENDED if it was disabled or deleted, or the session has ended
  */
-export async function lockForFactors(transaction: Kysely<Tables>, id: string): Promise<void> {
+export async function lockForFactors(
+  transaction: Kysely<Tables>,
+  id: string,
+  { sid, nowMs }: Cause
+): Promise<void> {
   await lockAccount(transaction, id)
   const row = await transaction
     .selectFrom('accounts')
@@ -44,6 +55,7 @@ export async function lockForFactors(transaction: Kysely<Tables>, id: string): P
   if (row === undefined || row.disabled_at !== null) {
     throw sessionEnded('the account is disabled or gone')
   }
+  if (sid !== null) await refuseEndedSession(transaction, { subject: id, sid }, nowMs)
 }
 
 /**
@@ -51,6 +63,7 @@ export async function lockForFactors(transaction: Kysely<Tables>, id: string): P
  * codes, and ends all other sessions: they proved only the password.
  * @param sid the session that adds it, which has now proved both; null: none
  * @returns null if another request has used the code or confirmed the factor
+ * @throws Refusal CONFLICT if the account has too many
  */
 export async function confirmFactor(
   transaction: Kysely<Tables>,
@@ -68,6 +81,7 @@ export async function confirmFactor(
     .executeTakeFirst()
   if (numUpdatedRows === 0n || !(await useTotp(transaction, match, nowMs))) return null
   const factors = await countFactors(transaction, id, 1)
+  // Others may have begun to count since this one was added.
   if (factors > MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
   const isFirst = factors === 1
   const recoveryCodes = isFirst ? await replaceRecoveryCodes(transaction, id) : null
@@ -104,8 +118,8 @@ export async function removeFactor(
   { source, clock, language, mail }: FactorChange & Ports
 ): Promise<void> {
   const subject = account.id
-  await lockForFactors(transaction, subject)
   const nowMs = clock()
+  await lockForFactors(transaction, subject, { sid: which.sid, nowMs })
   const row = await transaction
     .deleteFrom('factors')
     .where('id', '=', which.id)

@@ -31,26 +31,31 @@ export type Factors = {
   /**
    * Creates the secret of a new authenticator, which is active once it is confirmed. Replaces one
    * that was not confirmed.
-   * @throws Refusal FORBIDDEN if there are no second factors here; CONFLICT if there are too many
+   * @param factor `sid`: the session that adds it; null: a login
+   * @throws Refusal FORBIDDEN if there are no second factors here; CONFLICT if there are too many;
+   *   SESSION_ENDED
    */
-  add(account: Account, name: string): Promise<NewFactor>
+  add(
+    account: Account,
+    factor: { readonly name: string; readonly sid: string | null }
+  ): Promise<NewFactor>
   /**
    * Confirms a new authenticator with its first code.
    * @param sid the session that adds it
-   * @throws Refusal NOT_FOUND; INVALID_REQUEST if the code is wrong
+   * @throws Refusal NOT_FOUND; INVALID_REQUEST if the code is wrong; SESSION_ENDED
    */
   confirm(
     account: Account,
     factor: { readonly id: string; readonly code: string; readonly sid: string },
     change: FactorChange
   ): Promise<ConfirmedFactor>
-  /** @throws Refusal NOT_FOUND; CONFLICT for the last one where a factor is required */
+  /** @throws Refusal NOT_FOUND; CONFLICT for the last one where one is required; SESSION_ENDED */
   remove(
     account: Account,
     factor: { readonly id: string; readonly sid: string },
     change: FactorChange
   ): Promise<void>
-  /** Replaces the recovery codes. @throws Refusal CONFLICT if there is no factor */
+  /** Replaces the recovery codes. @throws Refusal CONFLICT if there is no factor; SESSION_ENDED */
   renewCodes(account: Account, sid: string, change: FactorChange): Promise<readonly string[]>
   /** Removes all factors, for an operator. */
   reset(
@@ -82,7 +87,7 @@ export function factors(ports: FactorPorts): Factors {
   const { db, policy } = ports
   return {
     list: (subject) => listFactors(db, subject),
-    add: (account, name) => addFactor(ports, account, name),
+    add: (account, factor) => addFactor(ports, account, factor),
     confirm: (account, factor, change) => confirmOwnFactor(ports, account, factor, change),
     remove: (account, factor, change) => removeOwnFactor(ports, account, factor, change),
     renewCodes: (account, sid, change) => renewRecoveryCodes(ports, account, sid, change),

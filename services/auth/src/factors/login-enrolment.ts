@@ -37,7 +37,7 @@ export async function enrolByLogin(
   }
   const { right, own } = await countedAnswer(ports, waiting, answerer, 'totp', compare)
   return await db.transaction().execute(async (transaction) => {
-    await lockForFactors(transaction, account.id)
+    await lockForFactors(transaction, account.id, { sid: null, nowMs: clock() })
     if (!(await useChallenge(transaction, challenge, clock()))) {
       throw challengeInvalid('another request has used the challenge')
     }

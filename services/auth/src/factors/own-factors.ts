@@ -57,13 +57,14 @@ export async function listFactors(db: Kysely<Tables>, subject: string): Promise<
 export async function addFactor(
   { db, sealing, policy, issuer, clock }: FactorPorts,
   account: Account,
-  name: string
+  { name, sid }: { readonly name: string; readonly sid: string | null }
 ): Promise<NewFactor> {
   if (policy.mode === 'off') throw factorsOff()
   if (account.factors >= MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
   const { row, secret } = await db.transaction().execute(async (transaction) => {
-    await lockForFactors(transaction, account.id)
-    return await insertPending(transaction, { subject: account.id, name }, sealing, clock())
+    const nowMs = clock()
+    await lockForFactors(transaction, account.id, { sid, nowMs })
+    return await insertPending(transaction, { subject: account.id, name }, sealing, nowMs)
   })
   const { email } = account
   return { row, secret: base32(secret), uri: totpUri(secret, { issuer, email }) }
@@ -81,7 +82,7 @@ export async function confirmOwnFactor(
   const match = matchTotp([row], code, sealing, change.clock())
   if (match === null) throw wrongCode()
   return await db.transaction().execute(async (transaction) => {
-    await lockForFactors(transaction, account.id)
+    await lockForFactors(transaction, account.id, { sid, nowMs: change.clock() })
     const confirmed = await confirmFactor(transaction, account, { match, sid }, { ...change, mail })
     if (confirmed === null) throw wrongCode()
     // This session has proved the password, and now the factor.
@@ -120,7 +121,7 @@ export const renewRecoveryCodes = (
 ): Promise<readonly string[]> =>
   db.transaction().execute(async (transaction) => {
     const { id } = account
-    await lockForFactors(transaction, id)
+    await lockForFactors(transaction, id, { sid, nowMs: clock() })
     const { factors } = await transaction
       .selectFrom('accounts')
       .select('factors')

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { BY_TWO_FACTORS } from '../sessions/authentication.ts'
-import { raiseSession } from '../sessions/durable/raise-session.ts'
 import { ifPossible } from '../sessions/if-possible.ts'
+import { raiseSession } from '../sessions/raise-session.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
 import { lockForFactors } from './factor-changes.ts'
@@ -26,8 +26,9 @@ export async function stepUp(
   if (guessed === null) throw wrongStepUp()
   const { right, own } = guessed
   await db.transaction().execute(async (transaction) => {
-    await lockForFactors(transaction, account.id)
     const nowMs = clock()
+    // Its session is judged when it is raised.
+    await lockForFactors(transaction, account.id, { sid: null, nowMs })
     const used = { ...answerer, account, method, right, mail }
     if (!(await useAnswer(transaction, used, nowMs))) throw wrongStepUp()
     const { source } = answerer

@@ -43,12 +43,31 @@ export function stepOfCode(secret: Buffer, code: string, nowMs: number): number 
   return found
 }
 
-/** The address that an authenticator app reads from a QR code (Key Uri Format). */
+/** As much of each name as a QR code has room for that a phone reads well, percent-encoded. */
+const MOST_ISSUER = 64
+const MOST_EMAIL = 128
+
+/** A name, percent-encoded, and cut if it is too long. Pure. */
+function encodedName(name: string, most: number): string {
+  let encoded = ''
+  for (const character of name) {
+    const next = encodeURIComponent(character)
+    if (encoded.length + next.length > most) return `${encoded}${encodeURIComponent('…')}`
+    encoded += next
+  }
+  return encoded
+}
+
+/**
+ * The address that an authenticator app reads from a QR code (Key Uri Format). Its names only tell
+ * people which account it is.
+ */
 export function totpUri(secret: Buffer, { issuer, email }: { issuer: string; email: string }) {
-  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(email)}`
+  const shownIssuer = encodedName(issuer, MOST_ISSUER)
+  const label = `${shownIssuer}:${encodedName(email, MOST_EMAIL)}`
   const parameters = [
     `secret=${base32(secret)}`,
-    `issuer=${encodeURIComponent(issuer)}`,
+    `issuer=${shownIssuer}`,
     'algorithm=SHA1',
     `digits=${DIGITS}`,
     `period=${STEP_SECONDS}`

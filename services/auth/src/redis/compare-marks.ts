@@ -1,5 +1,4 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { sessionKey } from '@gatehouse/redis/session-key'
 import type { Job } from '../background-work.ts'
 import type { Embedded, InRedis } from './shared-store.ts'
 
@@ -35,7 +34,7 @@ export function compareMarks(
 ): void {
   if (store.kind !== 'redis') return
   const { redis, storeClock } = store
-  const key = sessionKey(name)
+  const key = `gatehouse:{sessions}:${name}`
   const told = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const compare = async (): Promise<void> => {

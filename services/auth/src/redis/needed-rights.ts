@@ -1,4 +1,3 @@
-import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 
@@ -43,7 +42,7 @@ export const neededRights: readonly NeededRights[] = [
     commands: ['zadd KEY 1 a', 'zremrangebyrank KEY 0 1', 'zscore KEY a']
   },
   {
-    key: GATEWAYS,
+    key: 'gatehouse:{gateways}',
     commands: ['smembers KEY', 'mget KEY', 'srem KEY a', 'sadd KEY a']
   }
 ]

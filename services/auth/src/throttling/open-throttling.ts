@@ -22,7 +22,12 @@ export type Throttling = {
   readonly requests: RequestLimit
   /** requests for a letter, per network */
   readonly letters: RequestLimit
+  /** changes of second factors, per account */
+  readonly factors: RequestLimit
 }
+
+/** Each makes a QR code, or writes an event to the audit log and to webhooks. */
+export const FACTOR_CHANGES_PER_MINUTE = 20
 
 export function openThrottling(
   config: ThrottlingConfig,
@@ -37,7 +42,12 @@ export function openThrottling(
     perMinute: config.AUTH_MAIL_PER_MINUTE,
     about: 'letters'
   })
-  return { guesses: guesses(stores, ring), requests, letters }
+  const factors = requestLimit({
+    ...shared,
+    perMinute: FACTOR_CHANGES_PER_MINUTE,
+    about: 'factors'
+  })
+  return { guesses: guesses(stores, ring), requests, letters, factors }
 }
 
 function openCounts(

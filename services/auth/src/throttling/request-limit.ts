@@ -1,13 +1,13 @@
 import type { RequestCounts } from './request-counts.ts'
 
-/** Limits how many requests of one kind one network may make per minute. */
+/** Limits how many requests of one kind one network, or one account, may make per minute. */
 export type RequestLimit = {
   /**
    * Counts one request. Null within the limit, or the seconds to wait.
-   * @param network as `Caller` has it
+   * @param whose a network as `Caller` has it, or the id of an account
    * @throws Refusal UNAVAILABLE, when the store does not answer
    */
-  take(network: string): Promise<number | null>
+  take(whose: string): Promise<number | null>
 }
 
 const MINUTE_MS = 60_000
@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000
 /** Counts across all instances that share a Redis. */
 export function requestLimit(options: {
   counts: RequestCounts
-  /** makes a key from a network */
+  /** makes a key of whose request it is */
   digest: (text: string) => Buffer
   perMinute: number
   clock: () => number
@@ -24,10 +24,10 @@ export function requestLimit(options: {
 }): RequestLimit {
   const { counts, digest, perMinute, clock, about = 'requests' } = options
   return {
-    async take(network) {
+    async take(whose) {
       const nowMs = clock()
       const minute = Math.floor(nowMs / MINUTE_MS)
-      const count = await counts.count(minute, digest(`${about}\0${network}`))
+      const count = await counts.count(minute, digest(`${about}\0${whose}`))
       return count <= perMinute ? null : Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / 1000)
     }
   }

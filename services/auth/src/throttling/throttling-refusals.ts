@@ -6,6 +6,12 @@ export const tooManyGuesses = (retryAfterSeconds: number) =>
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
+export const tooManyFactorChanges = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the account changes its second factors too often',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
 export const tooManyCredentials = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'the address sends credentials too often',

@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib'
 import { fromBase32 } from '@gatehouse/fixtures/authenticator'
 import decodeQr from 'qr/decode.js'
 import t from 'tap'
@@ -59,19 +60,43 @@ t.test(
       period: '30'
     })
     const { text, dataUri } = qrCode(uri)
-    t.equal(readAsText(text), uri, 'the text is scanned')
-    t.match(dataUri, /^data:image\/gif;base64,R0lGOD[\w+/]+=*$/)
+    t.equal(scanned(rowsOfText(text), 4), uri, 'the text is scanned')
+    t.equal(scanned(rowsOfImage(dataUri), 1), uri, 'the image is scanned')
   }
 )
 
-/** Scans the characters of a terminal: each is two rows of modules. */
-function readAsText(text: string): string {
+t.test('a long address makes no larger QR code than its phone reads', async (t) => {
+  const uri = totpUri(secret, { issuer: 'あ'.repeat(100), email: `${'あ'.repeat(249)}@a.jp` })
+  t.ok(uri.length < 420, `${uri.length} characters`)
+  t.match(new URL(uri).searchParams.get('issuer'), /^あ{7}…$/)
+  const { text, dataUri } = qrCode(uri)
+  t.equal(scanned(rowsOfImage(dataUri), 1), uri)
+  t.ok(text.length + dataUri.length < 6000, 'a small response')
+})
+
+/** Whether each module is light, of the characters of a terminal: each has two rows of modules. */
+function rowsOfText(text: string): boolean[][] {
   const lines = text.split('\n').filter((line) => line !== '')
-  const rows = lines.flatMap((line) => [
+  return lines.flatMap((line) => [
     [...line].map((one) => one === '█' || one === '▀'),
     [...line].map((one) => one === '█' || one === '▄')
   ])
-  const scale = 4
+}
+
+/** Whether each pixel of a PNG is light. A row begins with the byte of its filter, which is none. */
+function rowsOfImage(dataUri: string): boolean[][] {
+  const png = Buffer.from(dataUri.replace('data:image/png;base64,', ''), 'base64')
+  const width = png.readUInt32BE(16)
+  const start = png.indexOf('IDAT')
+  const pixels = inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)))
+  const stride = 1 + Math.ceil(width / 8)
+  const isLight = (x: number, y: number) =>
+    ((pixels.readUInt8(y * stride + 1 + Math.floor(x / 8)) >> (7 - (x % 8))) & 1) === 1
+  const side = Array.from({ length: width }, (_, index) => index)
+  return side.map((y) => side.map((x) => isLight(x, y)))
+}
+
+function scanned(rows: readonly (readonly boolean[])[], scale: number): string {
   const width = (rows[0]?.length ?? 0) * scale
   const height = rows.length * scale
   const data = new Uint8Array(width * height * 4)

@@ -1,10 +1,8 @@
-import { sessionKey } from '@gatehouse/redis/session-key'
-
 /** One hash per user: a single key, so each script is atomic, even in a cluster. */
-export const familiesKey = (subject: string) => sessionKey(subject)
+export const familiesKey = (subject: string) => `gatehouse:{sessions}:${subject}`
 
 /** A marker that is lost if all data is lost. */
-export const MARK = sessionKey('mark')
+export const MARK = 'gatehouse:{sessions}:mark'
 
 /** The ends that the database may not have yet, by session, as JSON. */
-export const UNRECORDED = sessionKey('unrecorded')
+export const UNRECORDED = 'gatehouse:{sessions}:unrecorded'
