@@ -1,5 +1,6 @@
 import { isGone } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { type ExchangePorts, exchange } from './forwarding/exchange.ts'
 import type { Forwarding } from './forwarding/open-forwarding.ts'
 import { bodyMemory } from './forwarding/request/body-memory.ts'
@@ -49,7 +50,7 @@ export async function forward(
   // In a scope of its own, because it takes the framework's parsers away.
   const scoped: FastifyPluginAsync = async (scope) =>
     uploads(scope, { ...requests, passageOf, memory })
-  await app.register(scoped)
+  await app.register(fp(scoped, { name: 'uploads', encapsulate: true }))
 }
 
 async function passWithBody(

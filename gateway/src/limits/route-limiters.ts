@@ -2,6 +2,7 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Limit, Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { redisAddressCounts } from './address-counts.ts'
@@ -92,7 +93,7 @@ async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpa
     await scope.register(fastifyRateLimit, { global: false, cache: REMEMBERED_CALLERS, ...store })
     create = scope.createRateLimit
   }
-  await app.register(scoped)
+  await app.register(fp(scoped, { name: 'route-limits', encapsulate: true }))
   const checkOf = ({ max, windowSeconds }: Limit): Check => {
     const name = `${max}/${windowSeconds}`
     const known = checks.get(name)

@@ -28,3 +28,23 @@ t.test('a schema is compiled when a request needs it, and for its own route', as
   })
   t.match(refused.json(), { status: 400, detail: 'body must be object' })
 })
+
+t.test('services with the same schema share its validator, and not its errors', async (t) => {
+  const limited = () => ({ type: 'object', properties: { count: { type: 'integer', maximum: 5 } } })
+  const services = [0, 1].map((number) => {
+    const service = buildService({ log: serviceLog('lazy', 'silent') })
+    t.teardown(() => service.close())
+    const answer = { type: 'object', properties: { number: { type: 'integer' } } }
+    const schema = { body: limited(), response: { 200: answer } }
+    service.post('/', { schema }, () => ({ number, more: 'not in the schema' }))
+    return service
+  })
+  for (const count of [6, 5]) {
+    const answers = services.map((service) =>
+      service.inject({ method: 'POST', url: '/', payload: { count } })
+    )
+    const bodies = (await Promise.all(answers)).map(({ body }) => JSON.parse(body))
+    if (count === 5) t.strictSame(bodies, [{ number: 0 }, { number: 1 }])
+    else for (const body of bodies) t.match(body, { detail: 'body/count must be <= 5' })
+  }
+})

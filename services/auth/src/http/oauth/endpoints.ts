@@ -2,6 +2,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Registry } from 'prom-client'
 import { clientAuthentication } from '../../oauth/authenticate-client.ts'
 import { exchangeMetrics } from '../../oauth/exchange-metrics.ts'
@@ -48,8 +49,7 @@ const endpoints = new Set<string>([oauthPath.token, oauthPath.revoke, oauthPath.
 export const oauthErrorForm = ({ url }: FastifyRequest): ErrorForm =>
   endpoints.has(url.split('?', 1)[0] ?? '') ? oauthForm : problemForm
 
-/** The OAuth endpoints, in a scope that reads only forms and no cookie. */
-export function oauth(service: Service, parts: OAuthParts, done: () => void): void {
+function oauthEndpoints(service: Service, parts: OAuthParts, done: () => void): void {
   service.removeAllContentTypeParsers()
   service.addContentTypeParser(
     FORM,
@@ -70,6 +70,9 @@ export function oauth(service: Service, parts: OAuthParts, done: () => void): vo
   for (const route of [token, revoke, introspect, metadata]) route(service, options)
   done()
 }
+
+/** The OAuth endpoints, in a scope that reads only forms and no cookie. */
+export const oauth = fp(oauthEndpoints, { name: 'oauth', encapsulate: true })
 
 function oauthOptions(parts: OAuthParts): OAuthOptions {
   const { sessions, audit, tokens } = parts

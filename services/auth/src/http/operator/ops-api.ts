@@ -1,4 +1,6 @@
 import type { Service } from '@gatehouse/http-service/build-service'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { auditRoutes } from './audit.ts'
 import { clientRoutes } from './clients.ts'
 import { createUser } from './create-user.ts'
@@ -55,16 +57,14 @@ const groups: OpsRoutes[] = [
 
 /** The operators' API, on the ops listener and behind a token of its own. */
 export function opsApi(ops: Service, options: OpsApiOptions, policy: OperatorPolicy): void {
-  ops.register(
-    async (scope) => {
-      // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
-      scope.addHook('onRequest', async (_request, reply) => {
-        reply.header('cache-control', 'no-store')
-      })
-      scope.addHook('onRequest', requireOperator(policy))
-      // The scope is the same service, under a prefix.
-      for (const group of groups) group(scope as unknown as Service, options)
-    },
-    { prefix: '/ops' }
-  )
+  const api = async (scope: FastifyInstance) => {
+    // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
+    scope.addHook('onRequest', requireOperator(policy))
+    // The scope is the same service, under a prefix.
+    for (const group of groups) group(scope as unknown as Service, options)
+  }
+  ops.register(fp(api, { name: 'ops-api', encapsulate: true }), { prefix: '/ops' })
 }
