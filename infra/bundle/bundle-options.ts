@@ -18,3 +18,9 @@ export const bundleOptions = {
   legalComments: 'none',
   logLevel: 'error'
 } as const satisfies BuildOptions
+
+/**
+ * What an ES module of a bundle begins with: its CommonJS dependencies call `require`, which ES
+ * modules do not provide. No source may import the function by this name.
+ */
+export const REQUIRE = `import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);`

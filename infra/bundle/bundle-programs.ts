@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'esbuild'
-import { bundleOptions } from './bundle-options.ts'
+import { build } from 'esbuild'
+import { bundleOptions, REQUIRE } from './bundle-options.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { modules, services } from './programs.ts'
 
 /**
@@ -10,11 +9,7 @@ import { modules, services } from './programs.ts'
  */
 const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'pg-native']
 
-/**
- * CommonJS dependencies call `require`, which ES modules do not provide. No source may import the
- * function by this name.
- */
-const REQUIRE = `import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);`
+const OUR_SOURCES = /\.ts$/
 
 /**
  * Bundles each program with its imports into one file. The folder must be below `node_modules`, so
@@ -37,7 +32,7 @@ export async function bundlePrograms(folder: string): Promise<void> {
       outdir: folder,
       external: EXTERNAL,
       banner: { js: REQUIRE },
-      plugins: [ownAddresses]
+      plugins: [ownAddresses(OUR_SOURCES)]
     })
   ])
 }
@@ -54,20 +49,8 @@ const bundleServices = (
     entryPoints: entriesOf(entries),
     outdir: folder,
     external,
-    plugins: [ownAddresses]
+    plugins: [ownAddresses(OUR_SOURCES)]
   })
 
 const entriesOf = (entries: Readonly<Record<string, string>>) =>
   Object.entries(entries).map(([out, path]) => ({ in: path, out }))
-
-/** Replaces `import.meta.url` in our sources by the URL of the original file. */
-const ownAddresses: Plugin = {
-  name: 'own-addresses',
-  setup(bundle) {
-    bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8')
-      const address = JSON.stringify(pathToFileURL(path).href)
-      return { contents: source.replaceAll('import.meta.url', address), loader: 'ts' }
-    })
-  }
-}

@@ -5,6 +5,7 @@ export const dependencies = [
   'jose',
   'kysely',
   'kysely/migration',
+  'tap',
   'typebox',
   'typebox/compile',
   'typebox/value'
@@ -14,5 +15,9 @@ export const dependencies = [
 export const dependencyBundle = (folder: string, dependency: string): string =>
   join(folder, `${outOf(dependency)}.mjs`)
 
-/** The name of a dependency's bundle, without the ending of the file. */
-export const outOf = (dependency: string): string => dependency.replaceAll('/', '+')
+/**
+ * The name of a dependency's bundle, without the ending of the file. tap leaves files of its own
+ * packages out of the stacks that it prints, and knows them by the name of their folder.
+ */
+export const outOf = (dependency: string): string =>
+  dependency === 'tap' ? 'node_modules/@tapjs/tap' : dependency.replaceAll('/', '+')

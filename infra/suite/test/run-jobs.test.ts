@@ -8,7 +8,8 @@ import { runJobs } from '../run-jobs.ts'
 
 // Beside the sources, so that the files find tap.
 const here = fileURLToPath(new URL('.', import.meta.url))
-const NODE_OPTIONS = `--import=${import.meta.resolve('../replaced-modules.ts')}`
+const NODE_OPTIONS =
+  process.env.NODE_OPTIONS ?? `--import=${import.meta.resolve('../replaced-modules.ts')}`
 
 /**
  * Runs test files with this text, in the order in which they are given where nothing else is known
