@@ -1,7 +1,5 @@
 import { Kysely } from 'kysely'
 import t from 'tap'
-import { migrate } from '../../src/database/migrate.ts'
-import { openSqlite } from '../../src/database/open-sqlite.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import {
@@ -13,6 +11,7 @@ import {
   registered
 } from '../fixtures/auth-service.ts'
 import { memoryTransport } from '../fixtures/mail-instance.ts'
+import { migratedMemory } from '../fixtures/migrated-sqlite.ts'
 
 /** A service that counts the statements of its database. */
 async function countingService(
@@ -21,10 +20,9 @@ async function countingService(
 ) {
   const statements: string[] = []
   const database = new Kysely<Tables>({
-    dialect: nodeSqliteDialect(openSqlite(':memory:')),
+    dialect: nodeSqliteDialect(await migratedMemory()),
     log: ({ query }) => void statements.push(query.sql)
   })
-  await migrate(database)
   t.teardown(() => database.destroy())
   const transport = memoryTransport()
   const verified: string[] = []

@@ -2,12 +2,11 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
-import { migrate } from '../../src/database/migrate.ts'
-import { openSqlite } from '../../src/database/open-sqlite.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { faultPoints, faultyDatabase, faultyFamilies, type When } from '../fixtures/fault-points.ts'
+import { migratedMemory } from '../fixtures/migrated-sqlite.ts'
 import { clockFromNow, policy, redisStore, revokedSids, sqliteStore } from '../fixtures/stores.ts'
 import { type Operation, operations, type Person, person } from './fixtures/ends-of-sessions.ts'
 
@@ -25,12 +24,11 @@ async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
     kind === 'sqlite'
       ? sqliteStore(t, options)
       : redisStore(await redisConnection(t, (await redisServer(t)).url), options)
-  const sqlite = openSqlite(':memory:')
+  const sqlite = await migratedMemory()
   const database = new Kysely<Tables>({
     // Once will do: the database is the same whatever keeps the sessions.
     dialect: nodeSqliteDialect(kind === 'sqlite' ? faultyDatabase(sqlite, points) : sqlite)
   })
-  await migrate(database)
   t.teardown(() => database.destroy())
   const auth = await authService(t, {
     clock,
