@@ -1,0 +1,139 @@
+import { sign } from 'node:crypto'
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import t from 'tap'
+import { accountChanges } from '../../../src/accounts/account-changes.ts'
+import type { SigningKey } from '../../../src/keys/signing-key.ts'
+import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
+import { authService, disable, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
+import { source } from '../../fixtures/family-steps.ts'
+import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
+import { policy } from '../../fixtures/stores.ts'
+import { asking } from './fixtures/asking.ts'
+
+const { idleSeconds } = policy
+
+/** A JWT in any form, with a good signature of ES256. */
+function resigned(key: SigningKey | undefined, header: object, claims: unknown): string {
+  const encode = (text: string) => Buffer.from(text).toString('base64url')
+  const payload = typeof claims === 'string' ? claims : JSON.stringify(claims)
+  const input = `${encode(JSON.stringify(header))}.${encode(payload)}`
+  const how = { key: key?.privatePem ?? '', dsaEncoding: 'ieee-p1363' } as const
+  return `${input}.${sign('sha256', Buffer.from(input), how).toString('base64url')}`
+}
+
+t.test('an inactive token is only reported as inactive, whatever the reason', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const { accessToken, refreshToken } = tokens
+  const foreign = await signedIn(await authService(t))
+  const [header = '', payload = '', signature = ''] = accessToken.split('.')
+  const unsigned = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+  const inactive = async (title: string, token: string) =>
+    t.strictSame(await ask(token), { active: false }, title)
+
+  await inactive('garbled', 'x')
+  await inactive('another issuer’s access token', foreign.tokens.accessToken)
+  await inactive('a refresh token of another ring', foreign.tokens.refreshToken)
+  await inactive('no signature', `${header}.${payload}.`)
+  await inactive('no algorithm', `${unsigned}.${payload}.`)
+  await inactive('another spelling', `${accessToken}=`)
+  await inactive('another signature', `${header}.${payload}.${[...signature].reverse().join('')}`)
+  await inactive('the payload alone', payload)
+
+  const { refreshToken: next } = (await auth.post('/refresh-token', { refreshToken })).json()
+  await inactive('the previous generation, even within grace', refreshToken)
+  t.equal((await ask(next)).active, true)
+  t.equal((await ask(accessToken)).active, true, 'an access token lives on over a refresh')
+
+  await disable(auth, user.id)
+  await inactive('an access token of a disabled account', accessToken)
+  await inactive('a refresh token of a disabled account', next)
+})
+
+t.test('a token is inactive after its expiry or the end of its session', async (t) => {
+  const { auth, tokens, ask } = await asking(t)
+  auth.clock.advance((tokens.expiresIn + TOKEN_SKEW_SECONDS - 1) * 1000)
+  t.equal((await ask(tokens.accessToken)).active, true, 'to the last second that gateways take it')
+  auth.clock.advance(1000)
+  t.strictSame(await ask(tokens.accessToken), { active: false }, 'expired')
+  t.equal((await ask(tokens.refreshToken)).active, true)
+
+  const { user: grace, tokens: hers } = await signedIn(auth, 'grace@example.com')
+  await auth.post('/logout', { refreshToken: hers.refreshToken })
+  t.ok(grace.id)
+  t.strictSame(await ask(hers.accessToken), { active: false }, 'logged out')
+  t.strictSame(await ask(hers.refreshToken), { active: false }, 'logged out')
+
+  auth.clock.advance(idleSeconds * 1000)
+  t.strictSame(await ask(tokens.refreshToken), { active: false }, 'idle for too long')
+  t.ok(LIFETIME_SECONDS < idleSeconds)
+})
+
+t.test(
+  'a token in a form that gateways refuse is not active, even if our key signed it',
+  async (t) => {
+    const { auth, tokens, ask } = await asking(t)
+    const [key] = auth.signingKeys
+    const header = decodeProtectedHeader(tokens.accessToken)
+    const claims = decodeJwt(tokens.accessToken)
+    const { iat = 0 } = claims
+    const signed = (more: object, text: unknown = claims) =>
+      resigned(key, { ...header, ...more }, text)
+    t.equal((await ask(signed({}))).active, true)
+    const twice = JSON.stringify(claims).replace('{', '{"sub":"another",')
+    for (const [title, token] of Object.entries({
+      'a member that no header has': signed({ jku: 'https://evil.example' }),
+      'a type in capitals': signed({ typ: 'AT+JWT' }),
+      'a member that is given twice': signed({}, twice),
+      'more than 8 KiB': signed({}, { ...claims, more: 'x'.repeat(8192) }),
+      'dated ahead': signed({}, { ...claims, iat: iat + TOKEN_SKEW_SECONDS + 1 })
+    })) {
+      t.strictSame(await ask(token), { active: false }, title)
+    }
+  }
+)
+
+t.test('a token that gateways refuse as stale is not active', async (t) => {
+  const { auth, user, tokens, ask } = await asking(t)
+  const machine = await clientWithSecret(auth)
+  const machineToken = async (): Promise<string> => {
+    const grant = { grant_type: 'client_credentials' }
+    return (await postForm(auth, '/oauth/token', grant, machine.authorized)).json().access_token
+  }
+  const held = await machineToken()
+  t.equal((await ask(held)).active, true)
+  await operator(auth).disable(machine.id, source)
+  await operator(auth).enable(machine.id, source)
+  t.strictSame(await ask(held), { active: false }, 'of a client that was disabled and enabled')
+  t.equal((await ask(await machineToken())).active, true, 'the next one is')
+
+  t.equal((await ask(tokens.accessToken)).active, true)
+  const change = { stale: auth.stale.now, source, clock: auth.clock }
+  await accountChanges(auth.database).setRoles(user.id, ['auditor'], change)
+  t.strictSame(await ask(tokens.accessToken), { active: false }, 'of a user whose roles changed')
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.equal((await ask(accessToken)).active, true, 'the next one is')
+})
+
+t.test('after all tokens were revoked, only later tokens are active', async (t) => {
+  const { auth, tokens, ask } = await asking(t)
+  const machine = await clientWithSecret(auth)
+  const machineToken = async (): Promise<string> => {
+    const grant = { grant_type: 'client_credentials' }
+    return (await postForm(auth, '/oauth/token', grant, machine.authorized)).json().access_token
+  }
+  const held = await machineToken()
+  const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+  const revoked = auth.ops.inject({ method: 'POST', url: '/ops/tokens/revoke-all', headers })
+  t.equal((await revoked).statusCode, 200)
+  t.strictSame(await ask(tokens.accessToken), { active: false })
+  t.strictSame(await ask(held), { active: false }, 'of machine clients too')
+  t.equal((await ask(tokens.refreshToken)).active, true, 'a refresh brings one that is')
+
+  auth.clock.advance(3000)
+  const { refreshToken } = tokens
+  const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
+  t.equal((await ask(accessToken)).active, true)
+  t.equal((await ask(await machineToken())).active, true)
+})
