@@ -4,8 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { callsThroughGateway, endOf, listing, signedIn, talking, unary } from './fixtures/calls.ts'
+import { newKey } from '../fixtures/issuer.ts'
+import {
+  callsThroughGateway,
+  clientOf,
+  endOf,
+  listing,
+  signedIn,
+  talking,
+  unary
+} from './fixtures/calls.ts'
 import { detailsOf } from './fixtures/status-details.ts'
+
+const MESSAGES_OF_STREAM = 20
 
 const metrics = new Registry()
 const common = await callsThroughGateway(t, { metrics })
@@ -93,4 +104,74 @@ t.test('a client that does not read bounds what its service can send', async (t)
   while (passed.length < 2) await sleep(20)
   const most = Math.max(...passed)
   t.ok(most < 512 * 1024, `${most} bytes came to the gateway`)
+})
+
+t.test('a gateway that drains loses no call, and sends its clients to another one', async (t) => {
+  const key = newKey()
+  const served = { draining: 0, other: 0 }
+  const first = await callsThroughGateway(t, {
+    key,
+    logRequest: () => {
+      served.draining += 1
+    }
+  })
+  const second = await callsThroughGateway(t, {
+    key,
+    logRequest: () => {
+      served.other += 1
+    }
+  })
+  const client = clientOf(t, first.gateway, second.gateway)
+  let begun = () => {}
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  first.handlers.list = (call) => {
+    let sent = 0
+    const next = () => {
+      sent += 1
+      call.write(Buffer.from(`${sent}`))
+      if (sent === 3) begun()
+      if (sent < MESSAGES_OF_STREAM) setTimeout(next, 5)
+      else call.end()
+    }
+    next()
+  }
+  for (const { handlers } of [first, second]) {
+    handlers.get = (call, answer) => setTimeout(() => answer(null, call.request), 15)
+  }
+  const watcher = connect(first.gateway.url, { rejectUnauthorized: false })
+  t.teardown(() => watcher.destroy())
+  const left = once(watcher, 'goaway')
+
+  const streams = [1, 2, 3].map(async () => {
+    const list = listing(client, signedIn(first.gateway))
+    let got = 0
+    list.on('data', () => {
+      got += 1
+    })
+    const { code } = await endOf(list)
+    return { code, got }
+  })
+  let isOver = false
+  const codes = new Map<number, number>()
+  const callers = [1, 2].map(async () => {
+    while (!isOver) {
+      const { code } = await unary(client, signedIn(first.gateway))
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }
+  })
+  await hasBegun
+  first.gateway.drain()
+  const [code] = await left
+  const closing = first.gateway.close()
+  const ended = await Promise.all(streams)
+  while (served.other < 5) await unary(client, signedIn(first.gateway))
+  isOver = true
+  await Promise.all([...callers, closing])
+
+  t.equal(code, 0, 'GOAWAY, without an error')
+  t.strictSame(ended, Array(3).fill({ code: status.OK, got: MESSAGES_OF_STREAM }))
+  t.strictSame([...codes.keys()], [status.OK], `of ${codes.get(status.OK)} calls`)
+  t.ok(served.draining > 3, 'calls went to the first gateway before')
 })
