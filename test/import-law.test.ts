@@ -125,6 +125,26 @@ t.test('no file reaches into another workspace by a relative path', async (t) =>
   t.strictSame(reaching, [])
 })
 
+t.test('a workspace imports each of its declared dependencies', async (t) => {
+  const code = filesBelow(workspaces, /\.(ts|js|mjs)$/)
+  const manifests = filesBelow(workspaces, /\/package\.json$/)
+  const homes = manifests.map(({ path }) => path.replace('package.json', ''))
+  const homeOf = (path: string) =>
+    homes.filter((home) => path.startsWith(home)).sort((one, other) => other.length - one.length)[0]
+  const unused = manifests.flatMap(({ path, text }) => {
+    const home = path.replace('package.json', '')
+    const own = code.filter((file) => homeOf(file.path) === home).map((file) => file.text)
+    const { name, dependencies = {}, devDependencies = {} } = JSON.parse(text)
+    // The others are installed elsewhere by a test.
+    if (!name.startsWith('@gatehouse/')) return []
+    return Object.keys({ ...dependencies, ...devDependencies })
+      .filter((name) => !name.startsWith('@types/'))
+      .filter((name) => !own.some((one) => new RegExp(`['"\`]${name}['"\`/]`).test(one)))
+      .map((name) => `${path} declares ${name}`)
+  })
+  t.strictSame(unused, [])
+})
+
 /** The modules that these files import, by name. */
 const importedBy = (files: readonly SourceFile[]) => new Set(files.flatMap(importsOf))
 

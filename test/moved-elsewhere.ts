@@ -34,7 +34,7 @@ export const movedElsewhere: Readonly<Record<string, readonly string[]>> = {
     'auth_password_hashes_refused_total',
     'auth_store_call_errors_total'
   ],
-  'services/auth/test/http/public/factors.test.ts': ['auth_factor_answers_total'],
+  'services/auth/test/http/public/factors/factors.test.ts': ['auth_factor_answers_total'],
   'services/auth/test/http/oauth/refused-exchanges.test.ts': ['auth_token_exchanges_refused_total'],
   'services/auth/test/webhooks/failing-endpoints.test.ts': [
     'auth_deliveries_dead',

@@ -2,14 +2,20 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
+import {
+  createAdmin,
+  generatePassword,
+  helpUser,
+  inviteUser,
+  password,
+  removeLostFactors
+} from './user-commands.ts'
 
-const password = 'correct horse battery'
 const folder = dataFolder(t)
 const { url } = await wholeSystem(t, {
   GATEHOUSE_DATA_DIR: folder,
@@ -19,124 +25,21 @@ const { url } = await wholeSystem(t, {
 const ops = operator(folder)
 const api = client(url)
 
-t.test('an operator creates an admin, changes their roles, and disables them', async (t) => {
-  const made = await ops(
-    ['users', 'create', 'root@example.com', '--role', 'admin', '--password-stdin', '--json'],
-    `${password}\n`
-  )
-  t.equal(made.code, 0, made.stderr)
-  t.equal(made.stdout.trim().split('\n').length, 1, 'one document')
-  const { id } = made.json.user as { id: string }
-  const tokens = (await api.login('root@example.com', password)).body
-  t.match(await api.call('/auth/me', { token: tokens.accessToken }), {
-    body: { user: { roles: ['admin'] } }
-  })
+t.test('an operator creates an admin, changes their roles, and disables them', (t) =>
+  createAdmin(t, { ops, api })
+)
 
-  t.match(await ops(['users', 'list']), { code: 0, stdout: /root@example\.com {2}admin/ })
-  t.match(await ops(['users', 'roles', 'root@example.com', 'user', 'auditor', '--json']), {
-    code: 0,
-    json: { user: { id, roles: ['user', 'auditor'] } }
-  })
-  const refreshed = (await api.refresh(tokens.refreshToken)).body
-  t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
-    body: { headers: { 'x-auth-roles': 'user,auditor' } }
-  })
+t.test('users create without a password generates one, and shows it once', (t) =>
+  generatePassword(t, { ops, api })
+)
 
-  t.match(await ops(['sessions', 'list', '--user', id]), { code: 0, stdout: /1 session\n/ })
-  t.match(await ops(['users', 'disable', id, '--yes', '--json']), { code: 0, json: { ended: 1 } })
-  const refused = await eventually(
-    () => api.call('/echo/x', { token: refreshed.accessToken }),
-    ({ status }) => status === 401
-  )
-  t.match(refused, { status: 401, body: { code: 'SESSION_ENDED' } }, 'within a second')
-  t.equal((await api.login('root@example.com', password)).status, 401)
-  t.equal((await ops(['users', 'enable', id])).code, 0)
-  const again = (await api.login('root@example.com', password)).body
+t.test('an invited person registers once, with the roles of the invitation', (t) =>
+  inviteUser(t, { ops, api })
+)
 
-  const ended = await ops(['sessions', 'end', again.session.id, '--yes'])
-  t.match(ended, { code: 0, stdout: /1 session ended/ })
-  t.equal((await api.refresh(again.refreshToken)).status, 401)
-  const log = await ops(['audit', '--user', id, '--since', '1h', '--json'])
-  const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
-  for (const kind of [
-    'user-created',
-    'roles-changed',
-    'user-disabled',
-    'user-enabled',
-    'session-ended'
-  ]) {
-    t.ok(kinds.includes(kind), kind)
-  }
-  t.notMatch(log.stdout, password)
-})
-
-t.test('users create without a password generates one, and shows it once', async (t) => {
-  const made = await ops(['users', 'create', 'ada@example.com', '--json'])
-  t.equal(made.code, 0, made.stderr)
-  t.equal((await api.login('ada@example.com', String(made.json.password))).status, 200)
-  t.notMatch((await ops(['users', 'list', '--json'])).stdout, String(made.json.password))
-})
-
-t.test('an invited person registers once, with the roles of the invitation', async (t) => {
-  const invited = await ops(['users', 'invite', 'hopper@example.com', '--role', 'editor', '--json'])
-  t.equal(invited.code, 0, invited.stderr)
-  const { secret, invitation } = invited.json as { secret: string; invitation: { id: string } }
-  const json = { email: 'hopper@example.com', password, invitation: secret }
-  const registered = await api.call('/auth/register', { json })
-  t.match(registered, { status: 201, body: { user: { roles: ['editor'] } } })
-  t.match(await ops(['invitations', 'list']), { code: 0, stdout: /used/ })
-  const late = await ops(['invitations', 'revoke', invitation.id])
-  t.match(late, { code: 1, stderr: /no open invitation/ })
-  const open = (await ops(['users', 'invite', '--days', '1', '--json'])).json
-  const { id } = open.invitation as { id: string }
-  t.match(await ops(['invitations', 'revoke', id]), { code: 0, stdout: /revoked/ })
-  t.match(await ops(['users', 'invite', '--days', '0']), { code: 2, stderr: /--days must be/ })
-})
-
-t.test('an operator helps a user who forgot the password, moves, or leaves', async (t) => {
-  const { body } = await api.register('emmy@example.com', password)
-  const { id } = body.user
-  const tokens = (await api.login('emmy@example.com', password)).body
-  const scoped = await ops(['users', 'scope', 'emmy@example.com', 'orders:read', '--json'])
-  t.match(scoped, { code: 0, json: { user: { id, scope: ['orders:read'] } } })
-  const moved = await ops(['users', 'email', 'emmy@example.com', 'emmy@new.example', '--json'])
-  t.match(moved, { code: 0, json: { user: { id, email: 'emmy@new.example' } } })
-  const refreshed = (await api.refresh(tokens.refreshToken)).body
-  t.match(await api.call('/echo/x', { token: refreshed.accessToken }), {
-    body: { headers: { 'x-auth-scope': 'orders:read', 'x-auth-email': 'emmy@new.example' } }
-  })
-
-  const set = await ops(['users', 'password', id, '--json'])
-  t.match(set, { code: 0, json: { user: { id }, ended: 1, password: /^[\w-]{20}$/ } })
-  const refused = await eventually(
-    () => api.call('/echo/x', { token: refreshed.accessToken }),
-    ({ status }) => status === 401
-  )
-  t.match(refused, { body: { code: 'SESSION_ENDED' } }, 'within a second')
-  t.equal((await api.login('emmy@new.example', password)).status, 401)
-  t.equal((await api.login('emmy@new.example', String(set.json.password))).status, 200)
-  const given = await ops(['users', 'password', id, '--password-stdin'], `${password}\n`)
-  t.match(given, { code: 0, stdout: /1 session ended/ })
-  t.notMatch(given.stdout, password)
-  const again = (await api.login('emmy@new.example', password)).body
-  t.match(await ops(['users', 'show', id]), { code: 0, stdout: /emmy@new\.example.*\n\n1 live/ })
-
-  t.match(await ops(['users', 'delete', id]), { code: 1, stdout: '', stderr: /--yes/ })
-  const gone = await ops(['users', 'delete', 'emmy@new.example', '--yes', '--json'])
-  t.match(gone, { code: 0, json: { id, ended: 1 } })
-  const stranger = await eventually(
-    () => api.call('/auth/me', { token: again.accessToken }),
-    ({ status }) => status === 401
-  )
-  t.match(stranger, { body: { code: 'SESSION_ENDED' } }, 'within a second')
-  t.equal((await api.login('emmy@new.example', password)).status, 401)
-  const log = await ops(['audit', '--user', id, '--json'])
-  t.notMatch(log.stdout, /emmy|127\.0\.0\.1/, 'the log has no personal data')
-  const kinds = (log.json.events as { kind: string }[]).map(({ kind }) => kind)
-  for (const kind of ['scope-changed', 'email-changed', 'password-set', 'user-deleted']) {
-    t.ok(kinds.includes(kind), kind)
-  }
-})
+t.test('an operator helps a user who forgot the password, moves, or leaves', (t) =>
+  helpUser(t, { ops, api })
+)
 
 t.test('a command that ends sessions asks for confirmation', async (t) => {
   const { body } = await api.register('grace@example.com', password)
@@ -165,30 +68,9 @@ t.test('a user who has just signed in asks for another address, which gets a let
   t.match(await eventually(listed, isSent, 5000), /change-email\s+delivered/)
 })
 
-t.test('an operator lists the second factors of a user, and removes lost ones', async (t) => {
-  await api.register('lost@example.com', password)
-  const { accessToken: token, refreshToken } = (await api.login('lost@example.com', password)).body
-  t.equal((await api.call('/auth/factors', { json: { type: 'totp' } })).status, 401)
-  const added = await api.call('/auth/factors', { token, json: { type: 'totp', name: 'Phone' } })
-  t.equal(added.status, 201, added.text)
-  const { factor, secret } = added.body as { factor: { id: string }; secret: string }
-  const json = { totp: shownCode(secret) }
-  const confirmed = await api.call(`/auth/factors/${factor.id}/confirm`, { token, json })
-  t.equal((confirmed.body.recoveryCodes as string[]).length, 10, confirmed.text)
-  t.match(await ops(['users', 'factors', 'lost@example.com']), {
-    code: 0,
-    stdout: new RegExp(`${factor.id} +totp +Phone[^]*Recovery codes left: 10`)
-  })
-  t.match(await api.login('lost@example.com', password), {
-    status: 401,
-    body: { code: 'FACTOR_REQUIRED', factors: ['totp', 'recoveryCode'] }
-  })
-  const reset = ['users', 'reset-factors', 'lost@example.com']
-  t.match(await ops(reset), { code: 1, stderr: /--yes/ })
-  t.match(await ops([...reset, '--yes', '--json']), { code: 0, json: { removed: 1, ended: 1 } })
-  t.equal((await api.refresh(refreshToken)).status, 401)
-  t.equal((await api.login('lost@example.com', password)).status, 200)
-})
+t.test('an operator lists the second factors of a user, and removes lost ones', (t) =>
+  removeLostFactors(t, { ops, api })
+)
 
 t.test('a webhook endpoint that an operator adds receives the next registration', async (t) => {
   const received: string[] = []

@@ -7,7 +7,6 @@ import { allowOrigins, markErrors, markResponses } from './arrival/allow-origins
 import { arrivalOf, type LocatedOf, locateOnce } from './arrival/arrived-request.ts'
 import { clientListener } from './arrival/client-listener.ts'
 import { clientSource } from './arrival/client-source.ts'
-import { plainRequests } from './arrival/without-framework/plain-requests.ts'
 import { type AssertionKey, assertions } from './assertions/assertions.ts'
 import { countedSignatures } from './assertions/counted-signatures.ts'
 import { signClaims } from './assertions/sign-claims.ts'
@@ -15,11 +14,12 @@ import { forward } from './forward.ts'
 import { type Forwarding, openForwarding } from './forwarding/open-forwarding.ts'
 import { type Edge, journey } from './journey.ts'
 import { routeLimiters } from './limits/route-limiters.ts'
+import { plainRequests } from './plain-requests/plain-requests.ts'
 import type { Ports } from './ports.ts'
+import type { Arrival, Decide } from './request/arrival.ts'
+import type { Passage } from './request/passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { LiveRouteTable } from './routes/live-route-table.ts'
-import type { Arrival, Decide } from './stages/arrival.ts'
-import type { Passage } from './stages/passage.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
@@ -51,7 +51,7 @@ export type GatewayParts = {
   readonly limitsRedis: RedisConnection | null
 }
 
-export type Gateway = {
+type Gateway = {
   /** for clients */
   readonly app: Service
   /** for proxies that forward requests themselves; null if they do not ask */

@@ -8,7 +8,7 @@ import { bodyOfGet } from './forwarding/request/body-of-get.ts'
 import type { BodyPorts } from './forwarding/request/judged-body.ts'
 import { clientOf } from './forwarding/response/waiting-client.ts'
 import { uploads } from './forwarding/uploads.ts'
-import type { Passage } from './stages/passage.ts'
+import type { Passage } from './request/passage.ts'
 import { messageMemory } from './websocket/message-memory.ts'
 import { webSockets } from './websocket/websockets.ts'
 

@@ -1,22 +1,25 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { Assertions } from './assertions/assertions.ts'
+import type { Arrival } from './request/arrival.ts'
+import type { Passage } from './request/passage.ts'
+import type { RequestHead } from './request/request-head.ts'
+import type { StrippedRequest } from './request/stripped-request.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import type { Arrival } from './stages/arrival.ts'
 import { authenticate } from './stages/authenticate.ts'
-import { refuseBodyOnGet } from './stages/body-on-get.ts'
-import { destinationOf } from './stages/destination.ts'
-import { limit, refuseLarge } from './stages/limit.ts'
+import { checkUpgrade } from './stages/check-upgrade.ts'
+import { limit } from './stages/limit.ts'
 import { type Match, match } from './stages/match.ts'
-import type { Passage } from './stages/passage.ts'
 import { passedAuthorization } from './stages/passed-authorization.ts'
 import { isPassedPreflight } from './stages/passed-preflight.ts'
+import { readDestination } from './stages/read-destination.ts'
+import { refuseBodyOnGet } from './stages/refuse-body-on-get.ts'
+import { refuseLargeBody } from './stages/refuse-large-body.ts'
 import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { stamp } from './stages/stamp.ts'
-import { type RequestHead, type StrippedRequest, strip } from './stages/strip.ts'
-import { checkUpgrade } from './stages/upgrade.ts'
+import { strip } from './stages/strip.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
 import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
@@ -52,13 +55,13 @@ export function journey(
   const { route, access } = matched
   arrival.trail.route = route
   refuseBodyOnGet(request, route)
-  const destination = destinationOf(request, matched, arrival.located.table)
+  const destination = readDestination(request, matched, arrival.located.table)
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
   checkUpgrade(request, route, arrival.hop, allowsOrigin)
   const isPreflight = isPassedPreflight(request, route)
   const found = isPreflight
     ? null
-    : authenticate(access, request.authorization, edge.verifier, arrival.caller)
+    : authenticate(access, request.authorization, edge.verifier, () => arrival.caller(null))
   const known: KnownRequest = { request, matched, destination, isPreflight, arrival, edge }
   return found instanceof Promise ? found.then((token) => admit(known, token)) : admit(known, found)
 }
@@ -81,7 +84,7 @@ function admit(known: KnownRequest, token: VerifiedToken | null): Passage | Prom
   refuseOtherAudience(token, route)
   refuseRevoked(token, route, edge.revoked)
   const limiter = arrival.limiter(route, token, arrival.hop.addresses[0])
-  refuseLarge(route, request.headers['content-length'])
+  refuseLargeBody(route, request.headers['content-length'])
   return limiter === null
     ? lastStages(known, token)
     : limit(limiter).then(() => lastStages(known, token))

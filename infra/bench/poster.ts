@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-export type Answer = { readonly status: number; readonly body: { readonly refreshToken: string } }
+type Answer = { readonly status: number; readonly body: { readonly refreshToken: string } }
 
 export type Post = (path: string, body: object) => Promise<Answer>
 

@@ -15,7 +15,7 @@ import { publishedManifest } from './published-manifest.ts'
 import { isPublished, readManifest, readWorkspaces, root, type Workspace } from './workspaces.ts'
 
 /** A package as it is published. */
-export type BuiltPackage = { readonly name: string; readonly folder: string }
+type BuiltPackage = { readonly name: string; readonly folder: string }
 
 /**
  * Makes each package below `packages` in a folder of its name below `target`: JavaScript and

@@ -5,7 +5,7 @@ import { packageOf, withImports } from './imports.ts'
 import { isPublished, root, type Workspace } from './workspaces.ts'
 
 /** The source files of a published package, and what it needs of other packages. */
-export type PackageSources = {
+type PackageSources = {
   /** by their path in the package, e.g. `internal/problem/refusal.ts`; they import each other so */
   readonly files: ReadonlyMap<string, string>
   /** the versions of the packages that the files import */

@@ -66,7 +66,7 @@ const LOOK_MS = 10
 
 /**
  * Waits until no process of the group is left: a killed one may still write. Not for longer than a
- * second, because one that nobody asks how it ended stays in the table of processes.
+ * second, because a process whose exit status is never read stays in the table of processes.
  */
 async function groupEnded({ pid }: ChildProcess): Promise<void> {
   try {

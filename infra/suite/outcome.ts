@@ -41,7 +41,7 @@ function testOutcome(ran: Ran): Outcome {
   return { passed, failed: Math.max(count('fail'), 1), skipped, report }
 }
 
-/** What the failed assertions do not say; empty where they say it all. */
+/** What the failed assertions do not say; empty if they say everything. */
 function whyFailed(ran: Ran, isUnfinished: boolean, count: (name: string) => number): string {
   if (ran.timedOut) return 'killed after its time limit'
   const ended = ran.signal === null ? `exit code ${ran.exitCode}` : `killed by ${ran.signal}`

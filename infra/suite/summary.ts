@@ -4,7 +4,7 @@ import type { Outcome } from './outcome.ts'
 export type Finished = { readonly job: Job; readonly ran: Ran; readonly outcome: Outcome }
 
 /** All jobs of a run. */
-export type FinishedRun = {
+type FinishedRun = {
   readonly finished: readonly Finished[]
   /** batches that failed; their files were run again alone */
   readonly suspects: readonly Finished[]

@@ -1,15 +1,12 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
-import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { inputs, seedOfThisRun } from '@gatehouse/fixtures/generated'
 import { generator } from '@gatehouse/fixtures/generator'
 import { redisServer } from '@gatehouse/fixtures/redis-server'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import t from 'tap'
-import { selfSigned } from '../../gateway/test/fixtures/self-signed.ts'
 import { earlyService } from './fixtures/early-service.ts'
+import { gatewayFiles } from './fixtures/gateway-files.ts'
 
 const REQUESTS = inputs(4000)
 const CLIENTS = 24
@@ -24,28 +21,18 @@ const { below } = generator(seed)
 const random = () => below(1000) / 1000
 const service = await earlyService(t, random)
 const redis = await redisServer(t)
-const folder = dataFolder(t)
-const file = (name: string, text: string | Buffer): string => {
-  const path = join(folder, name)
-  writeFileSync(path, text)
-  return path
-}
-const tls = await selfSigned()
-const gateway = await serviceProcess('gateway', {
-  GATEWAY_PORT: '0',
-  GATEWAY_OPS_PORT: '0',
-  REDIS_URL: redis.url,
-  GATEHOUSE_DATA_DIR: folder,
-  GATEWAY_JWKS_URL: 'http://127.0.0.1:9/jwks',
-  GATEWAY_ROUTES: file(
-    'routes.yaml',
-    `
+const { tls, settings, secured } = await gatewayFiles(
+  t,
+  `
 upstreams: { early: { addresses: ['${service.url}'], protocol: h2c } }
 routes: [{ name: early, prefix: /early, upstream: early, access: public }]
 `
-  ),
-  GATEWAY_TLS_CERT_FILE: file('cert.pem', tls.cert),
-  GATEWAY_TLS_KEY_FILE: file('key.pem', tls.key)
+)
+const gateway = await serviceProcess('gateway', {
+  ...settings,
+  ...secured,
+  REDIS_URL: redis.url,
+  GATEWAY_JWKS_URL: 'http://127.0.0.1:9/jwks'
 })
 t.teardown(gateway.stop)
 

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
+import type { TakeFirst } from '@gatehouse/http-service/in-front'
 import type { FastifyInstance } from 'fastify'
 import type { ClientTimes } from '../limits/client-times.ts'
 import { connectionGauges } from '../limits/connection-gauges.ts'
@@ -9,11 +11,18 @@ import type { Ports } from '../ports.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { newTrail } from '../telemetry/trail.ts'
-import { type LocatedOf, newlyArrived } from './arrived-request.ts'
+import { type ArrivedRequest, type LocatedOf, newlyArrived } from './arrived-request.ts'
 import type { ClientSource } from './client-source.ts'
 import { hstsFor, hstsHeader } from './hsts.ts'
 import { watchArrivals } from './watch-arrivals.ts'
-import type { PlainRequests } from './without-framework/plain-requests.ts'
+
+/** The requests that need nothing of the framework. */
+export type PlainRequests = {
+  /** Takes a request, or leaves it to the framework. */
+  readonly take: TakeFirst
+  /** what is known of a request that the framework gets after it has begun; null for any other */
+  begun(raw: IncomingMessage): ArrivedRequest | null
+}
 
 type ClientListenerOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly times: ClientTimes

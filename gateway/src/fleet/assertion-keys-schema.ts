@@ -1,7 +1,7 @@
 import { publicKeys } from '@gatehouse/access-token/key-set-schema'
 import { Type } from 'typebox'
 
-/** What services get that ask for the keys of assertions. */
+/** The keys of assertions, as services get them. */
 export const assertionKeys = {
   operationId: 'getAssertionKeys',
   summary: 'Get the assertion keys',

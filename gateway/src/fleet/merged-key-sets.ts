@@ -2,7 +2,7 @@ import type { AssertionKeySet } from './membership.ts'
 
 /**
  * The keys of several gateways on one machine, each of which has published its own and those that
- * it has heard of. Without the store, they do not hear of each other.
+ * it knows. Without the store, they do not know each other.
  * @param sets null: a gateway did not answer
  */
 export function mergedKeySets(sets: readonly (unknown | null)[]): AssertionKeySet {

@@ -1,4 +1,4 @@
-import type { Passage } from '../stages/passage.ts'
+import type { Passage } from '../request/passage.ts'
 import type { Place } from './capacity/upstreams.ts'
 import type { AskedRequest, Connections } from './connections/connections.ts'
 import { isCall } from './response/grpc-call.ts'

@@ -18,7 +18,7 @@ export const ClaimNames = Type.Object(
     ),
     scope: claim('The claim with the scope: a string of words, or a list. Default: scope.'),
     roles: claim(
-      'The claim with the roles: a list, a string that is one role, or an object whose member names are the roles. Default: none, so that nobody has a role.'
+      'The claim with the roles: a list, a string that is one role, or an object whose member names are the roles. Default: none, so no user has a role.'
     ),
     email: claim(
       'The claim with the e-mail address. The address is forwarded if the token says that it is verified. Default: none.'

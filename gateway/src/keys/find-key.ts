@@ -16,7 +16,7 @@ type FinderOptions = {
 }
 
 /** The client of a request; null: the address is a proxy of many clients. */
-export type ClientOf = (token: null) => string | null
+export type ClientOf = () => string | null
 
 /**
  * @returns null if the issuer has no such key
@@ -71,7 +71,7 @@ async function ask(
   if (dueInMs > 0) {
     if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer was asked a moment ago')
     if (client === null) return
-    await client.queue.untilDue(dueInMs, client.clientOf(null))
+    await client.queue.untilDue(dueInMs, client.clientOf())
   }
   if (fetches.begun > begun) await inTime(fetches.underWay ?? Promise.resolve(), patienceMs)
   else {

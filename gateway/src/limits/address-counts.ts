@@ -14,9 +14,11 @@ type Over = { readonly retryAfterSeconds: number } | null
  * length, and begin at multiples of it since 1970.
  * @param name of the limit, the same at all gateways
  */
-export type AddressCounts = (name: string, limit: Limit, address: string) => Promise<Over>
+type AddressCounts = (name: string, limit: Limit, address: string) => Promise<Over>
 
-const TABLES = 'gatehouse:edge-limit:addresses:'
+/** the beginning of the keys of all shared limits */
+export const LIMITS = 'gatehouse:edge-limit:'
+const TABLES = `${LIMITS}addresses:`
 /** How much longer than its window a table lasts at most, because clocks of gateways differ. */
 const MARGIN_SECONDS = 60
 const source = new URL('../../lua/count-address.lua', import.meta.url)

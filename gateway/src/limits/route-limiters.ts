@@ -5,15 +5,14 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import type { Limit, Route } from '../routes/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { redisAddressCounts } from './address-counts.ts'
+import { LIMITS, redisAddressCounts } from './address-counts.ts'
 
-const NAMESPACE = 'gatehouse:edge-limit:'
 /** per limit; above it, the callers that have been quiet for longest are forgotten */
 const REMEMBERED_CALLERS = 20_000
 
 type Check = ReturnType<FastifyInstance['createRateLimit']>
-/** The caller of a request, as the limits count it. */
-type Caller = {
+/** A request, with what the limits count it by. */
+type CountedRequest = {
   readonly request: FastifyRequest
   readonly address: string
   readonly token: VerifiedToken | null
@@ -26,7 +25,7 @@ type Caller = {
 export type Limiter = () => Promise<{ retryAfterSeconds: number } | null>
 
 /** The limits of a request on a route; null if the route has none. */
-export type LimiterOf = (route: Route, caller: Caller) => Limiter | null
+export type LimiterOf = (route: Route, caller: CountedRequest) => Limiter | null
 
 /**
  * The limits of the routes that have one, counted per route and per caller: by @fastify/rate-limit,
@@ -40,10 +39,10 @@ export async function routeLimiters(
   clock: () => number
 ): Promise<LimiterOf> {
   const local = await countedBy(app, {})
-  const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: NAMESPACE })
+  const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: LIMITS })
   const addresses = redis === null ? null : redisAddressCounts(redis, clock)
 
-  const overOne = async (route: string, limit: Limit, caller: Caller) => {
+  const overOne = async (route: string, limit: Limit, caller: CountedRequest) => {
     const name = nameOf(route, limit)
     const whom = whomOf(limit, caller)
     const alone = () => local(limit, caller.request, `${name} ${whom}`)
@@ -71,9 +70,10 @@ const nameOf = (route: string, { by, max, windowSeconds }: Limit): string =>
   `${route} ${max}/${windowSeconds} ${by}`
 
 /** Anonymous requests, on routes that allow them, are counted by address. */
-const kindOf = ({ by }: Limit, { token }: Caller): Limit['by'] => (token === null ? 'address' : by)
+const kindOf = ({ by }: Limit, { token }: CountedRequest): Limit['by'] =>
+  token === null ? 'address' : by
 
-function whomOf(limit: Limit, caller: Caller): string {
+function whomOf(limit: Limit, caller: CountedRequest): string {
   const { address, token } = caller
   const counted = kindOf(limit, caller)
   const whose = {

@@ -4,7 +4,7 @@ import { words } from '@gatehouse/settings/fragments'
 const NAMES = ['for', 'proto', 'host', 'port'] as const
 type XForwarded = (typeof NAMES)[number]
 
-/** The headers in which trusted proxies say where a request came from. */
+/** The headers in which trusted proxies report the source of a request. */
 export type ProxyHeaders = {
   /** null: decided per request */
   readonly kind: 'x-forwarded' | 'forwarded' | null

@@ -1,11 +1,13 @@
+import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import { LIMITS } from '../limits/address-counts.ts'
 
 /** What a gateway must be allowed to do in Redis: docs/stores.md has the same as ACL rules. */
 export const neededRights: readonly NeededRights[] = [
   {
-    key: 'gatehouse:{gateways}',
+    key: GATEWAYS,
     commands: [
       'smembers KEY',
       'sadd KEY a',
@@ -26,7 +28,7 @@ export const neededRights: readonly NeededRights[] = [
     ]
   },
   {
-    key: 'gatehouse:edge-limit:caller',
+    key: `${LIMITS}caller`,
     commands: [
       'incr KEY',
       'pexpire KEY 1',

@@ -2,7 +2,7 @@ import type { LogEntry } from '@gatehouse/revocation/revocation'
 import { type CutOffs, NO_CUT_OFF } from '@gatehouse/revocation/why-revoked'
 
 /** An entry that revokes something, and its kind: the id of a session is not the id of a user. */
-export type RevokingEntry = Exclude<LogEntry, { kind: 'key-set' }>
+type RevokingEntry = Exclude<LogEntry, { kind: 'key-set' }>
 export type RevokedKind = RevokingEntry['kind']
 
 /** The id of an entry that concerns every token. */

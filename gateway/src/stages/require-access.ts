@@ -38,6 +38,6 @@ function requireAuthentication(
   })
 }
 
-/** in seconds; infinite if nobody has signed in */
+/** in seconds; infinite if no user has signed in */
 const loginAge = (token: VerifiedToken | null, nowMs: number) =>
   nowMs / 1000 - (token?.authenticatedAt ?? Number.NEGATIVE_INFINITY)

@@ -11,22 +11,15 @@ import {
   traceparentOf
 } from '@gatehouse/tracing/trace-context'
 import type { Assertions } from '../assertions/assertions.ts'
-import type { ArrivedHop } from '../proxies/arrived-hop.ts'
+import type { Hop } from '../request/hop.ts'
+import type { RequestHeaders } from '../request/received-headers.ts'
+import type { StrippedRequest } from '../request/stripped-request.ts'
 import type { Route } from '../routes/route.ts'
 import { strippedPrefix } from '../routes/service-path.ts'
 import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
 import type { NamedClaims } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
-import type { RequestHeaders } from './received-headers.ts'
-import type { StrippedRequest } from './strip.ts'
-
-/** What the gateway knows about the connection on which a request arrived. */
-export type Hop = ArrivedHop & {
-  readonly requestId: string
-  /** the span of the request to the service; null if the request is not traced */
-  readonly trace: TraceContext | null
-}
 
 /** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i

@@ -1,68 +1,14 @@
-import type { IncomingMessage } from 'node:http'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
-import { knownNames } from '@gatehouse/edge-headers/known-names'
-import { foldedName, isIdentityName, traceHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isHost } from '../paths/host.ts'
 import { malformed } from '../refusals.ts'
-import { isBelieved } from './believed-headers.ts'
-import { type Handshake, readHandshake } from './handshake.ts'
-import { isLikeOwnCookie } from './own-cookies.ts'
-import { AT_MOST_ONCE, type RequestHeaders, receivedHeaders } from './received-headers.ts'
-
-/** A request without its body: as it arrived, or as a proxy in front describes it. */
-export type RequestHead = Pick<
-  IncomingMessage,
-  'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'
->
-
-/** A request without anything that only the gateway may say, and with its credentials set apart. */
-export type StrippedRequest = {
-  readonly method: string
-  /** as in the request line */
-  readonly target: string
-  /** the host of the request; empty in HTTP/1.0, where it is optional */
-  readonly host: string
-  /** the headers that a service may see, by lower-case name */
-  readonly headers: Readonly<RequestHeaders>
-  /** whether its headers announce a body */
-  readonly hasBody: boolean
-  /** the `Authorization` header */
-  readonly authorization: string | null
-  /** the gateway's own cookies, as `name=value` */
-  readonly ownCookies: readonly string[]
-  /** the origin of the page that sent it, as its browser reports */
-  readonly origin: string | null
-  /** the WebSocket handshake; null if it is no upgrade */
-  readonly websocket: Handshake | null
-}
-
-/**
- * Headers of one connection, not of the request (RFC 9110 §7.6.1), and `expect`, which the server
- * has already met.
- */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'sec-websocket-accept',
-  'sec-websocket-extensions',
-  'sec-websocket-key',
-  'sec-websocket-protocol',
-  'sec-websocket-version',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade'
-])
-
-/**
- * Headers that the gateway interprets: a service must not get another value under another spelling
- * of the name.
- */
-const READ_HERE = new Set<string>([...AT_MOST_ONCE, ...Object.values(traceHeader)])
+import { endsHere } from '../request/ended-headers.ts'
+import { type Handshake, readHandshake } from '../request/handshake.ts'
+import { isLikeOwnCookie } from '../request/own-cookies.ts'
+import { AT_MOST_ONCE, type RequestHeaders, receivedHeaders } from '../request/received-headers.ts'
+import type { RequestHead } from '../request/request-head.ts'
+import type { StrippedRequest } from '../request/stripped-request.ts'
 
 export function strip(raw: RequestHead): StrippedRequest {
   const received = receivedHeaders(raw.rawHeaders)
@@ -119,31 +65,6 @@ function authorizationOf(
   if (authorization !== undefined) throw malformed('two tokens', 'a token is given twice')
   return `Bearer ${bearer}`
 }
-
-/** They are forwarded separately, if at all. */
-const APART = new Set(['authorization', 'cookie'])
-
-/**
- * Whether a header of a client does not reach the service as it is, in any spelling that a service
- * might read as the same name.
- */
-const endsHere = knownNames((name) => {
-  const folded = foldedName(name)
-  return (
-    APART.has(name) ||
-    isIdentityName(name) ||
-    HOP_BY_HOP.has(folded) ||
-    folded === 'host' ||
-    isBelieved(folded) ||
-    (folded !== name && READ_HERE.has(folded))
-  )
-})
-
-/**
- * Whether a client may send a trailer with this lower-case name on: fewer names than in the
- * headers, because everything that the gateway reads in a header comes before the body.
- */
-export const mayPassOn = (name: string): boolean => !endsHere(name) && !READ_HERE.has(name)
 
 /**
  * Whether there is a body. A request that could end at two places is refused, not repaired (RFC

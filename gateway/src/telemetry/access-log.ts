@@ -62,7 +62,7 @@ const beginning = () => `{"level":30,"time":${Date.now()},"name":"gateway"`
  */
 function lineOf({ request, trail, ...served }: Served, share: number): string {
   const { identity } = trail.token ?? {}
-  const { caller } = trail
+  const { namedCaller: caller } = trail
   const path = pathOfTarget(trail.described?.target ?? trail.target).slice(0, LONGEST_PATH)
   const isAnswered = trail.answeredMs > 0
   const upstreamSeconds = isAnswered

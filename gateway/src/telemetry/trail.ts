@@ -28,7 +28,7 @@ export type Trail = {
   route: Route | null
   token: VerifiedToken | null
   /** the caller that the auth service named, of a request with a password or a refresh token */
-  caller: NamedCaller | null
+  namedCaller: NamedCaller | null
   /** the span of the request; null unless its client samples the trace, and traces are exported */
   span: GatewaySpan | null
   /** the `traceparent` that the service gets */
@@ -62,7 +62,7 @@ export function newTrail(raw: IncomingMessage, isVerification: boolean): Trail {
     address: undefined,
     route: null,
     token: null,
-    caller: null,
+    namedCaller: null,
     span: null,
     traceparent: undefined,
     upstream: null,
@@ -88,7 +88,7 @@ export function noteAsked(trail: Trail, address: string): void {
  */
 export function noteAnswered(trail: Trail, headers: SentHeaders = {}): void {
   trail.answeredMs = performance.now()
-  if (trail.route !== null) trail.caller = namedCaller(trail.route, headers)
+  if (trail.route !== null) trail.namedCaller = namedCaller(trail.route, headers)
 }
 
 /**

@@ -20,7 +20,7 @@ export type ReadClaims = {
   readonly generation: number | null
   /** seconds since 1970, `nbf` or `iat`, whichever is later */
   readonly notBefore: number
-  /** when the user signed in; null if nobody did, or if the token does not say */
+  /** when the user signed in; null if no user did, or if the token does not say */
   readonly authenticatedAt: number | null
   /** how well the user is authenticated: `acr`; null if the token does not say */
   readonly authenticationClass: string | null

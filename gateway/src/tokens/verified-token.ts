@@ -13,7 +13,7 @@ export type VerifiedToken = {
   readonly rightsVersion: number | null
   /** if a service got it by exchange: the actor and the audience; null for any other token */
   readonly delegation: DelegatedToken | null
-  /** when the user signed in, in seconds since 1970; null if nobody did (a machine client) */
+  /** when the user signed in, in seconds since 1970; null if no user did (a machine client) */
   readonly authenticatedAt: number | null
   /** how well the user is authenticated: `acr`; null if the token does not say */
   readonly authenticationClass: string | null

@@ -1,6 +1,6 @@
 import { gatewayHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
+import type { RequestHeaders } from '../request/received-headers.ts'
 import type { Route } from '../routes/route.ts'
-import type { RequestHeaders } from '../stages/received-headers.ts'
 import type { NamedClaim } from '../tokens/forwarded-claims.ts'
 
 /**

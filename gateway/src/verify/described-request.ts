@@ -5,16 +5,16 @@ import { type ArrivedHop, arrivedHop, portOf, protocolNamed } from '../proxies/a
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
 import { toldByProxies } from '../proxies/told-by-proxies.ts'
 import { malformed, noRoute, untrustedProxy } from '../refusals.ts'
-import type { RequestHead } from '../stages/strip.ts'
+import type { RequestHead } from '../request/request-head.ts'
 
 /**
  * The path of subrequests. Below it, the rest of the path is that of the request that the proxy
  * asks about.
  */
-export const VERIFY_PATH = '/verify'
+const VERIFY_PATH = '/verify'
 
 /** The request that a proxy asks about. */
-export type DescribedRequest = {
+type DescribedRequest = {
   readonly head: RequestHead
   /** its client and the origin that it named, as the proxy reports them */
   readonly hop: ArrivedHop

@@ -8,10 +8,10 @@ import { connectionGauges } from '../limits/connection-gauges.ts'
 import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import type { Ports } from '../ports.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
+import type { Passage } from '../request/passage.ts'
+import type { RequestHead } from '../request/request-head.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import type { Passage } from '../stages/passage.ts'
-import type { RequestHead } from '../stages/strip.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { newTrail } from '../telemetry/trail.ts'
 import type { NamedClaim } from '../tokens/forwarded-claims.ts'
@@ -19,7 +19,7 @@ import { answerLines, identityHeaderNames } from './answer-headers.ts'
 import { describedRequest } from './described-request.ts'
 import { refuseKeptHeaders } from './kept-headers.ts'
 
-export type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
+type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly https: ServerTls | null
   readonly times: ClientTimes
   readonly proxies: Pick<ProxySettings, 'isTrustedProxy' | 'proxyHeaders'>
@@ -42,7 +42,7 @@ export type Judge = (request: FastifyRequest, head: RequestHead) => Passage | Pr
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
  * does.
  */
-export const PROBLEM_HEADER = 'gatehouse-problem'
+const PROBLEM_HEADER = 'gatehouse-problem'
 
 /**
  * The listener for proxies that forward requests themselves, and only ask whether they may. It

@@ -5,9 +5,9 @@ import type { Place } from '../forwarding/capacity/upstreams.ts'
 import { NotAResponse } from '../forwarding/faults/upstream-faults.ts'
 import { forwardedPath } from '../forwarding/request/forwarded-path.ts'
 import { MOST_HINTS } from '../forwarding/response/early-hints.ts'
+import type { Handshake } from '../request/handshake.ts'
+import type { Passage } from '../request/passage.ts'
 import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/route.ts'
-import type { Handshake } from '../stages/handshake.ts'
-import type { Passage } from '../stages/passage.ts'
 
 /** the largest message of a service; messages of a client have the route's body limit */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024

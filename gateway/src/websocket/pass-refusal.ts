@@ -4,8 +4,8 @@ import { isStatus, NotAResponse, refusalOf } from '../forwarding/faults/upstream
 import { clientHeaders } from '../forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import type { Lifetimes } from '../forwarding/response/lifetimes.ts'
+import type { Passage } from '../request/passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
-import type { Passage } from '../stages/passage.ts'
 
 type Asked = {
   /** the process of the service, as an origin */

@@ -125,7 +125,7 @@ type TextRange = { readonly offset: number; readonly end: number }
 
 /**
  * Where the value or the name of a member begins, and where it ends if it is a scalar. If the
- * member is missing, where the map or list begins that should contain it.
+ * member is missing, the beginning of the map or list that should contain it.
  */
 function placeIn(document: Document, { path, ofName = false }: MemberPath): TextRange {
   let node: unknown = document.contents

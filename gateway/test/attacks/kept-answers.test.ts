@@ -12,7 +12,7 @@ const ANSWERS = 4
 /** More than Node.js writes at once. */
 const BYTES = 200_000
 
-/** How many responses of a gateway are still in memory, once they are at most so many. */
+/** How many responses of a gateway are still in memory, once they are at most `most`. */
 function keptAnswers(gateway: Edge): (most: number) => Promise<number> {
   const answers: WeakRef<object>[] = []
   gateway.server.on('request', (_request: unknown, response: object) => {

@@ -122,7 +122,7 @@ t.test('tokens with large claims take no more memory than tokens may', async (t)
   })
   const statuses = new Set<number>()
   let number = 0
-  /** How much of the heap is in use after so many more tokens. */
+  /** How much of the heap is in use after this number of further tokens. */
   const use = async (tokens: number) => {
     const last = number + tokens
     for (; number < last; number += 1) {

@@ -41,8 +41,7 @@ t.test('header floods are 431, and do not affect others', async (t) => {
     for (const path of ['/open', '/closed']) {
       const bytes = head(`GET ${path} HTTP/1.1`, ...flood)
       const { statuses, answer } = await provoke(gateway, bytes)
-      // So many bytes may still be on their way that the connection is reset before the answer is
-      // read.
+      // With many bytes still on their way, the connection may be reset before the answer is read.
       const isWhole = answer !== '' || bytes.length < 64 * 1024
       if (isWhole) t.strictSame(statuses, [431], `${title} at ${path}`)
     }

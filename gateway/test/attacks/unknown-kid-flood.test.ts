@@ -6,7 +6,8 @@ import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 const COOLDOWN_MS = 5000
 
 /**
- * So many tokens at once whose kid nobody knows, and good ones among them: the statuses of both.
+ * Sends this number of tokens with unknown kids at once, and good tokens among them. Returns the
+ * statuses of both.
  */
 async function flood(gateway: Edge, size: number): Promise<{ forged: number[]; good: number[] }> {
   const attacker = newKey()

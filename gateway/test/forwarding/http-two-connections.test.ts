@@ -74,6 +74,16 @@ t.test('a service gets no more streams at a time than it accepts', async (t) => 
   t.ok(narrow.made <= 5, `${narrow.made} connections`)
 })
 
+t.test('requests wait for a stream if the service accepts no further connection', async (t) => {
+  const narrow = await httpTwoService(t, { settings: { maxConcurrentStreams: 1 } })
+  const gateway = await edge(t, toHttpTwo(narrow.url))
+  t.equal((await gateway.call('/two')).status, 200)
+  narrow.acceptConnections(1)
+  const answers = await Promise.all(Array.from({ length: 5 }, () => gateway.call('/two')))
+  t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
+  t.equal(narrow.made, 1)
+})
+
 t.test('an upload that its service does not read holds up no later one', async (t) => {
   const unreading = await unreadingService(t)
   const gateway = await edge(t, toHttpTwo(unreading.url))

@@ -143,8 +143,8 @@ function matchedBy(table: RouteTable, target: string) {
 }
 
 /**
- * The first of so many targets that a reader finds in another route than the gateway, and how many
- * are let in.
+ * Tries this number of targets. Returns the first one that a reader finds in another route than the
+ * gateway, and how many are let in.
  */
 function hunt(routes: RouteTable, count: number, starts: readonly string[]) {
   const random = generator()

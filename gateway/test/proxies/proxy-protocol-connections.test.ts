@@ -4,25 +4,11 @@ import { connect as connectTls } from 'node:tls'
 import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
 import { edgeOverTls } from '../attacks/fixtures/raw-http-two.ts'
-import { type Edge, edge } from '../fixtures/edge.ts'
+import { edge } from '../fixtures/edge.ts'
 import { binaryHeader, overIPv4, TCP4 } from '../fixtures/proxy-headers.ts'
 import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
 import { overHttpTwo } from './fixtures/over-http-two.ts'
-
-const TRUSTED = { trustedProxies: ['127.0.0.1'] }
-const REQUIRED = { ...TRUSTED, proxyProtocol: 'required' } as const
-const TEXT = Buffer.from('PROXY TCP4 192.0.2.7 10.0.0.9 51200 443\r\n')
-const BINARY = binaryHeader(0x21, TCP4, overIPv4('192.0.2.7'))
-const GET = 'GET /open/x HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\n'
-
-const after = (header: Buffer, headers = '') =>
-  Buffer.concat([header, Buffer.from(`${GET}${headers}\r\n`)])
-
-/** What the service was told of the last request. */
-function told({ upstream }: Edge) {
-  const headers = upstream.received.at(-1)?.headers ?? {}
-  return [headers['x-forwarded-for'], headers['x-forwarded-proto']]
-}
+import { after, BINARY, GET, REQUIRED, TEXT, told } from './fixtures/proxied.ts'
 
 t.test('connections count for the client that their header names', async (t) => {
   const gateway = await edge(t, { ...REQUIRED, connectionsPerAddress: 2 })

@@ -5,25 +5,11 @@ import { haproxy, haproxyMissing } from '@gatehouse/fixtures/haproxy'
 import t from 'tap'
 import { edgeOverTls } from '../attacks/fixtures/raw-http-two.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
-import { type Edge, edge } from '../fixtures/edge.ts'
+import { edge } from '../fixtures/edge.ts'
 import { binaryHeader, overIPv4, overTls, TCP4 } from '../fixtures/proxy-headers.ts'
 import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
 import { overHttpTwo } from './fixtures/over-http-two.ts'
-
-const TRUSTED = { trustedProxies: ['127.0.0.1'] }
-const REQUIRED = { ...TRUSTED, proxyProtocol: 'required' } as const
-const TEXT = Buffer.from('PROXY TCP4 192.0.2.7 10.0.0.9 51200 443\r\n')
-const BINARY = binaryHeader(0x21, TCP4, overIPv4('192.0.2.7'))
-const GET = 'GET /open/x HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\n'
-
-const after = (header: Buffer, headers = '') =>
-  Buffer.concat([header, Buffer.from(`${GET}${headers}\r\n`)])
-
-/** What the service was told of the last request. */
-function told({ upstream }: Edge) {
-  const headers = upstream.received.at(-1)?.headers ?? {}
-  return [headers['x-forwarded-for'], headers['x-forwarded-proto']]
-}
+import { after, BINARY, GET, REQUIRED, TEXT, TRUSTED, told } from './fixtures/proxied.ts'
 
 t.test('the client of a connection is the one that the header of its proxy names', async (t) => {
   const gateway = await edge(t, REQUIRED)

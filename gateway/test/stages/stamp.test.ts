@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
+import type { StrippedRequest } from '../../src/request/stripped-request.ts'
 import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { stamp } from '../../src/stages/stamp.ts'
-import type { StrippedRequest } from '../../src/stages/strip.ts'
 import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const { routes } = readRouteTable(

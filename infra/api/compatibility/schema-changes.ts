@@ -3,7 +3,7 @@ import type { Json } from '../components.ts'
 import { listOf, objectOf, resolved, textsOf } from './json.ts'
 
 /** A request may not be accepted less than before; a response may not say less. */
-export type Direction = 'request' | 'response'
+type Direction = 'request' | 'response'
 
 /** Two documents, and how a change of a schema reaches clients. */
 export type Comparison = {

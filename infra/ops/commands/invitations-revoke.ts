@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 export const invitationsRevoke: Command = {
   name: 'invitations revoke',
   usage: 'ID',
-  summary: 'Revokes an open invitation, so that nobody can register with it.',
+  summary: 'Revokes an open invitation. It can no longer be used to register.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, ops) {
     const path = `/ops/invitations/${encodeURIComponent(id)}`

@@ -120,7 +120,7 @@ function headersOf(
   ]
 }
 
-/** What a proxy gets that asks about the request (docs/forward-auth.md). */
+/** What a proxy that asks about the request gets (docs/forward-auth.md). */
 async function verifiedOf(
   { route: { claims, tokenClaims }, access }: Match,
   { routes }: RouteTable,

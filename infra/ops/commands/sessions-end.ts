@@ -38,7 +38,10 @@ export const sessionsEnd: Command = {
 
 type Part = { ended: number; more: boolean; openedBefore: string }
 
-/** A request ends some thousands of sessions, of which the next one must end the same. */
+/**
+ * A request ends some thousands of sessions. The next one repeats its time, and ends more of the
+ * same sessions.
+ */
 async function endAll(ops: OpsClient, openedBefore: string | undefined) {
   const asked = (before: string | undefined): Promise<Part> =>
     ops.call('POST', '/ops/sessions/end-all', before === undefined ? {} : { openedBefore: before })

@@ -24,7 +24,7 @@ export const USES_OF_A_TOKEN = 100
 const PAUSE_MS = 10
 
 /**
- * Starts signed-in clients. Each calls one gateway after the other and refreshes now and then,
+ * Starts signed-in clients. Each calls one gateway after the other and refreshes from time to time,
  * until it is stopped.
  */
 export async function startLoad(

@@ -28,6 +28,8 @@ export type PublicApi = {
 }
 
 const TIMEOUT_MS = 5000
+const NO_FACTOR =
+  'AUTH_SECOND_FACTOR or AUTH_SECOND_FACTOR_ROLES demands a second factor, which the account of a drill does not have.'
 
 export function publicApi(url: string): PublicApi {
   const ask = async <Body>(path: string, init: RequestInit): Promise<Answer<Body>> => {
@@ -53,7 +55,8 @@ export function publicApi(url: string): PublicApi {
     async login(credentials) {
       const { status, code, body } = await post<Tokens>('/auth/login', credentials)
       if (status === 200) return body
-      throw new Refused('DRILL_IMPOSSIBLE', `A login at ${url} failed: ${code}.`)
+      const why = code === 'FACTOR_REQUIRED' ? `${code}. ${NO_FACTOR}` : `${code}.`
+      throw new Refused('DRILL_IMPOSSIBLE', `A login at ${url} failed: ${why}`)
     },
     refresh: (refreshToken) => post('/auth/refresh-token', { refreshToken }),
     logout: (refreshToken) => post('/auth/logout', { refreshToken }),

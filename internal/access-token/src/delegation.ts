@@ -50,7 +50,7 @@ export type DelegatedToken = {
 }
 
 /** The members of a token that make it a delegated one. */
-export type DelegationClaims = { readonly act?: Actor; readonly delegation?: Delegation }
+type DelegationClaims = { readonly act?: Actor; readonly delegation?: Delegation }
 
 /**
  * Who acted in turn; null if there is no actor, undefined if the members contradict each other.

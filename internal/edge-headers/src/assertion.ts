@@ -8,7 +8,7 @@ export const ASSERTION_ALGORITHM = 'ES256'
 export const GATEWAY_KEYS_PATH = '/.well-known/gateway-jwks.json'
 
 /** The service that acts for the subject, and those that acted before it (RFC 8693 §4.1). */
-export type ActClaim = { readonly sub: string; readonly act?: ActClaim }
+type ActClaim = { readonly sub: string; readonly act?: ActClaim }
 
 /**
  * What the auth service must know of the access token behind an assertion to exchange the assertion

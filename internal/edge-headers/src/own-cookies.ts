@@ -2,8 +2,8 @@ import { withoutOuterWhitespace } from './optional-whitespace.ts'
 
 /**
  * The gateway's own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC
- * 6265bis §4.1.3.2). One contains a browser's refresh token, the other says that somebody has
- * signed in from this browser before.
+ * 6265bis §4.1.3.2). One contains a browser's refresh token, the other says that a user has signed
+ * in from this browser before.
  */
 export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'

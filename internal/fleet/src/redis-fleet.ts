@@ -3,13 +3,13 @@ import { Value } from 'typebox/value'
 import { ANNOUNCEMENT_LIFE_MS, Announcement, type Fleet, KEY_LIFE_MS } from './fleet.ts'
 
 /** One hash tag, so that all keys are in the same slot of a cluster. */
-const NAMES = 'gatehouse:{gateways}'
-const keyOf = (id: string) => `${NAMES}:${id}`
+export const GATEWAYS = 'gatehouse:{gateways}'
+const keyOf = (id: string) => `${GATEWAYS}:${id}`
 /**
  * a sorted set: the keys for verifying assertions, and when their gateways last announced them (ms
  * since 1970)
  */
-const ASSERTION_KEYS = `${NAMES}:assertion-keys`
+const ASSERTION_KEYS = `${GATEWAYS}:assertion-keys`
 /**
  * Above this, the oldest keys are dropped: gateways that crash and restart in a loop must not make
  * the key set grow without limit.
@@ -29,12 +29,12 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
     await redis.pexpire(ASSERTION_KEYS, 2 * KEY_LIFE_MS)
   }
   const forget = async (ids: string[]): Promise<void> => {
-    await redis.srem(NAMES, ids)
+    await redis.srem(GATEWAYS, ids)
     // A gateway may have announced itself again before its name was removed, and would be missing
     // until its next announcement.
     const texts = await redis.mget(ids.map(keyOf))
     const back = ids.filter((_, index) => texts[index] !== null)
-    if (back.length > 0) await redis.sadd(NAMES, back)
+    if (back.length > 0) await redis.sadd(GATEWAYS, back)
   }
   return {
     async announce(announcement) {
@@ -44,18 +44,18 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
         'PX',
         ANNOUNCEMENT_LIFE_MS
       )
-      await redis.sadd(NAMES, announcement.id)
+      await redis.sadd(GATEWAYS, announcement.id)
       await publish(announcement.assertionJwk)
     },
     async leave(id) {
       const left = decode(await redis.get(keyOf(id)))
       for (const { assertionJwk } of left) await redis.zrem(ASSERTION_KEYS, assertionJwk)
       await redis.del(keyOf(id))
-      await redis.srem(NAMES, id)
+      await redis.srem(GATEWAYS, id)
     },
     assertionJwks: () => redis.zrange(ASSERTION_KEYS, '0', '-1'),
     async live() {
-      const ids = await redis.smembers(NAMES)
+      const ids = await redis.smembers(GATEWAYS)
       if (ids.length === 0) return []
       const texts = await redis.mget(ids.map(keyOf))
       const gone = ids.filter((_, index) => texts[index] === null)

@@ -3,13 +3,13 @@ type Handle = () => void
 /** The requests of one client that wait, by connection. */
 type Waiting = Map<object, Handle[]>
 
-export type FairTurns = {
+type FairTurns = {
   /** Handles a request now, or in a later turn of the event loop. */
   take(client: string, connection: object, handle: Handle): void
 }
 
 /** How a turn is measured and divided; Node.js itself, except in tests. */
-export type EventLoop = {
+type EventLoop = {
   /** in milliseconds */
   readonly clock: () => number
   /** calls back in the next turn */

@@ -11,7 +11,7 @@ const MOST_IN_A_TURN = 4096
 const MOST_OBJECTS = 256
 
 /** Gets the chunks. */
-export type ChunkReceiver = {
+type ChunkReceiver = {
   /** Takes each chunk, in the order of arrival. */
   pass(chunk: Buffer): void
   /** whether it has taken all earlier chunks; if not, `wake` tells that it has */
@@ -40,8 +40,8 @@ export class GatheredChunks {
   }
 
   /**
-   * So many chunks have arrived in this turn that their source should pause until they are passed
-   * on.
+   * Whether enough chunks have arrived in this turn: their source should pause until they are
+   * passed on.
    */
   get isFull(): boolean {
     return this.bytes > 0 && this.#inThisTurn >= MOST_IN_A_TURN

@@ -27,7 +27,7 @@ export function tellOfBody(raw: IncomingMessage): void {
 }
 
 /**
- * Whether nobody will read a response: its connection or its stream has closed, perhaps before
+ * Whether no client will read a response: its connection or its stream has closed, perhaps before
  * there was a listener.
  */
 export function isGone(raw: ServerResponse): boolean {

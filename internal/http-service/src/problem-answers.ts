@@ -73,8 +73,8 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
 }
 
 /**
- * Whether the client disconnected in the middle of its request: that is no fault of ours, and
- * nobody reads the response.
+ * Whether the client disconnected in the middle of its request: that is no fault of ours, and no
+ * client reads the response.
  */
 const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
   isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete

@@ -5,8 +5,8 @@ import { StartFault } from './start-fault.ts'
 type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
 
 /**
- * What a process tells its parent over their channel: the address of its service, or that there is
- * none.
+ * What a process reports to its parent over their channel: the address of its service, or that
+ * there is none.
  */
 export type StartMessage =
   | { readonly ready: Ready }

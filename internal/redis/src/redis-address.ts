@@ -2,7 +2,7 @@ import { hostFault } from '@gatehouse/settings/formats'
 import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
 import type { ClusterNode } from 'ioredis'
 
-export type Credentials = { username?: string; password?: string }
+type Credentials = { username?: string; password?: string }
 
 /** Passwords in settings of their own, without percent-encoding. */
 export type Passwords = {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { masterScript } from '@gatehouse/redis/master-script'
+import { sessionKey } from '@gatehouse/redis/session-key'
 import { REVOCATION_STREAM } from './redis-revocations.ts'
 
 /** how often a writer writes a heartbeat into the revocation log */
@@ -11,7 +12,7 @@ export const HEARTBEAT_MS = 500
  */
 const ENOUGH_MS = 0.8 * HEARTBEAT_MS
 /** in the same slot of a cluster as the log */
-const LAST_HEARTBEAT = 'gatehouse:{sessions}:revocation-heartbeat'
+const LAST_HEARTBEAT = sessionKey('revocation-heartbeat')
 
 const source = new URL('../lua/heartbeat.lua', import.meta.url)
 

@@ -1,4 +1,5 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
+import { sessionKey } from '@gatehouse/redis/session-key'
 import { readEntry } from './read-entry.ts'
 import {
   type Cursor,
@@ -12,7 +13,7 @@ import {
  * The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was
  * away misses nothing.
  */
-export const REVOCATION_STREAM = 'gatehouse:{sessions}:revocations'
+export const REVOCATION_STREAM = sessionKey('revocations')
 
 /** the numeric members of an entry */
 const NUMBERS = new Set(['until', 'before', 'version'])

@@ -17,7 +17,7 @@ const SessionRevocation = Type.Object({ kind: Type.Literal('session'), id, until
  * first response either did not ask again, or also has the second response. The next refresh writes
  * the same entry for the tokens of the second response.
  */
-export const AnsweredAgain = Type.Object({
+const AnsweredAgain = Type.Object({
   kind: Type.Literal('session-tokens'),
   id,
   until,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { masterScript } from '@gatehouse/redis/master-script'
+import { sessionKey } from '@gatehouse/redis/session-key'
 import type { Sighting, TakeSightings } from './sighting.ts'
 
 /**
@@ -8,7 +9,7 @@ import type { Sighting, TakeSightings } from './sighting.ts'
  * generation. The auth services move them into the records. The key is in the same cluster slot as
  * the families.
  */
-export const SIGHTINGS = 'gatehouse:{sessions}:sightings'
+export const SIGHTINGS = sessionKey('sightings')
 
 export const sightingField = ({ sid, subject }: Omit<Sighting, 'generation'>): string =>
   `${sid} ${subject}`

@@ -1,3 +1,4 @@
+import type { Abortable } from './abortable.ts'
 import type {
   EmailAddress,
   EmailVerification,
@@ -11,7 +12,6 @@ import type {
 import type { GatehouseClient } from './gatehouse-client.ts'
 import { noAnswer, problemOf } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
-import type { Abortable } from './sign-in.ts'
 
 export type {
   EmailAddress,

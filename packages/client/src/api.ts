@@ -69,7 +69,7 @@ export type User = {
 
 /**
  * The result of a registration. Without `id`, there is no account yet: its owner must open the link
- * in a letter first. `pageSecret` goes with the token of that link to `verifyEmail`.
+ * in the e-mail first. `pageSecret` goes with the token of that link to `verifyEmail`.
  */
 export type Registered = Partial<User> & { readonly pageSecret?: string | undefined }
 

@@ -1,6 +1,6 @@
+import type { Abortable } from './abortable.ts'
 import type { FactorAnswer, Login, Registered, Registration } from './api.ts'
 import type { SessionEnd } from './session.ts'
-import type { Abortable } from './sign-in.ts'
 import type { RefreshTokenStorage } from './storage.ts'
 
 export type ClientOptions = {

@@ -1,3 +1,4 @@
+import type { Abortable } from './abortable.ts'
 import type { FactorAnswer, Login, Registered, Registration, TokenResponse, User } from './api.ts'
 import type { ClientOptions } from './gatehouse-client.ts'
 import { noAnswer } from './post.ts'
@@ -9,8 +10,6 @@ import { untilAborted } from './sleep.ts'
 type Proof = Partial<Login & FactorAnswer>
 
 type Answer = { readonly user?: User; readonly pageSecret?: string }
-
-export type Abortable = { readonly signal?: AbortSignal | null | undefined }
 
 export type SignInPorts = RefreshPorts & {
   readonly origin: string

@@ -31,7 +31,7 @@ Exit code: 0 without a fault or leak, 1 with one, 2 if nothing could be tested.
 export type Result = {
   readonly code: 0 | 1 | 2
   readonly text: string
-  /** a server that runs on after the command */
+  /** a server that continues after the command */
   readonly server?: Server
 }
 type Environment = Readonly<Record<string, string | undefined>>

@@ -20,7 +20,7 @@ import { clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'
 import { type Static, Type } from 'typebox'
 import { accountFaults, accountSettings } from './accounts/account-settings.ts'
-import { passwordSettings } from './accounts/password-settings.ts'
+import { passwordSettings } from './accounts/passwords/password-settings.ts'
 import { auditFaults, auditSettings } from './audit/audit-settings.ts'
 import {
   type DatabaseConfig,

@@ -3,12 +3,12 @@ import type { AuthConfig } from './config.ts'
 import type { Database } from './database/open-database.ts'
 import { emailChanges } from './email-changes/email-changes.ts'
 import { emailVerifications } from './email-verifications/email-verifications.ts'
-import type { SealingKeys } from './keys/seal.ts'
 import { openMail } from './mail/open-mail.ts'
 import { passwordResets } from './password-resets/password-resets.ts'
 import type { Ports } from './ports.ts'
 import { prepareLetters } from './prepare-letters.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
+import type { SealingKeys } from './secrets/seal.ts'
 
 type LetterPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly database: Database

@@ -1,15 +1,15 @@
 import type { Kysely } from 'kysely'
+import { recipientOf } from './accounts/email-addresses/recipient-of.ts'
 import { prepareNotice } from './accounts/prepare-notice.ts'
-import { recipientOf } from './accounts/recipient-of.ts'
 import type { Tables } from './database/tables.ts'
 import { prepareChangeLetter } from './email-changes/prepare-change-letter.ts'
 import {
   prepareConfirmation,
   prepareVerification
 } from './email-verifications/prepare-verification-letters.ts'
-import type { SealingKeys } from './keys/seal.ts'
 import type { PrepareLetters } from './mail/mail-channel.ts'
 import { prepareResetLetter } from './password-resets/prepare-reset-letter.ts'
+import type { SealingKeys } from './secrets/seal.ts'
 
 type LetterOptions = {
   readonly resetSeconds: number

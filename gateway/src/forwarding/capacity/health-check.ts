@@ -25,7 +25,7 @@ type Repeated = HealthCheck & {
 }
 
 /**
- * Checks an endpoint until it is told to stop.
+ * Checks an endpoint until it is stopped.
  * @returns stops it
  */
 export function checkHealth(check: HealthCheck, onChange: OnHealth): () => void {

@@ -47,7 +47,7 @@ export type Figure = {
 /** `full`: all places are taken. `caller_share`: the caller uses its share. */
 type NoPlace = 'full' | 'caller_share'
 
-export type Refused = {
+type Refused = {
   readonly upstream: string
   readonly reason: NoPlace
   readonly count: number

@@ -1,8 +1,8 @@
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
+import { isLikeOwnCookie } from '../../request/own-cookies.ts'
 import type { Route } from '../../routes/route.ts'
-import { isLikeOwnCookie } from '../../stages/own-cookies.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 

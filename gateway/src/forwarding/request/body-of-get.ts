@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import type { Passage } from '../../stages/passage.ts'
+import type { Passage } from '../../request/passage.ts'
 import { type BodyPorts, judgedBody } from './judged-body.ts'
 import { BodyInHand } from './whole-body.ts'
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
-import type { Passage } from '../../stages/passage.ts'
+import type { Passage } from '../../request/passage.ts'
 import { revokedRefusal } from '../../stages/refuse-revoked.ts'
 import { isCall } from '../response/grpc-call.ts'
 import type { Lifetimes } from '../response/lifetimes.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { mayPassOn } from '../../stages/strip.ts'
+import { mayPassOn } from '../../request/ended-headers.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import { passedTrailers } from '../headers/passed-trailers.ts'
 

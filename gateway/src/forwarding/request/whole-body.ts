@@ -27,8 +27,8 @@ export class BodyInHand extends Readable {
 }
 
 /**
- * Reads a small body completely before its service is asked. So a client that sends a byte now and
- * then occupies a connection to the gateway, but none to the service.
+ * Reads a small body completely before its service is asked. So a client that sends a byte from
+ * time to time occupies a connection to the gateway, but none to the service.
  * @throws Refusal INVALID_REQUEST if the body is too large or does not arrive in time
  */
 export async function wholeBody(

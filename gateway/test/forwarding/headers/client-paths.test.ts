@@ -1,8 +1,8 @@
 import t from 'tap'
 import { clientPaths } from '../../../src/forwarding/headers/client-paths.ts'
 import type { ResponseHeaders } from '../../../src/forwarding/headers/passed-headers.ts'
+import type { Passage } from '../../../src/request/passage.ts'
 import { readRouteTable } from '../../../src/routes/load-route-table.ts'
-import type { Passage } from '../../../src/stages/passage.ts'
 
 const table = readRouteTable(
   `

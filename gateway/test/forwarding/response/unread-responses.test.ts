@@ -4,7 +4,7 @@ import { unreadResponses } from '../../../src/forwarding/response/unread-respons
 
 const ANSWER_BYTES = 448 * 1024
 
-/** A budget for so many responses, and the names of those that were broken off. */
+/** A budget for this number of responses, and the names of those that were ended. */
 function budget(answers: number) {
   const metrics = new Registry()
   const unread = unreadResponses(answers * ANSWER_BYTES, metrics)

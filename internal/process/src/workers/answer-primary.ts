@@ -26,7 +26,7 @@ export const answerOf = (
 ): Promise<unknown> =>
   (request === null ? metrics.getMetricsAsJSON() : carried(ops, request)).catch(() => null)
 
-/** Tells the primary process everything that this worker has counted. */
+/** Reports everything that this worker has counted to the primary process. */
 export async function tellLastMetrics(metrics: Registry): Promise<void> {
   await tell({ lastMetrics: await metrics.getMetricsAsJSON() })
 }

@@ -24,7 +24,7 @@ export type WorkerProcess = {
   /** Resolves when it has ended and everything that it said has arrived. */
   readonly ended: Promise<Exit>
   readonly ask: AskWorker['ask']
-  /** the metrics that it told last */
+  /** the metrics that it reported last */
   readonly metrics: () => MetricSnapshot
   order(order: Order): void
   /** Ends it at once, even if it hangs. */

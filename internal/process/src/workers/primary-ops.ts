@@ -73,7 +73,7 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
   ops.get('/metrics', { schema: metricsSchema, onRequest }, async (_request, reply) => {
     await figures('')
     const own = await metrics.getMetricsAsJSON()
-    // A worker that has not answered counts with what it told last.
+    // A worker that has not answered counts with what it reported last.
     return reply.type(metrics.contentType).send(await mergedMetrics(own, pool.told()))
   })
   for (const [path, { schema, merge }] of Object.entries(merged)) {

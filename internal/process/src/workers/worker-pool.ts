@@ -22,7 +22,7 @@ export type WorkerPool = {
   start(): Promise<Ready>
   /** those that listen */
   readonly up: () => WorkerProcess[]
-  /** the metrics that its workers told last, and what those had counted that have ended */
+  /** the metrics that its workers reported last, and what those had counted that have ended */
   readonly told: () => { readonly alive: MetricSnapshot[]; readonly ended: MetricSnapshot }
   reload(): void
   /**

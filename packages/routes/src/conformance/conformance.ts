@@ -6,7 +6,7 @@ import { probesOf } from './probes.ts'
 
 export type Report = {
   readonly findings: readonly Finding[]
-  /** the parts of which an ordinary request did not reach the echo service, before or after them */
+  /** the parts before or after which an ordinary request did not reach the echo service */
   readonly untested: readonly Part[]
 }
 

@@ -1,12 +1,12 @@
 import { type Field, newCanary, type Probe } from './probe.ts'
 
 /**
- * Requests of which two servers may find different ends. If they do, an attacker can hide a request
- * in the body of another one (RFC 9112 §11.2).
+ * Requests whose end two servers may find at different places. If they do, an attacker can hide a
+ * request in the body of another one (RFC 9112 §11.2).
  *
- * No probe hides one. All readings of a probe end at the same byte, before a CR LF that servers
- * skip (RFC 9112 §2.2), or where a server still waits. So a connection between two proxies carries
- * no bytes of a probe into the request of another client.
+ * No probe hides one. Every possible reading of a probe ends at the same byte. Otherwise, it ends
+ * before a CR LF that servers skip (RFC 9112 §2.2), or a server still waits for more. So a
+ * connection between two proxies carries no bytes of a probe into the request of another client.
  */
 export const framingProbes = (): Probe[] => [
   ...CODINGS.flatMap(([title, ...lines]) => [lengthFirst(title, lines), lengthLast(title, lines)]),

@@ -7,7 +7,7 @@ export type AccountClaims = Readonly<Record<string, unknown>>
 
 /**
  * The names that a claim of an account cannot have, in an account or in a token. Each has a meaning
- * for who issues or verifies a token (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2, OpenID Connect
+ * for issuers or verifiers of tokens (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2, OpenID Connect
  * Core §2 and §5.1), or is one of our own.
  */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -20,7 +20,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const MOST_CLAIMS = 32
-/** of the JSON text: the token has it, and each request with the token */
+/** of the JSON text, which is in the token, and so in each request */
 const LARGEST_BYTES = 1024
 const DEEPEST = 4
 

@@ -3,11 +3,11 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
-import { costOfHash } from '../database/migrations/0014-foreign-password-costs.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
 import { isReserved } from '../link-tokens/link-tokens.ts'
 import type { Account } from './account.ts'
-import { otherPassword } from './other-password.ts'
+import { costOfHash } from './passwords/hashes/cost-of-hash.ts'
+import { otherPassword } from './passwords/other-password.ts'
 
 export type NewAccount = Pick<Account, 'email' | 'passwordHash' | 'roles' | 'scope'> & {
   /** whether the address is proven, or an operator vouches for it */

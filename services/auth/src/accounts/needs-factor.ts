@@ -23,8 +23,8 @@ export const mustHaveFactor = (
 ): boolean => mode === 'required' || roles.some((role) => demanding.includes(role))
 
 /**
- * Whether the password of an account is not enough for a login. Factors are asked for under every
- * policy: no setting makes the password of an account with factors enough.
+ * Whether the password of an account is not enough for a login. Every policy asks for the factors
+ * of an account that has some: with factors, the password alone is never enough.
  */
 export const needsFactor = (
   account: Pick<Account, 'factors' | 'roles'>,

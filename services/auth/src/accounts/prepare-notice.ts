@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { PrepareLetter } from '../mail/mail-channel.ts'
 import { accountStore } from './account-store.ts'
-import { recipientOf } from './recipient-of.ts'
+import { recipientOf } from './email-addresses/recipient-of.ts'
 
 /**
  * Notifies an account of a change, at the address that it had then. A deleted account gets no

@@ -3,9 +3,9 @@ import { invalidMember } from '../refusals.ts'
 import type { Account } from './account.ts'
 import { emailTaken } from './account-refusals.ts'
 import type { AccountStore } from './account-store.ts'
-import { canonicalEmail, typedEmail } from './email.ts'
-import { passwordFault } from './password-rules.ts'
-import type { Passwords } from './passwords.ts'
+import { canonicalEmail, typedEmail } from './email-addresses/email.ts'
+import { passwordFault } from './passwords/password-rules.ts'
+import type { Passwords } from './passwords/passwords.ts'
 
 /** The owner of a new account. The schema checks the lengths. */
 export type Applicant = {

@@ -3,11 +3,11 @@ import { invalidMember } from '../refusals.ts'
 /** The part of a machine client that token exchange needs (RFC 8693); empty: no exchange. */
 export type ClientAudiences = {
   /**
-   * the audiences that the client is: it may exchange and introspect tokens for these. For an
-   * assertion of a gateway, the audience of its route.
+   * the audiences of the client itself: it may exchange and introspect tokens that were issued for
+   * them. For an assertion of a gateway, the audience of its route.
    */
   readonly receives: readonly string[]
-  /** the audiences for which it may exchange them */
+  /** the audiences for which it may get tokens by exchange */
   readonly calls: readonly string[]
   /** the roles of users that its exchanged tokens may have; null: all of them */
   readonly roles: readonly string[] | null

@@ -10,8 +10,8 @@ export function newClientSecret(): string {
 }
 
 /**
- * The stored form of a secret. A slow hash protects secrets that people choose. Nobody can guess
- * 256 random bits, and a slow hash would delay each token request.
+ * The stored form of a secret. A slow hash protects secrets that people choose. 256 random bits
+ * cannot be guessed, and a slow hash would delay each token request.
  */
 export function clientSecretDigest(secret: string): string {
   return digest(secret).toString('base64url')

@@ -9,7 +9,7 @@ type Index = {
 }
 
 /** A migration that only adds an index to a table that may be large. */
-export type IndexMigration = Migration & { readonly index: Index }
+type IndexMigration = Migration & { readonly index: Index }
 
 /** The index exists already on PostgreSQL, unless the table is new: `buildOnline` made it. */
 export const indexMigration = (index: Index): IndexMigration => ({

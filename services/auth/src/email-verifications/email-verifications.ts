@@ -1,13 +1,12 @@
 import type { Kysely } from 'kysely'
 import { insertAccount } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
-import { otherPassword } from '../accounts/other-password.ts'
+import { otherPassword } from '../accounts/passwords/other-password.ts'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { type AuditLog, writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { Tables } from '../database/tables.ts'
 import { InvitationNotOpen, useInvitation } from '../invitations/invitation-store.ts'
-import type { SealingKeys } from '../keys/seal.ts'
 import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
@@ -23,6 +22,7 @@ import {
 import type { Mail } from '../mail/assemble-mail.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { isFromPage, newPageSecret, pageDigest } from './page-secret.ts'
 
 /** The result of a verification. */
@@ -63,7 +63,7 @@ type VerificationPorts = {
   readonly mail: Pick<Mail, 'request'>
   readonly sealing: SealingKeys
   readonly audit: AuditLog
-  /** how long the token works that sets a password */
+  /** how long the token that sets a password works */
   readonly resetSeconds: number
   readonly clock: () => number
 }
@@ -114,7 +114,7 @@ async function refuse(
 
 type Work = Pick<VerificationPorts, 'sealing' | 'resetSeconds'> & {
   readonly token: LinkToken
-  /** whether the page that asked for the letter has sent the token */
+  /** whether the token comes from the page that requested the letter */
   readonly isOwn: boolean
   readonly by: By
 }

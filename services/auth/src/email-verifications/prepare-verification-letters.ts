@@ -1,15 +1,15 @@
 import type { Kysely } from 'kysely'
 import { accountStore } from '../accounts/account-store.ts'
+import { recipientOf } from '../accounts/email-addresses/recipient-of.ts'
 import { forAccount } from '../accounts/for-account.ts'
-import { hasOtherPassword } from '../accounts/has-other-password.ts'
-import { recipientOf } from '../accounts/recipient-of.ts'
+import { hasOtherPassword } from '../accounts/passwords/has-other-password.ts'
 import type { Tables } from '../database/tables.ts'
-import type { SealingKeys } from '../keys/seal.ts'
 import { issueToken } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
 import { sealRegistration } from '../link-tokens/pending-registration.ts'
 import type { PrepareLetter } from '../mail/mail-channel.ts'
 import { hoursOf } from '../mail/templates/template-times.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 
 /** An address that has an account already gets another letter: only its owner learns of it. */
 export const prepareConfirmation =

@@ -1,4 +1,3 @@
-import { Refusal } from '@gatehouse/problem/refusal'
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
@@ -38,24 +37,11 @@ export async function guessedAnswer<Right>(
 ): Promise<{ readonly right: Right; readonly own: CallersGuesses } | null> {
   const own = await guesses.by({ ...caller, email: countedAs(account) })
   await own.take()
-  const right = await givenBackIfRefused(own, compare)
+  const right = await own.comparing(compare)
   metrics.factorAnswered(metricNames[method], right === null ? 'wrong' : 'right')
   if (right !== null) return { right, own }
   await audit.write({ kind: 'factor-failed', subject: account.id, sid: null, source })
   return null
-}
-
-/** A guess that was not compared is not counted. */
-async function givenBackIfRefused<Right>(
-  own: CallersGuesses,
-  compare: () => Promise<Right>
-): Promise<Right> {
-  try {
-    return await compare()
-  } catch (error) {
-    if (error instanceof Refusal) await own.giveBack()
-    throw error
-  }
 }
 
 type UsedAnswer = Answerer &

@@ -21,6 +21,7 @@ export type FactorChange = By & {
 
 type Ports = { readonly mail: Pick<Mail, 'add'> }
 
+/** of an account, confirmed */
 export const MOST_FACTORS = 5
 
 export type ConfirmedFactor = {

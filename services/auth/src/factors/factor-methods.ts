@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { SealingKeys } from '../keys/seal.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { countRecoveryCodes, findRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
 import { matchTotp, useTotp } from './totp-factors.ts'
 
@@ -14,7 +14,7 @@ export type FactorMethod = FactorAnswer['method']
 /** A right answer that is not used yet. */
 export type RightAnswer = {
   /**
-   * Uses it, in the transaction of what it proves.
+   * Uses it, in the transaction that relies on it.
    * @returns false if another request was first
    */
   use(transaction: Kysely<Tables>, nowMs: number): Promise<boolean>

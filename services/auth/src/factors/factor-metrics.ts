@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client'
 const factors = ['totp', 'recovery_code'] as const
 const outcomes = ['right', 'wrong'] as const
 
-/** Counts the answers to the question for a second factor. */
+/** Counts the answers with a second factor. */
 export type FactorMetrics = {
   factorAnswered(factor: (typeof factors)[number], outcome: (typeof outcomes)[number]): void
 }

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 
 /** What makes a second factor. */
-export type FactorKind = 'totp'
+type FactorKind = 'totp'
 
 export type FactorTable = {
   id: string

@@ -4,10 +4,10 @@ import type { Tables } from '../database/tables.ts'
 import { base32 } from './base32.ts'
 
 /** how many codes an account gets */
-export const RECOVERY_CODES = 10
+const RECOVERY_CODES = 10
 /**
- * 80 random bits, 16 characters. So many that their digests need no slow hash: an attacker cannot
- * try all, even with a copy of the database.
+ * 80 random bits, 16 characters. Their digests need no slow hash: an attacker cannot try all
+ * values, even with a copy of the database.
  */
 const CODE_BYTES = 10
 const GROUP = /.{4}/g

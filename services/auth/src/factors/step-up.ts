@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { BY_TWO_FACTORS } from '../sessions/authentication.ts'
+import { raiseSession } from '../sessions/durable/raise-session.ts'
 import { ifPossible } from '../sessions/if-possible.ts'
-import { raiseSession } from '../sessions/raise-session.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
 import { lockForFactors } from './factor-changes.ts'

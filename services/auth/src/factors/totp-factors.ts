@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
-import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import type { FactorTable } from './factor-table.ts'
 import { newTotpSecret, stepOfCode } from './totp.ts'
 

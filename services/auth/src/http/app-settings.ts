@@ -8,7 +8,7 @@ import type { AuthConfig } from '../config.ts'
 import { recoverySeconds } from '../sessions/session-settings.ts'
 import type { AccessTokenPolicy } from '../tokens/access-token.ts'
 import { claimTemplateOf } from '../tokens/claim-template.ts'
-import type { CookieSameSite } from './public/refresh-cookie.ts'
+import type { CookieSameSite } from './public/cookies/refresh-cookie.ts'
 
 /** The roles and scope of a new user. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }
@@ -30,7 +30,7 @@ export type AuthSettings = {
   readonly cookieSameSite: CookieSameSite
   /** who may create an account: everybody, only people with an invitation, or only operators */
   readonly registration: 'open' | 'invite' | 'off' | 'closed'
-  /** whether an address must be proven: never, before the first login, or when its owner likes */
+  /** whether an address must be proven: never, before the first login, or at any time */
   readonly emailVerification: 'off' | 'optional' | 'required'
   readonly newUser: NewUser
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/password-rules.ts'
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/passwords/password-rules.ts'
 
 /** Members that several routes have in common. */
 
@@ -75,6 +75,9 @@ export const SessionId = Type.String({
 /** When the auth service answers FORBIDDEN to a valid access token. */
 export const noAccountProblem =
   'The access token belongs to no user: it is of a machine client or of another issuer.'
+
+/** When the auth service answers SESSION_ENDED to a valid access token. */
+export const endedProblem = 'The session has ended, or the account was disabled or deleted.'
 
 /** The number of sessions that a request ended. */
 export const Ended = Type.Integer({

@@ -1,4 +1,4 @@
-import { canonicalEmail } from '../accounts/email.ts'
+import { canonicalEmail } from '../accounts/email-addresses/email.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Guesses } from '../throttling/guesses.ts'

@@ -5,7 +5,7 @@ import type { Invitation } from './invitation.ts'
  * Counts registrations with an invitation that did not create an account, for example because the
  * address has one (409), and slows them like wrong passwords. Such a registration does not use the
  * invitation, so its owner could otherwise find out which addresses have an account. The count
- * belongs to the invitation, whatever network its owner is in, so nobody else can make the owner
+ * belongs to the invitation, not to the network of its owner, so other people cannot make the owner
  * wait.
  */
 export const invitationAttempts = (guesses: Guesses, { id }: Invitation): Promise<CallersGuesses> =>

@@ -123,7 +123,7 @@ const registerInvited =
     }
   }
 
-/** Takes the new account back, together with the rest of its transaction. */
+/** Undoes the new account, with the rest of its transaction. */
 export class InvitationNotOpen extends Error {}
 
 /**

@@ -28,7 +28,8 @@ const PREFIX = 'ghi_'
 export const newInvitationSecret = (): string => PREFIX + randomBytes(32).toString('base64url')
 
 /**
- * The stored form. A slow hash is for secrets that people choose; nobody guesses 256 random bits.
+ * The stored form. A slow hash is for secrets that people choose; 256 random bits cannot be
+ * guessed.
  */
 export const invitationDigest = (secret: string): string =>
   createHash('sha256').update(secret).digest('base64url')

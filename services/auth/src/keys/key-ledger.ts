@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely'
 import { type AuditLog, auditLog } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import type { KeyRecord } from './key-lifecycle.ts'
 import { newRecord, readRecords, writeRecord } from './key-records.ts'
-import type { SealingKeys } from './seal.ts'
 import { insertSealed } from './sealed-keys.ts'
 import type { SigningKey } from './signing-key.ts'
 

@@ -1,7 +1,7 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import { GONE } from './key-records.ts'
-import { type SealingKeys, seal, unsealWithAny } from './seal.ts'
 import { publishedStates, type SigningKey } from './signing-key.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 

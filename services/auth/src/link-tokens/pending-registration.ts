@@ -1,4 +1,4 @@
-import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 
 /** What becomes an account once its address is proven. */
 export type PendingRegistration = {

@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client'
-import type { SealingKeys } from '../keys/seal.ts'
 import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
 import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
 import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { type MailChannelOptions, mailChannel } from './mail-channel.ts'
 import { type MailOperations, mailOperations } from './mail-operations.ts'
 import { type MailQueue, mailQueue } from './mail-queue.ts'
@@ -50,7 +50,7 @@ export function assembleMail(options: MailOptions): AssembledMail {
   }
 }
 
-/** Without a server for letters, none is queued. Those that wait from before can be seen. */
+/** Without a server for letters, none is queued. Letters that were queued earlier can be listed. */
 export function silentMail({
   db,
   registry,

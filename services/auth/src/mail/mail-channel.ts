@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { SealingKeys } from '../keys/seal.ts'
 import type { Channel } from '../outbox/channel.ts'
 import { type Attempt, type ClaimedDelivery, failed } from '../outbox/delivery.ts'
 import { leaseOf, targetPauseMs } from '../outbox/retry-delay.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { type LetterName, linkOf } from './letter.ts'
 import { mailableAddress } from './mail-address.ts'
 import { type DueLetters, type MailPlaces, mailPlaces } from './mail-places.ts'
@@ -66,7 +66,7 @@ const LONGEST_PAUSE_MS = 60_000
 const PAUSES = [5, 60, 300, 900, 3600, 7200, 14_400] as const
 
 /**
- * Sends letters. While the server does not work, it gets one attempt at a time, with longer pauses
+ * Sends letters. While the server is down, it gets one attempt at a time, with longer pauses
  * between them, however many letters wait.
  */
 export function mailChannel(options: MailChannelOptions): Channel {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { Database } from '../database/open-database.ts'
-import type { SealingKeys } from '../keys/seal.ts'
 import { forgetTokens } from '../link-tokens/link-tokens.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import { appName, senderOf } from './app-name.ts'
 import {
   type AssembledMail,
@@ -120,7 +120,8 @@ function transportOf(
     folder: join(config.GATEHOUSE_DATA_DIR, 'mail'),
     from,
     clock,
-    onLetter: (letter) => log.warn(letter, 'AUTH_MAIL_URL is not set: a letter became a file')
+    onLetter: (letter) =>
+      log.warn(letter, 'AUTH_MAIL_URL is not set: a letter was written to a file')
   })
 }
 

@@ -1,6 +1,6 @@
 import type { RequestSource } from '../audit/audit-event.ts'
-import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
 import type { PendingRegistration } from '../link-tokens/pending-registration.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import type { LetterName } from './letter.ts'
 
 /**
@@ -21,7 +21,7 @@ export type QueuedMail = {
   readonly source: RequestSource
   /** for the link: the same in every attempt, so that a letter that arrives twice is one letter */
   readonly token: string | null
-  /** the digest of the secret of the page that asked for it */
+  /** the digest of the secret of the page that requested it */
   readonly page?: string
   /** what becomes an account if its reader opens the link */
   readonly registration?: PendingRegistration

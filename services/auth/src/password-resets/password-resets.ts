@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
-import { otherPassword } from '../accounts/other-password.ts'
+import { otherPassword } from '../accounts/passwords/other-password.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import { type AuditLog, writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
@@ -38,8 +38,8 @@ export type PasswordResets = {
    */
   prove(token: string, source: RequestSource): Promise<ProvenReset>
   /**
-   * Sets the password, ends every session and spends every token of the account, and tells its
-   * address, in one transaction with its event.
+   * Sets the password, ends every session, spends every token of the account, and notifies the
+   * user, in one transaction with its event.
    * @returns the sessions that had not ended: the caller must publish them to the session store
    * @throws Refusal FORBIDDEN if the token was used meanwhile
    */

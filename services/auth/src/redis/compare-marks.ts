@@ -1,4 +1,5 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
+import { sessionKey } from '@gatehouse/redis/session-key'
 import type { Job } from '../background-work.ts'
 import type { Embedded, InRedis } from './shared-store.ts'
 
@@ -34,7 +35,7 @@ export function compareMarks(
 ): void {
   if (store.kind !== 'redis') return
   const { redis, storeClock } = store
-  const key = `gatehouse:{sessions}:${name}`
+  const key = sessionKey(name)
   const told = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const compare = async (): Promise<void> => {

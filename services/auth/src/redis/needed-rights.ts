@@ -1,3 +1,4 @@
+import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 
@@ -42,7 +43,7 @@ export const neededRights: readonly NeededRights[] = [
     commands: ['zadd KEY 1 a', 'zremrangebyrank KEY 0 1', 'zscore KEY a']
   },
   {
-    key: 'gatehouse:{gateways}',
+    key: GATEWAYS,
     commands: ['smembers KEY', 'mget KEY', 'srem KEY a', 'sadd KEY a']
   }
 ]

@@ -20,7 +20,7 @@ import { watchClock } from './watch-clock.ts'
 export type SharedStore = (InRedis | Embedded) & {
   /** The time of the store, which decides what has expired. Milliseconds since 1970. */
   readonly clock: () => number
-  /** whether `clock` can be trusted: false until Redis has told its time */
+  /** whether `clock` can be trusted: false until Redis has reported its time */
   readonly isClockRight: () => boolean
   /** the live gateways */
   readonly fleet: Fleet

@@ -1,4 +1,5 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
+import { sessionKey } from '@gatehouse/redis/session-key'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import type { Revocation } from '@gatehouse/revocation/revocation'
 import { acknowledged } from '../redis/acknowledged.ts'
@@ -9,7 +10,7 @@ import type { SqliteRevocations } from './sqlite-revocations.ts'
  * The key of the time at which the last access token of any session expires: how long a revocation
  * must be remembered.
  */
-export const TOKEN_HORIZON = 'gatehouse:{sessions}:token-horizon'
+export const TOKEN_HORIZON = sessionKey('token-horizon')
 
 /** Writes revocations that are not the end of a session. */
 export type RevocationWriter = {

@@ -149,7 +149,8 @@ async function tellOne(
 }
 
 /**
- * Records again every change since this second. There can be thousands, so the database copies them.
+ * Records again every change since this second. There can be thousands, so the database copies
+ * them.
  */
 async function noteAgain(
   db: Kysely<Tables>,

@@ -19,7 +19,7 @@ export const secretNames = [
   'AUTH_OPS_TOKEN'
 ] as const
 
-/** The secrets that are not there. In production, there must be all of them. */
+/** The missing secrets. In production, none may be missing. */
 export const missingSecrets = (config: SecretConfig): string[] =>
   secretNames
     .filter((name) => config[name] === undefined)

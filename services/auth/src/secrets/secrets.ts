@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { fileFault } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { SealingKeys } from '../keys/seal.ts'
 import { isUnpredictable, type KeyRing, parseKeyRing } from './key-ring.ts'
+import type { SealingKeys } from './seal.ts'
 import type { SecretConfig, secretNames } from './secret-settings.ts'
 
 /** The secrets of this process. */

@@ -1,5 +1,5 @@
-import { restorable } from './durable-session.ts'
-import type { DurableSessions } from './durable-sessions.ts'
+import { restorable } from './durable/durable-session.ts'
+import type { DurableSessions } from './durable/durable-sessions.ts'
 import type { Families, StoredFamily } from './families/families.ts'
 import { open } from './families/family.ts'
 

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { DurableSession } from './durable-session.ts'
+import type { DurableSession } from './durable/durable-session.ts'
 import type { Presentation, Presented } from './families/families.ts'
 import { lateSeconds } from './families/family.ts'
 import { ifPossible } from './if-possible.ts'

@@ -1,4 +1,4 @@
-import type { DurableSessions } from './durable-sessions.ts'
+import type { DurableSessions } from './durable/durable-sessions.ts'
 import { type SessionEnds, type SessionEndsOptions, sessionEnds } from './ends/session-ends.ts'
 import type { Families } from './families/families.ts'
 import { type ListSessions, listSessions } from './list-sessions.ts'

@@ -66,7 +66,7 @@ function responseTo(
     request.on('upgrade', (response) => resolve(response.destroy()))
     // Also after the response: the connection may break while the body is read.
     request.on('error', reject)
-    // A request can close without a response and without an error, and then has no time any longer.
+    // A request can close without a response or an error. Its timeout then no longer applies.
     request.on('close', () => reject(new Error('the request closed without a response')))
     request.end(body)
   })

@@ -20,8 +20,8 @@ type Place = {
 
 /**
  * The cells of a key.
- * @param digest at least 9 bytes of a keyed digest: without the key of the digest, nobody can find
- * keys that share cells with another one
+ * @param digest at least 9 bytes of a keyed digest: without the key of the digest, an attacker
+ * cannot find keys that share cells with another one
  */
 export function placeOf(digest: Buffer, { parts, columns }: Shape): Place {
   const cells = Array.from(

@@ -1,3 +1,4 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { GuessCounts, GuessStores } from './guess-counts.ts'
 import { privateDigest } from './private-digest.ts'
@@ -51,6 +52,11 @@ export type CallersGuesses = {
   take(): Promise<void>
   /** The counted guess was not checked. */
   giveBack(): Promise<void>
+  /**
+   * Compares a counted guess, and gives it back if a Refusal prevents that.
+   * @throws what `compare` throws
+   */
+  comparing<Result>(compare: () => Promise<Result>): Promise<Result>
   /**
    * The counted guess was right. The earlier failures of a known caller are forgotten too.
    * @param isDone whether it completes a login, so that the network of the caller is known from now
@@ -107,6 +113,14 @@ function counted(
     refuseEarly: async () => refuse(await counts.wait(key)),
     take: async () => refuse(await counts.take(key)),
     giveBack: () => counts.giveBack(key),
+    async comparing(compare) {
+      try {
+        return await compare()
+      } catch (error) {
+        if (error instanceof Refusal) await counts.giveBack(key)
+        throw error
+      }
+    },
     succeeded
   }
 }

@@ -56,7 +56,7 @@ export type AccessTokens = {
   /** issues a token to the session of a user */
   issue(subject: AccessTokenSubject): IssuedAccessToken
   /**
-   * issues a token to a machine client: nobody has signed in, and there is no session (RFC 9068
+   * issues a token to a machine client: no user has signed in, and there is no session (RFC 9068
    * §2.2, RFC 6749 §4.4)
    * @param begunMs the time before the request read the client or the session. The lifetime of the
    * token begins at this time. If it began now, a process that was paused in between could sign a

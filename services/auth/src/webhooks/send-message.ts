@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { SealingKeys } from '../keys/seal.ts'
 import type { Attempt } from '../outbox/delivery.ts'
+import type { SealingKeys } from '../secrets/seal.ts'
 import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
 import { type Message, signedPost } from '../signed-post/signed-post.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import { type SealingKeys, seal, unsealWithAny } from '../keys/seal.ts'
+import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 
 /** A secret is bound to its endpoint, so that it cannot be moved to another row. */

@@ -1,7 +1,9 @@
 import { testClock } from '@gatehouse/fixtures/clock'
+import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
-import { passwordCost } from '../../src/accounts/hashes/hash-kinds.ts'
+import { costOfHash } from '../../src/accounts/passwords/hashes/cost-of-hash.ts'
+import { passwordCost } from '../../src/accounts/passwords/hashes/hash-kinds.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { source } from '../fixtures/family-steps.ts'
 
@@ -151,3 +153,11 @@ for (const kind of databaseKinds) {
     }
   )
 }
+
+t.test('the costs of hashes are found by their index', async (t) => {
+  const [embedded] = databaseKinds
+  if (embedded === undefined) throw new Error('no database')
+  const db = await (await embedded.make(t)).open()
+  const query = sql`explain query plan select ${costOfHash} from accounts order by ${costOfHash} limit 1`
+  t.match(JSON.stringify((await query.execute(db)).rows), /accounts_hash_cost/)
+})

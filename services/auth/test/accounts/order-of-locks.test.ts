@@ -3,13 +3,13 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { type Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
-import { eraseAccount } from '../../src/accounts/erase-account.ts'
+import { eraseAccount } from '../../src/accounts/changes/erase-account.ts'
 import { lockAccount } from '../../src/accounts/lock-account.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { emailChanges } from '../../src/email-changes/email-changes.ts'
 import { issueToken, newToken } from '../../src/link-tokens/link-tokens.ts'
 import { prepareLetters } from '../../src/prepare-letters.ts'
-import { durableSessions } from '../../src/sessions/durable-sessions.ts'
+import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { postgresKind } from '../fixtures/databases.ts'
 import { source } from '../fixtures/family-steps.ts'
 
@@ -23,7 +23,7 @@ const opened = {
   label: ''
 }
 
-/** Waits until so many transactions wait for a lock. */
+/** Waits until this number of transactions waits for a lock. */
 function waitingIn(database: Kysely<Tables>, wanted: number): Promise<number> {
   const count = async () => {
     const { rows } = await sql`select 1 from pg_stat_activity

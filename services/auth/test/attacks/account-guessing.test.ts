@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import t from 'tap'
-import { passwordCost } from '../../src/accounts/hashes/hash-kinds.ts'
+import { passwordCost } from '../../src/accounts/passwords/hashes/hash-kinds.ts'
 import { authService, disable, password, registered } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 

@@ -9,7 +9,7 @@ import { postgresDialect } from '../../src/database/postgres-dialect.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { invitationStore } from '../../src/invitations/invitation-store.ts'
-import { durableSessions } from '../../src/sessions/durable-sessions.ts'
+import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/databases.ts'
 import { source } from '../fixtures/family-steps.ts'
@@ -111,8 +111,8 @@ for (const { name, skip, make } of databaseKinds) {
       }
 
       /**
-       * Makes the change with a fault at this statement. Whether it has so many, and what it begins
-       * with next time.
+       * Makes the change with a fault at this statement. Returns whether it has that many
+       * statements, and what it begins with next time.
        */
       const failAt = async (title: string, at: number, made: Made) => {
         const { make, events } = changes[title] as Change

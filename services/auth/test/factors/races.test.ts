@@ -13,7 +13,7 @@ import { factors } from '../../src/factors/factors.ts'
 import { resealFactors } from '../../src/factors/totp-factors.ts'
 import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
-import { durableSessions } from '../../src/sessions/durable-sessions.ts'
+import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { guesses } from '../../src/throttling/guesses.ts'
 import { memoryGuessStores } from '../../src/throttling/memory-guess-counts.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
@@ -118,11 +118,22 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await race({ method: 'recoveryCode', code: first }, false), 1, 'a recovery code')
     t.equal((await one.list(id)).recoveryCodes, 9)
 
+    const added = async (account: Account) => {
+      const { row, secret } = await one.add(account, 'Tablet')
+      const code = shownCode(secret, clock())
+      return await one.confirm(account, { id: row.id, code, sid: 'sid' }, change)
+    }
+    for (let factors = 1; factors < 4; factors += 1) await added(await current())
+    const before = await current()
+    await added(before)
+    await t.rejects(added(before), { code: 'CONFLICT' }, 'a sixth factor, begun with four')
+    t.equal((await current()).factors, 5)
+
     const db = await database.open()
     const newer = Buffer.alloc(32, 8)
     const older = await db.selectFrom('factors').select('sealed_secret').executeTakeFirstOrThrow()
     t.notOk(older.sealed_secret.includes(secret), 'the secret is sealed')
-    t.equal(await resealFactors(db, [newer, ...sealing]), 1, 'a new key encrypts it again')
+    t.equal(await resealFactors(db, [newer, ...sealing]), 6, 'a new key encrypts all of them again')
     t.equal(await resealFactors(db, [newer]), 0, 'so that the older key can go')
     await t.rejects(resealFactors(db, sealing), /AUTH_KEY_ENCRYPTION_KEY/)
   })

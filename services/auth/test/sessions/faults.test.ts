@@ -79,7 +79,7 @@ for (const kind of ['sqlite', 'redis'] as const) {
         return isOverNow
       }
 
-      /** Whether the operation had so many calls. */
+      /** Whether the operation had that many calls. */
       const failAt = async (title: string, call: number, when: When): Promise<boolean> => {
         const operation = operations[title] as Operation
         people += 1

@@ -23,7 +23,7 @@ import { upload } from './upload.ts'
 const IDLE_MS = 55_000
 /** How much earlier than the service the gateway closes it. */
 const MARGIN_MS = 2000
-/** How often a request is sent again that a service has refused unread. */
+/** How often a request that a service has refused unread is sent again. */
 const MOST_REFUSALS = 3
 
 /** How many connections are open, by the address of the service. */

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2'
 
-/** Finds out whether a connection is alive on which a service was late. */
+/** Finds out whether a connection on which a service was late is still alive. */
 export type Liveness = {
   /** whether it is not known to be alive, so that no further request should begin on it */
   isInDoubt(): boolean

@@ -5,7 +5,7 @@ type PatienceOptions = {
   readonly headersMs: number
   /** how long the request and the response may pause; 0: any time */
   readonly pauseMs: number
-  /** whether the client, not the service, is waited for: it has not sent the whole request */
+  /** whether the client, not the service, is late: it has not sent the whole request */
   readonly isClientsTurn: () => boolean
   readonly onLate: (error: Error) => void
 }

@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 const UNREAD_MS = 2000
 
 /** What becomes of a request whose stream has failed before the response began. */
-export type OnUnanswered = (error: Error, session: Session) => void
+type OnUnanswered = (error: Error, session: Session) => void
 
 /**
  * Sends a request on a stream of its own, and passes on the events of its response.

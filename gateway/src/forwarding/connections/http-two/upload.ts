@@ -20,7 +20,7 @@ export type Upload = {
   stop(): void
 }
 
-export type UploadOptions = {
+type UploadOptions = {
   readonly body: Buffer | Readable | null
   readonly trailers: () => OutgoingHttpHeaders | null
   /** called when a part of the body was sent */

@@ -8,7 +8,7 @@ const CODED = sql.lit('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
  * The cost of an account's hash: its PHC form without the hash, the salt and the `$` before each.
  * Both databases compute it in the same way.
  */
-export const costOfHash = sql<string>`rtrim(rtrim(rtrim(rtrim(password_hash, ${CODED}), '$'), ${CODED}), '$')`
+const costOfHash = sql<string>`rtrim(rtrim(rtrim(rtrim(password_hash, ${CODED}), '$'), ${CODED}), '$')`
 
 export const passwordCosts: Migration = {
   async up(database) {

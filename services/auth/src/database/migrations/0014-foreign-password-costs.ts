@@ -9,7 +9,7 @@ const CODED = sql.lit('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
  * bcrypt writes neither `$`, and its versions have the same cost. Both databases and `passwordCost`
  * compute it in the same way.
  */
-export const costOfHash = sql<string>`case when substr(password_hash, 1, 2) = '$2'
+const costOfHash = sql<string>`case when substr(password_hash, 1, 2) = '$2'
   then '$2b' || substr(password_hash, 4, 3)
   else rtrim(rtrim(rtrim(rtrim(password_hash, ${CODED}), '$'), ${CODED}), '$') end`
 

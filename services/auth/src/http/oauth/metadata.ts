@@ -1,3 +1,4 @@
+import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { Type } from 'typebox'
 import { oauthPath, serverMetadata } from '../../oauth/server-metadata.ts'
 import type { OAuthRoute } from './oauth-route.ts'
@@ -26,7 +27,7 @@ const Metadata = Type.Object(
     introspection_endpoint: url('Says whether a token is valid.', oauthPath.introspect),
     introspection_endpoint_auth_methods_supported: methods('introspection'),
     introspection_endpoint_auth_signing_alg_values_supported: algorithms('introspection'),
-    jwks_uri: url('The keys that verify access tokens.', '/.well-known/jwks.json'),
+    jwks_uri: url('The keys that verify access tokens.', SIGNING_KEYS_PATH),
     acr_values_supported: texts('The authentication classes of access tokens.', ['aal1', 'aal2']),
     grant_types_supported: texts('The grants of the token endpoint.', ['client_credentials']),
     response_types_supported: texts('Empty: there is no authorization endpoint.', [])

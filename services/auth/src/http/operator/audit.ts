@@ -11,9 +11,9 @@ import {
 import type { AuditEntry } from '../../audit/audit-log.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { invalidParameter } from '../http-refusals.ts'
-import { findUser } from './find-user.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { Instant, Limit, readInstant, readLimit } from './query-parameters.ts'
+import { findUser } from './users/find-user.ts'
 
 const Query = Type.Object({
   kind: Type.Optional(

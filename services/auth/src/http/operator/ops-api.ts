@@ -2,31 +2,32 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { auditRoutes } from './audit.ts'
-import { clientRoutes } from './clients.ts'
-import { createUser } from './create-user.ts'
+import { clientRoutes } from './clients/clients.ts'
 import { databaseRoutes } from './database.ts'
-import { deleteUser } from './delete-user.ts'
 import { endEverySession } from './end-every-session.ts'
-import { factorRoutes } from './factors.ts'
 import { gatewayRoutes } from './gateways.ts'
-import { importUsers } from './import-users.ts'
-import { invitationRoutes } from './invitations.ts'
-import { keyRoutes } from './keys.ts'
-import { listUsers } from './list-users.ts'
+import { invitationRoutes } from './invitations/invitations.ts'
+import { keyRoutes } from './keys/keys.ts'
 import { mailRoutes } from './mail.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
-import { setClaims } from './set-claims.ts'
-import { setEmail } from './set-email.ts'
-import { setPassword } from './set-password.ts'
-import { setRoles } from './set-roles.ts'
-import { setScope } from './set-scope.ts'
-import { showUser } from './show-user.ts'
-import { switchUser } from './switch-user.ts'
-import { webhookDeliveryRoutes } from './webhook-deliveries.ts'
-import { webhookRoutes } from './webhooks.ts'
+import { createUser } from './users/create-user.ts'
+import { deleteUser } from './users/delete-user.ts'
+import { importUsers } from './users/import-users.ts'
+import { listUserFactors } from './users/list-user-factors.ts'
+import { listUsers } from './users/list-users.ts'
+import { resetUserFactors } from './users/reset-user-factors.ts'
+import { setClaims } from './users/set-claims.ts'
+import { setEmail } from './users/set-email.ts'
+import { setPassword } from './users/set-password.ts'
+import { setRoles } from './users/set-roles.ts'
+import { setScope } from './users/set-scope.ts'
+import { showUser } from './users/show-user.ts'
+import { switchUser } from './users/switch-user.ts'
+import { webhookDeliveryRoutes } from './webhooks/webhook-deliveries.ts'
+import { webhookRoutes } from './webhooks/webhooks.ts'
 
 const groups: OpsRoutes[] = [
   createUser,
@@ -38,7 +39,8 @@ const groups: OpsRoutes[] = [
   setClaims,
   setEmail,
   setPassword,
-  factorRoutes,
+  listUserFactors,
+  resetUserFactors,
   switchUser,
   deleteUser,
   invitationRoutes,

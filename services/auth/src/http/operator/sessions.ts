@@ -2,10 +2,10 @@ import { Type } from 'typebox'
 import { noSuchSession } from '../../sessions/session-refusals.ts'
 import { Ended } from '../fields.ts'
 import { Sessions, toSession } from '../session-response.ts'
-import { findUser } from './find-user.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
-import { UserParams, userProblems } from './user-response.ts'
+import { findUser } from './users/find-user.ts'
+import { UserParams, userProblems } from './users/user-response.ts'
 
 const EndedSessions = Type.Object({ ended: Ended }, { title: 'EndedSessions' })
 

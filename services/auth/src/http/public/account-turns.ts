@@ -1,6 +1,6 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import { tooManyChanges } from '../../accounts/account-refusals.ts'
-import { turns } from '../../accounts/turns.ts'
+import { turns } from '../../accounts/credentials/turns.ts'
 
 /** How many requests of one session may wait for those before them. */
 const MOST_OF_SESSION = 32

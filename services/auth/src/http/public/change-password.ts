@@ -1,16 +1,15 @@
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
-import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
-import { noAccount, wrongCredentials } from '../../accounts/account-refusals.ts'
-import { passwordFault } from '../../accounts/password-rules.ts'
+import { wrongCredentials } from '../../accounts/account-refusals.ts'
+import { passwordFault } from '../../accounts/passwords/password-rules.ts'
 import { invalidMember } from '../../refusals.ts'
 import { ifPossible } from '../../sessions/if-possible.ts'
-import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { type Caller, credentialOf } from '../../throttling/guesses.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
-import { knownDevice, rememberDevice, setsDeviceCookie } from './device-cookie.ts'
-import { readerOf } from './reader.ts'
+import { knownDevice, rememberDevice, setsDeviceCookie } from './cookies/device-cookie.ts'
+import { readerOf } from './letters/reader.ts'
+import { sessionCaller } from './login/complete-login.ts'
+import { ownAccount } from './own-account.ts'
 import type { Route } from './route.ts'
 
 const Body = Type.Object(
@@ -67,22 +66,14 @@ export const changePassword: Route = (service, options) => {
   }
 
   service.post('/password', { schema, onRequest: options.limitAddress }, async (request, reply) => {
-    const { subject, session } = requireIdentity(request)
-    if (session === null) throw noAccount()
+    const { account: found, session } = await ownAccount(request, accounts)
     const { currentPassword: password, newPassword: chosen } = request.body
-    const found = await accounts.findById(subject)
-    if (found === null || found.disabled) throw sessionEnded('the account is disabled or gone')
     const fault = await passwordFault(chosen, found.email)
     if (fault !== null) throw invalidMember('newPassword', fault)
 
     const reader = readerOf(request, mail)
     const { source } = reader
-    const caller = {
-      email: found.email,
-      network: clientNetwork(source.address),
-      device: session,
-      credential: credentialOf(found)
-    }
+    const caller = sessionCaller(found, session, source)
     const claim = { account: found, password, caller, source }
     const account = await accounts.provePasswordChange(claim, session, request.body)
     if (account === null) {

@@ -22,8 +22,8 @@ export const escaped = (text: string): string =>
 const LINK = '{{link}}'
 
 /**
- * What stands before the link at the end of a paragraph, which becomes the text of the link; null
- * if the paragraph does not end with `: {{link}}`.
+ * The text before the link at the end of a paragraph, which becomes the text of the link; null if
+ * the paragraph does not end with `: {{link}}`.
  */
 function labelOf(paragraph: string): string | null {
   if (!paragraph.endsWith(LINK)) return null

@@ -1,8 +1,8 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
-import type { DurableSessions } from '../durable-sessions.ts'
+import type { DurableSessions } from '../durable/durable-sessions.ts'
+import type { SessionEnd } from '../durable/session-end.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
-import type { SessionEnd } from './session-end.ts'
 import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
 
 /**
@@ -15,9 +15,9 @@ import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
  *   a deleted account. Afterwards, the route calls `tellAll`.
  * - The session store ends one, because a spent token was used again (`Families.present`) or a user
  *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
- * - A login or a refresh finds that the database has ended it meanwhile (`end-if-ended.ts`).
- * - An operator ends those of all users (`end-every-session.ts`). These ends are not published to
- *   the session store.
+ * - A login or a refresh finds that the database has ended it meanwhile (`../end-if-ended.ts`).
+ * - An operator ends those of all users (`../durable/end-every-session.ts`). These ends are not
+ *   published to the session store.
  * - It expires. Both stores know the time, so neither writes it down.
  *
  * An end that the session store may not know is *untold* (`told-ends.ts`). If a process is killed

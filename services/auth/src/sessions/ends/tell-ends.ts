@@ -1,4 +1,4 @@
-import type { DurableSessions } from '../durable-sessions.ts'
+import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { Families } from '../families/families.ts'
 import type { ToldEnds } from './told-ends.ts'
 

@@ -181,7 +181,7 @@ function advance(
       ? afterSecondAnswer(record.tokensNotBefore, now)
       : record.tokensNotBefore,
     answeredAgain: false,
-    // With recovery off, nobody reports use. It must not look unused if recovery is turned on.
+    // With recovery off, uses are not reported. It must not look unused if recovery is turned on.
     seen: policy.recoverySeconds === 0
   }
 }

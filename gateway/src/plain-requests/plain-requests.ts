@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http'
+import { requestId } from '@gatehouse/edge-headers/request-id'
+import { needsNoHook } from '@gatehouse/http-service/http-one'
+import { isGone } from '@gatehouse/http-service/http-two'
+import {
+  type ArrivedRequest,
+  arrivalOf,
+  type LocatedOf,
+  newlyArrived
+} from '../arrival/arrived-request.ts'
+import type { PlainRequests } from '../arrival/client-listener.ts'
+import type { ClientSource } from '../arrival/client-source.ts'
+import { type ExchangePorts, exchange } from '../forwarding/exchange.ts'
+import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
+import type { Arrival, Decide } from '../request/arrival.ts'
+import type { Passage } from '../request/passage.ts'
+import { newTrail } from '../telemetry/trail.ts'
+import { PlainClient, type PlainClientPorts } from './plain-client.ts'
+
+/** What plain requests need. */
+type PlainPorts = PlainClientPorts & {
+  readonly source: Pick<ClientSource, 'note'>
+  readonly locatedOf: LocatedOf
+  readonly isTrustedProxy: IsTrustedProxy
+  readonly decide: Decide
+  readonly forwarding: ExchangePorts
+  /** whether the framework gets a request that could go without it */
+  readonly isHeld: (raw: IncomingMessage) => boolean
+}
+
+/** A route with limits is left to the framework, which counts requests with a plugin. */
+const noLimiter: Arrival['limiter'] = () => null
+
+/**
+ * Takes GET and HEAD without a body through the journey, and forwards them, before the framework
+ * prepares its request, its reply and its hooks, which cost more than the decision. The stages and
+ * the forwarding are those of every other request. The framework answers the refusals.
+ */
+export function plainRequests(ports: PlainPorts): PlainRequests {
+  const { source, locatedOf } = ports
+  const left = new WeakMap<IncomingMessage, ArrivedRequest>()
+  return {
+    take(raw, response, handle) {
+      if (!needsNoHook(raw) || ports.isHeld(raw)) return handle(raw, response)
+      const arrived = newlyArrived(requestId(raw.headers), newTrail(raw, false))
+      const leave = (refusal: unknown): void => {
+        arrived.refusal = refusal
+        left.set(raw, arrived)
+        handle(raw, response)
+      }
+      try {
+        source.note(arrived, raw)
+        const { route } = locatedOf(arrived)
+        if (route === null || route.limits.length > 0) return leave(null)
+      } catch (error) {
+        if (!isGone(response)) leave(error)
+        return
+      }
+      passOn(new PlainClient(response, arrived, ports, leave), arrived, ports)
+    },
+    begun: (raw) => left.get(raw) ?? null
+  }
+}
+
+function passOn(client: PlainClient, arrived: ArrivedRequest, ports: PlainPorts): void {
+  const { locatedOf, isTrustedProxy, decide, forwarding } = ports
+  const pass = (passage: Passage): void => exchange(client, passage, null, forwarding)
+  try {
+    const arrival = arrivalOf(arrived, locatedOf(arrived), noLimiter, isTrustedProxy)
+    const passage = decide(client.request, arrival)
+    if (passage instanceof Promise) passage.then(pass).catch((error) => client.refuse(error))
+    else pass(passage)
+  } catch (error) {
+    client.refuse(error)
+  }
+}

@@ -1,0 +1,39 @@
+import { malformed } from '../refusals.ts'
+import type { StrippedRequest } from '../request/stripped-request.ts'
+import { locateTarget } from '../routes/located-target.ts'
+import type { RouteTable } from '../routes/route-table.ts'
+import { servicePath } from '../routes/service-path.ts'
+import { type Match, match } from './match.ts'
+
+/** RFC 4918 §9.8, §9.9 */
+const HAVE_DESTINATION = new Set(['COPY', 'MOVE'])
+
+/** RFC 3986 §3: scheme and authority, before the path */
+const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
+
+/**
+ * The second path of a WebDAV request, as the service reads it (RFC 4918 §10.3). It is authorised
+ * like the first one. Otherwise, a service behind several routes would copy what one route allows
+ * over what another one protects. Its host must be the host of the request. The service gets only
+ * the path, because it knows neither that host nor the stripped prefix.
+ * @returns null if the method has no second path
+ * @throws Refusal INVALID_REQUEST if it is not a path of the same route
+ */
+export function readDestination(
+  { method, headers, host }: Pick<StrippedRequest, 'method' | 'headers' | 'host'>,
+  { route }: Match,
+  table: RouteTable
+): string | null {
+  const { destination } = headers
+  if (!HAVE_DESTINATION.has(method) || destination === undefined) return null
+  const [start = '', scheme = 'http', authority = host] = ABSOLUTE.exec(destination) ?? []
+  const isHere = /^https?$/i.test(scheme) && authority.toLowerCase() === host.toLowerCase()
+  const target = destination.slice(start.length)
+  if (!isHere || !target.startsWith('/')) throw elsewhere()
+  const second = match({ method, host }, locateTarget(table, target))
+  if (second.route !== route) throw elsewhere()
+  return `${servicePath(route, second.target.path)}${second.target.query}`
+}
+
+const elsewhere = () =>
+  malformed('destination', 'Destination must be a path of the same host and the same route')

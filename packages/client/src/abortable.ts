@@ -1,0 +1,1 @@
+export type Abortable = { readonly signal?: AbortSignal | null | undefined }

@@ -1,0 +1,103 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { RequestSource } from '../../audit/audit-event.ts'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import { demandStoreTime } from '../../store-time.ts'
+import type { Caller, CallersGuesses, Guesses } from '../../throttling/guesses.ts'
+import type { Account } from '../account.ts'
+import { tooManyPasswords, wrongCredentials } from '../account-refusals.ts'
+import type { AccountStore } from '../account-store.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { type Turns, turns } from './turns.ts'
+
+/** A claimed identity, and a password. */
+export type Claim = {
+  /** the claimed account; null if there is none */
+  readonly account: Account | null
+  readonly password: string
+  readonly caller: Caller
+  readonly source: RequestSource
+  /** is called if the password is right */
+  readonly onProven?: (caller: { readonly isKnown: boolean }) => void
+}
+
+/**
+ * Returns the account that a password proves. An unknown e-mail address, a wrong password and a
+ * disabled account cost the same work and get the same response, even if the hashes of accounts
+ * have several costs.
+ * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without checking the password; UNAVAILABLE
+ */
+export type CheckCredentials = (claim: Claim) => Promise<Account>
+
+/** per account */
+const MOST_WAITING = 128
+/** Two store calls come before the hash, and four after it. */
+const SHARE_AFTER = 2 / 3
+
+type CredentialPorts = {
+  readonly accounts: Pick<AccountStore, 'replacePasswordHash' | 'passwordCosts'>
+  readonly passwords: Passwords
+  readonly guesses: Guesses
+  readonly audit: AuditLog
+  /** whether the password of an account is not enough for a login */
+  readonly needsFactor: (account: Account) => boolean
+}
+
+export function credentialCheck(ports: CredentialPorts): CheckCredentials {
+  const turnOf = turns(MOST_WAITING, tooManyPasswords)
+  return async (claim) => {
+    const { account, password, source } = claim
+    if (!(await isProven(claim, ports, turnOf)) || account === null) {
+      const subject = account?.id ?? null
+      await ports.audit.write({ kind: 'login-failed', subject, sid: null, source })
+      throw wrongCredentials()
+    }
+    await renewHash(account, password, ports)
+    return account
+  }
+}
+
+/**
+ * A guess is counted when its account's turn has come, and settled before the next guess of the
+ * account. So simultaneous guesses are limited like consecutive ones, and simultaneous right
+ * passwords do not delay each other. Only the hash itself waits for a thread: a slow store must not
+ * delay logins of other accounts.
+ */
+async function isProven(
+  { account, password, caller, onProven }: Claim,
+  { accounts, passwords, guesses, needsFactor }: CredentialPorts,
+  turnOf: Turns
+): Promise<boolean> {
+  const own = await guesses.by(caller)
+  demandStoreTime(SHARE_AFTER)
+  await own.refuseEarly()
+  const costs = await accounts.passwordCosts()
+  return await turnOf(caller.email, async () => {
+    demandStoreTime(SHARE_AFTER)
+    await own.take()
+    const compare = () => passwords.inTurn((match) => match(account, password, costs))
+    // If too many wait for a hash, its password is never compared.
+    const matches = await own.comparing(compare)
+    if (!matches || account === null || account.disabled) return false
+    await own.succeeded(!needsFactor(account))
+    onProven?.(own)
+    return true
+  })
+}
+
+/**
+ * Replaces a hash with an outdated cost while the password is known. If that fails, a later login
+ * does it.
+ */
+async function renewHash(
+  account: Account,
+  password: string,
+  { accounts, passwords }: CredentialPorts
+): Promise<void> {
+  if (!passwords.isOutdated(account.passwordHash)) return
+  try {
+    const passwordHash = await passwords.hash(password)
+    await accounts.replacePasswordHash(account.id, account.passwordHash, passwordHash)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+  }
+}

@@ -1,0 +1,13 @@
+import { sql } from 'kysely'
+
+/** the characters of base64 */
+const CODED = sql.lit('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+
+/**
+ * The cost of an account's hash: its PHC form without the hash, the salt and the `$` before each.
+ * bcrypt writes neither `$`, and its versions have the same cost. Both databases and `passwordCost`
+ * compute it in the same way, and it is the expression of the index `accounts_hash_cost`.
+ */
+export const costOfHash = sql<string>`case when substr(password_hash, 1, 2) = '$2'
+  then '$2b' || substr(password_hash, 4, 3)
+  else rtrim(rtrim(rtrim(rtrim(password_hash, ${CODED}), '$'), ${CODED}), '$') end`

@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import { noSuchUser } from '../../../accounts/account-refusals.ts'
+import { Ended, uuid } from '../../fields.ts'
+import { operatorSource } from '../operator-source.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
+import { findUser } from './find-user.ts'
+import { UserParams, userProblems } from './user-response.ts'
+
+const Deleted = Type.Object(
+  { id: uuid('The id that the account had.'), ended: Ended },
+  { title: 'DeletedUser' }
+)
+
+/** Deletes a user and their personal data (GDPR, article 17), and ends every session. */
+export const deleteUser: OpsRoutes = (service, options) => {
+  const { accounts, sessions, clock } = options
+  const { stale } = options.revocations
+  service.delete(
+    '/users/:user',
+    {
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user',
+        description:
+          'Deletes a user and their personal data (GDPR, article 17), and ends every session.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user was deleted.' } },
+        problems: userProblems,
+        params: UserParams,
+        response: { 200: Deleted }
+      }
+    },
+    async (request) => {
+      const { id } = await findUser(accounts, request.params.user)
+      const change = { stale: stale.now, source: operatorSource(request), clock }
+      const sids = await accounts.changes.erase(id, change)
+      if (sids === null) throw noSuchUser()
+      await sessions.ends.tellAll(id, null, sids)
+      await sessions.scrub()
+      await stale.tell(id)
+      return { id, ended: sids.length }
+    }
+  )
+}

@@ -1,0 +1,51 @@
+import { Type } from 'typebox'
+import type { Account } from '../../../accounts/account.ts'
+import { Claims, Ended, instant, stored, uuid } from '../../fields.ts'
+
+/** A user as operators see it. */
+export const User = Type.Object(
+  {
+    id: uuid('The id of the account, for good: sub in access tokens.'),
+    ...stored,
+    claims: Claims,
+    disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),
+    emailVerified: Type.Boolean({
+      examples: [true],
+      description: 'Whether the owner of the address has proven it, or an operator has set it.'
+    }),
+    createdAt: instant('When the account was created.')
+  },
+  { title: 'OperatorUser', description: 'An account, as operators see it.' }
+)
+
+export const UserAnswer = Type.Object({ user: User }, { title: 'UserAnswer' })
+
+/** A user, and the number of sessions that the request ended. */
+export const UserWithEnded = Type.Object({ user: User, ended: Ended }, { title: 'UserWithEnded' })
+
+/** The user of a request: an id or an e-mail address. */
+export const UserParams = Type.Object({
+  user: Type.String({
+    minLength: 1,
+    maxLength: 254,
+    description: 'The id or the e-mail address of the user.',
+    examples: ['ada@example.com']
+  })
+})
+
+/** What every request that names a user can answer. */
+export const userProblems = { NOT_FOUND: 'There is no such user.' }
+
+export function toUser(account: Account) {
+  const { id, email, roles, scope, claims, disabled, emailVerifiedAt, createdAt } = account
+  return {
+    id,
+    email,
+    roles: [...roles],
+    scope: [...scope],
+    claims: { ...claims },
+    disabled,
+    emailVerified: emailVerifiedAt !== null,
+    createdAt: new Date(createdAt * 1000).toISOString()
+  }
+}

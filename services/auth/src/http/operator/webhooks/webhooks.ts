@@ -1,0 +1,214 @@
+import { Type } from 'typebox'
+import { noSuchWebhook } from '../../../webhooks/webhook-refusals.ts'
+import { uuid } from '../../fields.ts'
+import { operatorSource } from '../operator-source.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
+import {
+  TestAnswer,
+  testAnswer,
+  WebhookAnswer,
+  WebhookBody,
+  WebhookParams,
+  WebhookSecret,
+  webhookAnswer
+} from './webhook-schemas.ts'
+
+const DAY_SECONDS = 86_400
+
+const Done = Type.Object({ id: uuid('The id of the endpoint.') }, { title: 'ChangedWebhook' })
+const tags = ['Webhooks']
+const problems = { NOT_FOUND: 'There is no such endpoint.' }
+
+const addWebhook: OpsRoutes = (service, { webhooks }) => {
+  service.post(
+    '/webhooks',
+    {
+      schema: {
+        operationId: 'addWebhook',
+        summary: 'Add an endpoint',
+        description: 'Adds an endpoint, which gets events from now on.',
+        tags,
+        answers: { 201: { description: 'The endpoint, and its secret.' } },
+        body: WebhookBody,
+        response: {
+          201: Type.Object(
+            { webhook: WebhookAnswer, secret: WebhookSecret },
+            { title: 'AddedWebhook' }
+          )
+        }
+      }
+    },
+    async (request, reply) => {
+      const { url, events = [] } = request.body
+      const added = await webhooks.add({ url, events }, operatorSource(request))
+      return reply.code(201).send({ webhook: webhookAnswer(added.webhook), secret: added.secret })
+    }
+  )
+}
+
+const listWebhooks: OpsRoutes = (service, { webhooks }) => {
+  service.get(
+    '/webhooks',
+    {
+      schema: {
+        operationId: 'listWebhooks',
+        summary: 'List the endpoints',
+        description: 'Lists all endpoints, the oldest first.',
+        tags,
+        answers: { 200: { description: 'The endpoints.' } },
+        response: {
+          200: Type.Object(
+            { webhooks: Type.Array(WebhookAnswer, { description: 'All endpoints.' }) },
+            { title: 'Webhooks' }
+          )
+        }
+      }
+    },
+    async () => ({ webhooks: (await webhooks.list()).map(webhookAnswer) })
+  )
+}
+
+const removeWebhook: OpsRoutes = (service, { webhooks }) => {
+  service.delete(
+    '/webhooks/:webhook',
+    {
+      schema: {
+        operationId: 'removeWebhook',
+        summary: 'Remove an endpoint',
+        description: 'Removes an endpoint and its deliveries.',
+        tags,
+        answers: { 200: { description: 'The endpoint is removed.' } },
+        problems,
+        params: WebhookParams,
+        response: { 200: Done }
+      }
+    },
+    async (request) => {
+      const { webhook: id } = request.params
+      if (!(await webhooks.remove(id, operatorSource(request)))) throw noSuchWebhook()
+      return { id }
+    }
+  )
+}
+
+const switches = {
+  disable: {
+    operationId: 'disableWebhook',
+    summary: 'Disable an endpoint',
+    description: 'The endpoint gets nothing. Events that happen meanwhile are not queued for it.',
+    answers: { 200: { description: 'The endpoint is disabled.' } }
+  },
+  enable: {
+    operationId: 'enableWebhook',
+    summary: 'Enable an endpoint',
+    description: 'The endpoint gets its pending events, and later ones.',
+    answers: { 200: { description: 'The endpoint is enabled.' } }
+  }
+}
+
+const switchWebhook: OpsRoutes = (service, { webhooks }) => {
+  for (const verb of ['disable', 'enable'] as const) {
+    service.post(
+      `/webhooks/:webhook/${verb}`,
+      {
+        schema: {
+          ...switches[verb],
+          tags,
+          problems,
+          params: WebhookParams,
+          response: { 200: Done }
+        }
+      },
+      async (request) => {
+        const { webhook: id } = request.params
+        if (!(await webhooks[verb](id, operatorSource(request)))) throw noSuchWebhook()
+        return { id }
+      }
+    )
+  }
+}
+
+const RotationBody = Type.Object(
+  {
+    overlapSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 30 * DAY_SECONDS,
+        default: DAY_SECONDS,
+        description: 'How long the previous secret also signs, in seconds. 0: it stops at once.',
+        examples: [DAY_SECONDS]
+      })
+    )
+  },
+  { additionalProperties: false, title: 'SecretRotation' }
+)
+
+const rotateSecret: OpsRoutes = (service, { webhooks }) => {
+  service.post(
+    '/webhooks/:webhook/rotate-secret',
+    {
+      schema: {
+        operationId: 'rotateWebhookSecret',
+        summary: 'Rotate the secret',
+        description:
+          'Replaces the secret of an endpoint. The previous secret also signs for overlapSeconds.',
+        tags,
+        answers: { 200: { description: 'The new secret.' } },
+        problems,
+        params: WebhookParams,
+        body: RotationBody,
+        response: {
+          200: Type.Object(
+            { id: uuid('The id of the endpoint.'), secret: WebhookSecret },
+            { title: 'RotatedWebhookSecret' }
+          )
+        }
+      }
+    },
+    async (request) => {
+      const { webhook: id } = request.params
+      const { overlapSeconds = DAY_SECONDS } = request.body
+      const secret = await webhooks.rotateSecret(id, overlapSeconds, operatorSource(request))
+      if (secret === null) throw noSuchWebhook()
+      return { id, secret }
+    }
+  )
+}
+
+const testWebhook: OpsRoutes = (service, { webhooks }) => {
+  service.post(
+    '/webhooks/:webhook/test',
+    {
+      schema: {
+        operationId: 'testWebhook',
+        summary: 'Test an endpoint',
+        description:
+          'Sends an event of the type webhook.test once, even if the endpoint is disabled.',
+        tags,
+        answers: { 200: { description: 'The result of the attempt.' } },
+        problems,
+        params: WebhookParams,
+        response: { 200: TestAnswer }
+      }
+    },
+    async ({ params }) => {
+      const attempt = await webhooks.test(params.webhook)
+      if (attempt === null) throw noSuchWebhook()
+      return testAnswer(attempt)
+    }
+  )
+}
+
+/** Webhook endpoints. Only the responses that create a secret contain it. */
+export const webhookRoutes: OpsRoutes = (service, options) => {
+  for (const route of [
+    addWebhook,
+    listWebhooks,
+    removeWebhook,
+    switchWebhook,
+    rotateSecret,
+    testWebhook
+  ]) {
+    route(service, options)
+  }
+}

@@ -1,0 +1,48 @@
+import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { requestOrigin } from '../../forwarded.ts'
+import { crossSite } from '../../http-refusals.ts'
+import { readRefreshCookie } from './refresh-cookie.ts'
+
+/** The headers by which a request says which page sent it. Browsers write them by themselves. */
+export const PageHeaders = Type.Object({
+  origin: Type.Optional(
+    Type.String({
+      description:
+        'The origin of the page. It must be the origin of this API, or one of ALLOWED_ORIGINS, unless sec-fetch-site says that the page is of this origin.',
+      examples: ['https://app.example.com']
+    })
+  ),
+  'sec-fetch-site': Type.Optional(
+    Type.String({
+      description:
+        'How the page relates to this API (Fetch Metadata). Must be same-origin or none, unless the origin is one of ALLOWED_ORIGINS.',
+      examples: ['same-origin']
+    })
+  )
+})
+
+/** What the API description says about the check. */
+export const crossSiteProblem =
+  'A page of another site sent the request, or a request with the refresh cookie does not say which page sent it (CSRF).'
+
+/**
+ * A hook for every route that a cookie can authenticate, or that sets one: the request must not
+ * come from a page of another site (CSRF, login CSRF). Fetch Metadata names the site of the page;
+ * older browsers send `Origin`. A request with neither is not from a browser, and may not use the
+ * cookie.
+ */
+export function refuseCrossSite(allowsOrigin: AllowsOrigin) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { origin, 'sec-fetch-site': site } = request.headers
+    if (allowsOrigin(origin)) return
+    if (typeof site === 'string') {
+      if (site !== 'same-origin' && site !== 'none') throw crossSite()
+    } else if (typeof origin === 'string') {
+      if (!isSameOrigin(origin, requestOrigin(request))) throw crossSite()
+    } else if (readRefreshCookie(request) !== null) {
+      throw crossSite()
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { Type } from 'typebox'
+import type { NewFactor, OwnFactors } from '../../../factors/own-factors.ts'
+import { qrCode } from '../../../factors/qr-code.ts'
+import type { FactorRow } from '../../../factors/totp-factors.ts'
+import { instant, instantOrNull } from '../../fields.ts'
+
+/** What requests and responses about second factors have in common. */
+
+export const Totp = Type.String({
+  pattern: '^[0-9]{3} ?[0-9]{3}$',
+  description: 'The six digits that the authenticator app shows now. Each code works once.',
+  examples: ['492039']
+})
+
+/** The six digits, as they are compared. */
+export const digitsOf = (totp: string): string => totp.replace(' ', '')
+
+export const RecoveryCode = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'One of the recovery codes. Each works once.',
+  examples: ['ynx4-7qvd-3kzo-hfe2']
+})
+
+export const RecoveryCodes = Type.Array(Type.String({ examples: ['ynx4-7qvd-3kzo-hfe2'] }), {
+  description:
+    'Ten codes, each of which works once in place of the authenticator. They are shown once: the user should print them.',
+  examples: [['ynx4-7qvd-3kzo-hfe2', 'b6lw-m2ts-9gpa-ceu5']]
+})
+
+export const FactorName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'What the user calls the authenticator, to tell several apart.',
+  examples: ['Phone']
+})
+
+/** The default name of an authenticator. */
+export const DEFAULT_NAME = 'Authenticator'
+
+export const Factor = Type.Object(
+  {
+    id: Type.String({
+      description: 'The id of the factor.',
+      examples: ['k3VxE0o9W1lQn5cT7yB2dA']
+    }),
+    type: Type.Literal('totp', {
+      description: 'totp: an authenticator app (RFC 6238).',
+      examples: ['totp']
+    }),
+    name: FactorName,
+    createdAt: instant('When it was added.'),
+    lastUsedAt: instantOrNull('When a code of it was last accepted; null: never.')
+  },
+  { title: 'Factor', description: 'A second factor of an account.' }
+)
+
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
+
+const shownFactor = ({ id, kind, name, created_at, used_at }: FactorRow) => ({
+  id,
+  type: kind,
+  name,
+  createdAt: iso(created_at),
+  lastUsedAt: used_at === null ? null : iso(used_at)
+})
+
+/** @param title the name of the schema, which is unique in each API */
+export const listedFactors = (title: string) =>
+  Type.Object(
+    {
+      factors: Type.Array(Factor, { description: 'The factors, the oldest first.' }),
+      recoveryCodes: Type.Integer({
+        description: 'How many recovery codes are left.',
+        examples: [10]
+      })
+    },
+    { title }
+  )
+
+export const shownFactors = ({ factors, recoveryCodes }: OwnFactors) => ({
+  factors: factors.map(shownFactor),
+  recoveryCodes
+})
+
+export const NewTotp = Type.Object(
+  {
+    factor: Factor,
+    secret: Type.String({
+      description: 'The secret in base32, for people who type it into their app. Shown once.',
+      examples: ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP']
+    }),
+    uri: Type.String({
+      description: 'What the QR code says.',
+      examples: ['otpauth://totp/Gatehouse:ada%40example.com?secret=JBSWY3DPEHPK3PXP']
+    }),
+    qr: Type.Object(
+      {
+        dataUri: Type.String({
+          description: 'The QR code as an image (a PNG), for the src of an img element.',
+          examples: ['data:image/png;base64,iVBORw0KGgo']
+        }),
+        text: Type.String({
+          description: 'The QR code as text, for a terminal.',
+          examples: ['█▀▀▀▀▀█ ▄▀ █▀▀▀▀▀█']
+        })
+      },
+      { description: 'The QR code for the authenticator app.' }
+    )
+  },
+  {
+    title: 'NewAuthenticator',
+    description: 'The secret of a new authenticator, which becomes active when it is confirmed.'
+  }
+)
+
+export const shownNewFactor = ({ row, secret, uri }: NewFactor) => ({
+  factor: shownFactor(row),
+  secret,
+  uri,
+  qr: qrCode(uri)
+})
+
+export const FactorParams = Type.Object({
+  id: Type.String({
+    maxLength: 64,
+    description: 'The id of the factor, as GET /auth/factors shows it.',
+    examples: ['k3VxE0o9W1lQn5cT7yB2dA']
+  })
+})
+
+export const recentLogin = 'The shipped route table requires a login of the last 15 minutes.'

@@ -1,0 +1,96 @@
+import { Type } from 'typebox'
+import { endedProblem, noAccountProblem } from '../../fields.ts'
+import { ownAccount } from '../own-account.ts'
+import type { Route } from '../route.ts'
+import { factorChange } from './factor-change.ts'
+import {
+  FactorParams,
+  listedFactors,
+  RecoveryCodes,
+  recentLogin,
+  shownFactors
+} from './factor-schemas.ts'
+import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
+
+export const listFactors: Route = (service, { accounts, factors }) => {
+  service.get(
+    '/factors',
+    {
+      schema: {
+        operationId: 'listFactors',
+        summary: 'List the second factors',
+        description: 'Lists the second factors of the user, the oldest first.',
+        tags: ['Factors'],
+        response: { 200: listedFactors('Factors') },
+        answers: { 200: { description: 'The factors of the user.' } },
+        problems: { SESSION_ENDED: endedProblem, FORBIDDEN: noAccountProblem }
+      }
+    },
+    async (request) => {
+      const { account } = await ownAccount(request, accounts)
+      return shownFactors(await factors.list(account.id))
+    }
+  )
+}
+
+const removing = {
+  operationId: 'removeFactor',
+  summary: 'Remove a second factor',
+  description: `Removes a factor of the user. With the last factor, it also removes the recovery codes. Sessions continue. ${recentLogin}`,
+  tags: ['Factors'],
+  answers: { 204: { description: 'The factor is removed.' } },
+  problems: {
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: noAccountProblem,
+    NOT_FOUND: 'The user has no factor with this id.',
+    CONFLICT: 'It is the last one, and the account must have a second factor.'
+  }
+}
+
+export const removeFactor: Route = (service, options) => {
+  const { accounts, factors } = options
+  service.delete(
+    '/factors/:id',
+    { schema: { ...removing, params: FactorParams, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { account, session: sid } = await ownAccount(request, accounts)
+      await factors.remove(account, { id: request.params.id, sid }, factorChange(options, request))
+      return reply.code(204).send(null)
+    }
+  )
+}
+
+const renewing = {
+  operationId: 'renewRecoveryCodes',
+  summary: 'Get new recovery codes',
+  description: `Replaces all recovery codes of the user. ${recentLogin}`,
+  tags: ['Factors'],
+  answers: { 200: { description: 'The new codes, which are not shown again.' } },
+  problems: {
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: noAccountProblem,
+    CONFLICT: 'The user has no second factor, which the codes could replace.',
+    RATE_LIMITED: limitedProblem
+  }
+}
+
+export const renewRecoveryCodes: Route = (service, options) => {
+  const { accounts, factors, throttling } = options
+  service.post(
+    '/factors/recovery-codes',
+    {
+      schema: {
+        ...renewing,
+        response: {
+          200: Type.Object({ recoveryCodes: RecoveryCodes }, { title: 'RecoveryCodes' })
+        }
+      }
+    },
+    async (request) => {
+      const { account, session } = await ownAccount(request, accounts)
+      await limitFactorChanges(throttling.factors, account.id)
+      const codes = await factors.renewCodes(account, session, factorChange(options, request))
+      return { recoveryCodes: [...codes] }
+    }
+  )
+}

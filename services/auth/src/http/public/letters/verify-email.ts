@@ -1,0 +1,98 @@
+import { Type } from 'typebox'
+import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
+import { mailOff } from '../../../mail/mail-refusals.ts'
+import { invalidMember } from '../../../refusals.ts'
+import { ifPossible } from '../../../sessions/if-possible.ts'
+import { Email } from '../../fields.ts'
+import { requestSourceOf } from '../../request-source.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import type { Route } from '../route.ts'
+import { LetterToken, ResetToken } from './letter-token.ts'
+import { limitLetters } from './limit-address.ts'
+import { PageSecret, SentLetter } from './page-secret.ts'
+import { readerOf } from './reader.ts'
+
+const Body = Type.Object(
+  {
+    token: LetterToken,
+    pageSecret: Type.Optional(PageSecret)
+  },
+  { additionalProperties: false, title: 'EmailVerification' }
+)
+const Verified = Type.Object(
+  {
+    resetToken: Type.Union([ResetToken, Type.Null()], {
+      description: 'Sets a password; null: the account keeps its password.'
+    })
+  },
+  { title: 'VerifiedEmail' }
+)
+const SendBody = Type.Object(
+  { email: Email },
+  { additionalProperties: false, title: 'UnverifiedEmail' }
+)
+
+const documented = {
+  operationId: 'verifyEmail',
+  summary: 'Verify an e-mail address with a link',
+  description:
+    'Verifies the address to which a letter was sent, and completes a registration. Unless the request has the secret of the page that requested the letter, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
+  tags: ['Accounts'],
+  answers: { 200: { description: 'The address is verified.' } },
+  problems: {
+    FORBIDDEN: `The token is unknown, used or expired. ${crossSiteProblem}`,
+    RATE_LIMITED: 'The address sends too many credentials.'
+  }
+}
+
+/** Verifies the address of an account, or of a registration. */
+export const verifyEmail: Route = (service, options) => {
+  const { emailVerifications, clock } = options
+  const { ends } = options.sessions
+  service.post(
+    '/email/verify',
+    {
+      schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: Verified } },
+      onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
+    },
+    async (request) => {
+      const { token, pageSecret } = request.body
+      const by = { source: requestSourceOf(request), clock }
+      const { id, ended, resetToken } = await emailVerifications.verify(token, pageSecret, by)
+      // The database has stored the ends.
+      if (ended.length > 0) await ifPossible(ends.tellAll(id, null, ended))
+      return { resetToken }
+    }
+  )
+}
+
+const sending = {
+  operationId: 'sendEmailVerification',
+  summary: 'Ask for a link to verify an e-mail address',
+  description:
+    'Sends a link to the address, if it is that of an account and not verified. The response is the same for every address, and does not wait for the letter.',
+  tags: ['Accounts'],
+  answers: { 202: { description: 'If the address has an unverified account, a letter follows.' } },
+  problems: {
+    FORBIDDEN: `This installation sends no mail. ${crossSiteProblem}`,
+    RATE_LIMITED: 'The address of the caller asks for too many letters.'
+  }
+}
+
+export const sendEmailVerification: Route = (service, options) => {
+  const { emailVerifications, mail, settings, throttling } = options
+  service.post(
+    '/email/verify/send',
+    {
+      schema: { ...sending, headers: PageHeaders, body: SendBody, response: { 202: SentLetter } },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), limitLetters(throttling.letters)]
+    },
+    async (request, reply) => {
+      if (!mail.isOn) throw mailOff()
+      const email = canonicalEmail(request.body.email)
+      if (email === null) throw invalidMember('email', 'must be an e-mail address')
+      const pageSecret = await emailVerifications.send(email, readerOf(request, mail))
+      return reply.code(202).send({ pageSecret })
+    }
+  )
+}

@@ -1,0 +1,90 @@
+import { clientNetwork } from '@gatehouse/edge-headers/client-network'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Account } from '../../../accounts/account.ts'
+import type { RequestSource } from '../../../audit/audit-event.ts'
+import { STORED_FIRST_PARTY } from '../../../clients/client.ts'
+import { noticeOf } from '../../../mail/notices.ts'
+import { deviceLabel } from '../../../sessions/device-label.ts'
+import type { LoginDetails, WithLogin } from '../../../sessions/durable/durable-sessions.ts'
+import { type Caller, credentialOf } from '../../../throttling/guesses.ts'
+import { nameCaller } from '../../name-caller.ts'
+import { requestSourceOf } from '../../request-source.ts'
+import { knownDevice, rememberDevice } from '../cookies/device-cookie.ts'
+import { setRefreshCookie } from '../cookies/refresh-cookie.ts'
+import { readerOf } from '../letters/reader.ts'
+import type { PublicRouteOptions } from '../route.ts'
+import { type Delivery, tokenResponse } from '../sessions/token-response.ts'
+
+/** The owner of an account needs no notice of the first device. */
+const NEW_ACCOUNT_SECONDS = 3600
+
+const isOld = ({ createdAt }: Account, nowMs: number): boolean =>
+  nowMs / 1000 - createdAt > NEW_ACCOUNT_SECONDS
+
+/**
+ * The caller of a login, as guesses are counted.
+ * @param canonical the e-mail address; empty: the request has none that could be an account's
+ */
+export function loginCaller(
+  request: FastifyRequest,
+  canonical: string,
+  claimed: Account | null,
+  { ring }: Pick<PublicRouteOptions, 'ring'>
+): Caller {
+  return {
+    email: canonical,
+    network: clientNetwork(requestSourceOf(request).address),
+    device: knownDevice(request, claimed, ring),
+    credential: claimed === null ? null : credentialOf(claimed)
+  }
+}
+
+/** The caller of a request that has a session, as guesses are counted: the session is a device. */
+export const sessionCaller = (
+  account: Account,
+  session: string,
+  { address }: Pick<RequestSource, 'address'>
+): Caller => ({
+  email: account.email,
+  network: clientNetwork(address),
+  device: session,
+  credential: credentialOf(account)
+})
+
+/** A login with all the proofs that it needs. */
+type ProvenCredentials = LoginDetails & {
+  readonly account: Account
+  readonly caller: Caller
+  /** whether the account has signed in with this device, or from this network, before */
+  readonly isKnown: boolean
+  readonly delivery: Delivery
+}
+
+/** Opens the session of a login, and notifies its user if the device is new. */
+export async function completeLogin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { account, caller, isKnown, delivery, within, ...details }: ProvenCredentials,
+  options: PublicRouteOptions
+) {
+  const { mail, sessions, ring, clock } = options
+  const { cookieSameSite } = options.settings
+  const reader = readerOf(request, mail)
+  const { source } = reader
+  const label = deviceLabel(request.headers['user-agent'])
+  const opening = { clientId: STORED_FIRST_PARTY, scope: '', label }
+  const isNotable = !isKnown && isOld(account, clock())
+  const alongside: WithLogin = async (transaction, nowMs) => {
+    await within?.(transaction, nowMs)
+    if (!isNotable) return
+    const notice = noticeOf('new-device', account, reader, nowMs, { device: label })
+    await mail.add(transaction, notice, nowMs)
+  }
+  const grant = await sessions.begin(account, opening, source, { ...details, within: alongside })
+  nameCaller(reply, { subject: account.id, session: grant.sid })
+  if (delivery === 'cookie') {
+    setRefreshCookie(reply, grant, cookieSameSite)
+    if (caller.device === null) rememberDevice(reply, account, { ring, cookieSameSite })
+  }
+  return tokenResponse(grant, delivery)
+}

@@ -1,0 +1,77 @@
+import { Type } from 'typebox'
+import { emailUnverified } from '../../../accounts/account-refusals.ts'
+import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
+import { currentPassword, Email } from '../../fields.ts'
+import { requestSourceOf } from '../../request-source.ts'
+import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import type { Route } from '../route.ts'
+import { Delivery, TokenResponse } from '../sessions/token-response.ts'
+import { completeLogin, loginCaller } from './complete-login.ts'
+
+const Body = Type.Object(
+  {
+    email: Email,
+    password: currentPassword('The password of the account.'),
+    delivery: Type.Optional(Delivery)
+  },
+  { additionalProperties: false, title: 'Login' }
+)
+
+const documented = {
+  operationId: 'login',
+  summary: 'Sign in',
+  description:
+    'Opens a session for a user who proves the password. If the account has a second factor, the response is FACTOR_REQUIRED with a challenge. Guesses are slowed per account and counted per address.',
+  tags: ['Accounts'],
+  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  problems: {
+    UNAUTHENTICATED:
+      'The e-mail address or the password is wrong, or the account is disabled. The response does not say which.',
+    FACTOR_REQUIRED:
+      'The password is right, and the account needs a second factor: answer the challenge.',
+    FORBIDDEN: `The e-mail address must be verified first. ${crossSiteProblem}`,
+    RATE_LIMITED:
+      'The address sends too many credentials, or others have guessed too often at this account.'
+  }
+}
+
+/** Opens a session for a user who proves the password, or asks for a second factor. */
+export const login: Route = (service, options) => {
+  const { accounts, factors } = options
+  const { allowsOrigin, cookieSameSite, emailVerification } = options.settings
+  service.post(
+    '/login',
+    {
+      schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: TokenResponse } },
+      onRequest: [refuseCrossSite(allowsOrigin), options.limitAddress]
+    },
+    async (request, reply) => {
+      const { email, password, delivery = 'body' } = request.body
+      if (delivery === 'cookie') refuseUnkeptCookie(request, cookieSameSite)
+      const canonical = canonicalEmail(email)
+      const source = requestSourceOf(request)
+      const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
+      const caller = loginCaller(request, canonical ?? '', claimed, options)
+      const proven = { isKnown: true }
+      const account = await accounts.checkCredentials({
+        account: claimed,
+        password,
+        caller,
+        source,
+        onProven: ({ isKnown }) => {
+          proven.isKnown = isKnown
+        }
+      })
+      // A stranger who has registered the address must not lock its owner out with a factor.
+      const addsFactor = account.factors === 0 && factors.isNeeded(account)
+      const mustVerify =
+        emailVerification === 'required' || (addsFactor && emailVerification !== 'off')
+      if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
+      if (factors.isNeeded(account)) throw await factors.challenge(account, delivery, source)
+      const { isKnown } = proven
+      return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
+    }
+  )
+}

@@ -1,0 +1,26 @@
+import { requireIdentity } from '@gatehouse/identity/fastify'
+import { Sessions, toSession } from '../../session-response.ts'
+import type { Route } from '../route.ts'
+
+/** Lists the user's live sessions, the most recently used first. */
+export const listSessions: Route = (service, { sessions }) => {
+  service.get(
+    '/sessions',
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'List the sessions',
+        description: 'Lists the live sessions of the user, the last used first.',
+        tags: ['Sessions'],
+        response: { 200: Sessions },
+        answers: { 200: { description: 'The live sessions of the user.' } }
+      }
+    },
+    async (request) => {
+      const { subject, session } = requireIdentity(request)
+      const families = await sessions.list(subject)
+      const newestFirst = families.sort((a, b) => b.record.rotatedAtMs - a.record.rotatedAtMs)
+      return { sessions: newestFirst.map((family) => toSession(family, session)) }
+    }
+  )
+}

@@ -1,0 +1,210 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../../accounts/account.ts'
+import { isAccountId, toAccount } from '../../accounts/account-store.ts'
+import { lockAccount } from '../../accounts/lock-account.ts'
+import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
+import { writeAudit } from '../../audit/audit-log.ts'
+import { endOneSession, endSessions } from '../../database/end-sessions.ts'
+import type { Tables } from '../../database/tables.ts'
+import { amrText } from '../authentication.ts'
+import type { Opened } from '../families/family.ts'
+import {
+  type DurableSession,
+  SESSION_COLUMNS,
+  type SessionRow,
+  toRow,
+  toSession
+} from './durable-session.ts'
+import { type EndedSessions, endEverySession } from './end-every-session.ts'
+import type { NotifyReuse } from './notify-reuse.ts'
+import { type RaisedSession, raiseSession } from './raise-session.ts'
+import { recordEnd } from './record-end.ts'
+import type { SessionEnd } from './session-end.ts'
+
+/** What else a login does, in its transaction. Whatever it throws undoes the login. */
+export type WithLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
+
+/** How a user has signed in, and what else the login does. */
+export type LoginDetails = {
+  /** as `Authentication` has it; default: the password alone */
+  readonly amr?: readonly string[]
+  readonly within?: WithLogin
+}
+
+export type Ended = {
+  /** whether there is such a session of this user */
+  readonly known: boolean
+  /** whether it had not ended */
+  readonly changed: boolean
+  /** whether the session store may not know that it has ended */
+  readonly untold: boolean
+}
+
+/**
+ * The two facts of a session that cannot be rebuilt: that it was opened, and that it has ended.
+ * Each is written with its audit event, in one transaction, before the request is answered. The
+ * session store holds the state between the two.
+ * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
+ */
+export type DurableSessions = {
+  /**
+   * Opens a session. Returns the current account, or null if it is disabled or has another password
+   * or other second factors than those that were checked.
+   */
+  open(
+    account: Account,
+    sid: string,
+    opened: Opened,
+    source: RequestSource,
+    details?: LoginDetails
+  ): Promise<Account | null>
+  /** Adopts a session that was opened by a version without this table. */
+  adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
+  /** Finds an account and one of its sessions. */
+  find(
+    subject: string,
+    sid: string
+  ): Promise<{ readonly account: Account | null; readonly session: DurableSession | null }>
+  /**
+   * The sessions of a user that have neither expired nor ended, and those of `stored` that have
+   * ended, in any order. Other ended sessions are not included: each login leaves one, until it
+   * would have expired.
+   */
+  list(subject: string, stored: readonly string[]): Promise<DurableSession[]>
+  /** Ends a session. The event is written if it had not ended. */
+  end(event: SessionEnd): Promise<Ended>
+  /**
+   * Records an end that the session store decided at `atMs`. Its event is written once, however
+   * often this is called.
+   */
+  record(event: SessionEnd, atMs: number): Promise<void>
+  /**
+   * Ends all sessions of a user except `event.sid`. Returns the ids of those that had not ended. If
+   * there are none, only an operator's call is in the audit log.
+   */
+  endAll(event: AuditEvent & { readonly subject: string }): Promise<string[]>
+  /**
+   * Ends some of the sessions that were opened before a second, of all users, and writes the event.
+   */
+  endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
+  /** As `raiseSession`. */
+  raise(raised: RaisedSession): Promise<boolean>
+  /** Notes that it was used in this second. */
+  touch(sid: string, second: number): Promise<void>
+}
+
+export function durableSessions(
+  db: Kysely<Tables>,
+  clock: () => number,
+  notifyReuse: NotifyReuse = async () => {}
+): DurableSessions {
+  const seconds = () => Math.floor(clock() / 1000)
+  return {
+    open: openSession(db, clock),
+    async adopt(subject, sid, opened, usedAt) {
+      await db
+        .insertInto('sessions')
+        .values(toRow(subject, sid, opened, usedAt))
+        .onConflict((conflict) => conflict.column('sid').doNothing())
+        .execute()
+    },
+    find: findSession(db),
+    async list(subject, stored) {
+      const ofUser = db.selectFrom('sessions').selectAll().where('subject', '=', subject)
+      const open = ofUser.where('ended_at_ms', 'is', null).where('expires_at', '>', seconds())
+      const ended = ofUser.where('ended_at_ms', 'is not', null).where('sid', 'in', stored)
+      // One statement: a session that ends meanwhile is in one half or the other.
+      const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
+      return rows.map(toSession)
+    },
+    end: endSession(db, clock),
+    record: (event, atMs) =>
+      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, notifyReuse)),
+    endAll: endAllSessions(db, clock),
+    endEvery: endEverySession(db, clock),
+    raise: (raised) =>
+      db.transaction().execute((transaction) => raiseSession(transaction, raised, clock())),
+    async touch(sid, second) {
+      await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
+    }
+  }
+}
+
+const openSession =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['open'] =>
+  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within } = {}) =>
+    db.transaction().execute(async (transaction) => {
+      // An update locks the row, so a concurrent change of the password or the factors waits for
+      // this transaction, or this one for it.
+      const row = await transaction
+        .updateTable('accounts')
+        .set(({ ref }) => ({ created_at: ref('created_at') }))
+        .where('id', '=', id)
+        .where('password_version', '=', passwordVersion)
+        .where('factor_version', '=', factorVersion)
+        .where('disabled_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst()
+      if (row === undefined) return null
+      await transaction
+        .insertInto('sessions')
+        .values(toRow(id, sid, opened, opened.openedAt, amr))
+        .execute()
+      const nowMs = clock()
+      const detail = amr === undefined ? {} : { amr: amrText(amr) }
+      await writeAudit(transaction, { kind: 'login', subject: id, sid, source, detail }, nowMs)
+      await within?.(transaction, nowMs)
+      return toAccount(row)
+    })
+
+const findSession =
+  (db: Kysely<Tables>): DurableSessions['find'] =>
+  async (subject, sid) => {
+    if (!isAccountId(subject)) return { account: null, session: null }
+    const row = await db
+      .selectFrom('accounts')
+      .leftJoin('sessions', (join) =>
+        join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
+      )
+      .selectAll('accounts')
+      .select(SESSION_COLUMNS)
+      .where('accounts.id', '=', subject)
+      .executeTakeFirst()
+    if (row === undefined) return { account: null, session: null }
+    const session =
+      row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
+    return { account: toAccount(row), session }
+  }
+
+const endSession =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['end'] =>
+  (event) =>
+    db.transaction().execute(async (transaction) => {
+      const { subject, sid } = event
+      await lockAccount(transaction, subject)
+      const nowMs = clock()
+      if (await endOneSession(transaction, event, nowMs)) {
+        await writeAudit(transaction, event, nowMs)
+        return { known: true, changed: true, untold: true }
+      }
+      const over = await transaction
+        .selectFrom('sessions')
+        .select('untold')
+        .where('sid', '=', sid)
+        .where('subject', '=', subject)
+        .executeTakeFirst()
+      return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+    })
+
+const endAllSessions =
+  (db: Kysely<Tables>, clock: () => number): DurableSessions['endAll'] =>
+  (event) =>
+    db.transaction().execute(async (transaction) => {
+      await lockAccount(transaction, event.subject)
+      const ended = await endSessions(transaction, event.subject, event.sid, clock())
+      const detail = { ...event.detail, ended: ended.length }
+      // A user can repeat a request that ends nothing, and must not fill the audit log with it.
+      if (ended.length > 0 || event.source.address === OPERATOR_ADDRESS)
+        await writeAudit(transaction, { ...event, detail }, clock())
+      return ended
+    })

@@ -1,0 +1,37 @@
+import type { Kysely } from 'kysely'
+import type { RequestSource } from '../../audit/audit-event.ts'
+import { writeAudit } from '../../audit/audit-log.ts'
+import type { Tables } from '../../database/tables.ts'
+import { amrText } from '../authentication.ts'
+
+/** A session whose user has proved who they are again. */
+export type RaisedSession = {
+  readonly subject: string
+  readonly sid: string
+  /** how (RFC 8176) */
+  readonly amr: readonly string[]
+  readonly source: RequestSource
+}
+
+/**
+ * Notes how and when the user of an open session has proved who they are. The access token of its
+ * next refresh says so.
+ * @returns false if it has ended
+ */
+export async function raiseSession(
+  transaction: Kysely<Tables>,
+  { subject, sid, amr, source }: RaisedSession,
+  nowMs: number
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('sessions')
+    .set({ amr: amrText(amr), authenticated_at: Math.floor(nowMs / 1000) })
+    .where('sid', '=', sid)
+    .where('subject', '=', subject)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  const event = { kind: 'stepped-up', subject, sid, source } as const
+  await writeAudit(transaction, { ...event, detail: { amr: amrText(amr) } }, nowMs)
+  return true
+}

@@ -1,0 +1,17 @@
+import type { Account } from '../accounts/account.ts'
+import type { SessionState } from './session-state.ts'
+
+/** What the database says about a session after the session store has opened or restored it. */
+type Meanwhile = { readonly account: Account | null; readonly hasEnded: boolean }
+
+/** If the database has ended the session or deleted the account meanwhile, ends the family. */
+export async function endIfEnded(
+  { durable, ends }: Pick<SessionState, 'durable' | 'ends'>,
+  subject: string,
+  sid: string
+): Promise<Meanwhile> {
+  const { account, session } = await durable.find(subject, sid)
+  const hasEnded = account === null || session?.ended === true
+  if (hasEnded) await ends.tell(subject, [sid])
+  return { account, hasEnded }
+}
