@@ -101,7 +101,7 @@ t.test('two auth services and four gateways follow a rotation of keys', { skip }
       t.match((await ops(['audit', '--limit', '1'])).stdout, 'tokens-revoked')
     })
 
-    t.test('tokens of a revoked key are refused, also at gateways that start later', async (t) => {
+    t.test('tokens of a revoked key are refused, even at gateways that start later', async (t) => {
       const before = await login()
       const leaked = kidOf(before.accessToken)
       t.strictSame(await said(before.accessToken), every('200'), 'and remember it')

@@ -7,7 +7,7 @@ import { headerOf, type Key, publishedBy } from './key-ids.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
-t.test('a rotation, also to another algorithm, loses no request', async (t) => {
+t.test('a rotation, even to another algorithm, loses no request', async (t) => {
   const folder = dataFolder(t)
   const { url, services } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const authUrl = services.find(({ name }) => name === 'auth')?.url ?? ''

@@ -149,7 +149,7 @@ t.test('an operator adds a secret to a client, and disables it', async (t) => {
 })
 
 // The last one: it sends more requests than are allowed.
-t.test('all errors have the form of OAuth, those of the gateway too', async (t) => {
+t.test('all errors have the form of OAuth, even those of the gateway', async (t) => {
   const { url, issuer, registered } = system
   const { id, secret } = await registered({})
   const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`

@@ -22,7 +22,7 @@ function configurationsIn(page: string, language: string): string[] {
 }
 
 t.test(
-  'nginx works with the configuration of its page, also with TLS to the gateways',
+  'nginx works with the configuration of its page, even with TLS to the gateways',
   { skip: missingProgram('nginx', '-v') },
   async (t) => {
     const folder = dataFolder(t)

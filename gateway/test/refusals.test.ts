@@ -69,7 +69,7 @@ t.test('each refusal is one line of the log, with its reason, and no secret in i
   for (const secret of [...SECRETS, token]) t.notMatch(text(), secret, 'not in the log')
 })
 
-t.test('malformed requests are refused in the documented form too', async (t) => {
+t.test('malformed requests are refused in the documented form', async (t) => {
   const gateway = await edge(t)
   const answer = await sendBytes(gateway.port, 'no request at all\r\n\r\n')
   t.match(answer, /^HTTP\/1\.1 400 .*"code":"INVALID_REQUEST"/s)

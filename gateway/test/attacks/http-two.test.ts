@@ -128,7 +128,7 @@ t.test('a GET or HEAD that ends with an empty DATA frame has no body', async (t)
   }
 })
 
-t.test('a body of GET and HEAD is refused, also without a length', async (t) => {
+t.test('a body of GET and HEAD is refused, even without a length', async (t) => {
   const gateway = await edgeOverTls(t)
   for (const method of ['GET', 'HEAD']) {
     t.equal(await outcomeOf(t, gateway, withBody(asking({ ':method': method }), 'body')), 400)

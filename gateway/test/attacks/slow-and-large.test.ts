@@ -163,7 +163,7 @@ t.test('an upload that stalls gives its place at the service back', async (t) =>
   t.equal((await gateway.call('/open')).status, 200)
 })
 
-t.test('a slow upload over HTTP/2 gives its place back too', async (t) => {
+t.test('a slow upload over HTTP/2 gives its place back', async (t) => {
   const https = await selfSigned()
   const gateway = await edge(t, { requestMs: 1000, upstreamConnections: 1, https })
   const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })

@@ -20,7 +20,7 @@ const ok: OnStream = (stream) => {
 /** A POST whose body streams, so that only its first part can be sent again. */
 const post = (to: Edge, body: string) => to.call('/two', { method: 'POST', body })
 
-t.test('a request that the service has refused unread is sent again, also a POST', async (t) => {
+t.test('a request that the service has refused unread is sent again, even a POST', async (t) => {
   let refusals = 0
   service.onStream = async (stream, headers) => {
     if (refusals < 2) {
@@ -149,7 +149,7 @@ t.test('a service that speaks only HTTP/1.1 is a 502, and no request reaches it'
   t.strictSame(gateway.upstream.received, [])
 })
 
-t.test('another address gets what an unreachable one did not, also a streamed body', async (t) => {
+t.test('another address gets what an unreachable one did not, even a streamed body', async (t) => {
   service.onStream = async (stream, headers) => {
     await textOf(stream)
     ok(stream, headers)

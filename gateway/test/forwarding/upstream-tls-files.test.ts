@@ -10,7 +10,7 @@ import { readRouteTable } from '../../src/routes/load-route-table.ts'
 import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
 import { to } from './fixtures/secured-service.ts'
 
-t.test('faults of the files are told with the service and the member', async (t) => {
+t.test('faults of the files name the service and the member', async (t) => {
   const folder = dataFolder(t)
   const own = await authority(t)
   const [one, two] = [await own.issue('one'), await own.issue('two')]

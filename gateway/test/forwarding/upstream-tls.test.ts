@@ -107,7 +107,7 @@ t.test('a gateway verifies the certificates of services', async (t) => {
     t.equal((await fetch(`${gateway.url}/one`)).status, 502)
   })
 
-  t.test('health checks verify them as well', async (t) => {
+  t.test('health checks verify the certificates of services', async (t) => {
     const health = ', health: { path: /healthz, intervalSeconds: 0.05, unhealthyAfter: 1 }'
     const changes = () => log.lines().filter(({ msg }) => /^the health of/.test(String(msg)))
     gateway.reroute(to(byAddress.url, { caFile: other.file }, health))

@@ -80,7 +80,7 @@ t.test('a key with a private part is left out', async (t) => {
   }
 })
 
-t.test('no key counts if its kid occurs twice', async (t) => {
+t.test('a key whose kid occurs twice is ignored', async (t) => {
   const twin = newKey('EdDSA', 'es')
   t.strictSame(kids(es.jwk, twin.jwk, rs.jwk), ['rs'])
   t.strictSame(kids(es.jwk, es.jwk, es.jwk, rs.jwk), ['rs'], 'not even the same')

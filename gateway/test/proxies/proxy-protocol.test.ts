@@ -107,7 +107,7 @@ t.test('a proxy may leave out a header that is optional', async (t) => {
   t.equal(await sendBytes(gateway.port, after(Buffer.from('PROXY TCP4 \r\n'))), '')
 })
 
-t.test('the header comes before TLS, for HTTP/2 as well', async (t) => {
+t.test('the PROXY header comes before TLS, even for HTTP/2', async (t) => {
   const gateway = await edgeOverTls(t, REQUIRED)
   for (const header of [TEXT, BINARY]) {
     t.equal(await overHttpTwo(t, gateway.port, header), 200)

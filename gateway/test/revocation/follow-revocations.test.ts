@@ -70,7 +70,7 @@ t.test('a closed follower reads nothing more', async (t) => {
   t.strictSame([cursors, faults], [[null], []], 'and an end is no fault')
 })
 
-t.test('tokens are accepted only when another condition is true as well', async (t) => {
+t.test('tokens are accepted only while an additional condition is true', async (t) => {
   const { revoked, tell } = following(t)
   let hasJoined = false
   revoked.acceptOnlyIf(() => hasJoined)

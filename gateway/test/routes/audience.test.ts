@@ -26,7 +26,7 @@ t.test('the audience of a route is its name, unless the route sets another one',
   )
 })
 
-t.test('routes to one service share an audience, also if one has it as its name', async (t) => {
+t.test('routes to one service share an audience, even if one has it as its name', async (t) => {
   const { routes } = read(`
   - { name: shop, prefix: /shop, upstream: shop }
   - { name: carts, prefix: /carts, upstream: shop, audience: shop }

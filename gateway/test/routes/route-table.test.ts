@@ -101,7 +101,7 @@ t.test('a route is closed, small and without credentials, unless it says otherwi
   ])
 })
 
-t.test('an invalid or unsafe table is not used at all', async (t) => {
+t.test('no route of an invalid or unsafe table is used', async (t) => {
   const faulty: Record<string, [string[], RegExp]> = {
     'no name': [['prefix: /a, upstream: service'], /name/],
     'an unknown member': [

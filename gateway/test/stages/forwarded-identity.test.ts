@@ -116,7 +116,7 @@ t.test('parts of the identity that a route does not name do not count', async (t
 })
 
 t.test(
-  'a header of the assertion that was too large by a claim alone is refused as well',
+  'an assertion header that only a claim makes too large is refused',
   async (t) => {
     const route = routeOf('claims: [assertion], tokenClaims: [bio]')
     t.ok(forwardedIdentity(ada, route, bearer({ bio: 'x'.repeat(3000) })))

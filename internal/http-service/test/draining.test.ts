@@ -137,7 +137,7 @@ t.test('a request on its way when the drain begins is answered', async (t) => {
   await closed(client)
 })
 
-t.test('a client that connects to a draining service is served, and told', async (t) => {
+t.test('a client of a draining service is served, and asked to connect again', async (t) => {
   const { app, url } = await service(t, { https, http2: true })
   app.draining.begin()
   const { left, get } = await session(t, url)
@@ -145,7 +145,7 @@ t.test('a client that connects to a draining service is served, and told', async
   await left
 })
 
-t.test('the first request over a connection is served, also if the service closes', async (t) => {
+t.test('the first request over a connection is served, even if the service closes', async (t) => {
   const { app, url } = await service(t, { https, http2: true, silentMs: 60_000 })
   app.draining.begin()
   const { left, get } = await session(t, url)
@@ -155,7 +155,7 @@ t.test('the first request over a connection is served, also if the service close
   await Promise.all([left, closing])
 })
 
-t.test('a client that answers no PING is served, and told', async (t) => {
+t.test('a client that answers no PING is served, and gets a GOAWAY', async (t) => {
   const { app, port } = await service(t, { https, http2: true })
   app.draining.begin()
   const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] }

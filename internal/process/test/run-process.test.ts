@@ -95,7 +95,7 @@ t.test('a fault of the settings is reported in plain words, with exit code 1', a
   })
 })
 
-t.test('a port in use is reported in plain words too', async (t) => {
+t.test('a port in use is reported in plain words', async (t) => {
   const { child, end } = serviceProcess(t, 'finds its port taken')
   await t.rejects(serviceIsUp('service', child), { code: 'EADDRINUSE' }, 'and to its parent')
   const { code, complained } = await end

@@ -189,7 +189,7 @@ t.test('replaced files are read without a signal, and together', async (t) => {
 })
 
 t.test(
-  'a listener with a client CA serves clients of this authority only, also after a renewal',
+  'a listener with a client CA serves clients of this authority only, even after a renewal',
   async (t) => {
     const { tls, write, gets } = await listening(t, { clientCaFile: ours.file })
     const pems = ({ cert, key }: IssuedFiles) => ({
@@ -208,7 +208,7 @@ t.test(
   }
 )
 
-t.test('the oldest version of TLS is the one of the setting, also after a renewal', async (t) => {
+t.test('the oldest version of TLS is the one of the setting, even after a renewal', async (t) => {
   const { tls, write, gets } = await listening(t, { minVersion: 'TLSv1.3' })
   for (const when of ['at first', 'renewed']) {
     t.equal(await gets({}), 'hello', when)

@@ -32,7 +32,7 @@ t.test('a gateway’s proof is accepted for a minute', async (t) => {
   t.notOk(await proves(proof), 'one that was remembered too')
 })
 
-t.test('any other proof is refused, and the reason is told', async (t) => {
+t.test('any other proof is refused with its reason', async (t) => {
   const flaws: string[] = []
   const onFlaw = (flaw: string) => flaws.push(flaw)
   const proves = gatewayProofs({ gatewayKeys: keySet, service, clock, onFlaw })

@@ -118,7 +118,7 @@ t.test('no rewritten path leads to another host', async (t) => {
   }
 })
 
-t.test('Content-Location and Refresh are rewritten as well', async (t) => {
+t.test('Content-Location and Refresh are rewritten like Location', async (t) => {
   const refreshed = (refresh: string) => answered('/app/a', { refresh }).refresh
   t.equal(answered('/app/a', { 'content-location': '/x' })['content-location'], '/app/x')
   t.equal(refreshed('5; url=/login'), '5; url=/app/login')

@@ -8,5 +8,5 @@ type RetentionPorts = Pick<Ports, 'jobs'> & Retention & { readonly database: Dat
 export function openRetention(ports: RetentionPorts): void {
   const { database, jobs, ...retention } = ports
   const run = forgetTooOld(database.tables, retention)
-  jobs.push({ name: 'delete what is too old', run })
+  jobs.push({ name: 'delete old data', run })
 }

@@ -74,7 +74,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   ports.jobs.push(
     // Keys that were read too long ago sign nothing.
     { name: 'read the signing keys', run: live.read, isUrgent: true },
-    { name: 'tend the signing keys', run: tend }
+    { name: 'maintain the signing keys', run: tend }
   )
   const retell = () => keySet.retellRevocations(clock())
   const { held, ageMs, active, read } = live

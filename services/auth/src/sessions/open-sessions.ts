@@ -53,8 +53,8 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     clock
   })
   ports.jobs.push(
-    { name: 'settle the ends of sessions', run: state.ends.settle },
-    { name: 'settle reports of used tokens', run: families.settleSightings }
+    { name: 'complete the ends of sessions', run: state.ends.settle },
+    { name: 'apply reports of used tokens', run: families.settleSightings }
   )
   const limit = refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
   const verbs = sessions({

@@ -52,7 +52,7 @@ for (const kind of databaseKinds) {
     }
   )
 
-  t.test(`${kind.name}: it knows the cost of every hash`, { skip: kind.skip }, async (t) => {
+  t.test(`${kind.name}: the store knows the cost of every hash`, { skip: kind.skip }, async (t) => {
     const accounts = await open(t)
     t.strictSame(await accounts.passwordCosts(), [])
     const costs = ['m=1024,t=1,p=1', 'm=19456,t=2,p=1', 'm=64,t=1,p=1'].map(

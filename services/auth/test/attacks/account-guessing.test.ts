@@ -42,7 +42,7 @@ t.test('a response does not show whether an account exists, or is disabled', asy
   }
 })
 
-t.test('after the cost was raised, the work does not show who has an account', async (t) => {
+t.test('after the cost was raised, the work does not show whether an account exists', async (t) => {
   const work: string[] = []
   const auth = await authService(t, {
     verify(passwordHash, text) {

@@ -31,7 +31,7 @@ t.test('a token that is reused after its owner rotated ends the family, for both
   })
 })
 
-t.test('when the thief is first, the owner ends it', async (t) => {
+t.test('when the thief is first, the refresh of the owner ends the session', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })

@@ -93,7 +93,7 @@ t.test('guessed tokens are refused alike, noted a few times and limited per netw
   t.equal((await auth.post('/login', { email, password })).statusCode, 429, 'one limit for both')
 })
 
-t.test('a letter that was asked for before a reset is not sent after it', async (t) => {
+t.test('a letter that was requested before a reset is not sent after it', async (t) => {
   const { auth, sent } = await withMailbox(t)
   await auth.post('/password/forgot', { email })
   await auth.mail.deliverer.idle()

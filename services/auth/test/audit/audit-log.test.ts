@@ -26,7 +26,7 @@ const of = ({ user, tokens }: Awaited<ReturnType<typeof signedIn>>) => ({
 })
 
 t.test(
-  'the audit log tells of accounts, logins and failures, and of nothing that was typed',
+  'the audit log has accounts, logins and failures, and nothing that was typed',
   async (t) => {
     const auth = await authService(t)
     const signed = await signedIn(auth)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { noteProofFlaws } from '../../src/http/note-proof-flaws.ts'
 
 t.test(
-  'a proof of a gateway that is not accepted gets a line a minute, with a remedy',
+  'a gateway proof that is not accepted is logged once per minute, with a remedy',
   async (t) => {
     const lines: unknown[] = []
     const clock = testClock()

@@ -37,7 +37,7 @@ for (const kind of kinds) {
   )
 
   t.test(
-    `${kind.name}: retiring keys are published beside the active one`,
+    `${kind.name}: retiring keys are published with the active one`,
     { skip: kind.skip },
     async (t) => {
       const { store } = await start(await kind.make(t))

@@ -12,7 +12,7 @@ import { isProblem } from '../fixtures/problem.ts'
 
 const headers = { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }
 
-t.test('a user is told of a session that ended because a token was used again, once', async (t) => {
+t.test('a user is notified once of a session that ended by a reused token', async (t) => {
   const transport = memoryTransport()
   const auth = await authService(t, { mail: { transport } })
   const { tokens } = await signedIn(auth)
@@ -26,7 +26,7 @@ t.test('a user is told of a session that ended because a token was used again, o
   t.equal(transport.sent.length, 1)
 })
 
-t.test('a user is told of a password that an operator has set', async (t) => {
+t.test('a user is notified of a password that an operator has set', async (t) => {
   const transport = memoryTransport()
   const auth = await authService(t, { mail: { transport } })
   const { user } = await signedIn(auth)
@@ -59,7 +59,7 @@ t.test('an invitation is sent to its address, which registers with it', async (t
   t.equal(answer.statusCode, 201)
 })
 
-t.test('a user is told of a login with a device and from a network that are new', async (t) => {
+t.test('a user is notified of a login with a new device from a new network', async (t) => {
   const transport = memoryTransport()
   const auth = await authService(t, { mail: { transport } })
   const from = (address: string) => ({

@@ -101,7 +101,7 @@ async function ada(database: Kysely<Tables>, clock: () => number) {
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: stale tokens that gateways did not learn of are told later`,
+    `${name}: stale tokens that gateways did not learn of are published later`,
     { skip },
     async (t) => {
       const database = await (await make(t)).open()
@@ -179,7 +179,7 @@ for (const { name, skip, make } of databaseKinds) {
     }
   )
 
-  t.test(`${name}: revoke-all is stored before gateways are told`, { skip }, async (t) => {
+  t.test(`${name}: revoke-all is stored before it is published`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
     const { log, told, instance } = telling(database, clock)

@@ -95,7 +95,7 @@ for (const [title, lives] of Object.entries({
   'a Redis that was restarted with an older copy': true,
   'a Redis that lost all keys': false
 })) {
-  t.test(`${title} is told the recent ends again`, options, async (t) => {
+  t.test(`${title} gets the recent ends again`, options, async (t) => {
     const { auth, redis, kill, start, settle, store, refresh } = await onRedis(t)
     const { id } = await registered(auth)
     const { refreshToken, session } = await login(auth)

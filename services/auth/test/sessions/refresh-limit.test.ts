@@ -16,7 +16,7 @@ t.test('the refreshes of a family are limited per minute', async (t) => {
   t.equal(take('a'), null)
 })
 
-t.test('a session over its limit is told to wait, and loses nothing', async (t) => {
+t.test('a session over its limit must wait, and loses nothing', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const other = await login(auth)

@@ -111,7 +111,7 @@ for (const { name, skip, make } of databaseKinds) {
     ])
   })
 
-  t.test(`${name}: of a deleted account the audit trail remains`, { skip }, async (t) => {
+  t.test(`${name}: the audit trail of a deleted account remains`, { skip }, async (t) => {
     const { database, accounts, of, changes } = await open(t)
     const [ada, eve] = [await of('ada@example.com'), await of('eve@example.com')]
     const sessions = durableSessions(database, clock)

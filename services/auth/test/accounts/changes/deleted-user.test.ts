@@ -96,7 +96,7 @@ async function deletes(t: Test, store: (folder: string, clock: () => number) => 
   t.ok(filesIn(folder).includes('somebody.else@example.com'), 'which have what others have')
 }
 
-t.test('SQLite: of a deleted user no label, address or e-mail is left', async (t) => {
+t.test('SQLite: no label, address or e-mail of a deleted user is left', async (t) => {
   await deletes(t, async (folder, clock) => {
     const { families } = sqliteStore(t, { policy, clock }, join(folder, 'sessions.sqlite'))
     return { families: families.store, held: async () => Buffer.alloc(0) }
@@ -104,7 +104,7 @@ t.test('SQLite: of a deleted user no label, address or e-mail is left', async (t
 })
 
 t.test(
-  'Redis: of a deleted user no label or address is left',
+  'Redis: no label or address of a deleted user is left',
   { skip: redisMissing },
   async (t) => {
     const { redis, url } = await redisServer(t)
@@ -117,7 +117,7 @@ t.test(
 )
 
 t.test(
-  'Redis: what an earlier version kept of ended sessions goes as well, also after an outage',
+  'Redis: what an earlier version kept of ended sessions is erased, even after an outage',
   { skip: redisMissing },
   async (t) => {
     const { redis, url, kill, start } = await redisServer(t)

@@ -17,7 +17,7 @@ const LONGEST_AUDIENCE = 255
 const audience = (letter: string): string => letter.repeat(LONGEST_AUDIENCE)
 
 t.test(
-  'the largest token of a user fits gateways and services, also after four exchanges',
+  'the largest token of a user fits gateways and services, even after four exchanges',
   async (t) => {
     const auth = await authService(t, { tokenClaims: TEMPLATE })
     const email = `${'e'.repeat(64)}@${'d'.repeat(60)}.${'d'.repeat(60)}.example`

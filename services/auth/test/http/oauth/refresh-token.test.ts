@@ -114,7 +114,7 @@ t.test('the OAuth endpoint reads no cookie', async (t) => {
   t.notOk(answer.headers['set-cookie'])
 })
 
-t.test('the limit of the session applies at the OAuth endpoint too', async (t) => {
+t.test('the refresh limit of a session applies at the OAuth endpoint', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const form = grantOf(tokens.refreshToken)

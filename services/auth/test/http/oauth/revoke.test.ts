@@ -37,7 +37,7 @@ t.test('a revoked refresh token ends its session, as a logout does', async (t) =
   )
 })
 
-t.test('a revoked access token ends its session as well', async (t) => {
+t.test('the revocation of an access token ends its session', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const form = { token: tokens.accessToken, client_id: 'gatehouse' }

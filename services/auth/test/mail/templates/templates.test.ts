@@ -61,7 +61,7 @@ t.test('a value that contains a placeholder is not read again', async (t) => {
   t.match(html, '{{link}}@example.com')
 })
 
-t.test('an operator replaces the templates, also with whole pages of HTML', async (t) => {
+t.test('an operator replaces the templates, even with whole pages of HTML', async (t) => {
   const folder = copied(t)
   for (const language of ['de', 'es']) rmSync(join(folder, language), { recursive: true })
   mkdirSync(join(folder, 'pt-BR'))

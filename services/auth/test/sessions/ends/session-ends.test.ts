@@ -35,7 +35,7 @@ t.test('a token that is reused during a logout has an event', options, async (t)
   t.strictSame(kinds, ['user-created', 'login', 'logout', 'refresh-reused'])
 })
 
-t.test('a session that is opened after the end of all is not among them', options, async (t) => {
+t.test('a session that is opened after the end of all sessions continues', options, async (t) => {
   const { auth, clock, refresh, settle, store } = await serviceOnRedis(t)
   const { id } = await registered(auth)
   const before = await login(auth)

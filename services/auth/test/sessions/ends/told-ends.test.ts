@@ -64,7 +64,7 @@ async function kinds(database: Kysely<Tables>, sid: string): Promise<string[]> {
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: ends that one run of the store was told are told again to the next`,
+    `${name}: ends that one run of the store got are published again to the next`,
     { skip },
     async (t) => {
       const database = await (await make(t)).open()

@@ -139,7 +139,7 @@ t.test('the replay cap limits the number of replays', async (t) => {
 })
 
 t.test(
-  'without grace every spent token ends its family, in the same millisecond too',
+  'without grace every spent token ends its family, even in the same millisecond',
   async (t) => {
     t.equal(present(record, 4, start, { ...policy, graceSeconds: 0 }, null).outcome, 'reused')
   }

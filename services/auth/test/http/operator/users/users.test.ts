@@ -32,7 +32,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
   })
 })
 
-t.test('the rules of a registration apply to operators too', async (t) => {
+t.test('the rules of a registration apply to operators', async (t) => {
   const { call } = await operating(t)
   const bad: object[] = [
     {},

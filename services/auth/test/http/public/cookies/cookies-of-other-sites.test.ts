@@ -69,7 +69,7 @@ t.test('after a change of the setting, the old cookie is cleared', async (t) => 
   t.match(strict, /^__Host-refresh=\w.*SameSite=Strict/)
 })
 
-t.test('a browser that would drop the cookie is told before a session is opened', async (t) => {
+t.test('a login whose cookie the browser would drop opens no session', async (t) => {
   const strict = await authService(t)
   await registered(strict)
   const detail = (page: string) =>
@@ -92,7 +92,7 @@ t.test('a browser that would drop the cookie is told before a session is opened'
   }
 })
 
-t.test('a refresh without its cookie is told why the browser sent none', async (t) => {
+t.test('the refusal of a refresh says why the browser sent no cookie', async (t) => {
   const reasons: Record<string, RegExp> = {
     strict: /SameSite=Strict is not sent from a page of another site; see AUTH_COOKIE_SAME_SITE$/,
     none: /a page of another site must send each request with credentials: 'include', even the login$/

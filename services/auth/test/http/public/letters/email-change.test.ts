@@ -12,7 +12,7 @@ import {
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: a new address counts once it is confirmed, and sessions continue`,
+    `${name}: a new address is used once it is confirmed, and sessions continue`,
     { skip },
     async (t) => {
       const auth = await signedInUser(t, await (await make(t)).open())
@@ -79,7 +79,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: an address that another account has is not taken, and the asker does not learn of it`,
+    `${name}: an address that another account has is not taken, and no response reveals it`,
     { skip },
     async (t) => {
       const auth = await signedInUser(t, await (await make(t)).open())

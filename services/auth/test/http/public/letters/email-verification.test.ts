@@ -82,7 +82,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 }
 
-t.test('a stranger has nothing either if the owner resets the password', async (t) => {
+t.test('a stranger who registered has nothing if the owner resets the password', async (t) => {
   const auth = await withMailbox(t, 'optional')
   const { pageSecret } = (await auth.post('/register', { email, password })).json()
   const strangers = (await auth.lastLetter()).token

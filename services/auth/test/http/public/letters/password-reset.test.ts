@@ -54,7 +54,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: of several resets at once, also with different links, one sets the password`,
+    `${name}: of several resets at once, even with different links, one sets the password`,
     { skip },
     async (t) => {
       const auth = await withMailbox(t, await (await make(t)).open())
@@ -93,7 +93,7 @@ t.test('a letter arrives over SMTP, in the language of the reader', async (t) =>
   t.equal((await auth.post('/password/reset', { token, newPassword })).statusCode, 204)
 })
 
-t.test('a changed password is told to the address', async (t) => {
+t.test('a user is notified of a changed password', async (t) => {
   const auth = await withMailbox(t)
   const { user, tokens } = await signedIn(auth)
   const caller = await auth.gateway.signedIn({ subject: user.id, session: tokens.session.id })

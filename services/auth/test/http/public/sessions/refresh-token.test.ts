@@ -152,7 +152,7 @@ t.test('an invalid body is refused in the documented form', async (t) => {
 })
 
 t.test(
-  'every answer to a gateway about a refresh token names its session, and a refusal too',
+  'every answer to a gateway about a refresh token names its session, even a refusal',
   async (t) => {
     const auth = await authService(t)
     const address = auth.gateway.from('203.0.113.5')
