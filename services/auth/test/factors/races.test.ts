@@ -81,7 +81,7 @@ for (const { name, skip, make } of databaseKinds) {
       return account
     }
     const nowSeconds = Math.floor(clock() / 1000)
-    const opened = { ...opening, openedAt: nowSeconds, expiresAt: nowSeconds + 1000 }
+    const opened = { ...opening, openedAt: nowSeconds, expiresAt: nowSeconds + 86_400 }
     await one.durable.open(await current(), 'sid', opened, source, {})
     const { row, secret } = await one.add(await current(), { name: 'Phone', sid: null })
     const code = () => shownCode(secret, clock())
@@ -119,7 +119,7 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal((await one.list(id)).recoveryCodes, 9)
 
     const added = async (account: Account) => {
-      const { row, secret } = await one.add(account, 'Tablet')
+      const { row, secret } = await one.add(account, { name: 'Tablet', sid: 'sid' })
       const code = shownCode(secret, clock())
       return await one.confirm(account, { id: row.id, code, sid: 'sid' }, change)
     }
