@@ -1,7 +1,7 @@
 import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import { tokenExpired } from '../../refusals.ts'
-import type { Revocations } from '../../revocation/follow-revocations.ts'
 import type { Passage } from '../../request/passage.ts'
+import type { Revocations } from '../../revocation/follow-revocations.ts'
 import { refuseRevoked } from '../../stages/refuse-revoked.ts'
 import { isExpired } from '../../tokens/is-expired.ts'
 import type { VerifiedToken } from '../../tokens/verified-token.ts'

@@ -25,26 +25,23 @@ const of = ({ user, tokens }: Awaited<ReturnType<typeof signedIn>>) => ({
   sid: tokens.session.id
 })
 
-t.test(
-  'the audit log has accounts, logins and failures, and nothing that was typed',
-  async (t) => {
-    const auth = await authService(t)
-    const signed = await signedIn(auth)
-    await auth.post('/login', { email, password: 'a wrong one' })
-    await auth.post('/login', { email: 'nobody@example.com', password })
+t.test('the audit log has accounts, logins and failures, and nothing that was typed', async (t) => {
+  const auth = await authService(t)
+  const signed = await signedIn(auth)
+  await auth.post('/login', { email, password: 'a wrong one' })
+  await auth.post('/login', { email: 'nobody@example.com', password })
 
-    t.strictSame(await entries(auth), [
-      { kind: 'user-created', subject: signed.user.id, sid: null, detail: {} },
-      { kind: 'login', ...of(signed), detail: {} },
-      { kind: 'login-failed', subject: signed.user.id, sid: null, detail: {} },
-      { kind: 'login-failed', subject: null, sid: null, detail: {} }
-    ])
-    const everything = JSON.stringify(
-      await auth.database.selectFrom('audit_events').selectAll().execute()
-    )
-    t.notMatch(everything, /wrong one|nobody@|correct horse/)
-  }
-)
+  t.strictSame(await entries(auth), [
+    { kind: 'user-created', subject: signed.user.id, sid: null, detail: {} },
+    { kind: 'login', ...of(signed), detail: {} },
+    { kind: 'login-failed', subject: signed.user.id, sid: null, detail: {} },
+    { kind: 'login-failed', subject: null, sid: null, detail: {} }
+  ])
+  const everything = JSON.stringify(
+    await auth.database.selectFrom('audit_events').selectAll().execute()
+  )
+  t.notMatch(everything, /wrong one|nobody@|correct horse/)
+})
 
 t.test('an audit event has its time, client address and request id', async (t) => {
   const auth = await authService(t)
