@@ -1,37 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
+import { type Answer, client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { fewLogins, LOGINS_PER_MINUTE } from './few-logins.ts'
+import { isProblem } from './problem-answer.ts'
 import { read } from './source-files.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
-
-/** The one documented form (RFC 9457), whatever went wrong. */
-function isProblem(t: Test, answer: Answer, status: number, code: string, why: string): void {
-  t.equal(answer.status, status, `${why}: ${status}`)
-  t.match(answer.headers.get('content-type'), /^application\/problem\+json/, `${why}: the type`)
-  t.match(
-    answer.body,
-    {
-      type: `urn:gatehouse:problem:${code.toLowerCase().replaceAll('_', '-')}`,
-      title: String,
-      status,
-      code,
-      requestId: /^[\w-]{8,}$/,
-      retryable: Boolean
-    },
-    `${why}: the members`
-  )
-  const challenge = answer.headers.get('www-authenticate')
-  if (status === 401) t.match(challenge, /^Bearer realm="gatehouse"/, `${why}: the challenge`)
-  t.notMatch(answer.text, ada.password, `${why}: no value of the request`)
-}
 
 t.test('an invalid request gets an error in the documented form', async (t) => {
   const { url } = await wholeSystem(t, {
@@ -133,37 +112,4 @@ t.test('a failing service is reported as such, and not as a fault of the caller'
   const { body: tokens } = await login(ada.email, ada.password)
   const large = await call('/orders', { token: tokens.accessToken })
   isProblem(t, large, 500, 'INTERNAL', 'an identity over the header budget is never cut short')
-})
-
-t.test('an outage of the store is 503, and uses no token up', { skip: redisMissing }, async (t) => {
-  const redis = await redisServer(t)
-  const { url } = await wholeSystem(t, { REDIS_URL: redis.url })
-  const { call, register, login, refresh } = client(url)
-  await register(ada.email, ada.password)
-  const { body: tokens } = await login(ada.email, ada.password)
-  const { body: others } = await login(ada.email, ada.password)
-
-  setTimeout(await freezeRedis(redis.redis), 500)
-  const waited = await refresh(others.refreshToken)
-  t.equal(waited.status, 200, 'a pause shorter than REDIS_TIMEOUT_MS is none')
-
-  await redis.kill()
-
-  for (const [why, answer] of [
-    ['refresh', await refresh(tokens.refreshToken)],
-    ['login', await login(ada.email, ada.password)]
-  ] as const) {
-    isProblem(t, answer, 503, 'UNAVAILABLE', why)
-    t.match(answer.headers.get('retry-after'), /^\d+$/, `${why}: when to come back`)
-  }
-  const served = await call('/echo/hello', { token: tokens.accessToken })
-  t.equal(served.status, 200, 'access tokens go on being verified')
-
-  await redis.start()
-  const again = await eventually(
-    () => refresh(tokens.refreshToken),
-    ({ status }) => status !== 503,
-    5000
-  )
-  t.equal(again.status, 200, 'and when the store is back, the same refresh token works')
 })

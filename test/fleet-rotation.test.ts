@@ -15,11 +15,12 @@ import { callingProgram, verifyingService } from './package-users.ts'
 
 const skip = redisMissing || postgresMissing
 const ROTATIONS = 10
+const ROUNDS = 10
 /**
  * Between two requests of a client: the load is to be there all the time, and not to be the most
  * that there can be.
  */
-const PAUSE_MS = 25
+const PAUSE_MS = 60
 /** within which gateways refuse what was revoked (from the contract) */
 const REVOKED_WITHIN_MS = 1000
 
@@ -51,7 +52,7 @@ t.test('two auth services and four gateways follow a rotation of keys', { skip }
     urls
       .slice(0, 2)
       .map((url, index) =>
-        callingProgram(url, `program-${index}@example.com`, { path: '/direct', pauseMs: 50 })
+        callingProgram(url, `program-${index}@example.com`, { path: '/direct', pauseMs: 80 })
       )
   )
 
@@ -70,7 +71,7 @@ t.test('two auth services and four gateways follow a rotation of keys', { skip }
   t.test('all gateways refuse revoked tokens, with the right code', async (t) => {
     t.test('tokens of a logged-out session are refused', async (t) => {
       const waits: number[] = []
-      for (let round = 0; round < 20; round += 1) {
+      for (let round = 0; round < ROUNDS; round += 1) {
         const { accessToken, refreshToken } = await login()
         t.strictSame(await said(accessToken), every('200'))
         await logout(refreshToken)
@@ -79,7 +80,8 @@ t.test('two auth services and four gateways follow a rotation of keys', { skip }
         waits.push(Math.round(performance.now() - begun))
       }
       const sorted = waits.sort((one, other) => one - other)
-      t.comment(`the slowest of four gateways, in ms: median ${sorted[10]}, worst ${sorted[19]}`)
+      const [median, worst] = [sorted[ROUNDS / 2], sorted.at(-1)]
+      t.comment(`the slowest of four gateways, in ms: median ${median}, worst ${worst}`)
     })
 
     t.test('tokens of a user whose roles have changed are stale until a refresh', async (t) => {

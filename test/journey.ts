@@ -1,5 +1,6 @@
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { documentedFetch } from '@gatehouse/fixtures/documented-fetch'
+import { serviceProgram } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import type { Test } from 'tap'
 
@@ -11,10 +12,15 @@ const password = 'correct horse battery'
 /**
  * The main job as its user would do it, with nothing but HTTP: the same on every store.
  * @param settings what makes the difference; the same folder before and after the restart
+ * @param programOf what the process of a service runs
  * @returns the address of the system, which runs as long as the test
  */
-export async function journey(t: Test, settings: Record<string, string>): Promise<string> {
-  const first = await wholeSystem(t, settings)
+export async function journey(
+  t: Test,
+  settings: Record<string, string>,
+  programOf = serviceProgram
+): Promise<string> {
+  const first = await wholeSystem(t, settings, programOf)
   const { call, register, login, refresh, logout } = client(first.url, documentedFetch(t))
 
   const registered = await register(email, password)
@@ -76,7 +82,7 @@ export async function journey(t: Test, settings: Record<string, string>): Promis
   t.equal((await refresh(refreshed.body.refreshToken)).body.code, 'SESSION_ENDED')
 
   await first.close()
-  const { url } = await wholeSystem(t, settings)
+  const { url } = await wholeSystem(t, settings, programOf)
   const second = client(url, documentedFetch(t))
   t.equal((await second.login(email, password)).status, 200, 'after a restart: the account')
   const kept = await second.refresh(other.body.refreshToken)

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
-import { processEnvironment, type ServiceName, serviceProgram } from '@gatehouse/fixtures/program'
+import { processEnvironment, serviceProgram } from '@gatehouse/fixtures/program'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
@@ -32,31 +32,6 @@ for (const name of ports) {
     t.equal(left, 1, 'only the other one listens')
   })
 }
-
-t.test(
-  'if a chosen port is in use, a system of processes tries others',
-  { skip: redisMissing },
-  async (t) => {
-    const port = await freePort()
-    const other = createServer()
-    t.teardown(() => other.close())
-    await once(other.listen(port, '127.0.0.1'), 'listening')
-    const started: string[] = []
-    const programOf = (service: ServiceName) => {
-      // The first attempt has failed when a service is started for the second time.
-      if (started.includes(service)) other.close()
-      started.push(service)
-      return serviceProgram(service)
-    }
-    const { url } = await wholeSystem(
-      t,
-      { REDIS_URL: (await redisServer(t)).url, ECHO_OPS_PORT: String(port) },
-      programOf
-    )
-    t.equal(started.length, 8, 'each service was started twice')
-    t.equal((await fetch(`${url}/echo/hello`)).status, 401, 'it is there')
-  }
-)
 
 const ended = async (child: ChildProcess): Promise<[number | null, string]> => {
   if (child.stderr === null) throw new Error('the process has no output')
