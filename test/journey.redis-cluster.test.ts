@@ -3,7 +3,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
-import { wholeSystem } from '@gatehouse/fixtures/whole-system'
+import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connection'
 import t from 'tap'
 import { journey } from './journey.ts'
@@ -22,18 +22,22 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const cluster = running()
-    const { url } = await wholeSystem(t, {
+    const auth = await serviceProcess('auth', {
+      AUTH_PORT: '0',
+      AUTH_OPS_PORT: '0',
       GATEHOUSE_DATA_DIR: dataFolder(t),
       REDIS_URL: cluster.url,
       // The product's own, where other tests wait for a busy machine.
       REDIS_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS)
     })
-    const { register, login, refresh } = client(url)
-    const ada = ['ada@example.com', 'correct horse battery'] as const
+    t.teardown(auth.stop)
+    const { call } = client(auth.url)
+    const json = { email: 'ada@example.com', password: 'correct horse battery' }
+    const refresh = (refreshToken: string) => call('/refresh-token', { json: { refreshToken } })
     const done = <Answered extends { status: number }>(ask: () => Promise<Answered>) =>
       eventually(ask, ({ status }) => status !== 503, LONG_MS)
-    await done(() => register(...ada))
-    const { body: tokens } = await done(() => login(...ada))
+    await done(() => call('/register', { json }))
+    const { body: tokens } = await done(() => call<TokenAnswer>('/login', { json }))
 
     const thaw = await cluster.freezeOwnerOf('gatehouse:{sessions}')
     const answer = await within(t, OUTAGE_BOUND_MS, 'a refresh', () => refresh(tokens.refreshToken))
