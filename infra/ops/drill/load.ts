@@ -18,10 +18,13 @@ export type Load = {
   stop(): Promise<Tally>
 }
 
-/** The number of requests after which a client refreshes. */
-export const USES_OF_A_TOKEN = 100
+/**
+ * The number of requests after which a client refreshes: at most 60 times a minute, which is below
+ * the limit of a session.
+ */
+export const USES_OF_A_TOKEN = 50
 /** the pause between two requests of a client: a drill is not an attack */
-const PAUSE_MS = 10
+const PAUSE_MS = 20
 
 /**
  * Starts signed-in clients. Each calls one gateway after the other and refreshes from time to time,
