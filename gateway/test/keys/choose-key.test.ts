@@ -1,11 +1,12 @@
 import t from 'tap'
 import { chooseKey } from '../../src/keys/choose-key.ts'
 import { readKeySet } from '../../src/keys/key-set.ts'
-import { newKey } from '../fixtures/issuer.ts'
+import { forAlgorithm, newKey } from '../fixtures/issuer.ts'
 
 const es = newKey('ES256', 'es')
 const rs = newKey('RS256', 'rs')
-const ps = newKey('PS256', 'ps')
+const ps = forAlgorithm(rs, 'PS256', 'ps')
+const otherRs = newKey('RS256')
 const nameless = (key: typeof es) => ({ ...key.jwk, kid: undefined })
 
 /** The kid of the key that is chosen, by the PEM where it has none; undefined where none is. */
@@ -29,13 +30,13 @@ t.test('without a kid, the only key that can check the token is selected', async
   t.equal(chosen([es.jwk, rs.jwk], null, 'RS256'), 'rs')
   t.equal(chosen([rs.jwk, ps.jwk], null, 'PS256'), 'ps')
   t.equal(chosen([es.jwk], null, 'RS256'), undefined, 'there is none')
-  t.equal(chosen([rs.jwk, newKey('RS256').jwk], null, 'RS256'), undefined, 'there are two')
+  t.equal(chosen([rs.jwk, otherRs.jwk], null, 'RS256'), undefined, 'there are two')
   t.equal(chosen([nameless(rs), nameless(es)], null, 'RS256'), 'nameless')
 })
 
 t.test('a kid may select the only key without one, and never a key of another name', async (t) => {
   t.equal(chosen([nameless(rs), es.jwk], 'other', 'RS256'), 'nameless')
   t.equal(chosen([nameless(rs), es.jwk], 'other', 'ES256'), undefined)
-  const two = [nameless(rs), nameless(newKey('RS256'))]
+  const two = [nameless(rs), nameless(otherRs)]
   t.equal(chosen(two, 'other', 'RS256'), undefined)
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../src/keys/algorithms.ts'
 import { readKeySet } from '../../src/keys/key-set.ts'
 import { signatureChecks } from '../../src/signatures/signature-checks.ts'
-import { type IssuerKey, jwt, newKey } from '../fixtures/issuer.ts'
+import { forAlgorithm, type IssuerKey, jwt, newKey } from '../fixtures/issuer.ts'
 
 const check = signatureChecks()
 const readKey = (jwk: object) => {
@@ -14,11 +14,8 @@ const readKey = (jwk: object) => {
 const token = (key: IssuerKey, alg: string = key.algorithm) => jwt({ alg }, { sub: 'ada' }, key)
 const rsa = newKey('RS256', 'rsa')
 const otherRsa = newKey('RS256')
-/** An RSA key takes long to make, and serves for all of its algorithms. */
 const keyOf = (algorithm: SignatureAlgorithm, ofRsa = rsa): IssuerKey =>
-  /^[RP]S/.test(algorithm)
-    ? { ...ofRsa, algorithm, jwk: { ...ofRsa.jwk, alg: algorithm } }
-    : newKey(algorithm)
+  /^[RP]S/.test(algorithm) ? forAlgorithm(ofRsa, algorithm) : newKey(algorithm)
 
 t.test('every algorithm is checked, by its own key and no other', async (t) => {
   const keys = signatureAlgorithms.map((algorithm) => keyOf(algorithm))
