@@ -6,6 +6,7 @@ import type { Ports } from '../ports.ts'
 import { type ArrivedHop, arrivedHop } from '../proxies/arrived-hop.ts'
 import { acceptProxyProtocol, type ProxiedConnectionOf } from '../proxies/proxy-protocol.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
+import { watchUntrusted } from '../proxies/untrusted-proxy.ts'
 import type { RequestSpans } from '../telemetry/request-spans.ts'
 import { type ArrivedRequest, noteSource } from './arrived-request.ts'
 
@@ -33,8 +34,13 @@ export function clientSource(options: ClientSourceOptions): ClientSource {
   const { connections } = limits
   // Before `accept`, there is no connection.
   let proxiedOf: ProxiedConnectionOf = () => null
-  const hopOf = (raw: IncomingMessage): ArrivedHop =>
-    arrivedHop(raw, isTrustedProxy, { headers, proxied: proxiedOf(raw.socket) })
+  const noteUntrusted = watchUntrusted(isTrustedProxy, { log, clock })
+  const hopOf = (raw: IncomingMessage): ArrivedHop => {
+    const proxied = proxiedOf(raw.socket)
+    const hop = arrivedHop(raw, isTrustedProxy, { headers, proxied })
+    if (proxied === null) noteUntrusted(raw, hop)
+    return hop
+  }
   return {
     accept(service) {
       const { idleMs } = times

@@ -50,6 +50,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     policy: lifetimes(config),
     revocationSeconds: revocations.acceptedSeconds,
     onLostData: () => log.warn(LOST_DATA),
+    onOtherStore: () => log.error(OTHER_STORE),
     clock
   })
   ports.jobs.push(
@@ -75,7 +76,11 @@ const NEWER_FORMAT =
 
 /** for the operator: nothing else can tell a restored database from one that was always there */
 const LOST_DATA =
-  'Redis has lost its data. Sessions that are open in the database continue. If the database was restored from a backup, sessions that ended after the backup are open again: `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
+  'Redis has lost its data, or is another one than before. Sessions that are open in the database continue. If the database was restored from a backup, sessions that ended after the backup are open again: `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
+
+/** for the operator */
+const OTHER_STORE =
+  'another auth service with the same database uses another Redis, or another REDIS_KEY_PREFIX: gateways do not learn of the sessions that it ends. Give all processes of an installation the same REDIS_URL and REDIS_KEY_PREFIX'
 
 /** The end of a family is also written into the revocation log, in the same step. */
 function openFamilies(

@@ -28,6 +28,8 @@ export type TellEndsOptions = {
   readonly revocationSeconds: number
   /** is called if the session store has lost all its data since the last run */
   readonly onLostData?: () => void
+  /** is called if another instance with the same database has a session store with other data */
+  readonly onOtherStore?: () => void
   readonly clock: () => number
 }
 
@@ -40,6 +42,7 @@ export function tellEnds(options: TellEndsOptions): TellEnds {
   let run = ''
   /** how often it has changed */
   let runs = 0
+  const marks = storeMarks(options)
 
   const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
     const before = runs
@@ -57,19 +60,21 @@ export function tellEnds(options: TellEndsOptions): TellEnds {
     isTold: (sid) => told.has(sid),
     async followRun() {
       const now = await families.incarnation()
+      const known = await toldEnds.run()
+      const hasLostData = await marks.compare(known, now)
       if (now === run) return
       // The store may have lost what was published before.
       told.clear()
       run = ''
       runs += 1
-      const known = await toldEnds.run()
       if (known !== now) {
-        if (hasLostData(known, now)) options.onLostData?.()
+        if (hasLostData) options.onLostData?.()
         await toldEnds.retell(now, clock() - 1000 * revocationSeconds)
         for (const again of retell) await again()
         if (!(await toldEnds.retold(now))) return
       }
       run = now
+      marks.follow(now)
     },
     async writeTold() {
       if (told.size === 0) return
@@ -81,12 +86,39 @@ export function tellEnds(options: TellEndsOptions): TellEnds {
   }
 }
 
-/** The last part of a run's name is a mark that is lost with all data (`incarnation.lua`). */
-function hasLostData(known: string, now: string): boolean {
-  const markOf = (run: string) => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1]
-  const [before, mark] = [markOf(known), markOf(now)]
-  return before !== undefined && mark !== undefined && before !== mark
+/** Tells a session store that has lost its data from one that other instances do not use. */
+function storeMarks({
+  families,
+  onOtherStore
+}: Pick<TellEndsOptions, 'families' | 'onOtherStore'>) {
+  /** of the data that this process has followed */
+  let own = ''
+  /** of another store, if it was reported */
+  let reported = ''
+  return {
+    /**
+     * Compares the run in the database with that of the store. Returns whether the store has lost
+     * its data. Reports another store once.
+     */
+    async compare(known: string, now: string): Promise<boolean> {
+      const [theirs, ours] = [markOf(known), markOf(now)]
+      if (theirs === '' || ours === '' || theirs === ours) return false
+      if (ours !== own) return true
+      // The data here is that of before, so another process has written the other mark.
+      if (theirs !== reported && now === (await families.incarnation())) {
+        reported = theirs
+        onOtherStore?.()
+      }
+      return false
+    },
+    follow(now: string): void {
+      own = markOf(now)
+    }
+  }
 }
+
+/** The last part of a run's name, which is lost with all data (`incarnation.lua`). */
+const markOf = (run: string): string => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1] ?? ''
 
 /**
  * The sessions of a user in the session store that the database does not have as open. The database

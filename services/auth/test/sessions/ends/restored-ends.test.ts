@@ -1,5 +1,6 @@
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
+import { toldEnds } from '../../../src/sessions/ends/told-ends.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
 import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
 import { audited, login, registered, type Tokens } from '../../fixtures/auth-service.ts'
@@ -72,4 +73,22 @@ t.test('a session that was used after the store’s record is not idle', options
   isProblem(t, await refresh(first.refreshToken), { code: 'SESSION_ENDED' }, 'a spent token')
   t.equal((await refresh(second.refreshToken)).statusCode, 200)
   t.match(await audited(auth), [{}, {}, { kind: 'refresh-ended' }, { kind: 'refresh-healed' }])
+})
+
+t.test('another auth service with another Redis is told from lost data', options, async (t) => {
+  const { auth, settle, noticed, clock } = await serviceOnRedis(t)
+  await settle()
+  // As that service does when it starts.
+  const theirs = toldEnds(auth.database, clock)
+  await theirs.retell('run:history:mark', 0)
+  await theirs.retold('run:history:mark')
+  await settle()
+  await settle()
+  t.strictSame(noticed, { lostData: 0, otherStore: 1 }, 'the log says so once')
+  await registered(auth)
+  await auth.post('/logout', { refreshToken: (await login(auth)).refreshToken })
+  await settle()
+  await settle()
+  t.not(await theirs.run(), 'run:history:mark', 'the ends are told to our Redis again')
+  t.strictSame(noticed, { lostData: 0, otherStore: 1 })
 })
