@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { faults } from '@gatehouse/fixtures/faults'
 import t from 'tap'
 import { edge } from './fixtures/edge.ts'
 import { sendBytes } from './fixtures/raw-client.ts'
@@ -133,17 +134,22 @@ t.test(
 
     gateway.upstream.answer = (request) => request.socket.destroy()
     const reset = await gateway.call('/closed')
-    t.equal(reset.status, 502)
+    t.strictSame([reset.status], faults.serviceBreaks.statuses)
     t.match(await reset.json(), { code: 'UPSTREAM_UNAVAILABLE', retryable: true })
     t.equal(gateway.upstream.received.length, 3, 'once more, on a connection of its own')
 
     gateway.upstream.answer = (request) => request.socket.end('HTTP/9.9 what\r\n\r\n')
-    t.equal((await gateway.call('/closed')).status, 502, 'what is not HTTP')
+    const lying = await gateway.call('/closed')
+    t.strictSame([lying.status], faults.serviceBreaks.statuses, 'what is not HTTP')
 
     gateway.upstream.answer = () => {}
     const slow = await gateway.call('/closed')
-    t.equal(slow.status, 504)
+    t.strictSame([slow.status], faults.serviceHangs.statuses)
     t.match(await slow.json(), { code: 'UPSTREAM_TIMEOUT', retryable: true })
+
+    gateway.upstream.answer = (_request, response) => response.end('well')
+    const lost = (await gateway.call('/closed')).status === 200 ? 0 : 1
+    t.strictSame([lost, lost], [faults.serviceBreaks.lost, faults.serviceHangs.lost])
   }
 )
 

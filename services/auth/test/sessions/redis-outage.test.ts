@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@gatehouse/fixtures/client'
+import { faults } from '@gatehouse/fixtures/faults'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -80,7 +81,10 @@ async function refuses(
       )
     const error = await within(t, OUTAGE_BOUND_MS, name, call)
     t.ok(error instanceof Refusal && error.code === 'UNAVAILABLE', `${name}: ${error}`)
-    if (error instanceof Refusal) t.strictSame(error.headers, { 'retry-after': '1' })
+    if (error instanceof Refusal) {
+      t.strictSame([error.status], faults.redisUnusable.statuses)
+      t.strictSame(error.headers, { 'retry-after': '1' })
+    }
   }
 }
 
@@ -119,7 +123,8 @@ t.test('a server that cannot write is an outage, not an internal error', options
 
   // The connection has gone to look for another master, and finds this one again.
   const { outcome } = await comesBack(rest)
-  t.equal(outcome, 'rotated', 'it is back, and nothing was done twice')
+  const lost = outcome === 'rotated' ? 0 : 1
+  t.equal(lost, faults.redisUnusable.lost, 'it is back, and nothing was done twice')
 })
 
 t.test('a fault of our own command is not an outage', options, async (t) => {

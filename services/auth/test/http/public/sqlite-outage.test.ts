@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { faults } from '@gatehouse/fixtures/faults'
 import { sql } from 'kysely'
 import t from 'tap'
 import { password } from '../../fixtures/auth-service.ts'
@@ -35,6 +36,7 @@ t.test('an SQLite file that cannot grow causes 503', async (t) => {
     answer = await auth.post('/register', { email: `a${turn}@example.com`, password })
   }
   isProblem(t, answer, { code: 'UNAVAILABLE' })
+  t.strictSame([answer.statusCode], faults.databaseFileFull.statuses)
   t.equal((await ask.me()).statusCode, 200, 'reading goes on')
 
   await sql`pragma max_page_count = 100000`.execute(database)
