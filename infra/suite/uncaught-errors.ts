@@ -8,7 +8,7 @@ import root from 'tap'
 type Handler = (error: unknown, kind: string) => void
 
 /** What tap does with an uncaught error of one test. */
-class Domain {
+export class Domain {
   readonly onerror: Handler
   destroyed = false
 
