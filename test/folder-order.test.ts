@@ -91,6 +91,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'email-addresses',
     'passwords'
   ],
+  'services/auth/src/database/': ['postgres', 'sqlite', 'migrations'],
   'services/auth/src/mail/': ['transports', 'templates'],
   'services/auth/src/sessions/': [
     'open-sessions.ts',

@@ -29,7 +29,7 @@ import {
   sharedDatabase,
   unsafeDatabase
 } from './database/database-settings.ts'
-import { unverifiedDatabase } from './database/unverified-database.ts'
+import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
 import { revocationFaults, revocationSettings } from './revocations/revocation-settings.ts'

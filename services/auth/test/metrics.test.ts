@@ -12,8 +12,8 @@ import { auditMetrics } from '../src/audit/audit-metrics.ts'
 import { authCertificates } from '../src/auth-certificates.ts'
 import { readConfig } from '../src/config.ts'
 import { databaseMetrics } from '../src/database/database-metrics.ts'
-import { openSqlite } from '../src/database/open-sqlite.ts'
 import { openTables } from '../src/database/open-tables.ts'
+import { openSqlite } from '../src/database/sqlite/open-sqlite.ts'
 import { storeMetrics } from '../src/telemetry/store-metrics.ts'
 import { authService, email, login, password, registered } from './fixtures/auth-service.ts'
 import { patient } from './fixtures/databases.ts'
@@ -65,7 +65,7 @@ t.test(
   }
 )
 
-t.test('metrics show how many hashes wait, how long, and how many are refused', async (t) => {
+t.test('the queue of hashes tells how many wait, how long, and how many are refused', async (t) => {
   const told: string[] = []
   let waits = 0
   const queue = hashQueue({

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { StoreMetrics } from '../telemetry/store-metrics.ts'
 import type { DatabaseMetrics } from './open-tables.ts'
-import { poolMetrics } from './pool-metrics.ts'
+import { poolMetrics } from './postgres/pool-metrics.ts'
 import { type DatabaseWatch, databaseCalls } from './watched-dialect.ts'
 
 /** The metrics of the database: its calls, the rows that it has inserted, and its pool. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
-import type { PostgresAddress } from './postgres-address.ts'
-import { lastingFault } from './postgres-fault.ts'
+import type { PostgresAddress } from './postgres/postgres-address.ts'
+import { lastingFault } from './postgres/postgres-fault.ts'
 
 export type Waiting = {
   /** PostgreSQL; null: SQLite in a folder */

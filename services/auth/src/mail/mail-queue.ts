@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { isPostgres } from '../database/is-postgres.ts'
+import { isPostgres } from '../database/postgres/is-postgres.ts'
 import type { Tables } from '../database/tables.ts'
 import { newToken } from '../link-tokens/link-tokens.ts'
 import { queueDeliveries } from '../outbox/queue-deliveries.ts'

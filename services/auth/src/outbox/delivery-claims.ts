@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { isPostgres } from '../database/is-postgres.ts'
+import { isPostgres } from '../database/postgres/is-postgres.ts'
 import type { Tables } from '../database/tables.ts'
 import type { ClaimedDelivery, DeliveryKind } from './delivery.ts'
 import type { DeliveryTable } from './delivery-table.ts'

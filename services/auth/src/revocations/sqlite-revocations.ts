@@ -5,7 +5,7 @@ import type {
   RevocationBatch,
   RevocationSource
 } from '@gatehouse/revocation/revocation'
-import { onSqlite } from '../database/sqlite-transaction.ts'
+import { onSqlite } from '../database/sqlite/sqlite-transaction.ts'
 import { type RevocationRows, revocationRows } from './sqlite-revocation-rows.ts'
 
 /** the interval of empty updates to followers, which take silence for an outage */

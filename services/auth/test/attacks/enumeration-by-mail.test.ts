@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import t from 'tap'
-import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
+import { nodeSqliteDialect } from '../../src/database/sqlite/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import {
   authService,

@@ -3,10 +3,10 @@ import { DATABASE_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { Kysely } from 'kysely'
 import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
-import { openSqlite } from '../../src/database/open-sqlite.ts'
 import type { DatabaseOptions } from '../../src/database/open-tables.ts'
-import { postgresDialect } from '../../src/database/postgres-dialect.ts'
-import { nodeSqliteDialect } from '../../src/database/sqlite-dialect.ts'
+import { postgresDialect } from '../../src/database/postgres/postgres-dialect.ts'
+import { openSqlite } from '../../src/database/sqlite/open-sqlite.ts'
+import { nodeSqliteDialect } from '../../src/database/sqlite/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { invitationStore } from '../../src/invitations/invitation-store.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
@@ -111,8 +111,8 @@ for (const { name, skip, make } of databaseKinds) {
       }
 
       /**
-       * Makes the change with a fault at this statement. Returns whether it has that many
-       * statements, and what it begins with next time.
+       * Makes the change with a fault at this statement. Whether it has so many, and what it begins
+       * with next time.
        */
       const failAt = async (title: string, at: number, made: Made) => {
         const { make, events } = changes[title] as Change

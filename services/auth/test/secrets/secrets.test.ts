@@ -111,7 +111,7 @@ t.test('in production, no secret is created', async (t) => {
 
 t.test('the secrets of the overlay for development are refused in production', async (t) => {
   const overlay = new URL(
-    '../../../infra/kubernetes/overlays/dev/kustomization.yaml',
+    '../../../../infra/kubernetes/overlays/dev/kustomization.yaml',
     import.meta.url
   )
   const literals = readFileSync(overlay, 'utf8').matchAll(/- (AUTH_\w+)=(\S+)/g)

@@ -6,7 +6,7 @@ import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { SIGHTINGS, sightingField } from '@gatehouse/sightings/redis-sightings'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { openSqlite } from '../../src/database/open-sqlite.ts'
+import { openSqlite } from '../../src/database/sqlite/open-sqlite.ts'
 import { familiesKey } from '../../src/sessions/families/redis-family-keys.ts'
 import {
   clockFromNow,

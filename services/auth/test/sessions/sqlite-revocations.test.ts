@@ -3,7 +3,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import type { RevocationBatch } from '@gatehouse/revocation/revocation'
 import t, { type Test } from 'tap'
-import { openSqlite } from '../../src/database/open-sqlite.ts'
+import { openSqlite } from '../../src/database/sqlite/open-sqlite.ts'
 import { sqliteRevocations } from '../../src/revocations/sqlite-revocations.ts'
 
 const REMEMBERED_SECONDS = 360

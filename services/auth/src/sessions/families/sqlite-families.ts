@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { truncateLog } from '../../database/open-sqlite.ts'
-import { inTransaction, onSqlite } from '../../database/sqlite-transaction.ts'
+import { truncateLog } from '../../database/sqlite/open-sqlite.ts'
+import { inTransaction, onSqlite } from '../../database/sqlite/sqlite-transaction.ts'
 import type { SqliteRevocations } from '../../revocations/sqlite-revocations.ts'
 import type { Families } from './families.ts'
 import type { FamilyPolicy } from './family.ts'

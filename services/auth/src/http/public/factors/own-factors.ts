@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
-import { endedProblem, noAccountProblem } from '../../fields.ts'
+import { noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
 import {
+  endedProblem,
   FactorParams,
   listedFactors,
   RecoveryCodes,

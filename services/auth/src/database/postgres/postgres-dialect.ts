@@ -6,12 +6,12 @@ import {
   type PostgresPoolClient
 } from 'kysely'
 import pg from 'pg'
-import { databaseUnavailable } from '../refusals.ts'
-import { inStoreTime } from '../store-time.ts'
+import { databaseUnavailable } from '../../refusals.ts'
+import { inStoreTime } from '../../store-time.ts'
+import { storable } from '../storable.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
 import { limitsOf, type Pools, type PostgresOptions, postgresPools } from './postgres-pools.ts'
 import { askWithin, type ServerLimits } from './server-limits.ts'
-import { storable } from './storable.ts'
 
 /** Kysely on a pool of connections to PostgreSQL. Every call ends in bounded time. */
 export const postgresDialect = (options: PostgresOptions): PostgresDialect =>

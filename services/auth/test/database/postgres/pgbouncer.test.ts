@@ -4,10 +4,10 @@ import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/post
 import { sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { buildOnline } from '../../src/database/index-migration.ts'
-import { auditByKind } from '../../src/database/migrations/0025-audit-by-kind.ts'
-import { openTables } from '../../src/database/open-tables.ts'
-import { addressOf, patient } from '../fixtures/databases.ts'
+import { buildOnline } from '../../../src/database/index-migration.ts'
+import { auditByKind } from '../../../src/database/migrations/0025-audit-by-kind.ts'
+import { openTables } from '../../../src/database/open-tables.ts'
+import { addressOf, patient } from '../../fixtures/databases.ts'
 
 const skip = postgresMissing || pgbouncerMissing
 const STATEMENT_MS = 5000

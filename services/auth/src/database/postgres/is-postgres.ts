@@ -1,5 +1,5 @@
 import { type Kysely, PostgresAdapter } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Tables } from '../tables.ts'
 
 /** Whether the database is PostgreSQL, and not SQLite, which runs one transaction at a time. */
 export const isPostgres = (on: Kysely<Tables>): boolean =>

@@ -3,11 +3,11 @@ import { DATABASE_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import { Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { openTables } from '../../src/database/open-tables.ts'
-import type { PostgresSettings } from '../../src/database/postgres-address.ts'
-import { postgresAddress } from '../../src/database/postgres-address.ts'
-import { postgresDialect } from '../../src/database/postgres-dialect.ts'
-import type { Tables } from '../../src/database/tables.ts'
+import { openTables } from '../../../src/database/open-tables.ts'
+import type { PostgresSettings } from '../../../src/database/postgres/postgres-address.ts'
+import { postgresAddress } from '../../../src/database/postgres/postgres-address.ts'
+import { postgresDialect } from '../../../src/database/postgres/postgres-dialect.ts'
+import type { Tables } from '../../../src/database/tables.ts'
 
 /** How a connection of the service is secured at the server. */
 async function connected(t: Test, url: string, settings: PostgresSettings = {}) {

@@ -4,7 +4,10 @@ import { rootCertificates } from 'node:tls'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import pg from 'pg'
 import t from 'tap'
-import { type PostgresSettings, postgresAddress } from '../../src/database/postgres-address.ts'
+import {
+  type PostgresSettings,
+  postgresAddress
+} from '../../../src/database/postgres/postgres-address.ts'
 
 const read = (parameters: string, settings: PostgresSettings = {}) =>
   postgresAddress(`postgres://ada:secret@db.example/app${parameters}`, settings)

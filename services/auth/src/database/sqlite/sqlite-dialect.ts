@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { SqliteDialect, type SqliteStatement } from 'kysely'
-import { databaseUnavailable } from '../refusals.ts'
+import { databaseUnavailable } from '../../refusals.ts'
+import { storable } from '../storable.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
-import { storable } from './storable.ts'
 
 /**
  * Kysely on node:sqlite: the three calls that its dialect needs. Each statement is prepared once.

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { storeUnavailable } from '../refusals.ts'
+import { storeUnavailable } from '../../refusals.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 
 /**

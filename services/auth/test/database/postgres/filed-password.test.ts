@@ -4,8 +4,8 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { DATABASE_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import t from 'tap'
-import { postgresAddress } from '../../src/database/postgres-address.ts'
-import { postgresPools } from '../../src/database/postgres-pools.ts'
+import { postgresAddress } from '../../../src/database/postgres/postgres-address.ts'
+import { postgresPools } from '../../../src/database/postgres/postgres-pools.ts'
 
 const CLIENTS = [
   'host all gatehouse 127.0.0.1/32 trust',
