@@ -6,10 +6,11 @@ import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
 import { MOST_LINES } from '../../headers/passed-headers.ts'
-import { liveness } from './liveness.ts'
+import { type Liveness, liveness } from './liveness.ts'
 import { openSocket } from './open-socket.ts'
-import { resetCount } from './reset-count.ts'
+import { type ResetCount, resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
+import { type StreamUse, streamUse } from './stream-use.ts'
 import { uploadWindow } from './upload-window.ts'
 
 /** One connection to a service, which carries several requests at a time. */
@@ -55,8 +56,6 @@ const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMe
 
 /** More requests go to another connection, even if the service allows them. */
 const MOST_STREAMS = 100
-/** How long a service may take to close a connection without streams after its end. */
-const CLOSE_MS = 2000
 /** The maximum age of a connection: afterwards, new requests resolve the service's name again. */
 const LONGEST_AGE_MS = 600_000
 
@@ -101,21 +100,22 @@ const isOfNetwork = (error: Error & { code?: string }): boolean =>
   error.code !== undefined && !error.code.startsWith('ERR_HTTP2_')
 
 function sessionOn(socket: Socket, options: SessionOptions): Session {
-  const { idleMs, monotonicClock, noteFault, onCapacity } = options
+  const { monotonicClock, noteFault, onCapacity } = options
   const born = monotonicClock()
   const http = connect(options.origin, { ...httpOptions, createConnection: () => socket })
   http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
   const resets = resetCount(monotonicClock)
   const uploads = uploadWindow(http)
-  let streams = 0
-  let isEnding = false
-  let unused: NodeJS.Timeout | undefined
+  const use = streamUse(options.idleMs, {
+    onIdle: () => session.retire(),
+    onLeft: () => session.destroy()
+  })
   const session: Session = {
     http,
     isProven: false,
     isLost: false,
     isOpen: () =>
-      !isEnding &&
+      !use.isEnding &&
       !http.closed &&
       !http.destroyed &&
       !resets.isHigh() &&
@@ -124,27 +124,13 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       if (!session.isOpen() || alive.isInDoubt()) return 0
       if (hasBody && uploads.isNarrow()) return 0
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
-      return Math.min(maxConcurrentStreams, MOST_STREAMS) - streams
+      return Math.min(maxConcurrentStreams, MOST_STREAMS) - use.streams
     },
     isAccepting: () => session.isOpen() && !alive.isInDoubt(),
-    add(stream) {
-      streams += 1
-      clearTimeout(unused)
-      const { bytesRead } = socket
-      stream.once('close', () => {
-        streams -= 1
-        if (stream.rstCode === constants.NGHTTP2_CANCEL) resets.note()
-        endWhenUnused()
-        onCapacity()
-      })
-      return () => {
-        if (socket.bytesRead === bytesRead) alive.doubt()
-      }
-    },
+    add: (stream) => addStream(stream, { socket, use, resets, alive, onCapacity }),
     retire() {
-      isEnding = true
+      use.end()
       http.close()
-      endWhenUnused()
     },
     destroy() {
       http.destroy()
@@ -152,8 +138,42 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       socket.destroy()
     }
   }
-  const alive = liveness({
-    http,
+  const alive = livenessOf(session, options)
+  http.once('remoteSettings', use.check)
+  // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
+  http.on('goaway', use.end)
+  watch(socket, session, noteFault)
+  http.once('close', use.stop)
+  return session
+}
+
+type StreamPorts = Pick<SessionOptions, 'onCapacity'> & {
+  readonly socket: Socket
+  readonly use: StreamUse
+  readonly resets: ResetCount
+  readonly alive: Liveness
+}
+
+/** As `Session.add`. */
+function addStream(
+  stream: ClientHttp2Stream,
+  { socket, use, resets, alive, onCapacity }: StreamPorts
+): () => void {
+  use.opened()
+  const { bytesRead } = socket
+  stream.once('close', () => {
+    if (stream.rstCode === constants.NGHTTP2_CANCEL) resets.note()
+    use.closed()
+    onCapacity()
+  })
+  return () => {
+    if (socket.bytesRead === bytesRead) alive.doubt()
+  }
+}
+
+const livenessOf = (session: Session, { monotonicClock, onCapacity }: SessionOptions): Liveness =>
+  liveness({
+    http: session.http,
     clock: monotonicClock,
     onAlive: onCapacity,
     onDead() {
@@ -162,23 +182,6 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
     },
     onUnknown: session.retire
   })
-  const endWhenUnused = (): void => {
-    if (streams > 0) return
-    clearTimeout(unused)
-    unused = isEnding
-      ? setTimeout(session.destroy, CLOSE_MS).unref()
-      : setTimeout(session.retire, idleMs).unref()
-  }
-  http.once('remoteSettings', endWhenUnused)
-  // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
-  http.on('goaway', () => {
-    isEnding = true
-    endWhenUnused()
-  })
-  watch(socket, session, noteFault)
-  http.once('close', () => clearTimeout(unused))
-  return session
-}
 
 /** Notes the end of the connection, before the streams on it learn of it. */
 function watch(socket: Socket, session: Session, noteFault: NoteFault): void {

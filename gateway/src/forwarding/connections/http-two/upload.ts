@@ -92,21 +92,6 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
       pump()
     })
   }
-  const onEnd = (): void => {
-    state.isDone = true
-    state.target?.end()
-  }
-  const onError = (error: Error): void => {
-    if (state.isDone) return
-    state.isDone = true
-    options.onFault(error)
-  }
-  const open = (): void => {
-    body.on('readable', pump).once('end', onEnd).once('error', onError)
-    body.once('close', () => onError(new ClientGone()))
-    // While the request waited for a connection, its session may have ended.
-    if (body.destroyed) onError(body.errored ?? new ClientGone())
-  }
   return {
     hasBody: true,
     get isDone() {
@@ -124,7 +109,7 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
       state.isHeldUp = false
       stream.once('wantTrailers', () => stream.sendTrailers(options.trailers() ?? {}))
       for (const chunk of state.kept ?? []) write(stream, chunk)
-      if (isFirst) open()
+      if (isFirst) listen(body, state, pump, options)
       if (state.target !== stream) return
       if (state.isDone) stream.end()
       else pump()
@@ -138,6 +123,28 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
       body.destroy()
     }
   }
+}
+
+/** Follows the body of a client. */
+function listen(
+  body: Readable,
+  state: Streamed,
+  onReadable: () => void,
+  { onFault }: Pick<UploadOptions, 'onFault'>
+): void {
+  const onError = (error: Error): void => {
+    if (state.isDone) return
+    state.isDone = true
+    onFault(error)
+  }
+  const onEnd = (): void => {
+    state.isDone = true
+    state.target?.end()
+  }
+  body.on('readable', onReadable).once('end', onEnd).once('error', onError)
+  body.once('close', () => onError(new ClientGone()))
+  // While the request waited for a connection, its session may have ended.
+  if (body.destroyed) onError(body.errored ?? new ClientGone())
 }
 
 /** Keeps what was read of a body, as long as it is little. */
