@@ -18,7 +18,7 @@ export type BodyPorts = {
 /**
  * Reads a small body completely, and counts a larger one as it arrives. The client decides how long
  * that takes, and a service acts when it has the last byte: a session that has ended meanwhile must
- * not act any longer. undici destroys the body if the response comes first. That must not be the
+ * no longer act. undici destroys the body if the response comes first. That must not be the
  * client's own stream, because it would close the client's connection.
  * @throws Refusal before it reads anything, if the memory for small bodies is taken; after it has
  *   read a small body, if the token has expired or is revoked
@@ -33,8 +33,8 @@ export async function judgedBody(
   const limitBytes = route.bodyLimitBytes
   const { 'transfer-encoding': coding, 'content-length': length } = headers
   if (coding === undefined && !(Number(length) > 0)) return payload
-  // A gRPC client may wait for messages of the service before it sends its own. A call ends with its
-  // token.
+  // A gRPC client may wait for messages of the service before it sends its own. A call ends with
+  // its token.
   if (isCall(passage)) return limitedBody(payload, limitBytes)
   if (!isReadWhole(limitBytes)) {
     const body = limitedBody(payload, limitBytes)

@@ -19,7 +19,7 @@ export type Lifetimes = {
   /** Calls once, when the token is revoked, at once if it already is. As `watch`. */
   watchRevoked(token: VerifiedToken | null, onRevoked: (why: WhyRevoked) => void): () => void
   /**
-   * Judges the token of a request again that has waited since.
+   * Judges the token of a request again after the request has waited.
    * @throws Refusal TOKEN_EXPIRED, or as `refuseRevoked`
    */
   refuseOver(passage: Pick<Passage, 'token' | 'route'>): void

@@ -43,7 +43,7 @@ export function stepOfCode(secret: Buffer, code: string, nowMs: number): number 
   return found
 }
 
-/** As much of each name as a QR code has room for that a phone reads well, percent-encoded. */
+/** The length of each name, percent-encoded: phones cannot read a larger QR code well. */
 const MOST_ISSUER = 64
 const MOST_EMAIL = 128
 

@@ -14,7 +14,7 @@ export type MailPlaces = {
    * @param most how many letters may be in progress in all
    */
   offer(due: readonly DueLetters[], most: number): ReadonlyMap<string, number>
-  /** Some of the domains that took a letter lately. */
+  /** Some of the domains that accepted a letter recently. */
   trusted(): string[]
   begin(domain: string): void
   end(domain: string, attempt: Attempt): void

@@ -7,8 +7,8 @@ export type OwnSession = { readonly subject: string; readonly sid: string }
 
 /**
  * Refuses a session that has ended, in the transaction of a change that it asks for. A gateway may
- * have admitted the request before it learned of the end. The transaction has locked the account, so
- * a change that ends all sessions comes either before it or after it.
+ * have admitted the request before it learned of the end. The transaction has locked the account,
+ * so a change that ends all sessions comes either before it or after it.
  * @throws Refusal SESSION_ENDED
  */
 export async function refuseEndedSession(

@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000
 /** Counts across all instances that share a Redis. */
 export function requestLimit(options: {
   counts: RequestCounts
-  /** makes a key of whose request it is */
+  /** makes the key of a request from its caller */
   digest: (text: string) => Buffer
   perMinute: number
   clock: () => number

@@ -83,7 +83,9 @@ function rowsOfText(text: string): boolean[][] {
   ])
 }
 
-/** Whether each pixel of a PNG is light. A row begins with the byte of its filter, which is none. */
+/**
+ * Whether each pixel of a PNG is light. A row begins with the byte of its filter, which is none.
+ */
 function rowsOfImage(dataUri: string): boolean[][] {
   const png = Buffer.from(dataUri.replace('data:image/png;base64,', ''), 'base64')
   const width = png.readUInt32BE(16)

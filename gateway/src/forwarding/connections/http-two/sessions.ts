@@ -50,7 +50,7 @@ type Pool = {
 
 /** RFC 9113 §6.5.2 recommends that a service accepts at least as many. */
 const USUAL_STREAMS = 100
-/** How long no connection is made after one that has failed, while others carry requests. */
+/** The pause after a failed connection, while other connections carry requests. */
 const PAUSE_MS = 500
 
 export function sessions(options: Own): Sessions {
@@ -109,7 +109,7 @@ function connectAsNeeded(pool: Pool): void {
   while (pool.connecting.size < needed) open(pool)
 }
 
-/** Whether requests are carried that may end, and leave their places to others. */
+/** Whether connections carry requests, which may end and leave their places to others. */
 const isUsed = ({ ready }: Pool): boolean => [...ready].some((session) => session.isAccepting())
 
 /**

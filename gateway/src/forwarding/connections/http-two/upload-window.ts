@@ -7,8 +7,8 @@ export type UploadWindow = {
 }
 
 /**
- * All uploads on a connection share its window. Some services, such as those of Go, give it back only
- * when their program reads: then one upload that is not read holds up all the others.
+ * All uploads on a connection share its window. Some services, such as those of Go, give it back
+ * only when their program reads: then one upload that is not read holds up all the others.
  */
 export function uploadWindow(http: ClientHttp2Session): UploadWindow {
   let widest = 0

@@ -9,9 +9,9 @@ const MOST_SESSIONS = 64
 
 /**
  * Lets requests with which a user changes something come one after the other. They lock the account
- * (`lockAccount`), and would wait for each other with connections of the database in their hands,
- * which the requests of all users need. The sessions of an account take turns too, so that a thief
- * does not keep its owner from ending them.
+ * (`lockAccount`), and would wait for each other while they hold connections of the database, which
+ * the requests of all users need. The sessions of an account take turns too, so that a thief cannot
+ * keep their owner from ending them.
  */
 export function takeTurns(service: Service): void {
   const ofSession = turns(MOST_OF_SESSION, tooManyChanges)
