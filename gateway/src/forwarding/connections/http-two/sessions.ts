@@ -34,7 +34,7 @@ type Own = Omit<SessionOptions, 'onCapacity' | 'onClosed'> & {
 
 type Pool = {
   readonly options: Own
-  /** all connections of which the service has sent its settings */
+  /** all connections whose service has sent its settings */
   readonly open: Set<Session>
   /**
    * those that may take requests; the oldest first, so that the newer ones become idle after a peak
