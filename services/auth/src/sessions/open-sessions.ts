@@ -76,7 +76,7 @@ const NEWER_FORMAT =
 
 /** for the operator: nothing else can tell a restored database from one that was always there */
 const LOST_DATA =
-  'Redis has lost its data, or is another one than before. Sessions that are open in the database continue. If the database was restored from a backup, sessions that ended after the backup are open again: `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
+  'Redis has lost its data, or is not the same Redis as before. Sessions that are open in the database continue. If the database was restored from a backup, sessions that ended after the backup are open again: `ops sessions end --all` ends them (docs/runbooks/database-restored.md)'
 
 /** for the operator */
 const OTHER_STORE =
