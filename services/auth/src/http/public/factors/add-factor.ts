@@ -1,14 +1,13 @@
 import { Type } from 'typebox'
 import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
-import { noAccountProblem } from '../../fields.ts'
+import { endedProblem, noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
 import {
   DEFAULT_NAME,
   digitsOf,
-  endedProblem,
   FactorName,
   FactorParams,
   NewTotp,

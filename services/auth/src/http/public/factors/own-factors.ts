@@ -1,10 +1,9 @@
 import { Type } from 'typebox'
-import { noAccountProblem } from '../../fields.ts'
+import { endedProblem, noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
 import {
-  endedProblem,
   FactorParams,
   listedFactors,
   RecoveryCodes,
