@@ -7,7 +7,7 @@ import root from 'tap'
 
 type Handler = (error: unknown, kind: string) => void
 
-/** What tap does with an uncaught error of one test. */
+/** What tap does with an uncaught error of one test. tap itself imports it, by this name. */
 export class Domain {
   readonly onerror: Handler
   destroyed = false

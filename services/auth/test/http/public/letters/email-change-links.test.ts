@@ -1,15 +1,15 @@
 import t from 'tap'
-import { UNDO_DAYS } from '../../../src/email-changes/email-changes.ts'
-import { email, OPS_TOKEN, registered } from '../../fixtures/auth-service.ts'
-import { VERIFICATION_SECONDS } from '../../fixtures/mail-instance.ts'
-import { isProblem } from '../../fixtures/problem.ts'
+import { UNDO_DAYS } from '../../../../src/email-changes/email-changes.ts'
+import { email, OPS_TOKEN, registered } from '../../../fixtures/auth-service.ts'
+import { VERIFICATION_SECONDS } from '../../../fixtures/mail-instance.ts'
+import { isProblem } from '../../../fixtures/problem.ts'
 import {
   forbidden,
   newEmail,
   ownerPassword,
   signedInUser,
   thiefs
-} from './fixtures/changing-email.ts'
+} from '../fixtures/changing-email.ts'
 
 t.test('letters go to the address as its owner typed it, whatever another one types', async (t) => {
   const auth = await signedInUser(t)

@@ -1,14 +1,14 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { authService, email, password, signedIn } from '../../fixtures/auth-service.ts'
-import { isProblem } from '../../fixtures/problem.ts'
+import { authService, email, password, signedIn } from '../../../fixtures/auth-service.ts'
+import { isProblem } from '../../../fixtures/problem.ts'
 import {
   answered,
   authenticator,
   challenged,
   headersOf,
   withFactor
-} from '../../fixtures/second-factor.ts'
+} from '../../../fixtures/second-factor.ts'
 
 t.test('where a second factor is required of a role, the first login adds one', async (t) => {
   const auth = await authService(t, { secondFactorRoles: 'admin auditor' })
