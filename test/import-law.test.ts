@@ -56,6 +56,7 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/auth/sessions/families/families',
     '@gatehouse/auth/sessions/families/redis-families',
     '@gatehouse/auth/sessions/families/redis-family-keys',
+    '@gatehouse/bundle/bundle-service',
     '@gatehouse/start/free-port'
   ],
   'infra/bundle': [],

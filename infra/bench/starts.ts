@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { bundleService } from '@gatehouse/bundle/bundle-service'
 import { serviceProgram } from '@gatehouse/fixtures/program'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
 import { freePort } from '@gatehouse/start/free-port'
@@ -25,6 +26,27 @@ type Start = {
   readonly memory: number
 }
 
+type Entry = { readonly file: string; readonly settings: Readonly<Record<string, string>> }
+
+/** The processes that are measured. */
+type Programs = { readonly gateway: Entry; readonly auth: Entry }
+
+const sources: Programs = {
+  gateway: { file: serviceProgram('gateway'), settings: {} },
+  auth: { file: serviceProgram('auth'), settings: {} }
+}
+
+/** The same programs as in their images (`infra/docker/Dockerfile`). */
+export async function imagePrograms(): Promise<Programs> {
+  // Below `node_modules`, where the modules that are not bundled resolve.
+  const cache = new URL('../../node_modules/.cache/gatehouse/images/', import.meta.url)
+  const bundled = async (path: string): Promise<Entry> => {
+    const { file, compiled } = await bundleService(path, join(fileURLToPath(cache), path))
+    return { file, settings: { NODE_COMPILE_CACHE: compiled } }
+  }
+  return { gateway: await bundled('gateway'), auth: await bundled('services/auth') }
+}
+
 /** Starts a process; resolves when it is ready. */
 type Starter = () => Promise<Program>
 
@@ -35,13 +57,18 @@ export async function starts(tell: (line: string) => void): Promise<Row[]> {
   const issuing = await issuer()
   try {
     const rows: Row[] = []
-    for (const [name, starter] of Object.entries(starters(folder, redis.url, issuing))) {
-      const measured: Start[] = []
-      for (let round = 1; round <= ROUNDS; round += 1) {
-        tell(`starting the ${name}, round ${round} of ${ROUNDS} …`)
-        measured.push(await measuredStart(starter, IDLE_SECONDS))
+    const kinds = { 'from its sources': sources, 'as in its image': await imagePrograms() }
+    for (const [kind, programs] of Object.entries(kinds)) {
+      const own = join(folder, kind)
+      mkdirSync(own)
+      for (const [name, starter] of Object.entries(starters(own, redis.url, issuing, programs))) {
+        const measured: Start[] = []
+        for (let round = 1; round <= ROUNDS; round += 1) {
+          tell(`starting the ${name} ${kind}, round ${round} of ${ROUNDS} …`)
+          measured.push(await measuredStart(starter, IDLE_SECONDS))
+        }
+        rows.push(...rowsOf(`${name} ${kind}`, measured))
       }
-      rows.push(...rowsOf(name, measured))
     }
     return [...rows, await systemRow(join(folder, 'system'), tell)]
   } finally {
@@ -58,15 +85,17 @@ const UPSTREAM = 'http://127.0.0.1:9'
 export const starters = (
   folder: string,
   redisUrl: string,
-  issuing: Issuer
+  issuing: Issuer,
+  programs: Programs
 ): Readonly<Record<'gateway' | 'auth service', Starter>> => ({
   gateway: () =>
     gateway(
       { folder, redisUrl, upstreamUrl: UPSTREAM, issuer: issuing },
       // The same for each start, as in production: it has the compiled code of the start before.
-      { GATEHOUSE_DATA_DIR: join(folder, 'gateway') }
+      { ...programs.gateway.settings, GATEHOUSE_DATA_DIR: join(folder, 'gateway') },
+      programs.gateway.file
     ),
-  'auth service': () => auth(folder, redisUrl)
+  'auth service': () => auth(folder, redisUrl, programs.auth)
 })
 
 /** Starts a process, lets it be idle, and ends it. */
@@ -82,12 +111,13 @@ export async function measuredStart(starter: Starter, idleSeconds: number): Prom
 }
 
 /** An auth service on this Redis, with SQLite in the folder. */
-async function auth(folder: string, redisUrl: string): Promise<Program> {
+async function auth(folder: string, redisUrl: string, entry: Entry): Promise<Program> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const program = start(
     'measured',
-    [process.execPath, serviceProgram('auth')],
+    [process.execPath, entry.file],
     [
+      ...Object.entries(entry.settings).map(([name, value]) => `${name}=${value}`),
       'LOG_LEVEL=warn',
       'DRAIN_SECONDS=0',
       `REDIS_URL=${redisUrl}`,

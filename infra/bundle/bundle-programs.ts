@@ -10,9 +10,11 @@ import { bundleOf, modules, services } from './programs.ts'
  * Modules that are loaded from `node_modules` and not bundled: native code, optional modules of
  * dependencies, and large modules that most starts do not need.
  */
-const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'pg-native']
+export const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'pg-native']
+/** Only the gateway needs undici at its start. */
+export const EXTERNAL_OF_OTHERS = [...EXTERNAL, 'undici']
 
-const OUR_SOURCES = /\.ts$/
+export const OUR_SOURCES = /\.ts$/
 
 const RUN_BUNDLE = fileURLToPath(new URL('./run-bundle.cjs', import.meta.url))
 
@@ -31,8 +33,7 @@ export async function bundlePrograms(folder: string): Promise<void> {
   for await (const name of glob('*.bundle.cjs.*', { cwd: folder })) await rm(join(folder, name))
   await Promise.all([
     bundleServices(folder, { gateway }, EXTERNAL),
-    // Only the gateway needs undici at its start.
-    bundleServices(folder, others, [...EXTERNAL, 'undici']),
+    bundleServices(folder, others, EXTERNAL_OF_OTHERS),
     build({
       ...bundleOptions,
       entryPoints: entriesOf(modules),

@@ -50,7 +50,8 @@ http {
 
 export async function gateway(
   { folder, redisUrl, upstreamUrl, issuer }: Surroundings,
-  settings: Record<string, string> = {}
+  settings: Record<string, string> = {},
+  entry = serviceProgram('gateway')
 ): Promise<Contender & { opsUrl: string }> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const routes = join(folder, `routes-${port}.yaml`)
@@ -74,7 +75,7 @@ routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483
   }
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)
   await beat(redisUrl)
-  const program = start('measured', [process.execPath, serviceProgram('gateway')], given)
+  const program = start('measured', [process.execPath, entry], given)
   const opsUrl = `http://127.0.0.1:${opsPort}`
   await answers(`${opsUrl}/readyz`, [200])
   return { ...program, name: 'gateway', url: `http://127.0.0.1:${port}`, opsUrl }

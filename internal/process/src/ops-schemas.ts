@@ -30,7 +30,8 @@ const Readiness = Type.Object(
     ),
     ageSeconds: Type.Record(
       Type.String(),
-      Type.Union([Type.Number({ examples: [3.2] }), Type.Null()]),
+      // One schema of two types: a union would be compiled at the first response.
+      Type.Unsafe<number | null>({ type: ['number', 'null'], examples: [3.2] }),
       {
         description:
           'By check: how many seconds old the data is that the process works with, or how long ago a store last answered; null: never.'
