@@ -7,6 +7,7 @@ import { lockAccount } from '../accounts/lock-account.ts'
 import { otherPassword } from '../accounts/passwords/other-password.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
+import { isOpenSession } from '../database/open-session.ts'
 import type { Tables } from '../database/tables.ts'
 import { isUniqueViolation } from '../database/unique-violation.ts'
 import { tokenInvalid } from '../link-tokens/link-refusals.ts'
@@ -26,7 +27,6 @@ import type { Mail } from '../mail/assemble-mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
-import { refuseEndedSession } from '../sessions/refuse-ended-session.ts'
 
 /** Users who change their e-mail address. */
 export type EmailChanges = {
@@ -34,13 +34,14 @@ export type EmailChanges = {
    * Queues a letter with a link to the new address. Nothing changes until its link is opened. The
    * same work for an address that another account has.
    * @param by the user, and the session that asks for it
-   * @throws Refusal SESSION_ENDED; UNAVAILABLE
+   * @returns false if the session has ended
+   * @throws Refusal UNAVAILABLE
    */
   request(
     account: Account,
     address: Pick<Account, 'email' | 'emailTyped'>,
     by: Reader & { readonly sid: string }
-  ): Promise<void>
+  ): Promise<boolean>
   /**
    * Replaces the address, and sends the previous one a link that undoes the change.
    * @returns the account
@@ -91,12 +92,13 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
       const askedAtMs = await db.transaction().execute(async (transaction) => {
         await lockAccount(transaction, id)
         const nowMs = clock()
-        await refuseEndedSession(transaction, { subject: id, sid }, nowMs)
-        return nowMs
+        return (await isOpenSession(transaction, { subject: id, sid }, nowMs)) ? nowMs : null
       })
+      if (askedAtMs === null) return false
       // A password that changes from then on makes the letter void (`hasOtherPassword`).
       const letter = { letter: 'change-email', email, emailTyped, subject: id } as const
       await mail.request({ ...letter, ...reader }, askedAtMs)
+      return true
     },
     async confirm(text, change) {
       const token = await findToken(db, text, 'email-change')

@@ -4,10 +4,10 @@ import { lockAccount } from '../accounts/lock-account.ts'
 import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
+import { isOpenSession } from '../database/open-session.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/assemble-mail.ts'
 import { noticeOf } from '../mail/notices.ts'
-import { refuseEndedSession } from '../sessions/refuse-ended-session.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { lastFactor, noSuchFactor, tooManyFactors } from './factor-refusals.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
@@ -56,7 +56,9 @@ export async function lockForFactors(
   if (row === undefined || row.disabled_at !== null) {
     throw sessionEnded('the account is disabled or gone')
   }
-  if (sid !== null) await refuseEndedSession(transaction, { subject: id, sid }, nowMs)
+  if (sid !== null && !(await isOpenSession(transaction, { subject: id, sid }, nowMs))) {
+    throw sessionEnded('the session has ended')
+  }
 }
 
 /**

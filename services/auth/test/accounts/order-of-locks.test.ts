@@ -68,15 +68,17 @@ t.test(
   async (t) => {
     const { database, account, isWaiting, end } = await changing(t, lockAccount)
     const { id: subject } = account
-    const ending = durableSessions(database, clock).end({
-      kind: 'logout',
-      subject,
-      sid: 'one',
-      source
-    })
+    const event = { kind: 'logout', subject, sid: 'one', source } as const
+    const durable = durableSessions(database, clock)
+    const ending = durable.end(event)
     t.equal(await isWaiting(), 1)
     await end()
     t.match(await ending, { known: true, changed: true })
+    const again = await database.transaction().execute(async (transaction) => {
+      await lockAccount(transaction, subject)
+      return await durable.end(event)
+    })
+    t.match(again, { known: true, changed: false }, 'one that has ended waits for nothing')
   }
 )
 

@@ -5,6 +5,7 @@ import { lockAccount } from '../../accounts/lock-account.ts'
 import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../../database/end-sessions.ts'
+import { isOpenSession } from '../../database/open-session.ts'
 import type { Tables } from '../../database/tables.ts'
 import { amrText } from '../authentication.ts'
 import type { Opened } from '../families/family.ts'
@@ -178,23 +179,28 @@ const findSession =
 
 const endSession =
   (db: Kysely<Tables>, clock: () => number): DurableSessions['end'] =>
-  (event) =>
-    db.transaction().execute(async (transaction) => {
-      const { subject, sid } = event
-      await lockAccount(transaction, subject)
+  async (event) => {
+    // Without a lock, because an old refresh token can be sent again any number of times.
+    if (!(await isOpenSession(db, event, clock()))) return await overOf(db, event)
+    return await db.transaction().execute(async (transaction) => {
+      await lockAccount(transaction, event.subject)
       const nowMs = clock()
-      if (await endOneSession(transaction, event, nowMs)) {
-        await writeAudit(transaction, event, nowMs)
-        return { known: true, changed: true, untold: true }
-      }
-      const over = await transaction
-        .selectFrom('sessions')
-        .select('untold')
-        .where('sid', '=', sid)
-        .where('subject', '=', subject)
-        .executeTakeFirst()
-      return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+      if (!(await endOneSession(transaction, event, nowMs))) return overOf(transaction, event)
+      await writeAudit(transaction, event, nowMs)
+      return { known: true, changed: true, untold: true }
     })
+  }
+
+/** Of a session that has ended before, or is not known. */
+async function overOf(on: Kysely<Tables>, { subject, sid }: SessionEnd): Promise<Ended> {
+  const over = await on
+    .selectFrom('sessions')
+    .select('untold')
+    .where('sid', '=', sid)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+}
 
 const endAllSessions =
   (db: Kysely<Tables>, clock: () => number): DurableSessions['endAll'] =>

@@ -4,7 +4,8 @@ import { identityFault } from '../../../accounts/identity-fault.ts'
 import { mailOff } from '../../../mail/mail-refusals.ts'
 import { invalidMember } from '../../../refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
-import { Email, endedProblem, noAccountProblem } from '../../fields.ts'
+import { sessionEnded } from '../../../sessions/session-refusals.ts'
+import { Email, noAccountProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import { ownAccount } from '../own-account.ts'
@@ -56,7 +57,8 @@ export const changeEmail: Route = (service, options) => {
       if (email === account.email) throw invalidMember('email', 'must be another address')
       const address = { email, emailTyped: typedEmail(request.body.email) }
       const by = { ...readerOf(request, mail), sid: session }
-      await emailChanges.request(account, address, by)
+      const isOpen = await emailChanges.request(account, address, by)
+      if (!isOpen) throw sessionEnded('the session has ended')
       return reply.code(202).send({})
     }
   )
