@@ -7,18 +7,11 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { httpTwoService, type OnStream } from './fixtures/http-two-service.ts'
 
-/**
- * A network in front of a service, which can lose the connections that are open.
- * @param most how many it allows at a time
- */
-async function relay(to: string, most = Number.POSITIVE_INFINITY) {
+/** A network in front of a service, which can lose the connections that are open. */
+async function relay(to: string) {
   const open = new Set<Socket>()
   const all = new Set<Socket>()
   const server = createServer((near) => {
-    if (open.size >= most) {
-      near.destroy()
-      return
-    }
     const far = connect({ port: Number(new URL(to).port), host: '127.0.0.1' })
     open.add(near)
     near.once('close', () => open.delete(near))
@@ -48,10 +41,8 @@ const leaving = await httpTwoService(t)
 const shared = await httpTwoService(t, RESETS)
 const remote = await httpTwoService(t)
 const relayed = await relay(remote.url)
-const one = await httpTwoService(t, { settings: { maxConcurrentStreams: 1 } })
-const single = await relay(one.url, 1)
 const stopping = await httpTwoService(t)
-const services = { full, leaving, shared, remote: relayed, single, stopping }
+const services = { full, leaving, shared, remote: relayed, stopping }
 const metrics = new Registry()
 const gateway = await edge(t, {
   metrics,
@@ -166,20 +157,6 @@ t.test('a service that is only slow keeps its connection', async (t) => {
   remote.onStream = ok
   t.equal((await gateway.call('/soon')).status, 200)
   t.equal(remote.made, 2, 'as before')
-})
-
-t.test('a request that gets no connection of its own waits for a stream', async (t) => {
-  const streams: ServerHttp2Stream[] = []
-  one.onStream = (stream) => streams.push(stream)
-  const answers = [gateway.call('/single')]
-  await until(() => streams.length, 1)
-  answers.push(gateway.call('/single', { method: 'POST', body: 'x' }))
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  one.onStream = ok
-  for (const stream of streams) ok(stream, {})
-  const statuses = (await Promise.all(answers)).map(({ status }) => status)
-  t.strictSame(statuses, [200, 200])
-  t.equal(one.made, 1)
 })
 
 t.test('a connection on which no more streams are accepted ends with its last one', async (t) => {

@@ -121,8 +121,7 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       !resets.isHigh() &&
       monotonicClock() - born < LONGEST_AGE_MS,
     free(hasBody) {
-      if (!session.isOpen() || alive.isInDoubt()) return 0
-      if (hasBody && uploads.isNarrow()) return 0
+      if (!session.isAccepting() || (hasBody && uploads.isNarrow())) return 0
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
       return Math.min(maxConcurrentStreams, MOST_STREAMS) - use.streams
     },

@@ -4,7 +4,7 @@ import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
 
 /** A request that waits for a place on a connection. */
-export type Waiting = {
+type Waiting = {
   /** whether it is an upload */
   readonly hasBody: boolean
   /** The connection has capacity for it. */
