@@ -25,7 +25,7 @@ export const tooManyPasswords = () =>
   })
 
 export const tooManyChanges = () =>
-  new Refusal('UNAVAILABLE', {
+  new Refusal('RATE_LIMITED', {
     reason: 'too many requests of the account wait for those before them',
     headers: { 'retry-after': '1' }
   })

@@ -77,6 +77,8 @@ export const noAccountProblem =
   'The access token belongs to no user: it is of a machine client or of another issuer.'
 
 /** When the auth service answers SESSION_ENDED to a valid access token. */
+export const turnsProblem = 'Too many requests of the session wait for those before them.'
+
 export const endedProblem = 'The session has ended, or the account was disabled or deleted.'
 
 /** The number of sessions that a request ended. */

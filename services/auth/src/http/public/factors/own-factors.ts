@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { endedProblem, noAccountProblem } from '../../fields.ts'
+import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
@@ -43,7 +43,8 @@ const removing = {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
     NOT_FOUND: 'The user has no factor with this id.',
-    CONFLICT: 'It is the last one, and the account must have a second factor.'
+    CONFLICT: 'It is the last one, and the account must have a second factor.',
+    RATE_LIMITED: turnsProblem
   }
 }
 

@@ -1,5 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
+import { turnsProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import type { Route } from '../route.ts'
 
@@ -14,7 +15,8 @@ export const endOtherSessions: Route = (service, { sessions }) => {
         description: 'Ends every session of the user except the one of the access token.',
         tags: ['Sessions'],
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'The other sessions have ended.' } }
+        answers: { 204: { description: 'The other sessions have ended.' } },
+        problems: { RATE_LIMITED: turnsProblem }
       }
     },
     async (request, reply) => {

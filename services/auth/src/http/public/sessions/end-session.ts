@@ -1,6 +1,7 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
 import { noSuchSession } from '../../../sessions/session-refusals.ts'
+import { turnsProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import type { Route } from '../route.ts'
 
@@ -26,7 +27,10 @@ export const endSession: Route = (service, { sessions }) => {
         }),
         response: { 204: Type.Null() },
         answers: { 204: { description: 'The session has ended.' } },
-        problems: { NOT_FOUND: 'The user has no live session with this id.' }
+        problems: {
+          NOT_FOUND: 'The user has no live session with this id.',
+          RATE_LIMITED: turnsProblem
+        }
       }
     },
     async (request, reply) => {

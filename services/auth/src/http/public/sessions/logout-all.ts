@@ -1,5 +1,6 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
 import { Type } from 'typebox'
+import { turnsProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import type { Route } from '../route.ts'
 
@@ -14,7 +15,8 @@ export const logoutAll: Route = (service, { sessions }) => {
           'Ends every session of the user. All of their access tokens stop working within a second.',
         tags: ['Sessions'],
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'Every session of the user has ended.' } }
+        answers: { 204: { description: 'Every session of the user has ended.' } },
+        problems: { RATE_LIMITED: turnsProblem }
       }
     },
     async (request, reply) => {
