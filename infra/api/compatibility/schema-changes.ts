@@ -25,6 +25,19 @@ export function schemaChanges(
   if (earlier.length === 1 && later.length === 1 && one && other) {
     return plainChanges(comparison, one, other, at)
   }
+  return alternativeChanges(comparison, earlier.flatMap(byType), later.flatMap(byType), at)
+}
+
+/** A list of types says the same as an alternative for each of them. */
+const byType = (schema: Json): Json[] =>
+  Array.isArray(schema.type) ? textsOf(schema.type).map((type) => ({ ...schema, type })) : [schema]
+
+function alternativeChanges(
+  comparison: Comparison,
+  earlier: readonly Json[],
+  later: readonly Json[],
+  at: string
+): string[] {
   const fits = (old: Json, young: Json) => plainChanges(comparison, old, young, at).length === 0
   const lost =
     comparison.direction === 'request'

@@ -173,6 +173,9 @@ t.test('additions to the API break no client', async (t) => {
     'member of a response': api({ session: member(session, 'age', { type: 'integer' }) }),
     'value of a response': api({ session: member(session, 'state', { enum: ['open', 'new'] }) }),
     'required member of a response': api({ session: needs(session, 'id', 'kind', 'count') }),
+    'other words for alternatives': api({
+      request: member(request, 'tags', { type: 'array', items: { type: ['integer', 'string'] } })
+    }),
     nothing: api()
   }
   for (const [title, after] of Object.entries(additions)) {
