@@ -1,4 +1,5 @@
-import { type Fault, faults } from '@gatehouse/fixtures/faults'
+import type { Fault } from '@gatehouse/fixtures/fault'
+import { faults } from '@gatehouse/fixtures/faults'
 
 /** Makes docs/reliability.md: `npx node test/reliability-page.ts > docs/reliability.md`. */
 export function reliabilityPage(): string {
