@@ -73,8 +73,8 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
 }
 
 /**
- * Whether the client disconnected in the middle of its request: that is no fault of ours, and no
- * client reads the response.
+ * Whether the client disconnected in the middle of its request. The service is not at fault then,
+ * and the client does not read the response.
  */
 const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
   isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete

@@ -93,7 +93,7 @@ t.test('in any order of events, shares are limited and given back', async (t) =>
           const free = upstream.addresses.filter((address) => at(address).length < places)
           const isNew = !held.some((one) => one.caller === caller && caller !== null)
           if (place instanceof Refusal) {
-            // One without a place, and nobody's request, get one wherever one is free.
+            // A free place goes to a caller without one, and to a request without a caller.
             if (free.length > 0 && isNew) return false
             if (free.length > 0 !== (place.code === 'RATE_LIMITED')) return false
             continue

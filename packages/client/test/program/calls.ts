@@ -111,7 +111,7 @@ export async function calls(
     t.match(seen.at(-1), /^Bearer ey/)
     const own = await client.fetch('/echo/a', { headers: { authorization: 'Basic eDp5' } })
     t.equal(own.status, 401, 'the header of the caller is left as it is')
-    t.equal(await client.getAccessToken(), access, 'and its refusal says nothing of the session')
+    t.equal(await client.getAccessToken(), access, 'its refusal does not end the session')
   })
 
   await t.test('a WebSocket has the identity of the session', async (t) => {

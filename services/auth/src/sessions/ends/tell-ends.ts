@@ -104,7 +104,7 @@ function storeMarks({
       const [theirs, ours] = [markOf(known), markOf(now)]
       if (theirs === '' || ours === '' || theirs === ours) return false
       if (ours !== own) return true
-      // The data here is that of before, so another process has written the other mark.
+      // The data of this store has not changed, so a process with another store wrote their mark.
       if (theirs !== reported && now === (await families.incarnation())) {
         reported = theirs
         onOtherStore?.()
