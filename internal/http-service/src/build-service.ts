@@ -11,6 +11,7 @@ import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
 import { boundUnread } from './bound-unread.ts'
 import { boundedClose } from './bounded-close.ts'
 import { answerClientError } from './client-error.ts'
+import { closeAfterPoll } from './close-after-poll.ts'
 import { drainable } from './draining.ts'
 import { problemForm } from './error-form.ts'
 import { fewAtATime } from './few-at-a-time.ts'
@@ -137,6 +138,7 @@ export function buildService(options: ServiceOptions) {
   httpOne(service, idleMs)
   lingeringClose(service, connections)
   boundedClose(service, connections, options.closeMs)
+  closeAfterPoll(service, connections)
   boundRequests(service, times)
   boundAnswers(service, idleMs)
   problemAnswers(service, options.errorForm ?? (() => problemForm))

@@ -30,7 +30,6 @@ export function lastAnswers(
   }
   service.server.prependListener('request', onRequest)
   service.addHook('preClose', async () => {
-    await afterPoll()
     setTimeout(() => {
       for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
     }, SILENT_MS).unref()
@@ -40,24 +39,5 @@ export function lastAnswers(
       const newest: ServerResponse | null = newestAnswer(socket)
       if (newest !== null) newest.shouldKeepAlive = false
     }
-  }
-}
-
-/** Turns of the event loop that are longer than this are not waited for. */
-const MOST_TURNS = 1000
-const SHORT_MS = 0.2
-
-/**
- * Resolves when the event loop has just polled for connections and bytes, in a turn with little
- * other work. Bytes that arrive between that poll and the close of a listener or of an idle
- * connection are reset.
- */
-async function afterPoll(): Promise<void> {
-  for (let turn = 0; turn < MOST_TURNS; turn += 1) {
-    const began = performance.now()
-    await new Promise((resolve) => {
-      setImmediate(resolve)
-    })
-    if (performance.now() - began < SHORT_MS) return
   }
 }
