@@ -104,6 +104,48 @@ t.test('an upload that its service does not read holds up no later one', async (
   t.equal(await held, null)
 })
 
+t.test('an upload that its service does not read holds up none that is in progress', async (t) => {
+  const unreading = await unreadingService(t)
+  const gateway = await edge(t, toHttpTwo(unreading.url, '', ', answerSeconds: 5'))
+  const { readable, writable } = new TransformStream<Uint8Array>()
+  const client = writable.getWriter()
+  const partBytes = 100_000
+  const received = (bytes: number) =>
+    eventually(
+      async () => unreading.bytes,
+      (now) => now === bytes
+    )
+  unreading.isReading = true
+  const long = gateway.call('/two', {
+    method: 'POST',
+    body: readable,
+    duplex: 'half'
+  } as RequestInit)
+  await client.write(new Uint8Array(partBytes))
+  await received(partBytes)
+  unreading.isReading = false
+  const others = new AbortController()
+  const unread = { method: 'POST', body: 'x'.repeat(partBytes), signal: others.signal }
+  const held = [1, 2].map(() => gateway.call('/two', unread).catch(() => null))
+  const windowBytes = 65_535
+  await received(partBytes + 2 * windowBytes)
+  await client.write(new Uint8Array(partBytes))
+  await client.close()
+  t.equal((await long).status, 200)
+  t.equal(unreading.made, 3, 'each has a connection of its own')
+  others.abort()
+  t.strictSame(await Promise.all(held), [null, null])
+})
+
+t.test('uploads that fit into a window together share a connection', async (t) => {
+  const unreading = await unreadingService(t)
+  const gateway = await edge(t, toHttpTwo(unreading.url))
+  const uploads = Array.from({ length: 6 }, () => post(gateway, 'y'.repeat(5000)))
+  const answers = await Promise.all(uploads)
+  t.strictSame([...new Set(answers.map(({ status }) => status))], [200])
+  t.equal(unreading.made, 1)
+})
+
 t.test(
   'a connection that breaks off repeats only what is idempotent and was not answered',
   async (t) => {

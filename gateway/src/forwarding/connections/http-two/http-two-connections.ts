@@ -18,6 +18,7 @@ import type { Session } from './session.ts'
 import { type Sessions, sessions } from './sessions.ts'
 import { sendOn } from './stream-exchange.ts'
 import { upload } from './upload.ts'
+import { claimOf } from './upload-claim.ts'
 
 /** How long a connection without requests is kept, unless the operator sets a time. */
 const IDLE_MS = 55_000
@@ -106,7 +107,7 @@ function send(
     exchange.stream = null
     exchange.doubtConnection = () => {}
     giveUp = pool().take({
-      hasBody: exchange.upload.hasBody,
+      claim: exchange.claim,
       begin,
       fail: (error) => endWith(exchange, error)
     })
@@ -139,6 +140,7 @@ function openExchange(
       onProgress: () => exchange.patience.note(),
       onFault: (error) => endWith(exchange, error)
     }),
+    claim: claimOf(request),
     patience: patience({
       headersMs: request.headersTimeout ?? 0,
       pauseMs: request.bodyTimeout ?? 0,

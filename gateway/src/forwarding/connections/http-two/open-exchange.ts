@@ -4,6 +4,7 @@ import type { NoteFault } from '../../faults/guard.ts'
 import { cancel } from './cancel.ts'
 import type { Patience } from './patience.ts'
 import type { Upload } from './upload.ts'
+import type { Claim } from './upload-claim.ts'
 
 /** A request to a service over HTTP/2, and what has happened to it so far. */
 export type Exchange = {
@@ -11,6 +12,8 @@ export type Exchange = {
   readonly handler: Dispatcher.DispatchHandler
   readonly controller: Dispatcher.DispatchController
   readonly upload: Upload
+  /** null: it has no body */
+  readonly claim: Claim | null
   readonly patience: Patience
   readonly noteFault: NoteFault
   /** the stream that carries it; null: it waits for a connection */

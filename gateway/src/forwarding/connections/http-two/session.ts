@@ -11,7 +11,8 @@ import { openSocket } from './open-socket.ts'
 import { type ResetCount, resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
 import { type StreamUse, streamUse } from './stream-use.ts'
-import { uploadWindow } from './upload-window.ts'
+import type { Claim } from './upload-claim.ts'
+import { type UploadWindow, uploadWindow } from './upload-window.ts'
 
 /** One connection to a service, which carries several requests at a time. */
 export type Session = {
@@ -24,16 +25,19 @@ export type Session = {
   isOpen(): boolean
   /**
    * How many more requests it can take.
-   * @param hasBody whether they are uploads
+   * @param claim of each of them; null: without a body
+   * @param isCrowded whether there is no other connection, so that uploads may hold each other up
    */
-  free(hasBody: boolean): number
+  free(claim: Claim | null, isCrowded?: boolean): number
+  /** the window that its uploads share */
+  readonly uploads: UploadWindow
   /** whether the service accepts requests on it, now or when others have ended */
   isAccepting(): boolean
   /**
-   * Counts the stream of a request until it closes.
+   * Counts the stream of a request, and its upload, until it closes.
    * @returns to be called if the request has had its time: the connection may be dead
    */
-  add(stream: ClientHttp2Stream): () => void
+  add(stream: ClientHttp2Stream, claim: Claim | null): () => void
   /**
    * Closes the connection after its last stream; no other request begins on it. If the service does
    * not close it then, its socket is closed after `CLOSE_MS`.
@@ -112,6 +116,7 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
   })
   const session: Session = {
     http,
+    uploads,
     isProven: false,
     isLost: false,
     isOpen: () =>
@@ -120,13 +125,16 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       !http.destroyed &&
       !resets.isHigh() &&
       monotonicClock() - born < LONGEST_AGE_MS,
-    free(hasBody) {
-      if (!session.isAccepting() || (hasBody && uploads.isNarrow())) return 0
+    free(claim, isCrowded = false) {
+      if (!session.isAccepting() || !(claim === null || uploads.hasRoom(claim, isCrowded))) return 0
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
       return Math.min(maxConcurrentStreams, MOST_STREAMS) - use.streams
     },
     isAccepting: () => session.isOpen() && !alive.isInDoubt(),
-    add: (stream) => addStream(stream, { socket, use, resets, alive, onCapacity }),
+    add(stream, claim) {
+      if (claim !== null) stream.once('close', uploads.add(claim))
+      return addStream(stream, { socket, use, resets, alive, onCapacity })
+    },
     retire() {
       use.end()
       http.close()
@@ -153,7 +161,7 @@ type StreamPorts = Pick<SessionOptions, 'onCapacity'> & {
   readonly alive: Liveness
 }
 
-/** As `Session.add`. */
+/** As `Session.add`, for a request without a body. */
 function addStream(
   stream: ClientHttp2Stream,
   { socket, use, resets, alive, onCapacity }: StreamPorts

@@ -2,11 +2,13 @@ import { ConnectionLost, NoStreams } from '../../faults/http-two-faults.ts'
 import type { GiveUp } from '../connections.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionOptions } from './session-options.ts'
+import { type Claim, mostHeld } from './upload-claim.ts'
+import { USUAL_WINDOW_BYTES, type WindowSizes } from './upload-window.ts'
 
 /** A request that waits for a place on a connection. */
 type Waiting = {
-  /** whether it is an upload */
-  readonly hasBody: boolean
+  /** what it needs as an upload; null: it has no body */
+  readonly claim: Claim | null
   /** The connection has capacity for it. */
   begin(session: Session): void
   /** There is no connection, so no part of it was sent. */
@@ -44,6 +46,8 @@ type Pool = {
   readonly waiting: Set<Waiting>
   /** how many requests the last connection could take; an estimate for the next one */
   perSession: number
+  /** those of the last connection; an estimate for the next one */
+  windows: WindowSizes
   /** until the next attempt after one that has failed */
   pause: NodeJS.Timeout | undefined
 }
@@ -61,6 +65,7 @@ export function sessions(options: Own): Sessions {
     connecting: new Set(),
     waiting: new Set(),
     perSession: USUAL_STREAMS,
+    windows: { stream: USUAL_WINDOW_BYTES, connection: USUAL_WINDOW_BYTES },
     pause: undefined
   }
   return {
@@ -90,9 +95,9 @@ export function sessions(options: Own): Sessions {
   }
 }
 
-function firstFree({ ready }: Pool, { hasBody }: Pick<Waiting, 'hasBody'>): Session | null {
+function firstFree({ ready, pause }: Pool, { claim }: Pick<Waiting, 'claim'>): Session | null {
   for (const session of ready) {
-    if (session.free(hasBody) > 0) return session
+    if (session.free(claim, pause !== undefined) > 0) return session
     if (session.isOpen()) continue
     ready.delete(session)
     session.retire()
@@ -105,7 +110,12 @@ function firstFree({ ready }: Pool, { hasBody }: Pick<Waiting, 'hasBody'>): Sess
  */
 function connectAsNeeded(pool: Pool): void {
   if (pool.pause !== undefined) return
-  const needed = Math.ceil(pool.waiting.size / pool.perSession)
+  const { waiting, perSession, windows } = pool
+  let heldBytes = 0
+  for (const { claim } of waiting) {
+    if (claim !== null) heldBytes += mostHeld(claim, windows.stream)
+  }
+  const needed = Math.max(waiting.size / perSession, heldBytes / windows.connection)
   while (pool.connecting.size < needed) open(pool)
 }
 
@@ -118,8 +128,9 @@ const isUsed = ({ ready }: Pool): boolean => [...ready].some((session) => sessio
  */
 function lack(pool: Pool, fault: Error): void {
   if (pool.connecting.size > 0 || pool.waiting.size === 0) return
-  if (!isUsed(pool)) failWaiting(pool, fault)
-  else pool.pause ??= setTimeout(connectAgain, PAUSE_MS, pool).unref()
+  if (!isUsed(pool)) return failWaiting(pool, fault)
+  pool.pause ??= setTimeout(connectAgain, PAUSE_MS, pool).unref()
+  beginWaiting(pool)
 }
 
 function connectAgain(pool: Pool): void {
@@ -149,7 +160,8 @@ function open(pool: Pool): void {
         made.destroy()
         return lack(pool, fault)
       }
-      pool.perSession = made.free(false)
+      pool.perSession = made.free(null)
+      pool.windows = made.uploads.sizes()
       pool.open.add(made)
       ready.add(made)
       beginWaiting(pool)
@@ -163,22 +175,24 @@ function open(pool: Pool): void {
  * Another connection would be no better, so the requests that wait do not open one.
  */
 const unusable = (session: Session): Error | null =>
-  session.free(false) > 0 ? null : new NoStreams('the service accepts no streams')
+  session.free(null) > 0 ? null : new NoStreams('the service accepts no streams')
 
 function beginWaiting(pool: Pool): void {
-  let isLacking = false
+  const lacking = new Set<boolean | null>()
   for (const request of pool.waiting) {
+    const kind = request.claim && request.claim.isCall
+    // Requests of a kind keep their order. If only uploads have to wait, others need not.
+    if (lacking.has(kind)) continue
     const session = firstFree(pool, request)
     if (session !== null) {
       pool.waiting.delete(request)
       request.begin(session)
       continue
     }
-    isLacking = true
-    // If only an upload has to wait, requests without a body need not.
-    if (!request.hasBody) break
+    lacking.add(kind)
+    if (kind === null) break
   }
-  if (isLacking) connectAsNeeded(pool)
+  if (lacking.size > 0) connectAsNeeded(pool)
 }
 
 function failWaiting({ waiting }: Pool, error: Error): void {

@@ -23,7 +23,7 @@ export function sendOn(session: Session, exchange: Exchange, onUnanswered: OnUna
     endStream: !upload.hasBody,
     waitForTrailers: upload.hasBody && !upload.isDone
   })
-  exchange.doubtConnection = session.add(stream)
+  exchange.doubtConnection = session.add(stream, exchange.claim)
   exchange.stream = stream
   const guarded = guard({
     place: 'connection',

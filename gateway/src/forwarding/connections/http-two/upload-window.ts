@@ -1,22 +1,68 @@
 import type { ClientHttp2Session } from 'node:http2'
+import { type Claim, mostHeld } from './upload-claim.ts'
 
-/** How much of the window for uploads a service has left on a connection (RFC 9113 §5.2). */
+/** The window for uploads of a connection (RFC 9113 §5.2), and the uploads that share it. */
 export type UploadWindow = {
-  /** whether so little is left that an upload should use another connection */
-  isNarrow(): boolean
+  /**
+   * Whether an upload can begin, and neither holds up the others nor is held up by them.
+   * @param isCrowded whether there is no other connection: then it may be held up
+   */
+  hasRoom(claim: Claim, isCrowded: boolean): boolean
+  /**
+   * Counts an upload.
+   * @returns to be called when its stream has closed
+   */
+  add(claim: Claim): () => void
+  sizes(): WindowSizes
 }
+
+/** The windows in bytes. */
+export type WindowSizes = {
+  /** what one upload may hold unread */
+  readonly stream: number
+  /** what all uploads on a connection may hold */
+  readonly connection: number
+}
+
+/** RFC 9113 §6.9.2: what a window has, unless the service has made it another one. */
+export const USUAL_WINDOW_BYTES = 65_535
 
 /**
  * All uploads on a connection share its window. Some services, such as those of Go, give it back
- * only when their program reads: then one upload that is not read holds up all the others.
+ * only when their program reads. An upload that is not read holds at most the window of its stream.
+ * So uploads share a connection only if what all of them may hold fits into its window. Calls of
+ * gRPC share it with each other only, and begin while half of it is left.
  */
 export function uploadWindow(http: ClientHttp2Session): UploadWindow {
   let widest = 0
+  let uploads = 0
+  let calls = 0
+  let heldBytes = 0
+  const streamWindow = (): number => http.remoteSettings.initialWindowSize ?? USUAL_WINDOW_BYTES
+  const isNarrow = (): boolean => {
+    const { remoteWindowSize: left = 0 } = http.state
+    widest = Math.max(widest, left)
+    return left < widest / 2
+  }
   return {
-    isNarrow() {
-      const { remoteWindowSize: left = 0 } = http.state
-      widest = Math.max(widest, left)
-      return left < widest / 2
+    hasRoom(claim, isCrowded) {
+      if (isCrowded || uploads + calls === 0) return !isNarrow()
+      if (claim.isCall) return uploads === 0 && !isNarrow()
+      return calls === 0 && !isNarrow() && heldBytes + mostHeld(claim, streamWindow()) <= widest
+    },
+    add(claim) {
+      const bytes = mostHeld(claim, streamWindow())
+      const count = (change: 1 | -1): void => {
+        if (claim.isCall) calls += change
+        else uploads += change
+        heldBytes += change * bytes
+      }
+      count(1)
+      return () => count(-1)
+    },
+    sizes() {
+      isNarrow()
+      return { stream: streamWindow(), connection: widest }
     }
   }
 }
