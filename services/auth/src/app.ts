@@ -37,15 +37,17 @@ import { requestMetrics } from './http/request-metrics.ts'
 import type { Ports } from './ports.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
 
+type AuthPorts = Pick<Ports, 'log' | 'registry' | 'tracing'>
+
 /** Everything that the auth service depends on. */
-export type AuthOptions = Omit<AuthState, 'database' | 'webhooks'> &
-  Pick<Ports, 'log' | 'tracing' | 'registry'> & {
-    readonly settings: AuthSettings
-    readonly https?: ServerTls | null
-    readonly ring: KeyRing
-    readonly sightings: Pick<SightingReport, 'note'>
-    readonly clock: () => number
-  }
+export type AuthParts = {
+  readonly state: Omit<AuthState, 'database' | 'webhooks'>
+  readonly settings: AuthSettings
+  readonly https: ServerTls | null
+  readonly ring: KeyRing
+  readonly sightings: Pick<SightingReport, 'note'>
+  readonly clock: () => number
+}
 
 const routes = [
   register,
@@ -76,8 +78,10 @@ const routes = [
   jwks
 ]
 
-export async function buildAuth(options: AuthOptions): Promise<Service> {
-  const { settings, https = null, log, tracing, registry, throttling } = options
+export async function buildAuth(
+  { log, registry, tracing }: AuthPorts,
+  { state, settings, https, ring, sightings, clock }: AuthParts
+): Promise<Service> {
   const { closeMs } = settings
   const service = buildService({ log, closeMs, https, errorForm: oauthErrorForm })
   if (tracing !== null) traceService(service, tracing)
@@ -99,10 +103,11 @@ export async function buildAuth(options: AuthOptions): Promise<Service> {
       onFlaw: noteProofFlaws(log)
     })
   })
-  const routeOptions = { ...options, limitAddress: limitAddress(throttling.requests) }
+  const options = { ...state, settings, ring, clock }
+  const { requests } = state.throttling
   takeTurns(service)
-  for (const route of routes) route(service, routeOptions)
+  for (const route of routes) route(service, { ...options, limitAddress: limitAddress(requests) })
   const verifyAssertion = gatewayAssertions(assertionReader(settings.identity.gatewayKeys))
-  await service.register(oauth, { ...options, verifyAssertion })
+  await service.register(oauth, { ...options, registry, sightings, verifyAssertion })
   return service
 }

@@ -6,28 +6,25 @@ import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { words } from '@gatehouse/settings/fragments'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import { type AuthOptions, buildAuth } from './app.ts'
+import { type AuthParts, buildAuth } from './app.ts'
 import type { AuthConfig } from './config.ts'
-import type { AuthState } from './http/auth-state.ts'
 import { authChecks } from './http/operator/auth-checks.ts'
 import { leaveAddress } from './http/operator/leave-address.ts'
 import { opsApi } from './http/operator/ops-api.ts'
+import type { OpenState } from './open-state.ts'
 import type { Ports } from './ports.ts'
-import type { OpenRevocations } from './revocations/open-revocations.ts'
-import type { OpenSessions } from './sessions/open-sessions.ts'
+import type { Secrets } from './secrets/secrets.ts'
 
-type ListenerPorts = AuthState &
-  AuthOptions &
-  Pick<Ports, 'registry' | 'closing'> & {
-    readonly revocations: OpenRevocations
-    readonly sessions: OpenSessions
-    readonly tls: ProcessTls
-    readonly fleet: Fleet
-    readonly opsToken: string
-    /** is aborted when the process begins to close */
-    readonly draining: AbortController
-    readonly onOps: ((ops: Service) => void) | undefined
-  }
+/** What was opened for the listeners. */
+type Opened = Omit<AuthParts, 'https' | 'ring'> & {
+  readonly state: OpenState
+  readonly secrets: Pick<Secrets, 'ring' | 'opsToken'>
+  readonly tls: ProcessTls
+  readonly fleet: Fleet
+  /** is aborted when the process begins to close */
+  readonly draining: AbortController
+  readonly onOps: ((ops: Service) => void) | undefined
+}
 
 /**
  * Listens: the service for gateways, and the ops listener for operators.
@@ -35,12 +32,16 @@ type ListenerPorts = AuthState &
  */
 export async function openListeners(
   config: AuthConfig,
-  ports: ListenerPorts
+  ports: Pick<Ports, 'log' | 'registry' | 'tracing' | 'closing'>,
+  opened: Opened
 ): Promise<RunningService> {
-  const { tls, closing, draining } = ports
+  const { registry, closing } = ports
+  const { state, settings, secrets, tls, sightings, draining, clock } = opened
   const { AUTH_HOST, AUTH_PORT, AUTH_OPS_HOST, AUTH_OPS_PORT } = config
-  const service = await buildAuth({ ...ports, https: tls.service?.options ?? null })
-  const ops = openOps(config, ports, service)
+  const https = tls.service?.options ?? null
+  const { ring } = secrets
+  const service = await buildAuth(ports, { state, settings, https, ring, sightings, clock })
+  const ops = openOps(config, ports, opened, service)
   // It closes after the service, because it tells load balancers that the service drains.
   closing.defer(() => ops.close())
   closing.defer(() => service.close())
@@ -50,7 +51,7 @@ export async function openListeners(
     tls,
     ops: { app: ops, at: { host: AUTH_OPS_HOST, port: AUTH_OPS_PORT } },
     service: { app: service, at: { host: AUTH_HOST, port: AUTH_PORT } },
-    metrics: ports.registry,
+    metrics: registry,
     workers: config.workers,
     close() {
       draining.abort()
@@ -62,8 +63,13 @@ export async function openListeners(
 }
 
 /** Health, metrics and the operators' API. */
-function openOps(config: AuthConfig, ports: ListenerPorts, service: Service): Service {
-  const { accounts, sessions, revocations, settings, log, registry } = ports
+function openOps(
+  config: AuthConfig,
+  { log, registry }: Pick<Ports, 'log' | 'registry'>,
+  { state, settings, secrets, tls, fleet, clock, onOps }: Opened,
+  service: Service
+): Service {
+  const { accounts, sessions, revocations } = state
   const hosts = words(config.AUTH_OPS_HOSTS)
   const checks = authChecks({
     sessions: sessions.families,
@@ -71,9 +77,10 @@ function openOps(config: AuthConfig, ports: ListenerPorts, service: Service): Se
     revocations,
     monotonicClock: () => performance.now()
   })
-  const https = ports.tls.ops?.options ?? null
+  const https = tls.ops?.options ?? null
   const ops = buildOps({ log, metrics: registry, checks, service, https, hosts })
-  opsApi(ops, { ...ports, newUser: settings.newUser }, { token: ports.opsToken, hosts })
-  ports.onOps?.(ops)
+  const api = { ...state, fleet, newUser: settings.newUser, clock }
+  opsApi(ops, api, { token: secrets.opsToken, hosts })
+  onOps?.(ops)
   return ops
 }

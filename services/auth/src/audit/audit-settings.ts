@@ -8,7 +8,7 @@ export const auditSettings = {
   AUTH_AUDIT_RETENTION_DAYS: Type.Number({ default: 400, minimum: 0, maximum: 36_500 })
 }
 
-type AuditConfig = Static<ReturnType<typeof Type.Object<typeof auditSettings>>> & {
+export type AuditConfig = Static<ReturnType<typeof Type.Object<typeof auditSettings>>> & {
   readonly AUTH_REFRESH_ABSOLUTE_SECONDS: number
 }
 

@@ -1,15 +1,22 @@
 import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import type { AuditMetrics } from './audit-metrics.ts'
+import type { AuditConfig } from './audit-settings.ts'
+import { forgetEvents } from './forget-events.ts'
 import { withoutRepeats } from './without-repeats.ts'
 
-/** The audit log, in which events that anyone can cause are limited. */
-export const openAudit = ({
-  database,
-  metrics,
-  clock
-}: {
+type AuditPorts = Pick<Ports, 'forgets'> & {
   readonly database: Database
   readonly metrics: Pick<AuditMetrics, 'leftOut'>
   readonly clock: () => number
-}): AuditLog => withoutRepeats(auditLog(database.tables, clock), clock, metrics.leftOut)
+}
+
+/** The audit log, in which events that anyone can cause are limited. */
+export function openAudit(
+  { AUTH_AUDIT_RETENTION_DAYS: days }: Pick<AuditConfig, 'AUTH_AUDIT_RETENTION_DAYS'>,
+  { database, metrics, forgets, clock }: AuditPorts
+): AuditLog {
+  forgets.push(forgetEvents(database.tables, days, clock))
+  return withoutRepeats(auditLog(database.tables, clock), clock, metrics.leftOut)
+}

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import type { Account } from '../accounts/account.ts'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { forgetExpired } from '../database/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
+import type { Forget } from '../retention.ts'
 import type { LoginChallengeTable } from './factor-table.ts'
 
 export type LoginChallenge = Selectable<LoginChallengeTable>
@@ -108,17 +109,8 @@ export async function useChallenge(
 /** for clocks that are behind */
 const KEPT_SECONDS = 3600
 
-/** Deletes challenges that expired an hour ago. Returns whether there may be more. */
-export const forgetChallenges = (db: Kysely<Tables>, clock: () => number) => async () => {
-  const { numDeletedRows } = await db
-    .deleteFrom('login_challenges')
-    .where('digest', 'in', ({ selectFrom }) =>
-      selectFrom('login_challenges')
-        .select('digest')
-        .where('expires_at', '<', Math.floor(clock() / 1000) - KEPT_SECONDS)
-        .orderBy('expires_at')
-        .limit(ROWS_PER_STATEMENT)
-    )
-    .executeTakeFirstOrThrow()
-  return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
-}
+/** Deletes challenges that expired an hour ago. */
+export const forgetChallenges =
+  (db: Kysely<Tables>, clock: () => number): Forget =>
+  () =>
+    forgetExpired(db, 'login_challenges', Math.floor(clock() / 1000) - KEPT_SECONDS)

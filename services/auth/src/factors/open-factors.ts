@@ -13,27 +13,20 @@ import { type Factors, factors } from './factors.ts'
 import { forgetChallenges } from './login-challenges.ts'
 import { forgetPending, resealFactors, UnknownFactorKey } from './totp-factors.ts'
 
-type OpenFactors = Factors & {
-  /** Delete what has expired, as `Retention.also`. */
-  readonly forgets: readonly (() => Promise<boolean>)[]
-}
-
-type OpenPorts = Pick<Ports, 'registry'> &
+type OpenPorts = Pick<Ports, 'registry' | 'forgets'> &
   Omit<FactorPorts, 'db' | 'policy' | 'issuer' | 'metrics'> & { readonly database: Database }
 
 /** @throws StartFault if a secret was encrypted with an unknown key */
 export async function openFactors(
   config: AccountConfig & MailConfig,
   ports: OpenPorts
-): Promise<OpenFactors> {
-  const { database, sealing, registry, clock } = ports
+): Promise<Factors> {
+  const { database, sealing, registry, forgets, clock } = ports
   const db = database.tables
   await database.whenThere(() => sealUnderFirst(db, sealing))
-  const policy = factorPolicyOf(config)
-  return {
-    ...factors({ ...ports, db, metrics: factorMetrics(registry), policy, issuer: appName(config) }),
-    forgets: [forgetChallenges(db, clock), forgetPending(db, clock)]
-  }
+  forgets.push(forgetChallenges(db, clock), forgetPending(db, clock))
+  const metrics = factorMetrics(registry)
+  return factors({ ...ports, db, metrics, policy: factorPolicyOf(config), issuer: appName(config) })
 }
 
 async function sealUnderFirst(db: Kysely<Tables>, sealing: FactorPorts['sealing']): Promise<void> {

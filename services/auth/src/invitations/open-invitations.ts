@@ -4,8 +4,10 @@ import { type Applicant, registerAccount } from '../accounts/register-account.ts
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
 import type { Guesses } from '../throttling/guesses.ts'
 import { type CheckInvitation, invitationCheck } from './check-invitation.ts'
+import { forgetInvitations } from './forget-invitations.ts'
 import type { Invitation } from './invitation.ts'
 import { type InvitationStore, invitationStore } from './invitation-store.ts'
 import { invitedAccounts } from './invited-accounts.ts'
@@ -17,16 +19,20 @@ export type Invitations = InvitationStore & {
   redeem(invitation: Invitation, applicant: Applicant, source: RequestSource): Promise<Account>
 }
 
-export function openInvitations(ports: {
+type InvitationPorts = Pick<Ports, 'forgets'> & {
   readonly database: Database
   readonly accounts: Pick<Accounts, 'passwords'>
   readonly guesses: Guesses
   readonly audit: AuditLog
   readonly clock: () => number
-}): Invitations {
-  const { guesses, audit, clock } = ports
+}
+
+export function openInvitations(ports: InvitationPorts): Invitations {
+  const { guesses, audit, forgets, clock } = ports
   const { passwords } = ports.accounts
-  const invitations = invitationStore(ports.database.tables)
+  const { tables } = ports.database
+  const invitations = invitationStore(tables)
+  forgets.push(forgetInvitations(tables, clock))
   return {
     ...invitations,
     check: invitationCheck({ invitations, guesses, audit, clock }),

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { forgetExpired } from '../database/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
+import type { Forget } from '../retention.ts'
 import type { LinkTokenTable, TokenPurpose } from './link-token-table.ts'
 
 /** An account as a token is bound to it. */
@@ -188,17 +189,8 @@ export async function isReserved(
 /** for how long after its expiry a token is kept */
 const KEPT_SECONDS = 86_400
 
-/** Deletes tokens that expired a day ago. Returns whether there may be more. */
-export const forgetTokens = (db: Kysely<Tables>, clock: () => number) => async () => {
-  const { numDeletedRows } = await db
-    .deleteFrom('mail_tokens')
-    .where('digest', 'in', ({ selectFrom }) =>
-      selectFrom('mail_tokens')
-        .select('digest')
-        .where('expires_at', '<', Math.floor(clock() / 1000) - KEPT_SECONDS)
-        .orderBy('expires_at')
-        .limit(ROWS_PER_STATEMENT)
-    )
-    .executeTakeFirstOrThrow()
-  return numDeletedRows === BigInt(ROWS_PER_STATEMENT)
-}
+/** Deletes tokens that expired a day ago. */
+export const forgetTokens =
+  (db: Kysely<Tables>, clock: () => number): Forget =>
+  () =>
+    forgetExpired(db, 'mail_tokens', Math.floor(clock() / 1000) - KEPT_SECONDS)

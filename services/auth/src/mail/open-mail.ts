@@ -27,12 +27,7 @@ import { fileTransport } from './transports/file-transport.ts'
 import { smtpTransport } from './transports/smtp-transport.ts'
 import { webhookTransport } from './transports/webhook-transport.ts'
 
-type OpenMail = OperatedMail & {
-  /** Delete old letters and tokens, as `Retention.also`. */
-  readonly forgets: readonly (() => Promise<boolean>)[]
-}
-
-type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'forgets'> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly ring: KeyRing
@@ -45,8 +40,8 @@ const TIMEOUT_MS = 30_000
 const CONCURRENCY = 4
 
 /** @throws SettingsFault if a template or the file of an authority cannot be used */
-export function openMail(config: MailConfig, ports: MailPorts): OpenMail {
-  const { database, jobs, clock } = ports
+export function openMail(config: MailConfig, ports: MailPorts): OperatedMail {
+  const { database, jobs, forgets, clock } = ports
   const db = database.tables
   const from = senderOf(config)
   const { AUTH_MAIL_TEMPLATES_DIR: folder = null, AUTH_MAIL_LANGUAGE: fallback } = config
@@ -57,13 +52,13 @@ export function openMail(config: MailConfig, ports: MailPorts): OpenMail {
       ? silentMail({ ...ports, db, templates })
       : openDelivery(config, ports, { db, templates, transport })
   jobs.push({ name: 'count letters', run: count })
-  const forgets = [
+  forgets.push(
     startIdleLanes(db, 'mail', clock),
     forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
     forgetDiscarded(db, clock),
     forgetTokens(db, clock)
-  ]
-  return { ...mail, forgets }
+  )
+  return mail
 }
 
 /** Sends letters, in the background. */

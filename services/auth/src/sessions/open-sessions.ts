@@ -6,6 +6,7 @@ import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { durableSessions } from './durable/durable-sessions.ts'
+import { forgetSessions } from './durable/forget-sessions.ts'
 import { notifyReuse } from './durable/notify-reuse.ts'
 import { toldEnds } from './ends/told-ends.ts'
 import type { Families } from './families/families.ts'
@@ -21,10 +22,10 @@ import { type Sessions, sessions } from './sessions.ts'
 
 export type OpenSessions = Sessions & {
   /** the store of the refresh-token families */
-  readonly families: Pick<Families, 'see' | 'forgetExpired' | 'ping'>
+  readonly families: Pick<Families, 'see' | 'ping'>
 }
 
-type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs'> & {
+type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs' | 'forgets'> & {
   readonly database: Database
   readonly mail: Mail
   readonly revocations: OpenRevocations
@@ -33,11 +34,14 @@ type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs'> & 
   readonly tokens: AccessTokens
   readonly ring: KeyRing
   readonly audit: AuditLog
+  /** counts sessions that expired */
+  readonly onExpired: (count: number) => void
   readonly clock: () => number
 }
 
 export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSessions {
-  const { revocations, registry, ring, audit, log, clock } = ports
+  const { revocations, registry, ring, audit, log, onExpired, clock } = ports
+  const { acceptedSeconds } = revocations
   const { tables } = ports.database
   const store = revocations.logStore.kind === 'redis' ? 'redis' : 'sqlite'
   const own = openFamilies(config, ports)
@@ -48,7 +52,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     toldEnds: toldEnds(tables, clock),
     retell: ports.retell,
     policy: lifetimes(config),
-    revocationSeconds: revocations.acceptedSeconds,
+    revocationSeconds: acceptedSeconds,
     onLostData: () => log.warn(LOST_DATA),
     onOtherStore: () => log.error(OTHER_STORE),
     clock
@@ -56,6 +60,10 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
   ports.jobs.push(
     { name: 'complete the ends of sessions', run: state.ends.settle },
     { name: 'apply reports of used tokens', run: families.settleSightings }
+  )
+  ports.forgets.push(
+    forgetSessions(tables, { acceptedSeconds, onExpired, clock }),
+    families.forgetExpired
   )
   const limit = refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
   const verbs = sessions({

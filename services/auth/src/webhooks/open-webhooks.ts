@@ -15,12 +15,7 @@ import type { WebhookStore } from './webhook-store.ts'
 
 export type Webhooks = WebhookOperations
 
-type OpenWebhooks = Webhooks & {
-  /** Delete old deliveries and expired secrets, as `Retention.also`. */
-  readonly forgets: readonly (() => Promise<boolean>)[]
-}
-
-type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'forgets'> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly clock: () => number
@@ -29,11 +24,8 @@ type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
 const DAY_MS = 86_400_000
 
 /** @throws StartFault if there is a secret that this instance cannot decrypt */
-export async function openWebhooks(
-  config: WebhookConfig,
-  ports: WebhookPorts
-): Promise<OpenWebhooks> {
-  const { database, sealing, log, closing, jobs, registry, clock } = ports
+export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): Promise<Webhooks> {
+  const { database, sealing, log, closing, jobs, forgets, registry, clock } = ports
   const db = database.tables
   const { operations, store, deliverer, count } = assembleWebhooks({
     db,
@@ -61,13 +53,13 @@ export async function openWebhooks(
     { name: 'deliver webhooks', run: deliverer.run },
     { name: 'count webhook deliveries', run: count }
   )
-  const forgets = [
+  forgets.push(
     startIdleLanes(db, 'webhook', clock),
     forgetDeliveries(db, 'webhook', config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
     forgetPreviousSecrets(db, clock),
     forgetOrphans(db)
-  ]
-  return { ...operations, forgets }
+  )
+  return operations
 }
 
 async function sealUnderFirst(store: WebhookStore): Promise<void> {

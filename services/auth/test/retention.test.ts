@@ -1,16 +1,19 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import type { Kysely } from 'kysely'
 import t from 'tap'
-import { forgetTooOld, type Retention } from '../../src/database/retention.ts'
-import type { Tables } from '../../src/database/tables.ts'
-import { databaseKinds, sqliteKind, type TestDatabase } from '../fixtures/databases.ts'
+import { forgetEvents } from '../src/audit/forget-events.ts'
+import type { Tables } from '../src/database/tables.ts'
+import { type Forget, retention } from '../src/retention.ts'
+import { forgetSessions } from '../src/sessions/durable/forget-sessions.ts'
+import { databaseKinds, sqliteKind, type TestDatabase } from './fixtures/databases.ts'
 
 const DAY_MS = 86_400_000
 const AUDIT_DAYS = 400
-const REVOCATION_SECONDS = 360
-/** as in src/database/retention.ts */
+const ACCEPTED_SECONDS = 360
+/** as in src/database/rows-per-statement.ts */
 const BATCH = 500
 const ROUND_MS = 1000
+/** as in src/retention.ts */
 const PAUSE_MS = 60_000
 
 const event = (at_ms: number, number: number) => ({
@@ -39,21 +42,23 @@ const session = (sid: string, expires_at: number, ended_at_ms: number | null) =>
 async function keeper(
   { open }: TestDatabase,
   auditDays = AUDIT_DAYS,
-  also: Retention['also'] = []
+  also: readonly Forget[] = []
 ) {
   const database: Kysely<Tables> = await open()
   const clock = testClock()
   let isClockRight = true
   let expired = 0
-  const forget = forgetTooOld(database, {
-    auditDays,
-    revocationSeconds: REVOCATION_SECONDS,
-    clock,
-    also,
-    onExpired: (count) => {
-      expired += count
-    },
-    isClockRight: () => isClockRight
+  const onExpired = (count: number): void => {
+    expired += count
+  }
+  const forget = retention({
+    forgets: [
+      forgetSessions(database, { acceptedSeconds: ACCEPTED_SECONDS, onExpired, clock }),
+      forgetEvents(database, auditDays, clock),
+      ...also
+    ],
+    isClockRight: () => isClockRight,
+    clock
   })
   return {
     database,
@@ -109,7 +114,7 @@ for (const { name, skip, make } of databaseKinds) {
       const { database, clock, round, sids, expired } = await keeper(await make(t))
       clock.advance(PAUSE_MS)
       const now = Math.floor(clock() / 1000)
-      const kept = now - 3600 - REVOCATION_SECONDS + 60
+      const kept = now - 3600 - ACCEPTED_SECONDS + 60
       const rows = [
         session('a: lives', now + 60, null),
         session('b: has ended, and its tokens have a good MAC', now + 60, clock() - 90 * DAY_MS),

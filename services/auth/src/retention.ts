@@ -1,0 +1,40 @@
+/** Deletes a batch of old data of one kind. Returns whether there may be more. */
+export type Forget = () => Promise<boolean>
+
+type Retention = {
+  /** one for each kind of data; may become more until the first round */
+  readonly forgets: readonly Forget[]
+  readonly clock: () => number
+  /** whether `clock` can be trusted: a wrong clock must not delete anything */
+  readonly isClockRight: () => boolean
+}
+
+/**
+ * between rounds that leave nothing to delete; also before the first round, in which a machine that
+ * has just started may set its clock
+ */
+const PAUSE_MS = 60_000
+
+/**
+ * Background work that deletes one batch of each kind per round, and pauses if there is nothing
+ * more.
+ * @returns a function that does one round, and throws the first fault afterwards
+ */
+export function retention({ forgets, clock, isClockRight }: Retention): () => Promise<void> {
+  let dueAtMs = clock() + PAUSE_MS
+  return async () => {
+    if (!isClockRight() || clock() < dueAtMs) return
+    let isMore = false
+    const faults: unknown[] = []
+    for (const forget of forgets) {
+      try {
+        isMore = (await forget()) || isMore
+      } catch (error) {
+        // One kind may need longer than a statement has. The others are still deleted.
+        faults.push(error)
+      }
+    }
+    if (faults.length > 0) throw faults[0]
+    if (!isMore) dueAtMs = clock() + PAUSE_MS
+  }
+}
