@@ -4,7 +4,7 @@ import { importsOf, read, sourceFiles } from './source-files.ts'
 const files = sourceFiles()
 
 /**
- * The folders of the two large services, in the direction of their imports: each imports only
+ * The folders of large workspaces, in the direction of their imports: each imports only
  * folders that come after it. Where the files beside the folders are listed, the same holds for
  * them, and each of them is listed.
  */
@@ -91,6 +91,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'email-addresses',
     'passwords'
   ],
+  'internal/http-service/src/': ['closing', 'errors', 'turns', 'limits', 'bodies'],
   'services/auth/src/database/': ['postgres', 'sqlite', 'migrations'],
   'services/auth/src/mail/': ['transports', 'templates'],
   'services/auth/src/sessions/': [

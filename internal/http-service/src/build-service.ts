@@ -4,30 +4,30 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
-import { boundAnswers } from './bound-answers.ts'
-import { boundRequests } from './bound-requests.ts'
-import { boundSessions } from './bound-sessions.ts'
-import { boundStreams, MOST_STREAMS } from './bound-streams.ts'
-import { boundUnread } from './bound-unread.ts'
-import { boundedClose } from './bounded-close.ts'
-import { answerClientError } from './client-error.ts'
-import { closeAfterPoll } from './close-after-poll.ts'
-import { drainable } from './draining.ts'
-import { problemForm } from './error-form.ts'
-import { fewAtATime } from './few-at-a-time.ts'
-import { GatheredRequest, GatheredStreamRequest, gatherFrames } from './gathered-bodies.ts'
-import { headerLimits } from './header-limits.ts'
+import { boundAnswers } from './limits/bound-answers.ts'
+import { boundRequests } from './limits/bound-requests.ts'
+import { boundSessions } from './limits/bound-sessions.ts'
+import { boundStreams, MOST_STREAMS } from './limits/bound-streams.ts'
+import { boundUnread } from './limits/bound-unread.ts'
+import { boundedClose } from './closing/bounded-close.ts'
+import { answerClientError } from './errors/client-error.ts'
+import { closeAfterPoll } from './closing/close-after-poll.ts'
+import { drainable } from './closing/draining.ts'
+import { problemForm } from './errors/error-form.ts'
+import { fewAtATime } from './turns/few-at-a-time.ts'
+import { GatheredRequest, GatheredStreamRequest, gatherFrames } from './bodies/gathered-bodies.ts'
+import { headerLimits } from './limits/header-limits.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
-import { inFront, type TakeFirst, unlessEnding } from './in-front.ts'
-import { jsonBodies } from './json-bodies.ts'
+import { inFront, type TakeFirst, unlessEnding } from './turns/in-front.ts'
+import { jsonBodies } from './bodies/json-bodies.ts'
 import { lazySchemas } from './lazy-schemas.ts'
-import { lingeringClose } from './lingering-close.ts'
-import { oneAtATime } from './one-at-a-time.ts'
-import { openConnections } from './open-connections.ts'
-import { type ErrorFormOf, problemAnswers } from './problem-answers.ts'
+import { lingeringClose } from './closing/lingering-close.ts'
+import { oneAtATime } from './turns/one-at-a-time.ts'
+import { openConnections } from './closing/open-connections.ts'
+import { type ErrorFormOf, problemAnswers } from './errors/problem-answers.ts'
 import type { ServiceLog } from './service-log.ts'
-import { everyRequestRouted, restoreUnrouted } from './unrouted.ts'
+import { everyRequestRouted, restoreUnrouted } from './errors/unrouted.ts'
 
 export type ServiceOptions = {
   log: ServiceLog
@@ -79,7 +79,6 @@ const http2 = {
   allowHTTP1: true,
   Http1IncomingMessage: GatheredRequest,
   Http2ServerRequest: GatheredStreamRequest,
-  /** the maximum of streams per connection */
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
   // for responses; Node.js would reset a stream with larger response headers
   maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
@@ -92,6 +91,7 @@ const http2 = {
   streamResetBurst: 512,
   streamResetRate: 64,
   settings: {
+    /** per connection */
     maxConcurrentStreams: MOST_STREAMS,
     maxHeaderListSize: headerLimits.maxHeaderListSize
   }
@@ -121,6 +121,8 @@ export function buildService(options: ServiceOptions) {
     ...everyRequestRouted,
     ...listenerOptions(options, times, takesUpgrades)
   } as FastifyServerOptions).withTypeProvider<TypeBoxTypeProvider>()
+  // Each call of `inFront` puts its decision before the earlier ones. So a request passes, in this
+  // order: oneAtATime, fewAtATime (HTTP/2), `takeFirst`, and then the framework.
   if (options.takeFirst !== undefined) inFront(service, unlessEnding(service, options.takeFirst))
   if (isHttpTwo(options)) {
     rememberConnections(service.server)

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
-import { bodyOrNone } from './body-or-none.ts'
-import { headersTooLarge, type SectionFlaws, sectionFlaws } from './header-limits.ts'
+import { bodyOrNone } from './bodies/body-or-none.ts'
+import { headersTooLarge, type SectionFlaws, sectionFlaws } from './limits/header-limits.ts'
 import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
-import { afterEarlierAnswers } from './one-at-a-time.ts'
-import { answerOf, rawAnswer } from './raw-answer.ts'
-import { unroutedError } from './unrouted.ts'
+import { afterEarlierAnswers } from './turns/one-at-a-time.ts'
+import { answerOf, rawAnswer } from './errors/raw-answer.ts'
+import { unroutedError } from './errors/unrouted.ts'
 
 /**
  * Refuses requests that Node.js accepts, or answers in a form of its own: versions other than

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
-import { smallService } from './fixtures/small-service.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 t.test('a closing service cuts a response that does not end in time', async (t) => {
   const service = smallService(undefined, { closeMs: 1 })

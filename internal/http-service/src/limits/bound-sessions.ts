@@ -1,6 +1,6 @@
 import type { Http2Stream, ServerHttp2Session } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
-import { bytesReadOf, closeConnection, cutConnection } from './http-two.ts'
+import { bytesReadOf, closeConnection, cutConnection } from '../http-two.ts'
 
 /** How long a connection may take to close by itself. */
 const CLOSING_MS = 2000

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { smallService } from './fixtures/small-service.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 const json = { 'content-type': 'application/json' }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { isHttpTwo } from './http-two.ts'
-import { newestAnswer } from './one-at-a-time.ts'
+import { isHttpTwo } from '../http-two.ts'
+import { newestAnswer } from '../turns/one-at-a-time.ts'
 import type { OpenConnections } from './open-connections.ts'
 
 /**

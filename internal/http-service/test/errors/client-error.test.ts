@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { exchange } from './fixtures/exchange.ts'
-import { smallService } from './fixtures/small-service.ts'
+import { exchange } from '../fixtures/exchange.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 /** The parts of the only answer there is. */
 function parts(answer: string) {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { headersTooLarge } from './header-limits.ts'
-import { hasRequestUnderWay, inItsTurn } from './one-at-a-time.ts'
+import { headersTooLarge } from '../limits/header-limits.ts'
+import { hasRequestUnderWay, inItsTurn } from '../turns/one-at-a-time.ts'
 import { rawAnswer } from './raw-answer.ts'
 
 /** Node.js reports the same connection again for each later chunk. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fairTurns } from '../src/fair-turns.ts'
+import { fairTurns } from '../../src/turns/fair-turns.ts'
 
 /** An event loop whose turns a test takes, and a clock that only work moves. */
 function steppedLoop() {

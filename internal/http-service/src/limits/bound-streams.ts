@@ -1,6 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
-import { calmDown } from './http-two.ts'
+import { calmDown } from '../http-two.ts'
 
 /** The maximum number of open streams per connection. */
 export const MOST_STREAMS = 128

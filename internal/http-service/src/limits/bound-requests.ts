@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { constants } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
-import { isHttpTwo } from './http-two.ts'
+import { isHttpTwo } from '../http-two.ts'
 
 /** The time at which each request is given up. */
 const deadlines = new WeakMap<object, NodeJS.Timeout>()

@@ -6,7 +6,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import type { LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { smallService } from './fixtures/small-service.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 function isProblem(t: Test, answer: LightMyRequestResponse, status: number, code: string): void {
   t.equal(answer.statusCode, status)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from '@gatehouse/problem/refusal'
-import { isHttpTwo } from './http-two.ts'
+import { isHttpTwo } from '../http-two.ts'
 
 /** names and values of a header section and the target, in bytes */
 const MAX_BYTES = 16 * 1024

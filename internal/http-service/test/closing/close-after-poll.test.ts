@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { closed } from '@gatehouse/fixtures/closed'
 import t from 'tap'
-import { smallService } from './fixtures/small-service.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 /** more than the event loop accepts in one turn */
 const WAITING = 20

@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers'
 import type { ServiceOptions } from '@gatehouse/http-service/build-service'
 import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log'
 import t, { type Test } from 'tap'
-import { exchange } from './fixtures/exchange.ts'
-import { smallService } from './fixtures/small-service.ts'
+import { exchange } from '../fixtures/exchange.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 const get = (path: string, ...lines: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'host: a', ...lines].join('\r\n')}\r\n\r\n`

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
-import { holdBytes } from './held-bytes.ts'
-import { isHttpTwo } from './http-two.ts'
+import { holdBytes } from '../bodies/held-bytes.ts'
+import { isHttpTwo } from '../http-two.ts'
 import { type Handle, inFront } from './in-front.ts'
 
 /** The requests of one connection that have arrived and are not answered yet. */

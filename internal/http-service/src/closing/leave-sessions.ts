@@ -1,6 +1,6 @@
 import type { Http2Stream, ServerHttp2Session } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
-import { isHttpTwo } from './http-two.ts'
+import { isHttpTwo } from '../http-two.ts'
 
 /** How long a client may take to answer a PING, and how long new streams may delay the GOAWAY. */
 const LONGEST_MS = 500

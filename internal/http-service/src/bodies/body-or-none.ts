@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isHttpTwo } from './http-two.ts'
+import { isHttpTwo } from '../http-two.ts'
 
 /** Methods whose requests have no body, except for services that say that they read one. */
 const BODILESS = new Set(['GET', 'HEAD'])

@@ -1,7 +1,7 @@
 import type { Http2Stream, ServerHttp2Session } from 'node:http2'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
-import { calmDown } from './http-two.ts'
+import { calmDown } from '../http-two.ts'
 
 /**
  * How many complete responses may wait for clients, of all connections together and of those of one

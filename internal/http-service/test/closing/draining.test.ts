@@ -14,7 +14,7 @@ import {
 } from '@gatehouse/fixtures/http-two-frames'
 import { generate } from 'selfsigned'
 import t, { type Test } from 'tap'
-import { smallService } from './fixtures/small-service.ts'
+import { smallService } from '../fixtures/small-service.ts'
 
 const pems = await generate([{ name: 'commonName', value: 'localhost' }])
 const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { breakOffUnlessClosed } from './http-two.ts'
+import { breakOffUnlessClosed } from '../http-two.ts'
 
 /**
  * Breaks off a response of the service's own that its client does not read. Otherwise its
