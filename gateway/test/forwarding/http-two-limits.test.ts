@@ -1,11 +1,15 @@
 import { once } from 'node:events'
 import type { ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { eventually } from '@gatehouse/fixtures/client'
 import { Registry } from 'prom-client'
 import t from 'tap'
+import { httpTwoConnections } from '../../src/forwarding/connections/http-two/http-two-connections.ts'
 import { edge } from '../fixtures/edge.ts'
 import { httpTwoService, type OnStream } from './fixtures/http-two-service.ts'
+import { outcome } from './fixtures/recorded-service.ts'
+import { unreadingService } from './fixtures/unreading-service.ts'
 
 /** A network in front of a service, which can lose the connections that are open. */
 async function relay(to: string) {
@@ -175,3 +179,32 @@ t.test('a connection on which no more streams are accepted ends with its last on
   t.strictSame(statuses, [200, 200, 200])
   t.equal(await until(() => stopping.sessions.size, 0), 0)
 })
+
+t.test(
+  'a request that was not sent before its service accepts none is sent elsewhere',
+  async (t) => {
+    const service = await unreadingService(t)
+    const monotonicClock = () => performance.now()
+    const lines = httpTwoConnections({ connectMs: 5000, monotonicClock, noteFault() {} })
+    t.teardown(() => lines.close())
+    const ask = (method: 'GET' | 'POST', body: Buffer | Readable | null) =>
+      outcome(
+        lines,
+        { origin: service.url, path: '/', method, body, headers: {}, headersTimeout: 2000 },
+        { protocol: 'h2c', keepAliveSeconds: 0, tls: null }
+      )
+    t.equal(await ask('GET', null), '200 ')
+    const asked = await new Promise<Promise<string[]>>((resolve) => {
+      // The gateway reads the settings in the same turn, before it sends what it has to send.
+      setImmediate(() => {
+        service.acceptNoMore()
+        const body = Buffer.from('order')
+        resolve(
+          Promise.all([ask('GET', null), ask('POST', body), ask('POST', Readable.from([body]))])
+        )
+      })
+    })
+    t.strictSame(await asked, ['200 ', '200 ', '200 '])
+    t.equal(service.bytes, 10, 'each was sent once')
+  }
+)

@@ -1,16 +1,16 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { errors } from 'undici'
-import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/route.ts'
 import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
-import { MOST_LINES } from '../../headers/passed-headers.ts'
+import { CONNECTION_WINDOW_BYTES, httpOptions } from './http-options.ts'
 import { type Liveness, liveness } from './liveness.ts'
 import { openSocket } from './open-socket.ts'
 import { type ResetCount, resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
 import { type StreamUse, streamUse } from './stream-use.ts'
+import { unsentRequests } from './unsent-requests.ts'
 import type { Claim } from './upload-claim.ts'
 import { type UploadWindow, uploadWindow } from './upload-window.ts'
 
@@ -43,20 +43,13 @@ export type Session = {
    * not close it then, its socket is closed after `CLOSE_MS`.
    */
   retire(): void
+  /** The service accepts no more requests: retires, and closes the streams of those not sent. */
+  refuse(): void
+  /** whether the stream was closed because its request was not sent */
+  isRefused(stream: ClientHttp2Stream): boolean
   /** Closes its socket at once. */
   destroy(): void
 }
-
-/** RFC 9113 §6.5.2: what the gateway tells each service. */
-const settings = {
-  enablePush: false,
-  /** what a response that its client does not read may keep in memory */
-  initialWindowSize: 128 * 1024,
-  maxHeaderListSize: LARGEST_ANSWER_HEADER_BYTES + MOST_LINES * 32
-}
-/** For all streams together. Node.js opens it again at once, so it bounds no memory. */
-const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024
-const httpOptions = { settings, maxHeaderListPairs: MOST_LINES + 8, maxSessionMemory: 64 }
 
 /** More requests go to another connection, even if the service allows them. */
 const MOST_STREAMS = 100
@@ -87,7 +80,7 @@ export function openSession(options: SessionOptions, onReady: (error: Error | nu
   http.once('remoteSettings', () => decide(null))
   http.on('remoteSettings', ({ maxConcurrentStreams }) => {
     // RFC 9113 §6.5.2: the service accepts no more streams here. It may do so elsewhere.
-    if (maxConcurrentStreams === 0) session.retire()
+    if (maxConcurrentStreams === 0) session.refuse()
     options.onCapacity()
   })
   // An error before the settings is that of a service that speaks something else.
@@ -110,6 +103,7 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
   http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
   const resets = resetCount(monotonicClock)
   const uploads = uploadWindow(http)
+  const unsent = unsentRequests(http)
   const use = streamUse(options.idleMs, {
     onIdle: () => session.retire(),
     onLeft: () => session.destroy()
@@ -132,6 +126,7 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
     },
     isAccepting: () => session.isOpen() && !alive.isInDoubt(),
     add(stream, claim) {
+      unsent.add(stream)
       if (claim !== null) stream.once('close', uploads.add(claim))
       return addStream(stream, { socket, use, resets, alive, onCapacity })
     },
@@ -139,6 +134,11 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
       use.end()
       http.close()
     },
+    refuse() {
+      unsent.refuse()
+      session.retire()
+    },
+    isRefused: unsent.isRefused,
     destroy() {
       http.destroy()
       // A session that was closed before only ends its own side of the connection.

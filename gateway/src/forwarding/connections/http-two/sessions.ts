@@ -128,8 +128,12 @@ const isUsed = ({ ready }: Pool): boolean => [...ready].some((session) => sessio
  */
 function lack(pool: Pool, fault: Error): void {
   if (pool.connecting.size > 0 || pool.waiting.size === 0) return
-  if (!isUsed(pool)) return failWaiting(pool, fault)
+  if (!isUsed(pool)) {
+    failWaiting(pool, fault)
+    return
+  }
   pool.pause ??= setTimeout(connectAgain, PAUSE_MS, pool).unref()
+  // Uploads share the connections that exist.
   beginWaiting(pool)
 }
 
@@ -180,7 +184,7 @@ const unusable = (session: Session): Error | null =>
 function beginWaiting(pool: Pool): void {
   const lacking = new Set<boolean | null>()
   for (const request of pool.waiting) {
-    const kind = request.claim && request.claim.isCall
+    const kind = request.claim?.isCall ?? null
     // Requests of a kind keep their order. If only uploads have to wait, others need not.
     if (lacking.has(kind)) continue
     const session = firstFree(pool, request)

@@ -105,6 +105,7 @@ function endOf(stream: ClientHttp2Stream): () => boolean {
 
 function whyClosed(stream: ClientHttp2Stream, session: Session, fault: Error | null): Error {
   const { rstCode = constants.NGHTTP2_NO_ERROR } = stream
+  if (session.isRefused(stream)) return new StreamReset(constants.NGHTTP2_REFUSED_STREAM)
   // Streams that the service has not accepted before its GOAWAY are refused.
   if (rstCode === constants.NGHTTP2_REFUSED_STREAM) return new StreamReset(rstCode)
   if (session.isLost || session.http.destroyed)
