@@ -47,7 +47,7 @@ t.test('an invalid request gets an error in the documented form', async (t) => {
   isProblem(t, await post('{}', { 'content-type': 'text/plain' }), 415, 'INVALID_REQUEST', 'text')
   const fat = { headers: { 'x-fat': 'x'.repeat(20_000) } }
   isProblem(t, await call('/echo/public', fat), 431, 'INVALID_REQUEST', 'large headers')
-  isProblem(t, await call('/echo/a%2fb'), 400, 'INVALID_REQUEST', 'a doctored path')
+  isProblem(t, await call('/echo/a%2fb'), 400, 'INVALID_REQUEST', 'an ambiguous path')
 
   isProblem(t, await login(ada.email, 'no'), 401, 'UNAUTHENTICATED', 'a wrong password')
   isProblem(t, await call('/orders'), 401, 'UNAUTHENTICATED', 'no token')

@@ -13,7 +13,7 @@ type Alert = {
   readonly alert: string
   readonly expr: string
   readonly labels: { readonly severity: string }
-  readonly annotations: Readonly<Record<'summary' | 'promise' | 'runbook_url', string>>
+  readonly annotations: Readonly<Record<'summary' | 'guarantee' | 'runbook_url', string>>
 }
 
 const folder = 'infra/observability'

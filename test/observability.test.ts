@@ -38,22 +38,22 @@ t.test('every alert has a time at which it fires and one at which all are silent
   )
 })
 
-t.test('docs/alerts.md has every alert with its severity, promise and runbook', async (t) => {
+t.test('docs/alerts.md has every alert with its severity, guarantee and runbook', async (t) => {
   const rows = [
     ...read('docs/alerts.md').matchAll(
       /^\| `(\w+)` \| (\w+) \| (.+?) \| \[.+\]\((runbooks\/[a-z-]+\.md)\) \|$/gm
     )
   ]
-  const documented = rows.map(([, alert, severity, promise, runbook]) => ({
+  const documented = rows.map(([, alert, severity, guarantee, runbook]) => ({
     alert,
     severity,
-    promise,
+    guarantee,
     runbook: `docs/${runbook}`
   }))
   const coded = alerts.map(({ alert, labels, annotations }) => ({
     alert,
     severity: labels.severity,
-    promise: annotations.promise,
+    guarantee: annotations.guarantee,
     runbook: annotations.runbook_url
   }))
   t.strictSame(documented, coded)

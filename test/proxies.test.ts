@@ -51,7 +51,7 @@ t.test(
 )
 
 t.test(
-  'nginx avoids a gateway, and keeps an idle connection, for less than a gateway drains',
+  'fail_timeout and keepalive_timeout of the nginx page are shorter than the drain time of the gateway',
   async (t) => {
     const [page = ''] = configurationsIn('docs/proxies/nginx.md', 'nginx')
     const avoided = [...page.matchAll(/^ +server \d.* fail_timeout=(\d+)s;$/gm)]

@@ -8,25 +8,28 @@ import t from 'tap'
 const GET = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'
 const BEGINNING = 'POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{'
 
-t.test('slow clients of inner listeners do not hold the end of the whole system', async (t) => {
-  const system = await wholeSystem(t)
-  const inner = system.services.flatMap(({ name, url, opsUrl }) =>
-    name === 'gateway' ? [opsUrl] : [url, opsUrl]
-  )
-  t.equal(inner.length, 7)
-  const cut = await Promise.all(
-    inner.map(async (url) => {
-      const { hostname, port } = new URL(url)
-      const socket = connect(Number(port), hostname)
-      t.teardown(() => socket.destroy())
-      // What is cut may be cut with a reset.
-      socket.on('error', () => {})
-      socket.write(`${GET}${BEGINNING}`)
-      await once(socket, 'data')
-      return { over: new Promise((resolve) => socket.once('close', resolve)) }
-    })
-  )
-  await within(t, 10_000, 'the end', () => system.close())
-  await Promise.all(cut.map(({ over }) => over))
-  t.ok(system.endsWithinMs <= (25 + 3 + 2 + 3) * 1000)
-})
+t.test(
+  'slow clients of inner listeners do not delay the shutdown of the whole system',
+  async (t) => {
+    const system = await wholeSystem(t)
+    const inner = system.services.flatMap(({ name, url, opsUrl }) =>
+      name === 'gateway' ? [opsUrl] : [url, opsUrl]
+    )
+    t.equal(inner.length, 7)
+    const cut = await Promise.all(
+      inner.map(async (url) => {
+        const { hostname, port } = new URL(url)
+        const socket = connect(Number(port), hostname)
+        t.teardown(() => socket.destroy())
+        // What is cut may be cut with a reset.
+        socket.on('error', () => {})
+        socket.write(`${GET}${BEGINNING}`)
+        await once(socket, 'data')
+        return { over: new Promise((resolve) => socket.once('close', resolve)) }
+      })
+    )
+    await within(t, 10_000, 'the end', () => system.close())
+    await Promise.all(cut.map(({ over }) => over))
+    t.ok(system.endsWithinMs <= (25 + 3 + 2 + 3) * 1000)
+  }
+)

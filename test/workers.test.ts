@@ -114,7 +114,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     t.equal((await readiness(gateway.opsUrl)).status, 'ready')
   })
 
-  t.test('a worker that stands still does not delay the ops listener', async (t) => {
+  t.test('a worker that hangs does not delay the ops listener', async (t) => {
     const [frozen = 0] = childrenOf(gateway.pid)
     process.kill(frozen, 'SIGSTOP')
     try {
@@ -130,7 +130,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
   })
 
   t.test(
-    'if all workers stand still, the primary process stays alive and bounds what waits',
+    'if all workers hang, the primary process stays alive and limits the waiting connections',
     async (t) => {
       const all = childrenOf(gateway.pid)
       for (const worker of all) process.kill(worker, 'SIGSTOP')

@@ -19,7 +19,7 @@ export type GatewaySettings = {
   readonly pages: CrossOrigin
   readonly connectionLimits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly upstreamLimits: UpstreamLimits
-  /** what makes browsers use only TLS for this origin (RFC 6797); null: it is not sent */
+  /** the value of Strict-Transport-Security (RFC 6797); null: the header is not sent */
   readonly hsts: string | null
   /** whether proxies ask about the requests that they forward themselves */
   readonly verifies: boolean

@@ -37,7 +37,7 @@ function asking(url: string, mayOrder: () => boolean) {
 }
 
 t.test(
-  'a rolling restart of two gateways behind nginx loses no request, with the page of nginx',
+  'a rolling restart of two gateways behind nginx loses no request, with the configuration of the nginx page',
   { skip: missingProgram('nginx', '-v') },
   async (t) => {
     const gateways = [await edge(t), await edge(t)] as const

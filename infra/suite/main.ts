@@ -18,7 +18,7 @@ Without a folder or file: the type check, the linter and every test. With one or
 A word without / or . matches a folder's name or the start of a file's name. Any other word matches a part of the path.
 
   --fuzz     only the tests that generate their inputs, with 100 times as many inputs (npm run fuzz)
-  --hunt     only the hunters in test/hostile, with 100 times as many inputs (npm run hunt)
+  --hunt     only the generated attacks in test/hostile, with 100 times as many inputs (npm run hunt)
   --record   writes how long each file took to infra/suite/timings.json, so that the longest start first
 
 TEST_JOBS sets how many processes run at a time. FUZZ_SEED repeats the inputs of a failure.

@@ -27,7 +27,7 @@ export type PlainRequests = {
 type ClientListenerOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly times: ClientTimes
   readonly limits: Pick<ConnectionLimits, 'connections'>
-  /** what makes browsers use only TLS for this origin; null: it is not sent */
+  /** the value of Strict-Transport-Security (RFC 6797); null: the header is not sent */
   readonly hsts: string | null
   readonly https: ServerTls | null
   readonly onServed: RequestTelemetry['onServed']

@@ -16,7 +16,7 @@ export const assertionKeys = {
         complete: Type.Boolean({
           examples: [false],
           description:
-            'false: the gateway cannot hear the others at the moment, so a missing key may belong to one of them.'
+            'false: the gateway cannot read the announcements of the others at the moment, so a missing key may belong to one of them.'
         })
       },
       { title: 'AssertionKeys' }

@@ -23,8 +23,8 @@ export type Membership = {
 export type AssertionKeySet = {
   readonly keys: readonly JWK[]
   /**
-   * false: this gateway cannot hear the others at the moment, so a missing key may belong to one of
-   * them
+   * false: this gateway cannot read the announcements of the others at the moment, so a missing key
+   * may belong to one of them
    */
   readonly complete: boolean
 }

@@ -17,10 +17,10 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
   return async () => {
     const { text } = await download(url, downloadMs)
     const document = metadataOf(text)
-    if (!names.has(document?.issuer)) throw new KeySetFault('the metadata name another issuer')
+    if (!names.has(document?.issuer)) throw new KeySetFault('the metadata names another issuer')
     const found = document?.jwks_uri
     if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {
-      throw new KeySetFault('the metadata have no https address of a key set')
+      throw new KeySetFault('the metadata has no https address of a key set')
     }
     return found
   }
@@ -31,6 +31,6 @@ function metadataOf(text: string): Record<string, unknown> | null {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KeySetFault('the metadata are not JSON')
+    throw new KeySetFault('the metadata is not JSON')
   }
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KeyNotAsked } from './key-not-asked.ts'
 
 /**
- * The most requests that wait for the next fetch of one issuer's keys, in total and of one client.
- * Each waits for at most the cooldown, and its body is not read meanwhile.
+ * The maximum number of requests that wait for the next fetch of one issuer's keys, in total and of
+ * one client. Each waits for at most the cooldown, and its body is not read meanwhile.
  */
 const MOST_WAITING = 1000
 const MOST_WAITING_OF_CLIENT = 100

@@ -104,7 +104,7 @@ function isPlain(path: string): boolean {
   )
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the claim
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a path must have none
 const CONTROL = /[\\\0-\x1f\x7f]/
 
 function isPlainText(text: string): boolean {

@@ -10,7 +10,7 @@ import { servedByService } from '../telemetry/served.ts'
 import type { Trail } from '../telemetry/trail.ts'
 
 export type PlainClientPorts = Pick<RequestTelemetry, 'onServed'> & {
-  /** for responses over TLS; null: it is not sent */
+  /** the value of Strict-Transport-Security, for responses over TLS; null: it is not sent */
   readonly hsts: string | null
 }
 

@@ -10,7 +10,10 @@ import type { ProxyHeaders } from './proxy-headers.ts'
 type ToldByProxies = {
   /** the peer of each proxy; null if it is no address */
   readonly addresses: readonly (string | null)[]
-  /** What the outermost of this many proxies reports, or the outermost of them that reports it. */
+  /**
+   * The value that the outermost of the given number of proxies reports; if it reports none, that
+   * of the next one.
+   */
   told(name: 'proto' | 'host' | 'port', proxies: number): string | undefined
 }
 

@@ -8,11 +8,11 @@ import type { IsTrustedProxy } from './trusted-proxies.ts'
 const QUIET_MS = 3_600_000
 
 const UNTRUSTED =
-  'the forwarding headers of this address do not count. If it is a proxy in front of the gateway, list it in GATEWAY_TRUSTED_PROXIES: until then, all its clients count as one'
+  'the forwarding headers from this address are ignored. If it is a proxy in front of the gateway, list it in GATEWAY_TRUSTED_PROXIES: until then, all its clients count as one'
 
 /**
  * Logs that a peer that is no trusted proxy names a client: the setting may lack a proxy.
- * @returns what each request without a PROXY header is told to
+ * @returns a function to call with each request that came without a PROXY header
  */
 export function watchUntrusted(
   isTrusted: IsTrustedProxy,
@@ -20,7 +20,7 @@ export function watchUntrusted(
 ): (raw: IncomingMessage, hop: ArrivedHop) => void {
   let quietUntilMs = Number.NEGATIVE_INFINITY
   return ({ headers }, { addresses }) => {
-    // With more addresses, a trusted proxy has named the others.
+    // If there are several addresses, the peer is a trusted proxy, which named the others.
     if (addresses.length > 1) return
     const header = headers[forwardedHeader.for] === undefined ? 'forwarded' : forwardedHeader.for
     const [address] = addresses

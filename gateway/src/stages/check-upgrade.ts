@@ -7,9 +7,9 @@ import type { Route } from '../routes/route.ts'
 type OwnOrigin = { readonly protocol: string; readonly host: string }
 
 /**
- * WebSockets are only for routes that accept them. Before a page of another site opens one, with
- * this site's cookies, no browser asks (RFC 6455 §10.2). So a request with an `Origin` must come
- * from our own origin or from a listed one.
+ * WebSockets are only for routes that accept them. Browsers send no preflight before a page of
+ * another site opens a WebSocket with this site's cookies (RFC 6455 §10.2). So a request with an
+ * `Origin` must come from our own origin or from a listed one.
  * @param allowsOrigin the other origins whose pages may use this API
  */
 export function checkUpgrade(

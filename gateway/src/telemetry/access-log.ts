@@ -53,7 +53,7 @@ export function accessLog(options: AccessLogOptions): (served: Served) => void {
   }
 }
 
-/** as every log of the gateway begins, at the level of information */
+/** the first members of each log line of the gateway, with the level info */
 const beginning = () => `{"level":30,"time":${Date.now()},"name":"gateway"`
 
 /**

@@ -68,11 +68,11 @@ export class Durations extends Histogram {
 
   override reset(): void {
     super.reset()
-    // Its constructor resets it before there are any.
+    // The constructor of prom-client calls `reset` before `#series` exists.
     if (#series in this) this.#series.clear()
   }
 
-  /** prom-client asks for the samples of the text in its own way. */
+  /** prom-client calls this instead of `get` for the text format. */
   getForPromString() {
     return this.get()
   }

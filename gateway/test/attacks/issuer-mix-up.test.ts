@@ -71,7 +71,7 @@ t.test('an ID token is refused', async (t) => {
 })
 
 t.test(
-  'a key that its issuer has withdrawn is out of force, and the other issuer is not concerned',
+  'a withdrawn key of one issuer verifies nothing, and the keys of the other issuer still do',
   async (t) => {
     const { gateway, acmeKeys, acme } = await two(t)
     const status = async (token: string) =>

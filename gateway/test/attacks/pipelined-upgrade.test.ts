@@ -71,18 +71,21 @@ t.test('an upgrade ends if the response before it closes the connection', async 
   t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
 })
 
-t.test('a client that closes its half after its request takes no place', async (t) => {
-  const { gateway, server } = await sockets(t, { upstreamConnections: 2 })
-  const { authorization } = bearer(gateway)
-  for (let turn = 0; turn < 6; turn += 1) {
-    const socket = connect({ port: gateway.port, host: '127.0.0.1' }).resume()
-    socket.on('error', () => {})
-    const reached = once(server, 'connection')
-    socket.end(handshake('/live', authorization))
-    const [service] = await reached
-    if (service.readyState !== service.CLOSED) await once(service, 'close')
-    socket.destroy()
+t.test(
+  'a client that closes its half of the connection after its request uses no capacity',
+  async (t) => {
+    const { gateway, server } = await sockets(t, { upstreamConnections: 2 })
+    const { authorization } = bearer(gateway)
+    for (let turn = 0; turn < 6; turn += 1) {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1' }).resume()
+      socket.on('error', () => {})
+      const reached = once(server, 'connection')
+      socket.end(handshake('/live', authorization))
+      const [service] = await reached
+      if (service.readyState !== service.CLOSED) await once(service, 'close')
+      socket.destroy()
+    }
+    const bytes = handshake('/live', authorization)
+    t.strictSame((await pipelined(gateway.port, bytes, 1)).statuses, [101])
   }
-  const bytes = handshake('/live', authorization)
-  t.strictSame((await pipelined(gateway.port, bytes, 1)).statuses, [101])
-})
+)

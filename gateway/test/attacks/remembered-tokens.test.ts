@@ -111,7 +111,7 @@ t.test('one kid under two issuers’ keys: a token that was refused is not remem
   await isRefused(t, gateway, forged, 'and after the same claims were accepted')
 })
 
-t.test('tokens with large claims take no more memory than tokens may', async (t) => {
+t.test('the cache of tokens keeps its memory limit with large claims', async (t) => {
   const gateway = await edge(t, {
     routes: ['a', 'b', 'c']
       .map(

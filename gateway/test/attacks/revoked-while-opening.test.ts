@@ -121,7 +121,7 @@ async function rememberedToken(gateway: Edge): Promise<string> {
   return token
 }
 
-t.test('a session that ends while a body arrives does not act with it', async (t) => {
+t.test('a request whose session ends while its body arrives is refused', async (t) => {
   const table = (name: string, upstream: string, bodyLimitBytes: number) =>
     `  - { name: ${name}, prefix: /${name}, upstream: ${upstream}, bodyLimitBytes: ${bodyLimitBytes} }\n`
   const service = await httpTwoService(t)
@@ -152,7 +152,7 @@ t.test('a session that ends while a body arrives does not act with it', async (t
   t.strictSame(complete, [false], 'no service has the last byte')
 })
 
-t.test('a token that expires while a small body arrives does not act with it', async (t) => {
+t.test('a request whose token expires while its small body arrives is refused', async (t) => {
   const gateway = await edge(t, {
     routes: '  - { name: whole, prefix: /whole, upstream: service, bodyLimitBytes: 1024 }\n'
   })

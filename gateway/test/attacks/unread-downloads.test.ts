@@ -29,7 +29,7 @@ async function unreadDownload(t: Test, { port, server }: Edge, path: string): Pr
   return client
 }
 
-t.test('the memory for unread downloads is one for all services', async (t) => {
+t.test('all services share one memory limit for unread downloads', async (t) => {
   const metrics = new Registry()
   let ended = 0
   const gateway = await edge(t, {

@@ -37,7 +37,7 @@ t.test(
 )
 
 t.test(
-  'over Redis: a gateway that cannot hear or announce says that its key set may lack some',
+  'over Redis: a gateway that cannot read or write announcements reports that its key set may be incomplete',
   { skip: redisMissing },
   async (t) => {
     const [server, master] = [await redisServer(t), await redisServer(t)]

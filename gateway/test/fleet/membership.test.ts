@@ -85,7 +85,7 @@ t.test(
 )
 
 t.test(
-  'Redis: one that says again that it is live while its name is taken away is not overlooked',
+  'Redis: a gateway that announces itself while its expired name is removed stays in the list of live gateways',
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)

@@ -17,7 +17,7 @@ t.test('the keys of gateways that do not hear of each other are published togeth
   })
 })
 
-t.test('the set is not complete without the answer of each', async (t) => {
+t.test('the key set is incomplete if one gateway does not answer', async (t) => {
   t.strictSame(mergedKeySets([own('a', true), null]), own('a', false))
   t.strictSame(mergedKeySets([]), { keys: [], complete: false })
 })

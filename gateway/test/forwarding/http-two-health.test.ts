@@ -62,7 +62,7 @@ t.test('the health of a gRPC service is what its own check says', async (t) => {
   t.strictSame([...new Set(asked)], ['\n\fshop.Catalog'])
 })
 
-t.test('another service over HTTP/2 is asked with GET', async (t) => {
+t.test('the health check of an HTTP/2 service that does not use gRPC is a GET', async (t) => {
   let answer = 200
   const service = await httpTwoService(t)
   let checks = 0

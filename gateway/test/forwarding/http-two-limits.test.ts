@@ -79,13 +79,16 @@ const until = (count: () => number, wanted: number): Promise<number> =>
     LONG_MS
   )
 
-t.test('a service that accepts no stream gets one connection for what waits', async (t) => {
-  t.equal((await gateway.call('/full')).status, 502)
-  t.equal(full.made, 1)
-  t.equal((await gateway.call('/full', { method: 'POST', body: 'x' })).status, 502)
-  t.equal(full.made, 2, 'and the next request another')
-  t.equal(await until(() => full.sessions.size, 0), 0)
-})
+t.test(
+  'a service that accepts no stream gets one connection for all waiting requests',
+  async (t) => {
+    t.equal((await gateway.call('/full')).status, 502)
+    t.equal(full.made, 1)
+    t.equal((await gateway.call('/full', { method: 'POST', body: 'x' })).status, 502)
+    t.equal(full.made, 2, 'and the next request another')
+    t.equal(await until(() => full.sessions.size, 0), 0)
+  }
+)
 
 t.test('connections that a service ends, and does not close, are closed soon', async (t) => {
   let goaways = 0

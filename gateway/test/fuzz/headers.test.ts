@@ -135,7 +135,7 @@ function flawOf(
 }
 
 t.test(
-  'whatever a client writes, a service hears who is calling from the gateway alone',
+  'whatever a client writes, a service learns only from the gateway who is calling',
   async (t) => {
     const random = generator()
     const says = countedAssertions()

@@ -77,7 +77,7 @@ t.test('audienceClaim is claims.audience, and the two must not differ', async (t
   t.match(faults(t, `${entry}, audienceClaims: a`), /nearest: audienceClaim/)
 })
 
-t.test('forward gives headers in the namespace of the gateway their claims', async (t) => {
+t.test('forward maps headers that begin with x-auth- to claims', async (t) => {
   const forward = (words: string) => faults(t, `${entry}, forward: { ${words} }`)
   t.equal(forward("x-auth-tenant: tenant_id, x-auth-claim-unit: [org, 'unit.id']"), '')
   const taken = ['x-auth-subject', 'x-auth-roles', 'x-auth-assertion', 'x-auth-gateway']
@@ -131,7 +131,7 @@ t.test(
   }
 )
 
-t.test('tenants are a list, of an issuer that has a place for them', async (t) => {
+t.test('tenants must be a list, and the issuer must contain {tenantid}', async (t) => {
   const issuer = "name: entra, issuer: 'https://login.example/{tenantid}/v2.0', audience: api"
   const keys = "jwksUrl: 'https://login.example/keys'"
   t.equal(faults(t, `${issuer}, ${keys}, tenants: [one, two]`), '')

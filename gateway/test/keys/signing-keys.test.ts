@@ -86,11 +86,7 @@ t.test('if the issuer answers anything else, the last good set stays', async (t)
     file: join(dataFolder(t), 'jwks.json')
   })
   t.notOk(discovered.loaded)
-  t.strictSame(
-    faults.slice(1),
-    ['the metadata are not JSON'],
-    'nothing of the answer is in the log'
-  )
+  t.strictSame(faults.slice(1), ['the metadata is not JSON'], 'nothing of the answer is in the log')
   issuing.answer = answers['a redirect'] ?? null
   await open(undefined, { file: join(dataFolder(t), 'jwks.json') })
   t.match(faults.slice(2), [/the status 302$/])

@@ -52,7 +52,7 @@ t.test('a connection of the proxy itself, or of an unknown address, names no cli
   }
 })
 
-t.test('a header that breaks a rule is malformed', async (t) => {
+t.test('a PROXY header that breaks a rule is malformed', async (t) => {
   for (const line of [
     'PROXY ',
     'PROXY TCP4',
@@ -98,17 +98,20 @@ t.test('bytes that cannot become a PROXY header are recognised at once', async (
   }
 })
 
-t.test('a header is read alike in whatever pieces it comes, and whatever follows', async (t) => {
-  for (const header of headers) {
-    const whole = readProxyHeader(header)
-    for (let length = 0; length < header.length; length += 1) {
-      t.equal(readProxyHeader(header.subarray(0, length)), 'more')
+t.test(
+  'how a PROXY header is split, and what follows it, does not change how it is read',
+  async (t) => {
+    for (const header of headers) {
+      const whole = readProxyHeader(header)
+      for (let length = 0; length < header.length; length += 1) {
+        t.equal(readProxyHeader(header.subarray(0, length)), 'more')
+      }
+      t.strictSame(readProxyHeader(Buffer.concat([header, Buffer.from('GET /')])), whole)
     }
-    t.strictSame(readProxyHeader(Buffer.concat([header, Buffer.from('GET /')])), whole)
   }
-})
+)
 
-t.test('a changed header is read whole, or refused', async (t) => {
+t.test('a mutated PROXY header is either read completely or refused', async (t) => {
   const { below, pick, seed } = generator()
   const wrong: string[] = []
   for (let left = inputs(20_000); left > 0; left -= 1) {

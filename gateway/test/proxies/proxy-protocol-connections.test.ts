@@ -54,7 +54,7 @@ t.test(
   }
 )
 
-t.test('a proxy that says nothing does not hold the end of the gateway', async (t) => {
+t.test('an incomplete PROXY header does not delay the shutdown of the gateway', async (t) => {
   const gateway = await edge(t, { ...REQUIRED, closeMs: 60_000 })
   const socket = connect({ port: gateway.port, host: '127.0.0.1' })
   socket.write(BINARY.subarray(0, 10))

@@ -2,7 +2,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { watchClock } from '../../src/redis/watch-clock.ts'
 
-t.test('a clock that begins to differ from that of Redis gets one line', async (t) => {
+t.test('a clock that begins to differ from that of Redis is logged once', async (t) => {
   const lines: unknown[] = []
   const clock = testClock()
   const watch = watchClock({ warn: (...line: unknown[]) => lines.push(line) }, clock)

@@ -39,7 +39,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'two documents',
       `${one(a)}---\n${one(a)}`,
-      'routes.yaml:7:1: a second document begins here, and one is allowed'
+      'routes.yaml:7:1: a second document begins here, but only one is allowed'
     ],
     [
       'aliases of aliases',

@@ -3,7 +3,7 @@ import t from 'tap'
 import { readSamples } from '../../src/telemetry/access-log.ts'
 import { logged } from './fixtures/logged.ts'
 
-t.test('a share of the lines is left out: by route, and by class of status', async (t) => {
+t.test('access log lines are sampled by route and by status class', async (t) => {
   const { gateway, next } = await logged(t, { '2xx': 0.4, '4xx': 0.6 })
   await (await gateway.call('/open/a')).text()
   await (await gateway.call('/quiet/a')).text()

@@ -53,7 +53,7 @@ for (const [shape, claims] of Object.entries(shapes)) {
   )
 }
 
-t.test('named claims and assertions share one number of bytes', async (t) => {
+t.test('named claims and assertions share one byte limit', async (t) => {
   const clock = testClock()
   const kept = keptForTokens({ mostBytes: 65_536, clock })
   const { headersOf } = namedClaims(kept)

@@ -171,7 +171,7 @@ const handshake = (...more: string[]): Lines => [
   ...more
 ]
 
-t.test('a handshake is decided on like one of the gateway', async (t) => {
+t.test('a WebSocket handshake gets the decision that the public listener would make', async (t) => {
   const token = gateway.token()
   const protocols = `Sec-WebSocket-Protocol: chat, gatehouse.bearer.${token}`
   const statusOf = async (target: string, lines: Lines) =>

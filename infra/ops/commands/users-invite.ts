@@ -11,7 +11,7 @@ export const usersInvite: Command = {
   name: 'users invite',
   usage: '[EMAIL] [--send] [--role ROLE]… [--scope SCOPE]… [--days NUMBER]',
   summary:
-    'Creates an invitation to register, and shows its secret once. If EMAIL is given, only this address can use it, and --send sends it there. Expires after 7 days, or NUMBER.',
+    'Creates an invitation to register, and shows its secret once. If EMAIL is given, only this address can use it, and --send sends it there. The invitation expires after 7 days, or after NUMBER days.',
   options: {
     send: { type: 'boolean' },
     role: { type: 'string', multiple: true },

@@ -4,7 +4,8 @@ const MOST_NAMES = 1000
 
 /**
  * Remembers what a pure function finds in the name of a header. Clients and services use the same
- * few dozen names. One that sends ever new names only makes the others be read again.
+ * few dozen names. A peer that sends new names without end only causes the other names to be read
+ * again.
  */
 export function knownNames<Found>(read: (name: string) => Found): (name: string) => Found {
   const known = new Map<string, Found>()

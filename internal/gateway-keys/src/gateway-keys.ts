@@ -17,7 +17,7 @@ export type SecuredGatewayKeys = {
   readonly tls: ClientTlsFiles
 }
 
-/** as many as a process asks for, unless it makes up new ones */
+/** more key sources than any process uses, unless it creates new ones without end */
 const MOST_FINDERS = 64
 const finders = new Map<string, JWTVerifyGetKey>()
 

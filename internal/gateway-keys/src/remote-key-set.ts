@@ -25,8 +25,8 @@ const KEPT_MS = 24 * 3600 * 1000
 const PAUSE_MS = 1000
 
 /**
- * The gateway that was asked cannot hear the others at the moment, so the key may belong to one of
- * them.
+ * The gateway that was asked cannot read the announcements of the others at the moment, so the key
+ * may belong to one of them.
  */
 export class GatewayKeyUndecided extends Error {
   override readonly name = 'GatewayKeyUndecided'
@@ -172,7 +172,10 @@ async function findInKept(set: RemoteSet, ...wanted: Wanted) {
   }
 }
 
-/** A gateway that cannot hear the others says so in its key set. Earlier versions do not. */
+/**
+ * A gateway that cannot read the announcements of the others says so in its key set. Earlier
+ * versions do not.
+ */
 const isIncomplete = (set: JSONWebKeySet | undefined): boolean =>
   set !== undefined && 'complete' in set && set.complete === false
 

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { bodyOrNone } from './bodies/body-or-none.ts'
-import { headersTooLarge, type SectionFlaws, sectionFlaws } from './limits/header-limits.ts'
-import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
-import { afterEarlierAnswers } from './turns/one-at-a-time.ts'
 import { answerOf, rawAnswer } from './errors/raw-answer.ts'
 import { unroutedError } from './errors/unrouted.ts'
+import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
+import { headersTooLarge, type SectionFlaws, sectionFlaws } from './limits/header-limits.ts'
+import { afterEarlierAnswers } from './turns/one-at-a-time.ts'
 
 /**
  * Refuses requests that Node.js accepts, or answers in a form of its own: versions other than

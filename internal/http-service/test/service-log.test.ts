@@ -114,7 +114,7 @@ for (const name of ['password', 'refreshToken', 'accessToken', 'authorization', 
   })
 }
 
-t.test('a log whose reader stands still does not fill the memory', async (t) => {
+t.test('a log whose reader hangs does not fill the memory', async (t) => {
   const stream = new PassThrough({ highWaterMark: 1 })
   const output = boundedOutput(stream, 100)
   for (let line = 0; line < 1000; line += 1) output.write('0123456789')

@@ -13,6 +13,6 @@ export function keepCompiled(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     enableCompileCache(join(folder, 'compiled'))
   } catch {
-    // What needs the folder says what is wrong with it.
+    // The code that needs the folder reports what is wrong with it.
   }
 }

@@ -20,7 +20,7 @@ export const commonOptions = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   // ioredis would subscribe again without handling an error, and a sentinel that does not answer in
-  // time would end the process. Who subscribes does so on every 'ready'.
+  // time would end the process. Code that subscribes does so on every 'ready'.
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
   retryStrategy: pause,

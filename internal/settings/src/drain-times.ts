@@ -15,14 +15,14 @@ type DrainSettings = Static<ReturnType<typeof Type.Object<typeof drainSettings>>
  */
 const DRAIN_SECONDS = 5
 
-/** A drain that would be cut short, and no time for requests in flight. */
+/** Reports a DRAIN_SECONDS that leaves requests in flight no time. */
 export const drainFaults = ({
   DRAIN_SECONDS: seconds,
   DRAIN_LIMIT_SECONDS: limit
 }: DrainSettings): string[] =>
   seconds !== undefined && seconds > limit
     ? [
-        `DRAIN_SECONDS must be at most DRAIN_LIMIT_SECONDS, which is ${limit} and includes it; requests in flight get the rest`
+        `DRAIN_SECONDS must be at most ${limit} (DRAIN_LIMIT_SECONDS): that limit includes DRAIN_SECONDS, and requests in flight get the time that is left`
       ]
     : []
 

@@ -6,7 +6,8 @@ type ProcessSettings = Parameters<typeof drainFaults>[0] & {
 }
 
 /**
- * The faults of what every process has: listeners, and an end.
+ * What is wrong with the settings that every process has: those of its listeners, and
+ * DRAIN_SECONDS.
  * @param listeners the prefixes of their settings; one without a host has that of the first
  */
 export function processFaults(settings: ProcessSettings, listeners: readonly string[]): string[] {

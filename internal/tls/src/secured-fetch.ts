@@ -16,8 +16,8 @@ export function securedFetch(tls: ClientTlsReader | null): Fetch {
     const { Agent, fetch: send } = await import('undici')
     const agent = new Agent({ allowH2: false, connect: { ...options } })
     try {
-      // The `fetch` of Node.js is of another release, which does not work with this agent. Nor do
-      // its types.
+      // The `fetch` of Node.js comes from another release of undici. It and its types do not work
+      // with this agent.
       const response: unknown = await send(url, { ...(init as object), dispatcher: agent })
       return response as Response
     } finally {

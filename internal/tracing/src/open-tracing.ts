@@ -3,7 +3,7 @@ import type { Tracing } from './tracing.ts'
 
 export type TracingSettings = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined }
 
-/** Null if no collector is set: then nothing of it is loaded. */
+/** Null if no collector is set: then the tracing code is not loaded. */
 export async function openTracing(
   { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: TracingSettings,
   report: Pick<ExportOptions, 'service' | 'log'>

@@ -17,7 +17,7 @@ check reads a route table as the gateway does, and reports its faults. \${NAME} 
   --development   also accepts what a gateway accepts only in development
   --certificates  also reads the certificates that the table names
 schema prints the JSON Schema of a route table.
-conformance sends spoofed headers, doctored paths and requests with ambiguous framing through a deployment to an echo
+conformance sends spoofed headers, ambiguous paths and requests with ambiguous framing through a deployment to an echo
 service, and reports what reached the service. GATEHOUSE_TOKEN is the access token, if the route requires one. Only test
 deployments of your own.
   --ca FILE       the authority of its certificate, in PEM

@@ -64,7 +64,7 @@ t.test('nothing gets through a gateway, over any protocol', async (t) => {
     t.ok(count(part, 'harmless') > 50, `${part}: the service gets requests without them`)
   }
   for (const part of ['HTTP/1.1', 'HTTP/2']) {
-    t.ok(count(part, 'refused') >= 10, `${part}: doctored paths`)
+    t.ok(count(part, 'refused') >= 10, `${part}: ambiguous paths`)
   }
   t.ok(count('HTTP/1.1 framing', 'refused') > 20)
   t.equal(count('HTTP/2 framing', 'refused'), 3)

@@ -1,6 +1,6 @@
 -- Ends families of a user, and revokes those that the store has lost: their access tokens may still
--- be valid. The same applies to a family that was idle for too long by a record that has lost its
--- last uses.
+-- be valid. Does the same with a family that was idle for too long according to its record, because
+-- the record may have lost its last uses.
 -- ARGV[4..] sids
 -- Reply: {now (ms), how many were live or in a newer format}
 local ended = 0

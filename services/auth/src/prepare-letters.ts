@@ -29,7 +29,7 @@ export function prepareLetters(
     'already-registered': notice,
     invitation: async (mail) => recipientOf(mail, {}),
     'new-device': notice,
-    'session-replayed': notice,
+    'refresh-reused': notice,
     'change-email': prepareChangeLetter(db, verificationSeconds),
     'email-changed': notice,
     'password-reset': prepareResetLetter(db, resetSeconds),

@@ -61,7 +61,7 @@ t.test(
 )
 
 t.test(
-  'on SIGHUP it serves a renewed certificate, and refuses a bad one in one line',
+  'on SIGHUP, the auth service serves a renewed certificate, and refuses a bad one in one line',
   async (t) => {
     const { issue, file } = await authority(t)
     const [first, renewed] = [await issue('auth'), await issue('auth')]
@@ -174,7 +174,7 @@ t.test(
 )
 
 t.test(
-  'in production it does not start on a Redis that evicts keys, and says what to set',
+  'in production, the auth service does not start on a Redis that evicts keys, and says what to set',
   { skip: redisMissing },
   async (t) => {
     const { url, redis } = await redisServer(t)

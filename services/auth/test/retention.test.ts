@@ -167,7 +167,7 @@ for (const { name, skip, make } of databaseKinds) {
   })
 }
 
-t.test('a kind of data that cannot be deleted does not keep the others', async (t) => {
+t.test('if one kind of old data cannot be deleted, the others still are', async (t) => {
   let asked = 0
   const others = [
     () => Promise.reject(new Error('too slow')),

@@ -19,7 +19,7 @@ export const run = async (work, own = {}) => {
   try {
     await work()
   } catch (error) {
-    // The page tells of it in every tab.
+    // onSessionEnd reports it in every tab.
     if (error.code === 'SESSION_ENDED') return
     notify(own[error.code] ?? messages[error.code] ?? error.message, 'bad')
   }

@@ -3,7 +3,7 @@ export type Circuit = {
   /** whether it is healthy, and is not avoided after failures */
   isAvailable(): boolean
   setHealthy(healthy: boolean): void
-  /** It was unreachable or broke off: it is avoided for a while. */
+  /** The endpoint was unreachable or broke off: requests avoid it for a while. */
   failed(): void
   answered(): void
 }

@@ -3,7 +3,8 @@ import { slowBody } from '../../refusals.ts'
 import { limitedBody } from './limited-body.ts'
 
 /**
- * If the limit of a route is no higher, its bodies are read completely before they are forwarded.
+ * If the body limit of a route is at most this, its bodies are read completely before they are
+ * forwarded.
  */
 const LARGEST_BYTES = 64 * 1024
 

@@ -88,8 +88,8 @@ export function abandon({ controller, events }: OpenResponse): void {
 }
 
 /**
- * Ends it in the middle, so that it does not look complete, and the request to the service with it:
- * without a place, nothing would limit that.
+ * Breaks the response off, so that it does not look complete, and ends the request to the service:
+ * its place is released, so nothing would limit such requests.
  */
 export function cutOff(response: OpenResponse): void {
   response.isOver = true

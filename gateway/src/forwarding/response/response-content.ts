@@ -3,7 +3,10 @@ import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import type { OpenResponse } from './open-response.ts'
 
-/** To copy it once more takes less time than a second piece. */
+/**
+ * Content up to this size is copied into one write with the headers: the copy takes less time than
+ * a second write.
+ */
 const SMALL_BYTES = 4096
 
 /** Writes a part of the content. If the client does not read it, the service waits. */

@@ -42,7 +42,7 @@ t.test('several callers with their full shares leave a place for the next one', 
   t.not(service.take(one, 'another'), null)
 })
 
-t.test('a caller gets the place if there is only one', async (t) => {
+t.test('a caller can use the only place of an address', async (t) => {
   const service = services(1, 1)
   const { places, refusal } = takeAll(service, one, 'first')
   t.equal(places.length, 1)

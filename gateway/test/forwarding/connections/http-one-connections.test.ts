@@ -70,7 +70,7 @@ t.test('POST uses a connection that its service has promised to keep', async (t)
   t.equal(requests.length, 2, 'and not after')
 })
 
-t.test('POST uses a connection that the service keeps according to the operator', async (t) => {
+t.test('POST uses a connection that stays open according to keepAliveSeconds', async (t) => {
   const { ask, requests, clock } = await service(t, (socket) => socket.write(answer()))
   const post = () => ask('POST', null, 10)
   await post()
@@ -82,7 +82,7 @@ t.test('POST uses a connection that the service keeps according to the operator'
   t.equal(requests.length, 2, 'and not after')
 })
 
-t.test("the service's own word goes before the operator's", async (t) => {
+t.test('the Keep-Alive header of the service takes precedence over keepAliveSeconds', async (t) => {
   const promise = answer('Keep-Alive: timeout=3')
   const { ask, requests, clock } = await service(t, (socket) => socket.write(promise))
   await ask('POST', null, 60)

@@ -7,15 +7,18 @@ import {
 
 const fault = (code: string) => Object.assign(new Error(code), { code })
 
-t.test('a gateway without a port, file or memory blames no address', async (t) => {
-  for (const code of ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']) {
-    for (const error of [fault(code), new AggregateError([fault('ECONNREFUSED'), fault(code)])]) {
-      t.equal(isOfAddress(error), false, code)
-      t.ok(isShortage(error))
-      t.ok(wasNeverSent(error), 'so another address may be asked')
+t.test(
+  'if the gateway runs out of ports, files or memory, no address counts as failed',
+  async (t) => {
+    for (const code of ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']) {
+      for (const error of [fault(code), new AggregateError([fault('ECONNREFUSED'), fault(code)])]) {
+        t.equal(isOfAddress(error), false, code)
+        t.ok(isShortage(error))
+        t.ok(wasNeverSent(error), 'so another address may be asked')
+      }
     }
   }
-})
+)
 
 t.test('a service that cannot be reached, or breaks off, is at fault', async (t) => {
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET', 'ENOTFOUND']) {

@@ -50,7 +50,7 @@ t.test(
   }
 )
 
-t.test('responses of no caller are not taken for those of one', async (t) => {
+t.test('responses without a caller are not counted as those of one caller', async (t) => {
   const { wait, ended } = budget(4)
   wait(null, 'a')
   wait(null, 'b')

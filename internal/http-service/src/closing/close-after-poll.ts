@@ -21,7 +21,7 @@ export function closeAfterPoll(service: FastifyInstance, connections: OpenConnec
     opened += 1
   })
   const allAccepted = async (): Promise<void> => {
-    // A process that has just slept is interrupted by others less often.
+    // After a sleep, the scheduler interrupts a process less often, so the turns below are short.
     await sleep(1)
     for (let turn = 0; turn < MOST_TURNS; turn += 1) {
       const before = opened

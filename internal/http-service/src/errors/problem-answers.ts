@@ -1,10 +1,10 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ErrorForm } from './error-form.ts'
 import { isHttpTwo } from '../http-two.ts'
-import { knownMethods } from './known-methods.ts'
 import { errorLine } from '../service-log.ts'
+import type { ErrorForm } from './error-form.ts'
+import { knownMethods } from './known-methods.ts'
 
 /** The form of errors that the client of a request expects. */
 export type ErrorFormOf = (request: FastifyRequest) => ErrorForm

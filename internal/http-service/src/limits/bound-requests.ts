@@ -21,7 +21,7 @@ export function boundRequests(
   // The framework sets these only on a server of HTTP/1, not on one of HTTP/2 that accepts both.
   const server = service.server as Server
   server.requestTimeout = requestMs
-  // If this were the longer one, Node.js would swap the two.
+  // It must not exceed `requestTimeout`: Node.js would exchange the two values.
   server.headersTimeout = Math.min(headersMs, requestMs)
   server.keepAliveTimeout = idleMs
   service.addHook('onRequest', (request, _reply, next) => {

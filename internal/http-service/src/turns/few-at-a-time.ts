@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { fairTurns } from './fair-turns.ts'
 import { isGone, isHttpTwo } from '../http-two.ts'
+import { fairTurns } from './fair-turns.ts'
 import { inFront } from './in-front.ts'
 
 /**

@@ -58,7 +58,7 @@ type Channel = {
 
 /**
  * Asks a worker over its channel. A question beyond `MOST_ASKED` waits for its turn, within its own
- * time. That many answers are under way does not show that a worker hangs; only their age does.
+ * time. Many open questions do not show that a worker hangs; only their age does.
  */
 export function askWorker(
   send: (message: ToWorker) => void,

@@ -48,7 +48,7 @@ export function forkWorker(): WorkerProcess {
     failed: null,
     metrics: []
   }
-  // There may be nothing to wait for it.
+  // Possibly no code awaits this promise, so its rejection is handled here.
   state.up.promise.catch(() => {})
   worker.on('message', (message) => hear(state, message as FromWorker))
   followEnd(state)

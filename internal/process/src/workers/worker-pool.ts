@@ -37,8 +37,8 @@ export type WorkerPool = {
   end(): Promise<void>
 }
 
-/** A seat of the pool. Its worker changes. */
-type Seat = { worker: WorkerProcess | null; readonly pauses: RestartPauses }
+/** A slot of the pool. Its worker changes. */
+type Slot = { worker: WorkerProcess | null; readonly pauses: RestartPauses }
 
 /** A pool, and what has happened to it so far. */
 type State = {
@@ -46,11 +46,11 @@ type State = {
   readonly fork: () => WorkerProcess
   /** in milliseconds, never set back */
   readonly clock: () => number
-  readonly seats: readonly Seat[]
+  readonly slots: readonly Slot[]
   readonly alive: Set<WorkerProcess>
   /** aborted when the pool ends */
   readonly ending: AbortSignal
-  /** whether every seat has had a worker that listens */
+  /** whether every slot has had a worker that listens */
   isStarted: boolean
   /** what the workers that have ended had counted */
   endedCounts: MetricSnapshot
@@ -69,7 +69,7 @@ export function workerPool(
     events,
     fork,
     clock,
-    seats: Array.from({ length: workers }, () => ({ worker: null, pauses: restartPauses() })),
+    slots: Array.from({ length: workers }, () => ({ worker: null, pauses: restartPauses() })),
     alive: new Set(),
     ending: ending.signal,
     isStarted: false,
@@ -84,7 +84,7 @@ export function workerPool(
       for (const worker of alive) worker.order('reload')
     },
     async replaceAll() {
-      for (const seat of pool.seats) if (!pool.ending.aborted) await replace(pool, seat)
+      for (const slot of pool.slots) if (!pool.ending.aborted) await replace(pool, slot)
     },
     async end() {
       ending.abort()
@@ -95,25 +95,25 @@ export function workerPool(
 }
 
 async function startAll(pool: State): Promise<Ready> {
-  const [first, ...others] = pool.seats.map((seat) => () => {
-    seat.worker = startWorker(pool, seat)
-    return seat.worker.up
+  const [first, ...others] = pool.slots.map((slot) => () => {
+    slot.worker = startWorker(pool, slot)
+    return slot.worker.up
   })
   if (first === undefined) throw new Error('a pool without workers')
   const ready = await first()
   await Promise.all(others.map((start) => start()))
   pool.isStarted = true
-  for (const seat of pool.seats) {
-    const { worker } = seat
+  for (const slot of pool.slots) {
+    const { worker } = slot
     if (worker === null || pool.alive.has(worker)) continue
     // It died while others started.
-    void worker.ended.then((exit) => replaceDead(pool, seat, exit, 0))
+    void worker.ended.then((exit) => replaceDead(pool, slot, exit, 0))
   }
   return ready
 }
 
-/** Starts a worker for a seat, and replaces it if it dies there. */
-function startWorker(pool: State, seat: Seat): WorkerProcess {
+/** Starts a worker for a slot, and replaces it if it dies. */
+function startWorker(pool: State, slot: Slot): WorkerProcess {
   const worker = pool.fork()
   const sinceMs = pool.clock()
   pool.alive.add(worker)
@@ -121,32 +121,32 @@ function startWorker(pool: State, seat: Seat): WorkerProcess {
     pool.alive.delete(worker)
     pool.endedCounts = addedCounts(pool.endedCounts, worker.metrics())
     const livedMs = pool.clock() - sinceMs
-    if (pool.isStarted && seat.worker === worker) void replaceDead(pool, seat, exit, livedMs)
+    if (pool.isStarted && slot.worker === worker) void replaceDead(pool, slot, exit, livedMs)
   })
   return worker
 }
 
-async function replaceDead(pool: State, seat: Seat, exit: Exit, livedMs: number): Promise<void> {
+async function replaceDead(pool: State, slot: Slot, exit: Exit, livedMs: number): Promise<void> {
   const { ending, events } = pool
   if (ending.aborted) return
-  const { worker: dead } = seat
-  const { pauseMs, failures } = seat.pauses.next(livedMs)
+  const { worker: dead } = slot
+  const { pauseMs, failures } = slot.pauses.next(livedMs)
   events.died(dead?.pid, exit, failures)
   await pause(pauseMs, undefined, { signal: ending }).catch(() => {})
-  if (!ending.aborted && seat.worker === dead) seat.worker = startWorker(pool, seat)
+  if (!ending.aborted && slot.worker === dead) slot.worker = startWorker(pool, slot)
 }
 
-/** Replaces the worker of a seat by one that is ready. */
-async function replace(pool: State, seat: Seat): Promise<void> {
-  const next = startWorker(pool, seat)
+/** Replaces the worker of a slot by one that is ready. */
+async function replace(pool: State, slot: Slot): Promise<void> {
+  const next = startWorker(pool, slot)
   try {
     await next.up
   } catch (error) {
     if (pool.ending.aborted) return
     throw error
   }
-  const { worker: old } = seat
-  seat.worker = next
+  const { worker: old } = slot
+  slot.worker = next
   if (old !== null && !pool.ending.aborted) await drained(old, pool.events)
 }
 

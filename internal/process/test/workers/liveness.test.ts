@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isBusy } from '../../src/workers/liveness.ts'
 
-t.test('a worker that owes an answer is busy for 30 s, and then stands still', async (t) => {
+t.test('a worker that owes an answer is busy for 30 s, and then counts as hanging', async (t) => {
   t.ok(isBusy(0))
   t.ok(isBusy(29_999))
   t.notOk(isBusy(30_000))

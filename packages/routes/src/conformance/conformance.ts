@@ -16,10 +16,9 @@ const AT_ONCE = 4
 type Send = (probe: Probe, marker: string) => Promise<Received>
 
 /**
- * Sends spoofed identity headers, doctored paths and requests with ambiguous framing through a
- * deployment, to a service that answers with what it received. Reports which of them arrived.
- * Every probe is a GET or PUT below the echo route, and none reaches into the request of another
- * client.
+ * Sends spoofed identity headers, ambiguous paths and requests with ambiguous framing through a
+ * deployment, to a service that answers with what it received. Reports which of them arrived. Every
+ * probe is a GET or PUT below the echo route, and none reaches into the request of another client.
  */
 export async function testConformance(deployment: Deployment): Promise<Report> {
   const line = lineTo(deployment)

@@ -4,9 +4,9 @@ import { type Field, newCanary, type Probe } from './probe.ts'
  * Requests whose end two servers may find at different places. If they do, an attacker can hide a
  * request in the body of another one (RFC 9112 §11.2).
  *
- * No probe hides one. Every possible reading of a probe ends at the same byte. Otherwise, it ends
- * before a CR LF that servers skip (RFC 9112 §2.2), or a server still waits for more. So a
- * connection between two proxies carries no bytes of a probe into the request of another client.
+ * No probe hides one. All readings of a probe end at the same byte, before a CR LF that servers
+ * skip (RFC 9112 §2.2), or at a point where a server still waits for more. So a connection between
+ * two proxies carries no bytes of a probe into the request of another client.
  */
 export const framingProbes = (): Probe[] => [
   ...CODINGS.flatMap(([title, ...lines]) => [lengthFirst(title, lines), lengthLast(title, lines)]),
@@ -93,9 +93,9 @@ const lengthField = (length: number): Field => ['content-length', String(length)
 type WithBody = Probe & { readonly body: string }
 
 /**
- * Two chunks whose content is the canary, in one piece only for a server that decodes them. Zeros
- * and an extension make the body longer than a proxy would write it, so that a service that trusts
- * the length waits and does not take the rest for a request.
+ * The canary is split over two chunks, so only a server that decodes them sees it in one piece.
+ * Zeros and an extension make the body longer than a proxy would write it, so that a service that
+ * trusts the length waits and does not take the rest for a request.
  */
 function twiceFramed(title: string): WithBody {
   const canary = newCanary()

@@ -58,8 +58,8 @@ type Counted = { endsAtMs: number; taken: number; leftOut: number }
 
 /**
  * Admits the first events of each key in a minute, and counts the others.
- * @returns a function that decides about one event. `others`: how many left-out events it already
- * stands for. Returns null if the event is left out, or how many left-out events it stands for now
+ * @returns a function that decides about one event. `others`: how many omitted events the event
+ * already represents. Returns null if the event is omitted, otherwise how many it represents now
  */
 function firstOfMinute(most: number, clock: () => number) {
   const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })

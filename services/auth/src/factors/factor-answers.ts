@@ -18,7 +18,7 @@ export type Answerer = {
 
 const metricNames = { totp: 'totp', recoveryCode: 'recovery_code' } as const
 
-/** No e-mail address is like this: factors and passwords are counted apart. */
+/** Not a valid e-mail address, so guesses at factors and at passwords are counted separately. */
 const countedAs = ({ id }: Account): string => `second factor ${id}`
 
 /**

@@ -33,7 +33,7 @@ export type ConfirmedFactor = {
 
 /** What changes the factors of an account, and when. */
 type Cause = {
-  /** the session that asks for it; null: a login, or one that is judged apart from this */
+  /** the session that makes the change; null: a login makes it, or its caller checks the session */
   readonly sid: string | null
   readonly nowMs: number
 }

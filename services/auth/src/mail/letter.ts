@@ -25,7 +25,7 @@ export const letters = {
   /** notifies a user of a login from a new device in a new network */
   'new-device': { page: '/forgot-password', values: ['time', 'device'] },
   /** notifies a user that a session ended because one of its tokens was used again */
-  'session-replayed': { page: '/forgot-password', values: ['time'] },
+  'refresh-reused': { page: '/forgot-password', values: ['time'] },
   /** notifies the owner of an account that the password was changed */
   'password-changed': { page: '/forgot-password', values: ['time'] },
   /** notifies the owner of an account that a second factor was added */

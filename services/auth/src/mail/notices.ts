@@ -8,7 +8,7 @@ type Notice = Extract<
   LetterName,
   | 'password-changed'
   | 'email-changed'
-  | 'session-replayed'
+  | 'refresh-reused'
   | 'new-device'
   | 'factor-added'
   | 'factor-removed'

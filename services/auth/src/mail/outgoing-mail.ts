@@ -20,9 +20,9 @@ export type MailTransport = {
 }
 
 /**
- * The server is not to blame for these: it refused one letter or one recipient, for now or for
- * good, or waits for the server of a recipient, which belongs to a stranger; or this process cannot
- * decrypt or write the letter. After any other fault, letters wait until the server works.
+ * These faults do not mean that the server fails. It refused one letter or recipient, for now or
+ * for good, or it waits for the server of a recipient. Or this process cannot decrypt or write the
+ * letter. After any other fault, letters wait until the server works.
  */
 export const letterFaults: ReadonlySet<string> = new Set([
   'deferred',

@@ -88,6 +88,6 @@ async function verified(
     return { payload, typ: protectedHeader.typ }
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error
-    throw invalidClient(`the assertion is not good: ${error.code}`, error)
+    throw invalidClient(`the assertion is not valid: ${error.code}`, error)
   }
 }

@@ -1,7 +1,10 @@
 import { words } from '@gatehouse/settings/fragments'
 import { type AccountClaims, isClaimName, isReservedClaim } from '../accounts/account-claims.ts'
 
-/** Which claims of accounts reach access tokens: by its name in a token, that of the account. */
+/**
+ * The claims of accounts that access tokens have: a map from the name in a token to the name in the
+ * account.
+ */
 export type ClaimTemplate = ReadonlyMap<string, string>
 
 /** a short name, or a collision-resistant one (RFC 7519 §4.2) */

@@ -29,14 +29,17 @@ t.test("a client cannot revoke another's token, and the token goes on", async (t
   t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 200)
 })
 
-t.test("a client cannot refresh another's session, not with its current token", async (t) => {
-  const auth = await authService(t)
-  const { authorized } = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
-  const { tokens } = await signedIn(auth)
-  const form = { grant_type: 'refresh_token', refresh_token: tokens.refreshToken }
-  isOAuthError(t, await postForm(auth, '/oauth/token', form, authorized), 400, 'invalid_grant')
-  t.equal((await postForm(auth, '/oauth/token', form)).statusCode, 200, 'its owner can')
-})
+t.test(
+  'a client cannot refresh the session of another client, even with the current refresh token of that session',
+  async (t) => {
+    const auth = await authService(t)
+    const { authorized } = await clientWithSecret(auth, 'client_secret_basic', ['introspect'])
+    const { tokens } = await signedIn(auth)
+    const form = { grant_type: 'refresh_token', refresh_token: tokens.refreshToken }
+    isOAuthError(t, await postForm(auth, '/oauth/token', form, authorized), 400, 'invalid_grant')
+    t.equal((await postForm(auth, '/oauth/token', form)).statusCode, 200, 'its owner can')
+  }
+)
 
 t.test('the token of a machine client has no session', async (t) => {
   const auth = await authService(t)

@@ -49,7 +49,7 @@ t.test('a known device gets in while somebody guesses at the second factor', asy
   t.equal((await answered(auth, { challenge, totp: app.next() }, known)).statusCode, 200)
 })
 
-t.test('a burst of answers to one challenge has five attempts', async (t) => {
+t.test('of a burst of answers to one challenge, only five are checked', async (t) => {
   const email = 'burst@example.com'
   const { app } = await withFactor(auth, email)
   const challenge = await challenged(auth, email)

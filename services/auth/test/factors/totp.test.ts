@@ -65,7 +65,7 @@ t.test(
   }
 )
 
-t.test('a long address makes no larger QR code than its phone reads', async (t) => {
+t.test('the QR code of a long address stays small enough for a phone', async (t) => {
   const uri = totpUri(secret, { issuer: 'あ'.repeat(100), email: `${'あ'.repeat(249)}@a.jp` })
   t.ok(uri.length < 420, `${uri.length} characters`)
   t.match(new URL(uri).searchParams.get('issuer'), /^あ{7}…$/)

@@ -132,7 +132,7 @@ for (const { name, skip, make } of databaseKinds) {
   })
 
   t.test(
-    `${name}: who asks with an invitation which addresses have an account is slowed`,
+    `${name}: using an invitation to find out which addresses have an account is slowed`,
     { skip },
     async (t) => {
       const { auth, invite, register } = await inviting(t)

@@ -47,7 +47,7 @@ t.test('domains whose servers are slow leave places for others', async (t) => {
   for (const end of hanging) end({ outcome: 'stopped' })
 })
 
-t.test('a domain that took a letter lately is found among many slow ones', async (t) => {
+t.test('a domain that accepted a letter recently is found among many slow ones', async (t) => {
   const tried: string[] = []
   const hanging: ((attempt: Attempt) => void)[] = []
   const { mail, deliverer, clock } = lettersOn(t, await embedded(t), {

@@ -22,7 +22,7 @@ t.test('a user is notified once of a session that ended by a reused token', asyn
   auth.clock.advance(60_000)
   for (let turn = 0; turn < 3; turn += 1) await auth.post('/refresh-token', { refreshToken })
   await auth.mail.deliverer.idle()
-  t.match(transport.sent, [{ letter: 'session-replayed', to: email }])
+  t.match(transport.sent, [{ letter: 'refresh-reused', to: email }])
   t.equal(transport.sent.length, 1)
 })
 

@@ -9,7 +9,7 @@ import { claiming, LEASE_MS, message } from './fixtures/claiming.ts'
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: deliveries of one lane are claimed one after the other, other lanes meanwhile`,
+    `${name}: the deliveries of one lane are claimed one at a time; other lanes do not wait for them`,
     { skip },
     async (t) => {
       const db = await (await make(t)).open()

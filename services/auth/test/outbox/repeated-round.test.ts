@@ -2,21 +2,24 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { repeatedRound } from '../../src/outbox/repeated-round.ts'
 
-t.test('a requested round ends for its caller although each round requests another', async (t) => {
-  let rounds = 0
-  let isClosed = false
-  const { request, inProgress } = repeatedRound(async () => {
-    rounds += 1
-    await turn()
-    if (!isClosed) void request()
-  })
-  await request()
-  t.equal(rounds, 1)
-  await request()
-  t.ok(rounds <= 3, 'after at most the round in progress and the next one')
-  isClosed = true
-  while (inProgress() !== null) await inProgress()
-})
+t.test(
+  'a caller waits only for the round that it requested, even if each round requests another',
+  async (t) => {
+    let rounds = 0
+    let isClosed = false
+    const { request, inProgress } = repeatedRound(async () => {
+      rounds += 1
+      await turn()
+      if (!isClosed) void request()
+    })
+    await request()
+    t.equal(rounds, 1)
+    await request()
+    t.ok(rounds <= 3, 'after at most the round in progress and the next one')
+    isClosed = true
+    while (inProgress() !== null) await inProgress()
+  }
+)
 
 t.test('rounds are one at a time, and requests during one share the next', async (t) => {
   let running = 0

@@ -102,7 +102,7 @@ t.test('a thief who recovered loses the access token when the owner refreshes', 
 
 for (const [name, open] of Object.entries(stores)) {
   t.test(
-    `${name}: what an answer that is given again makes stale is in the log`,
+    `${name}: the tokens that a repeated answer makes stale are in the revocation log`,
     open.options,
     async (t) => {
       const clock = clockFromNow()

@@ -4,9 +4,9 @@ import { type Reading, withoutContinue } from './unasked-continue.ts'
 
 /**
  * Stops and continues the reading of a connection to a service. It takes the place of undici's own
- * pause: if a service closes a connection that it would keep, while undici's parser is paused,
- * undici discards a response that has arrived completely. Here, what has arrived stays in the
- * buffer of the socket, which is bounded, and the end of the connection is not seen before it.
+ * pause: if a service closes a connection that was to stay open while undici's parser is paused,
+ * undici discards a response that has already arrived completely. Here, what has arrived stays in
+ * the buffer of the socket, which is bounded, and the end of the connection is not seen before it.
  */
 export type ReadingGate = Pick<Reading, 'expectResponse'> & {
   close(): void

@@ -10,7 +10,10 @@ export type Reading = {
 
 const NOTHING = Buffer.alloc(0)
 
-/** A service that sends more of them does not mean `100 Continue`. */
+/**
+ * The maximum number of unasked `100 Continue` responses that are dropped; more are an error of the
+ * service.
+ */
 const MOST_CONTINUES = 8
 /** The largest header section of an informational response that is looked at. */
 const MOST_BYTES = 4096

@@ -7,7 +7,7 @@ import { openSession, type Session } from './session.ts'
 
 type Checked = { readonly headers: IncomingHttpHeaders; readonly content: Buffer }
 
-/** More than the answer to a check has; the rest is not read. */
+/** Larger than any response to a check; bytes beyond this are not read. */
 const MOST_BYTES = 64 * 1024
 
 /**

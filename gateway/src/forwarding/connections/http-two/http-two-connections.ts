@@ -112,7 +112,8 @@ function send(
       fail: (error) => endWith(exchange, error)
     })
   }
-  // Also while it waits for a stream: it has a place meanwhile.
+  // The time limit also runs while the request waits for a stream, because it holds a place at the
+  // service.
   exchange.patience.begin()
   take()
   return (error) => giveUp(error)

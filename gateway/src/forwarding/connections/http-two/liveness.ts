@@ -4,7 +4,7 @@ import type { ClientHttp2Session } from 'node:http2'
 export type Liveness = {
   /** whether it is not known to be alive, so that no further request should begin on it */
   isInDoubt(): boolean
-  /** A request has had its time, and nothing arrived on the connection meanwhile. */
+  /** A request has reached its time limit, and nothing arrived on the connection meanwhile. */
   doubt(): void
 }
 
@@ -14,7 +14,7 @@ type LivenessOptions = {
   readonly clock: () => number
   /** The service has answered: it is only slow. */
   onAlive(): void
-  /** The network has cut the connection without a word. */
+  /** The network has cut the connection silently. */
   onDead(): void
   /** Another check would be too early. */
   onUnknown(): void
@@ -22,7 +22,7 @@ type LivenessOptions = {
 
 /** How long a service may take to answer a PING (RFC 9113 §6.7). */
 const ANSWER_MS = 5000
-/** Services of gRPC end a connection with more PINGs while they send nothing. */
+/** gRPC servers close a connection that gets PINGs more often than this while they send no data. */
 const SHORTEST_PAUSE_MS = 300_000
 
 export function liveness(options: LivenessOptions): Liveness {

@@ -35,7 +35,7 @@ export type Session = {
   isAccepting(): boolean
   /**
    * Counts the stream of a request, and its upload, until it closes.
-   * @returns to be called if the request has had its time: the connection may be dead
+   * @returns to be called if the request has reached its time limit: the connection may be dead
    */
   add(stream: ClientHttp2Stream, claim: Claim | null): () => void
   /**

@@ -31,7 +31,8 @@ type UploadOptions = {
 
 /**
  * How much of a streamed body is kept until the service begins to answer, so that a request that
- * the service has refused unread can be sent again. As much as of a body that is read whole.
+ * the service has refused unread can be sent again. The same limit as for a body that is read
+ * completely first.
  */
 const MOST_KEPT_BYTES = 64 * 1024
 

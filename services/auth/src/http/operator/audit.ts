@@ -85,7 +85,9 @@ export const auditRoutes: OpsRoutes = (service, options) => {
         description: 'Lists security events, the newest first.',
         tags: ['Audit log'],
         answers: { 200: { description: 'The events.' } },
-        problems: { NOT_FOUND: 'There is no such user, and no event of one.' },
+        problems: {
+          NOT_FOUND: 'There is no such user, and no event of a deleted user with this id.'
+        },
         querystring: Query,
         response: {
           200: Type.Object(

@@ -42,7 +42,7 @@ const schema = {
   tags: ['Sessions'],
   body: Body,
   response: { 200: Answer },
-  answers: { 200: { description: 'The sessions have ended, or some of them.' } }
+  answers: { 200: { description: 'All of these sessions, or some of them, have ended (`more`).' } }
 }
 
 export const endEverySession: OpsRoutes = (service, { sessions, revocations, clock }) => {
@@ -50,7 +50,7 @@ export const endEverySession: OpsRoutes = (service, { sessions, revocations, clo
     const { openedBefore } = request.body
     const beforeMs =
       openedBefore === undefined ? clock() : readInstant('openedBefore', openedBefore)
-    // A second has begun for all sessions that were opened in it.
+    // Rounded up: sessions are dated in whole seconds, and those of the current second end too.
     const before = Math.ceil(beforeMs / 1000)
     const source = operatorSource(request)
     const { ended, more } = await sessions.endEvery(before, source)

@@ -23,6 +23,6 @@ export const notifyReuse =
     if (row === undefined) return
     const reader = { source, language: mail.languageFor(undefined) }
     const account = { id: subject, email: row.email, emailTyped: row.email_typed }
-    const notice = noticeOf('session-replayed', account, reader, atMs)
+    const notice = noticeOf('refresh-reused', account, reader, atMs)
     await mail.add(transaction, notice, atMs)
   }

@@ -62,38 +62,42 @@ t.test('a session that is opened after the end of all sessions continues', optio
   isProblem(t, await refresh(before.refreshToken), { code: 'SESSION_ENDED' })
 })
 
-t.test('a login whose session later logins evict meanwhile was not refused', options, async (t) => {
-  const { store, clock } = await onRedis(t)
-  let afterOpening = async (_subject: string, _sid: string) => {}
-  const auth = await authService(t, {
-    clock,
-    families: () => ({
-      ...store.families.store,
-      async open(subject, sid, opened) {
-        const opening = await store.families.store.open(subject, sid, opened)
-        await afterOpening(subject, sid)
-        return opening
-      }
+t.test(
+  'a login is not refused if later logins evict its session before it is answered',
+  options,
+  async (t) => {
+    const { store, clock } = await onRedis(t)
+    let afterOpening = async (_subject: string, _sid: string) => {}
+    const auth = await authService(t, {
+      clock,
+      families: () => ({
+        ...store.families.store,
+        async open(subject, sid, opened) {
+          const opening = await store.families.store.open(subject, sid, opened)
+          await afterOpening(subject, sid)
+          return opening
+        }
+      })
     })
-  })
-  const { id } = await registered(auth)
-  afterOpening = async (subject, sid) => {
-    await auth.state.durable.end({ kind: 'session-evicted', subject, sid, source })
-  }
-  const evicted = await login(auth)
-  t.strictSame(await store.families.list(id), [], 'the store knows of the end')
-  const refreshed = await auth.post('/refresh-token', { refreshToken: evicted.refreshToken })
-  isProblem(t, refreshed, { code: 'SESSION_ENDED' })
+    const { id } = await registered(auth)
+    afterOpening = async (subject, sid) => {
+      await auth.state.durable.end({ kind: 'session-evicted', subject, sid, source })
+    }
+    const evicted = await login(auth)
+    t.strictSame(await store.families.list(id), [], 'the store knows of the end')
+    const refreshed = await auth.post('/refresh-token', { refreshToken: evicted.refreshToken })
+    isProblem(t, refreshed, { code: 'SESSION_ENDED' })
 
-  afterOpening = async (subject) => {
-    const disabled = { disabled_at: 1 }
-    await auth.database.updateTable('accounts').set(disabled).where('id', '=', subject).execute()
+    afterOpening = async (subject) => {
+      const disabled = { disabled_at: 1 }
+      await auth.database.updateTable('accounts').set(disabled).where('id', '=', subject).execute()
+    }
+    isProblem(t, await auth.post('/login', { email, password }), {
+      code: 'UNAUTHENTICATED',
+      detail: 'the e-mail address or the password is wrong'
+    })
   }
-  isProblem(t, await auth.post('/login', { email, password }), {
-    code: 'UNAUTHENTICATED',
-    detail: 'the e-mail address or the password is wrong'
-  })
-})
+)
 
 t.test('a token that is signed late is as old as its request', options, async (t) => {
   const { auth, clock, refresh, beforePresent } = await serviceOnRedis(t)

@@ -64,7 +64,7 @@ async function kinds(database: Kysely<Tables>, sid: string): Promise<string[]> {
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: ends that one run of the store got are published again to the next`,
+    `${name}: ends that were published to one run of the store are published again to the next run`,
     { skip },
     async (t) => {
       const database = await (await make(t)).open()

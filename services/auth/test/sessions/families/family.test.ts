@@ -104,7 +104,7 @@ t.test('a replay counts itself and changes nothing else', async (t) => {
   t.strictSame(next, { ...record, replays: 1 })
 })
 
-t.test('a reuse ends the family now, and keeps the rest as it was but for the label', async (t) => {
+t.test('a reuse ends the family now, and changes nothing else but the label', async (t) => {
   const { next } = present(record, 3, start + 1999, policy, null)
   t.strictSame(next, { ...record, endedAt: start / 1000 + 1, label: '' })
 })

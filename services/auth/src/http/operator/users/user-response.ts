@@ -5,7 +5,7 @@ import { Claims, Ended, instant, stored, uuid } from '../../fields.ts'
 /** A user as operators see it. */
 export const User = Type.Object(
   {
-    id: uuid('The id of the account, for good: sub in access tokens.'),
+    id: uuid('The permanent id of the account: sub in access tokens.'),
     ...stored,
     claims: Claims,
     disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),

@@ -129,4 +129,4 @@ export const FactorParams = Type.Object({
   })
 })
 
-export const recentLogin = 'The shipped route table requires a login of the last 15 minutes.'
+export const recentLogin = 'The shipped route table requires a login within the last 15 minutes.'

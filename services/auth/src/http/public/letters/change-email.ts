@@ -28,7 +28,7 @@ const asking = {
   operationId: 'changeEmail',
   summary: 'Ask to change the e-mail address',
   description:
-    'Sends a link that confirms the change to the new address. The response is the same for every address. The shipped route table requires a login of the last 15 minutes.',
+    'Sends a link that confirms the change to the new address. The response is the same for every address. The shipped route table requires a login within the last 15 minutes.',
   tags: ['Accounts'],
   answers: { 202: { description: 'A letter to the new address follows.' } },
   problems: {

@@ -15,7 +15,7 @@ import { readerOf } from '../letters/reader.ts'
 import type { PublicRouteOptions } from '../route.ts'
 import { type Delivery, tokenResponse } from '../sessions/token-response.ts'
 
-/** The first device of an account is no news to its owner. */
+/** In the first hour of an account, a login with another device is not reported to its owner. */
 const NEW_ACCOUNT_SECONDS = 3600
 
 const isOld = ({ createdAt }: Account, nowMs: number): boolean =>

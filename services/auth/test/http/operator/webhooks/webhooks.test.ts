@@ -30,7 +30,7 @@ async function world(t: Test) {
   return { receiver, ops, add, kinds, deliver: () => auth.webhooks.deliverer.idle() }
 }
 
-t.test('an operator adds, tests, lists, switches and removes an endpoint', async (t) => {
+t.test('an operator adds, tests, lists, disables, enables and removes an endpoint', async (t) => {
   const { receiver, ops, kinds, deliver } = await world(t)
   const made = await ops(['webhooks', 'add', receiver.url, '--event', 'user.created', '--json'])
   t.equal(made.code, 0, made.stderr)

@@ -31,7 +31,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: the previous owner takes the account back, whatever a thief did meanwhile`,
+    `${name}: the owner of the previous address takes the account back, whatever a thief did meanwhile`,
     { skip },
     async (t) => {
       const auth = await signedInUser(t, await (await make(t)).open())
