@@ -5,7 +5,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { type ListenAddress, listenAs } from './listen-as.ts'
 import type { RunningService } from './running-service.ts'
-import { answerPrimary, tellLastMetrics, untilReady } from './workers/answer-primary.ts'
+import {
+  answerPrimary,
+  tellLastMetrics,
+  untilMayClose,
+  untilReady
+} from './workers/answer-primary.ts'
 import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts'
 
 type Listener = Pick<FastifyInstance, 'listen' | 'log' | 'server'>
@@ -61,6 +66,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
     service.app.log.info({ drainSeconds: times.drainMs / 1000 }, 'draining before exit')
     for (const { draining } of [service.app, ...alongside]) draining.begin()
     if (times.drainMs > 0) await pause(times.drainMs)
+    if (isWorker() && workers !== undefined) await untilMayClose()
   }
   try {
     const opsUrl = await openOps(parts)

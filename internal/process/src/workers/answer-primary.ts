@@ -46,6 +46,28 @@ async function carried(ops: Service, request: CarriedRequest): Promise<CarriedAn
   return { status: statusCode, headers: answered, body: rawPayload }
 }
 
+/** How long the primary process may take, before this one closes its listeners in any case. */
+const MAY_CLOSE_MS = 2000
+
+/**
+ * Reports that this worker has drained. Resolves when it may close its listeners, because no
+ * connection is on its way to it.
+ */
+export async function untilMayClose(): Promise<void> {
+  const done = new AbortController()
+  const { signal } = done
+  const allowed = new Promise<void>((resolve) => {
+    const onMessage = (message: unknown): void => {
+      if ('mayClose' in (message as ToWorker)) resolve()
+    }
+    process.on('message', onMessage).once('disconnect', resolve)
+    signal.addEventListener('abort', () => process.off('message', onMessage))
+  })
+  await tell({ drained: true })
+  await Promise.race([allowed, pause(MAY_CLOSE_MS, undefined, { signal }).catch(() => {})])
+  done.abort()
+}
+
 /** The primary process may have gone, which ends this one too. */
 function tell(message: FromWorker): Promise<void> {
   return new Promise((resolve) => {

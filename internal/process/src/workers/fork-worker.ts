@@ -21,12 +21,16 @@ export type WorkerProcess = {
    * @throws StartFaultOfWorker if it cannot start; StartFault if it has ended without a reason
    */
   readonly up: Promise<Ready>
+  /** Resolves when it has drained and would close its listeners. */
+  readonly drained: Promise<void>
   /** Resolves when it has ended and everything that it said has arrived. */
   readonly ended: Promise<Exit>
   readonly ask: AskWorker['ask']
   /** the metrics that it reported last */
   readonly metrics: () => MetricSnapshot
   order(order: Order): void
+  /** Lets it close its listeners, once it has drained. */
+  letClose(): void
   /** Ends it at once, even if it hangs. */
   kill(): void
 }
@@ -43,6 +47,7 @@ export function forkWorker(): WorkerProcess {
     worker,
     questions,
     up: Promise.withResolvers(),
+    drained: Promise.withResolvers(),
     ended: Promise.withResolvers(),
     isReady: false,
     failed: null,
@@ -57,6 +62,7 @@ export function forkWorker(): WorkerProcess {
     owesMs: questions.owesMs,
     isUp: () => state.isReady,
     up: state.up.promise,
+    drained: state.drained.promise,
     ended: state.ended.promise,
     metrics: () => state.metrics,
     async ask(question, asked) {
@@ -66,6 +72,7 @@ export function forkWorker(): WorkerProcess {
       return answer
     },
     order: (order) => send({ order }),
+    letClose: () => send({ mayClose: true }),
     kill: () => {
       child.kill('SIGKILL')
     }
@@ -77,6 +84,7 @@ type State = {
   readonly worker: Worker
   readonly questions: ReturnType<typeof askWorker>
   readonly up: PromiseWithResolvers<Ready>
+  readonly drained: PromiseWithResolvers<void>
   readonly ended: PromiseWithResolvers<Exit>
   isReady: boolean
   /** why it could not start */
@@ -89,6 +97,7 @@ function hear(state: State, told: FromWorker): void {
     state.isReady = true
     state.up.resolve(told.ready)
   } else if ('failed' in told) state.failed = told.failed
+  else if ('drained' in told) state.drained.resolve()
   else if ('lastMetrics' in told) state.metrics = told.lastMetrics
   else state.questions.hear(told.answerTo, told.answer)
 }

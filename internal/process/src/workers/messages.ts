@@ -39,11 +39,15 @@ export type Question = keyof Questions
 
 /** `request` is null if the metrics are asked for. */
 export type ToWorker =
+  /** it may close its listeners: no connection is on its way to it */
+  | { readonly mayClose: true }
   | { readonly order: Order }
   | { readonly ask: number; readonly request: CarriedRequest | null }
 
 export type FromWorker =
   | StartMessage
+  /** it has drained, and would close its listeners */
+  | { readonly drained: true }
   /** null: the worker could not answer */
   | { readonly answerTo: number; readonly answer: unknown }
   /** the last metrics of a worker that has completed its requests */

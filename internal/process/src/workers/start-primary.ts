@@ -7,9 +7,9 @@ import type { RunningService } from '../running-service.ts'
 import { StartFault } from '../start-fault.ts'
 import { withClosing } from '../with-closing.ts'
 import { WORKER_ARGUMENT } from './as-worker.ts'
-import { boundWaiting, type ClientOf } from './bound-waiting.ts'
 import { buildPrimaryOps, type PrimaryOpsOptions } from './primary-ops.ts'
 import { StartFaultOfWorker } from './start-fault-of-worker.ts'
+import { type ClientOf, waitingConnections } from './waiting-connections.ts'
 import { type PoolEvents, type WorkerPool, workerPool } from './worker-pool.ts'
 
 type PrimaryOptions = Pick<PrimaryOpsOptions, 'log' | 'hosts' | 'merged' | 'workers'> & {
@@ -53,9 +53,10 @@ async function open(
   const ops = buildPrimaryOps({ ...options, metrics, pool, https, isDraining: () => isDraining })
   closing.defer(() => ops.close())
   const opsUrl = await listenAs(`${name.toUpperCase()}_OPS`, { app: ops, at }, tls.ops)
-  closing.defer(() => pool.end())
 
-  closing.defer(boundWaiting(options.clientOf))
+  const waiting = waitingConnections(options.clientOf)
+  closing.defer(waiting.end)
+  closing.defer(() => pool.end(waiting.closeListeners))
   cluster.schedulingPolicy = cluster.SCHED_RR
   // 'advanced', because a metric may be infinite, which JSON cannot say.
   cluster.setupPrimary({ args: [WORKER_ARGUMENT, opsUrl], serialization: 'advanced' })

@@ -32,9 +32,11 @@ export type WorkerPool = {
   replaceAll(): Promise<void>
   /**
    * Lets all of them drain, and resolves when they have ended.
+   * @param closeListeners closes the listeners of the primary process. Called when the first worker
+   * has drained; until it resolves, all of them still take connections.
    * @throws Error if one had to be killed
    */
-  end(): Promise<void>
+  end(closeListeners: () => Promise<void>): Promise<void>
 }
 
 /** A slot of the pool. Its worker changes. */
@@ -86,9 +88,16 @@ export function workerPool(
     async replaceAll() {
       for (const slot of pool.slots) if (!pool.ending.aborted) await replace(pool, slot)
     },
-    async end() {
+    async end(closeListeners) {
       ending.abort()
-      const isEach = await Promise.all([...alive].map((worker) => drained(worker, events)))
+      let closed: Promise<void> | undefined
+      const beforeClose = (): Promise<void> => {
+        closed ??= closeListeners()
+        return closed
+      }
+      const isEach = await Promise.all(
+        [...alive].map((worker) => ended(worker, events, beforeClose))
+      )
       if (isEach.includes(false)) throw new Error('a worker did not end in time, and was killed')
     }
   }
@@ -147,12 +156,17 @@ async function replace(pool: State, slot: Slot): Promise<void> {
   }
   const { worker: old } = slot
   slot.worker = next
-  if (old !== null && !pool.ending.aborted) await drained(old, pool.events)
+  if (old !== null && !pool.ending.aborted) await ended(old, pool.events)
 }
 
 /** Whether a worker ends by itself after it was asked to. If not, it is killed. */
-async function drained(worker: WorkerProcess, events: PoolEvents): Promise<boolean> {
+async function ended(
+  worker: WorkerProcess,
+  events: PoolEvents,
+  beforeClose = async () => {}
+): Promise<boolean> {
   worker.order('end')
+  void worker.drained.then(beforeClose).then(worker.letClose)
   const timer = new AbortController()
   const late = worker.up
     .then(({ endsWithinMs }) => pause(endsWithinMs + LAST_MS, 'late', { signal: timer.signal }))
