@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
@@ -11,7 +12,12 @@ t.test(
     const { url } = await redisServer(t)
     const issuing = await issuer()
     t.teardown(issuing.close)
-    const all = starters(dataFolder(t), url, issuing, await imagePrograms())
+    const images = await imagePrograms()
+    for (const { file } of Object.values(images)) {
+      const beyondAscii = (await readFile(file)).findIndex((byte) => byte > 127)
+      t.equal(beyondAscii, -1, `${file} is ASCII: V8 keeps its text with one byte per character`)
+    }
+    const all = starters(dataFolder(t), url, issuing, images)
     for (const [name, starter] of Object.entries(all)) {
       const { seconds, processorSeconds, memory } = await measuredStart(starter, 0)
       t.ok(seconds > 0, name)

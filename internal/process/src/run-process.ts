@@ -1,6 +1,7 @@
 import { errorLine } from '@gatehouse/http-service/service-log'
 import { fileFault } from '@gatehouse/settings/file-fault'
 import closeWithGrace from 'close-with-grace'
+import { releaseStart } from './release-start.ts'
 import type { RunningService } from './running-service.ts'
 import type { StartMessage } from './start-message.ts'
 import { followOrders } from './workers/as-worker.ts'
@@ -38,6 +39,7 @@ export async function runProcess(
     await tell({ failed: { code: codeOf(error) } })
     process.exit(1)
   }
+  releaseStart()
   const { url, opsUrl, endsWithinMs } = service
   await tell({ ready: { url, opsUrl, endsWithinMs } })
 }

@@ -30,6 +30,21 @@ t.test('a process tells its parent the address of its service', async (t) => {
   t.equal(await (await fetch(ready.url)).text(), 'here', 'it listens there by then')
 })
 
+t.test('a process that has started has V8 collect what only the start needed', async (t) => {
+  const child = fork(script, ['is up'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    // V8 writes a line for each collection. "testing" is the reason of one that a program requests.
+    execArgv: ['--trace-gc']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let written = ''
+  for await (const chunk of child.stdout ?? []) {
+    written += chunk
+    if (/Scavenge.* testing/.test(written)) break
+  }
+  t.match(written, /Scavenge.* testing/)
+})
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`on ${signal} a process drains its service, closes it and exits 0`, async (t) => {
     const { child, end } = serviceProcess(t, 'is up')

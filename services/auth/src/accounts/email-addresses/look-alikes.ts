@@ -27,7 +27,7 @@ const ONE_SCRIPT = [...SINGLE.map((script) => [script]), [...EAST_ASIAN, 'Latin'
  * (ɓ ɔ ɖ ɗ ə ɛ ɣ ɲ ʋ).
  */
 const UNUSUAL_LATIN =
-  /[ıȷǀ-ǃ\u0250-\u0252\u0255\u0258\u025a\u025c-\u0262\u0264-\u0271\u0273-\u028a\u028c-\u02af\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f]/
+  /[\u0131\u0237\u01c0-\u01c3\u0250-\u0252\u0255\u0258\u025a\u025c-\u0262\u0264-\u0271\u0273-\u028a\u028c-\u02af\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f]/
 
 /** Digits of another script, such as the Devanagari zero. */
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/u
