@@ -4,6 +4,7 @@ import type { AuthConfig } from './config.ts'
 import { openFactors } from './factors/open-factors.ts'
 import type { AuthSettings } from './http/app-settings.ts'
 import { openInvitations } from './invitations/open-invitations.ts'
+import { noKeyWithdrawals, redisKeyWithdrawals } from './keys/key-withdrawals.ts'
 import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { openLetters } from './open-letters.ts'
@@ -87,12 +88,13 @@ async function openTokens(config: AuthConfig, ports: StatePorts) {
     ...ports,
     database,
     revocations,
+    withdrawals: store.kind === 'redis' ? redisKeyWithdrawals(store.redis) : noKeyWithdrawals,
     fleet,
     sealing: secrets.sealing,
     prepare,
     draining,
     clock
   })
-  const tokens = accessTokens({ policy: settings.tokenPolicy, activeKey: keys.active, sign, clock })
+  const tokens = accessTokens({ policy: settings.tokenPolicy, keys, sign, clock })
   return { revocations, keys, tokens }
 }

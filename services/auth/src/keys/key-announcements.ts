@@ -3,6 +3,7 @@ import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
 
 import type { KeySetStore } from './key-set-store.ts'
+import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { isPublished } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
@@ -21,11 +22,12 @@ export type KeyAnnouncements = {
 export function keyAnnouncements(options: {
   store: Pick<SigningKeyStore, 'records'>
   keySet: KeySetStore
+  withdrawals: Pick<KeyWithdrawals, 'change'>
   revocations: RevocationWriter
   lifetimeSeconds: number
   clock: () => number
 }): KeyAnnouncements {
-  const { store, keySet, revocations, lifetimeSeconds, clock } = options
+  const { store, keySet, withdrawals, revocations, lifetimeSeconds, clock } = options
   /**
    * Uses the name that gateways give to the set, so that each can see whether it already has the
    * set.
@@ -44,7 +46,10 @@ export function keyAnnouncements(options: {
       const { version, toldVersion } = await keySet.read()
       for (const { kid, untoldUntil } of await store.records()) {
         if (untoldUntil === null) continue
-        const tell = () => revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+        const tell = async () => {
+          await withdrawals.change()
+          await revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+        }
         await keySet.tellRevocation(kid, tell)
       }
       if (version === toldVersion) return

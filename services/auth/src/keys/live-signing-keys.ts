@@ -1,5 +1,6 @@
 import { freshReads } from './fresh-reads.ts'
 import { keysUnknown } from './key-refusals.ts'
+import type { KeyWithdrawals } from './key-withdrawals.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
 
@@ -15,6 +16,13 @@ export type LiveSigningKeys = {
    * withdrawn
    */
   active(): SigningKey
+  /**
+   * Reads the keys if another instance has revoked one since they were read. If the mark of the
+   * withdrawals cannot be read, the keys count as current: gateways cannot learn of a revocation
+   * then.
+   * @throws if the database does not answer
+   */
+  untilCurrent(): Promise<void>
   /**
    * Reads the keys, with a read that begins after the call.
    * @throws if the database does not answer; the previous keys stay
@@ -32,6 +40,7 @@ export type PrepareSigners = (keys: readonly SigningKey[]) => Promise<() => void
 type LiveSigningKeysOptions = {
   readonly store: Pick<SigningKeyStore, 'live' | 'noteTokenLife'>
   readonly prepare: PrepareSigners
+  readonly withdrawals: Pick<KeyWithdrawals, 'mark'>
   /** the lifetime of the access tokens that this process issues */
   readonly lifetimeSeconds: number
   readonly clock: () => number
@@ -51,9 +60,16 @@ type Held = {
   readonly active: SigningKey | null
   /** when the read of these keys began */
   readonly readMs: number
+  /** the mark of the withdrawals before the read; undefined if it could not be read */
+  readonly mark: string | null | undefined
 }
 
-const NONE: Held = { keys: [], active: null, readMs: Number.NEGATIVE_INFINITY }
+const NONE: Held = {
+  keys: [],
+  active: null,
+  readMs: Number.NEGATIVE_INFINITY,
+  mark: undefined
+}
 
 /** @throws if the database does not answer, or no key is active */
 export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<LiveSigningKeys> {
@@ -81,6 +97,10 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
       if (active === null || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
       return active
     },
+    async untilCurrent() {
+      const mark = await markOf(options)
+      if (mark !== undefined && mark !== held.mark) await reads.read()
+    },
     async read() {
       await reads.read()
       return held.keys
@@ -89,6 +109,10 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
   }
 }
 
+/** Undefined if it cannot be read. */
+const markOf = ({ withdrawals }: LiveSigningKeysOptions): Promise<string | null | undefined> =>
+  withdrawals.mark().catch(() => undefined)
+
 /** Reads the keys, and prepares their signers. */
 async function readKeys(
   options: LiveSigningKeysOptions,
@@ -96,14 +120,16 @@ async function readKeys(
 ): Promise<{ readonly next: Held; readonly forgetOthers: () => void }> {
   const { store, prepare, lifetimeSeconds, clock } = options
   const readMs = clock()
+  const mark = await markOf(options)
   const keys = await store.live()
   const active = activeOf(keys)
   // Noted before the key signs the first token of this lifetime.
   const isNoted =
     active.kid === before.active?.kid || (await store.noteTokenLife(active.kid, lifetimeSeconds))
   if (!isNoted) return readKeys(options, before)
-  if (!hasChanged(before.keys, keys)) return { next: { ...before, readMs }, forgetOthers() {} }
-  return { forgetOthers: await prepare(keys), next: { keys, active, readMs } }
+  if (!hasChanged(before.keys, keys))
+    return { next: { ...before, readMs, mark }, forgetOthers() {} }
+  return { forgetOthers: await prepare(keys), next: { keys, active, readMs, mark } }
 }
 
 function activeOf(keys: readonly SigningKey[]): SigningKey {

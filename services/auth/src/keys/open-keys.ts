@@ -11,13 +11,15 @@ import { keyMetrics } from './key-metrics.ts'
 import { type KeyOperations, keyOperations } from './key-operations.ts'
 import { keySetStore } from './key-set-store.ts'
 import type { KeyConfig } from './key-settings.ts'
+import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
 import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './signing-key-store.ts'
 import { tendKeys } from './tend-keys.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
-export type Keys = KeyOperations & Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'read'>
+export type Keys = KeyOperations &
+  Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'untilCurrent' | 'read'>
 
 type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
@@ -27,6 +29,7 @@ type OpenKeys = Keys & {
 type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly revocations: RevocationWriter
+  readonly withdrawals: KeyWithdrawals
   readonly fleet: Fleet
   readonly sealing: SealingKeys
   readonly prepare: PrepareSigners
@@ -39,7 +42,7 @@ const DAY_SECONDS = 86_400
 
 /** @throws StartFault if there are signing keys that this instance cannot decrypt */
 export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<OpenKeys> {
-  const { database, revocations, fleet, prepare, draining: signal, clock } = ports
+  const { database, revocations, withdrawals, fleet, prepare, draining: signal, clock } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const algorithm = config.AUTH_SIGNING_ALGORITHM
   const store = signingKeyStore(database.tables, ports.sealing, clock)
@@ -47,10 +50,17 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   const live = await database.whenThere(async () => {
     await sealUnderFirst(store)
     await loadSigningKeys(store, algorithm, clock())
-    return await liveSigningKeys({ store, prepare, lifetimeSeconds, clock })
+    return await liveSigningKeys({ store, prepare, withdrawals, lifetimeSeconds, clock })
   })
   ports.closing.defer(() => live.close())
-  const announcements = keyAnnouncements({ store, keySet, revocations, lifetimeSeconds, clock })
+  const announcements = keyAnnouncements({
+    store,
+    keySet,
+    withdrawals,
+    revocations,
+    lifetimeSeconds,
+    clock
+  })
   const operations = keyOperations({
     store,
     live,
@@ -77,8 +87,8 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     { name: 'maintain the signing keys', run: tend }
   )
   const retell = () => keySet.retellRevocations(clock())
-  const { held, ageMs, active, read } = live
-  return { ...operations, held, ageMs, active, read, retell }
+  const { held, ageMs, active, untilCurrent, read } = live
+  return { ...operations, held, ageMs, active, untilCurrent, read, retell }
 }
 
 async function sealUnderFirst(store: SigningKeyStore): Promise<void> {

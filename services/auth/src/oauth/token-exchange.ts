@@ -75,7 +75,7 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     if (owner === null) throw unacceptableSubject('it is revoked')
     const claims = owner.account?.claims ?? {}
     const exchange = { client, audience, scope, roles, claims, begunMs }
-    const issued = tokens.issueByExchange(subject, exchange)
+    const issued = await tokens.issueByExchange(subject, exchange)
     if (issued === null) throw unacceptableSubject('it has expired')
     await audit.write({
       kind: 'token-exchanged',

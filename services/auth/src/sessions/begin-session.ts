@@ -46,7 +46,7 @@ export function beginSession(
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
       const token = { subject: account.id, family, generation: 0 }
       const authentication = { amr: details.amr ?? BY_PASSWORD, atSeconds: now }
-      const granted = grant(current, token, { record, authentication }, begunMs)
+      const granted = await grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.
       if (tooMany) await ifPossible(ends.evict(account.id, sid, source))
       return granted

@@ -20,7 +20,7 @@ export type IssueGrant = (
   token: RefreshToken,
   session: { readonly record: FamilyRecord; readonly authentication: Authentication },
   begunMs: number
-) => Grant
+) => Promise<Grant>
 
 export function grants(options: {
   accessTokens: AccessTokens
@@ -28,11 +28,11 @@ export function grants(options: {
   clock: () => number
 }): IssueGrant {
   const { accessTokens, ring, clock } = options
-  return (account, token, { record, authentication }, begunMs) => {
+  return async (account, token, { record, authentication }, begunMs) => {
     const sid = sessionId(token.family)
     return {
       sid,
-      accessToken: accessTokens.issue({
+      accessToken: await accessTokens.issue({
         account,
         sid,
         generation: record.generation,

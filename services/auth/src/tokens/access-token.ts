@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
 import type { Account } from '../accounts/account.ts'
 import { type Client, clientIdOf } from '../clients/client.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import { authenticationClass } from './authentication-class.ts'
 import { type ClaimTemplate, templatedClaims } from './claim-template.ts'
@@ -54,7 +55,7 @@ const JITTER = 0.05
 
 export type AccessTokens = {
   /** issues a token to the session of a user */
-  issue(subject: AccessTokenSubject): IssuedAccessToken
+  issue(subject: AccessTokenSubject): Promise<IssuedAccessToken>
   /**
    * issues a token to a machine client: no user has signed in, and there is no session (RFC 9068
    * §2.2, RFC 6749 §4.4)
@@ -62,19 +63,23 @@ export type AccessTokens = {
    * token begins at this time. If it began now, a process that was paused in between could sign a
    * token that expires only after gateways have forgotten its revocation.
    */
-  issueToClient(client: Client, scope: readonly string[], begunMs: number): IssuedAccessToken
+  issueToClient(
+    client: Client,
+    scope: readonly string[],
+    begunMs: number
+  ): Promise<IssuedAccessToken>
   /**
    * Issues a token for another audience, with which the client acts for the subject (RFC 8693). Its
    * `iat` and its version of rights are those of the subject token, so that whatever makes that one
    * stale makes this one stale. It does not outlive the subject token.
    * @returns null if the subject token has expired
    */
-  issueByExchange(subject: SubjectToken, exchange: Exchange): IssuedAccessToken | null
+  issueByExchange(subject: SubjectToken, exchange: Exchange): Promise<IssuedAccessToken | null>
 }
 
 type AccessTokenOptions = {
   readonly policy: AccessTokenPolicy
-  readonly activeKey: () => SigningKey
+  readonly keys: Pick<LiveSigningKeys, 'active' | 'untilCurrent'>
   readonly sign: Sign
   readonly clock: () => number
 }
@@ -90,7 +95,7 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
     },
     issueToClient: (client, scope, begunMs) =>
       issueOwn(options, clientClaims(client, scope), client.tokensNotBefore, begunMs),
-    issueByExchange(subject, exchange) {
+    async issueByExchange(subject, exchange) {
       const nowSeconds = Math.floor(Math.min(exchange.begunMs, clock()) / 1000)
       const longest = Math.min(policy.exchangeSeconds, policy.lifetimeSeconds)
       const exp = Math.min(subject.expiresAt, nowSeconds + longest)
@@ -117,7 +122,7 @@ function issueOwn(
   particulars: Particulars,
   notBefore: number,
   begunMs: number
-): IssuedAccessToken {
+): Promise<IssuedAccessToken> {
   const { policy, clock } = options
   // The clock may have been set back since the beginning. A token with new rights must have a
   // later `iat` than those with old rights.
@@ -137,11 +142,14 @@ function issueOwn(
 
 const jittered = (seconds: number): number => seconds - randomInt(Math.floor(seconds * JITTER) + 1)
 
-const signed = (
-  { sign, activeKey }: AccessTokenOptions,
+async function signed(
+  { sign, keys }: AccessTokenOptions,
   claims: AccessTokenClaims,
   expiresIn: number
-): IssuedAccessToken => ({ token: sign(claims, activeKey()), expiresIn, scope: claims.scope })
+): Promise<IssuedAccessToken> {
+  await keys.untilCurrent()
+  return { token: sign(claims, keys.active()), expiresIn, scope: claims.scope }
+}
 
 const sessionClaims = (
   { account, sid, generation, clientId, requestedScope, authentication }: AccessTokenSubject,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { liveSigningKeys } from '../../src/keys/live-signing-keys.ts'
@@ -11,6 +12,7 @@ async function heldUp() {
   let stored: readonly SigningKey[] = [active]
   let fault: Error | null = null
   let gate = Promise.resolve()
+  let mark: string | Error | null = null
   const counts = { reads: 0, notes: 0, most: 0 }
   let underWay = 0
   const clock = testClock()
@@ -32,6 +34,12 @@ async function heldUp() {
       }
     },
     prepare: async () => () => {},
+    withdrawals: {
+      async mark() {
+        if (mark instanceof Error) throw mark
+        return mark
+      }
+    },
     lifetimeSeconds: 300,
     clock
   })
@@ -43,6 +51,10 @@ async function heldUp() {
     clock,
     store: (keys: readonly SigningKey[]) => {
       stored = keys
+    },
+    /** another instance has revoked a key, or Redis does not answer */
+    withdraw: (next: string | Error | null) => {
+      mark = next
     },
     fail: (error: Error | null) => {
       fault = error
@@ -60,6 +72,8 @@ t.test('a call during a read gets the result of the next read', async (t) => {
   const { live, active, standby, counts, store, hold } = await heldUp()
   const release = hold()
   const early = live.read()
+  // It has asked the store, and waits for the answer.
+  while (counts.reads < 2) await setImmediate()
   store([active, standby])
   const late = Array.from({ length: 100 }, () => live.read())
   release()
@@ -105,3 +119,27 @@ t.test('the lifetime of tokens is noted once, before a key signs', async (t) => 
   t.equal(counts.notes, 2)
   t.equal(live.active().kid, standby.kid)
 })
+
+t.test(
+  'a key that another instance has revoked is replaced before the next signature',
+  async (t) => {
+    const { live, active, standby, counts, store, withdraw, fail } = await heldUp()
+    await live.untilCurrent()
+    t.equal(counts.reads, 1, 'no read without a revocation')
+    const next = { ...standby, state: 'active' as const }
+    store([next])
+    withdraw('first')
+    t.equal(live.active().kid, active.kid)
+    await Promise.all(Array.from({ length: 100 }, () => live.untilCurrent()))
+    t.equal(live.active().kid, next.kid)
+    t.equal(counts.reads, 3, 'two reads for all')
+    await live.untilCurrent()
+    t.equal(counts.reads, 3, 'and no further one')
+    withdraw(new Error('Redis does not answer'))
+    await live.untilCurrent()
+    t.equal(counts.reads, 3, 'gateways cannot learn of a revocation either')
+    withdraw('second')
+    fail(new Error('the database does not answer'))
+    await t.rejects(live.untilCurrent(), { message: 'the database does not answer' })
+  }
+)

@@ -56,7 +56,7 @@ async function clientCredentials(
   const { client } = caller
   if (client === null) throw invalidClient('the grant requires client authentication')
   const scopeOfToken = clientScope(client, formReader(form, TokenForm).optional('scope'))
-  const issued = tokens.issueToClient(client, scopeOfToken, begunMs)
+  const issued = await tokens.issueToClient(client, scopeOfToken, begunMs)
   const detail = { expiresIn: issued.expiresIn }
   await audit.write({ kind: 'client-token-issued', subject: client.id, sid: null, source, detail })
   const { token, expiresIn, scope } = issued
