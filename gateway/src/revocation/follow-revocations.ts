@@ -10,11 +10,10 @@ import { type RevokedTokens, revokedTokens } from './revoked-tokens.ts'
 
 /** What is revoked, as far as this gateway has read the log, and how old that knowledge is. */
 export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size' | 'unreadable'> & {
-  /**
-   * Whether this gateway may accept tokens: the whole log has been read once, with a heartbeat and
-   * no unreadable entry in it, and what `acceptOnlyIf` demands is true.
-   */
+  /** whether the whole log has been read once, with a heartbeat and no unreadable entry in it */
   readonly loaded: boolean
+  /** Whether this gateway may accept tokens: the log is loaded, and `acceptOnlyIf` agrees. */
+  readonly mayAcceptTokens: boolean
   /** Sets another condition for accepting tokens. */
   acceptOnlyIf(condition: () => boolean): void
   /**
@@ -80,13 +79,17 @@ export function followRevocations(options: FollowOptions): Revocations {
   let mayAccept = () => true
   // Without a heartbeat, this may be a log into which no auth service writes.
   const isHeard = () => Number.isFinite(progress.heartbeatMs)
+  const isLoaded = () => progress.caughtUp && isHeard()
   const sweep = setInterval(revoked.sweep, SWEEP_MS).unref()
   const following = followUntil(ended.signal, progress, revoked, options)
   return {
     why: revoked.why,
     watch: revoked.watch,
     get loaded() {
-      return progress.caughtUp && isHeard() && mayAccept()
+      return isLoaded()
+    },
+    get mayAcceptTokens() {
+      return isLoaded() && mayAccept()
     },
     acceptOnlyIf(condition) {
       mayAccept = condition

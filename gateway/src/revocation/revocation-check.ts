@@ -14,6 +14,10 @@ export const UNREADABLE =
 export const UNHEARD =
   'no auth service has written into the revocation log: REDIS_URL and REDIS_KEY_PREFIX must name the Redis of the auth services'
 
+/** for the operator */
+export const UNANNOUNCED =
+  'this gateway has not announced itself in Redis; its log has the reason ("the fleet announcement failed")'
+
 /**
  * Whether the gateway can decide what is revoked. It cannot until it has read the log once, with a
  * heartbeat of an auth service. A gateway that is cut off later serves from memory: all gateways
@@ -22,7 +26,10 @@ export const UNHEARD =
  * @param limitSeconds the staleness above which the operator wants no traffic here; undefined: any
  */
 export function revocationCheck(
-  revoked: Pick<Revocations, 'cursor' | 'loaded' | 'stalenessSeconds' | 'unreadable'>,
+  revoked: Pick<
+    Revocations,
+    'cursor' | 'loaded' | 'mayAcceptTokens' | 'stalenessSeconds' | 'unreadable'
+  >,
   limitSeconds = Number.POSITIVE_INFINITY
 ): Check {
   return () => {
@@ -31,6 +38,7 @@ export function revocationCheck(
     if (!revoked.loaded) {
       return { failing: whyNotLoaded(revoked), ageSeconds }
     }
+    if (!revoked.mayAcceptTokens) return { failing: UNANNOUNCED, ageSeconds }
     if (unreadable && ageSeconds <= limitSeconds) return { degraded: UNREADABLE, ageSeconds }
     const heard = `the last heartbeat of an auth service is ${Math.floor(ageSeconds)} s old`
     if (ageSeconds > limitSeconds) return { failing: heard, ageSeconds }

@@ -22,8 +22,8 @@ export function refuseRevoked(
 ): void {
   if (token === null) return
   // Until the log has been read once, the gateway cannot know that a token is not revoked.
-  if (!revoked.loaded)
-    throw notYet('the revocations are not loaded, or this gateway has not joined the fleet yet')
+  if (!revoked.loaded) throw notYet('the revocations are not loaded')
+  if (!revoked.mayAcceptTokens) throw notYet('this gateway has not announced itself in Redis yet')
   const why = revoked.why(token)
   if (why !== null) throw revokedRefusal(why)
   if (maxStalenessSeconds !== undefined && revoked.stalenessSeconds() > maxStalenessSeconds) {

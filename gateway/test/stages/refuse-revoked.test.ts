@@ -27,6 +27,16 @@ t.test('until the log has been read once, every token is refused with 503', asyn
   t.doesNotThrow(() => refuseRevoked(null, {}, revoked), 'but nobody at all needs no log')
 })
 
+t.test('a gateway that has not announced itself refuses every token with 503', async (t) => {
+  const revoked = followed(t, revocationLog())
+  revoked.acceptOnlyIf(() => false)
+  await turn()
+  t.throws(() => refuseRevoked(ada, {}, revoked), {
+    code: 'UNAVAILABLE',
+    reason: /has not announced itself/
+  })
+})
+
 t.test('tokens of a revoked session are refused, and those of others are not', async (t) => {
   const log = revocationLog()
   const revoked = followed(t, log)

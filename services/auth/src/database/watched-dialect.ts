@@ -85,9 +85,15 @@ function watchedDriver(driver: Driver, { called, inserted }: DatabaseWatch): Dri
 
 const isCall = (word: string): word is DatabaseCall => databaseCalls.some((call) => call === word)
 
-function callOf({ sql }: CompiledQuery): DatabaseCall {
-  const word = operationOf(sql).toLowerCase()
-  // A query that begins with its common table expressions.
+const CHANGES: Readonly<Record<string, DatabaseCall>> = {
+  InsertQueryNode: 'insert',
+  UpdateQueryNode: 'update',
+  DeleteQueryNode: 'delete'
+}
+
+function callOf({ sql, query }: CompiledQuery): DatabaseCall {
+  // A query may begin with its common table expressions.
+  const word = (CHANGES[query.kind] ?? operationOf(sql)).toLowerCase()
   if (word === 'with') return 'select'
   return isCall(word) ? word : 'other'
 }

@@ -100,9 +100,15 @@ for (const { name, skip, empty: make } of databaseKinds) {
       }
       free.resolve()
       await Promise.all([first, second])
+      await database
+        .with('none', (cte) => cte.selectFrom('accounts').select('id').where('id', '=', ''))
+        .deleteFrom('accounts')
+        .where('id', 'in', ({ selectFrom }) => selectFrom('none').select('none.id'))
+        .execute()
       const durations = await values('store_call_duration_seconds')
       const calls = new Set(durations.map(({ labels }) => labels.call))
-      for (const call of ['connect', 'begin', 'select', 'commit']) t.ok(calls.has(call), call)
+      for (const call of ['connect', 'begin', 'select', 'delete', 'commit'])
+        t.ok(calls.has(call), call)
       t.strictSame(await values('store_call_errors_total'), [])
     }
   )

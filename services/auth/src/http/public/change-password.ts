@@ -59,8 +59,12 @@ export const changePassword: Route = (service, options) => {
   const { cookieSameSite } = options.settings
 
   /** Completes a change that the database has stored. The caller is known with the new password. */
-  const follow = async (caller: Caller, account: Account, ended: readonly string[]) => {
-    await ifPossible(ends.tellAll(account.id, caller.device, ended))
+  const follow = async (
+    caller: Caller,
+    account: Account,
+    { session, ended }: { readonly session: string; readonly ended: readonly string[] }
+  ) => {
+    await ifPossible(ends.tellAll(account.id, session, ended))
     await ifPossible(guesses.forgetStrangers(account.email))
     await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }
@@ -77,7 +81,7 @@ export const changePassword: Route = (service, options) => {
     const claim = { account: found, password, caller, source }
     const account = await accounts.provePasswordChange(claim, session, request.body)
     if (account === null) {
-      await follow(caller, found, [])
+      await follow(caller, found, { session, ended: [] })
       return reply.code(204).send(null)
     }
     const by = { ...reader, session }
@@ -85,7 +89,7 @@ export const changePassword: Route = (service, options) => {
     // Another change came first: the password is no longer the current one.
     if (ended === null) throw wrongCredentials()
     const changed = { ...account, passwordVersion: account.passwordVersion + 1 }
-    await follow(caller, changed, ended)
+    await follow(caller, changed, { session, ended })
     if (knownDevice(request, account, ring) !== null)
       rememberDevice(reply, changed, { ring, cookieSameSite })
     return reply.code(204).send(null)
