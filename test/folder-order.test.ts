@@ -1,5 +1,5 @@
 import t from 'tap'
-import { importsOf, read, sourceFiles } from './source-files.ts'
+import { importsOf, sourceFiles } from './source-files.ts'
 
 const files = sourceFiles()
 
@@ -183,32 +183,5 @@ t.test('no file beside the folders of the auth service is between two folders', 
   t.strictSame(
     between.map(([path]) => path),
     []
-  )
-})
-
-t.test('each stage of the journey is called once, in the order of the policy', async (t) => {
-  const journey = read('gateway/src/journey.ts')
-  const imported = [...journey.matchAll(/^import \{([^}]*)\} from '\.\/stages\//gm)]
-    .flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
-    .filter((name) => !name.startsWith('type '))
-  const called = [...journey.matchAll(/\b(\w+)\(/g)].map(([, name = '']) => name)
-  t.strictSame(
-    called.filter((name) => imported.includes(name)),
-    [
-      'strip',
-      'match',
-      'refuseBodyOnGet',
-      'readDestination',
-      'checkUpgrade',
-      'isPassedPreflight',
-      'authenticate',
-      'refuseOtherAudience',
-      'refuseRevoked',
-      'refuseLargeBody',
-      'limit',
-      'requireAccess',
-      'stamp',
-      'passedAuthorization'
-    ]
   )
 })
