@@ -52,7 +52,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     ...common,
     mail,
     revocations,
-    retell: [revocations.stale.retell, keys.retell],
+    republish: [revocations.stale.republish, keys.republish],
     tokens,
     onExpired: stores.onExpired
   })

@@ -11,7 +11,7 @@ export type Activation = 'wait' | 'now' | 'force'
 
 type KeyActivationOptions = {
   readonly store: Pick<SigningKeyStore, 'records' | 'change'>
-  readonly announcements: Pick<KeyAnnouncements, 'tellAgain'>
+  readonly announcements: Pick<KeyAnnouncements, 'publishAgain'>
   readonly gateways: GatewayAcknowledgement
   readonly moment: () => Moment
   readonly onFault: (error: unknown) => void
@@ -53,7 +53,7 @@ async function gatewaysWithout(
   how: Activation
 ): Promise<number> {
   if (how === 'force') return (await gateways.missing(kid).catch(() => [])).length
-  const askAgain = () => announcements.tellAgain().catch(onFault)
+  const askAgain = () => announcements.publishAgain().catch(onFault)
   const names =
     how === 'wait' ? await gateways.missingAfterWait(kid, askAgain) : await gateways.missing(kid)
   if (names.length > 0) throw keyNotHeld(kid, names)

@@ -14,9 +14,9 @@ export type KeyAnnouncements = {
    * next caller completes its work; announcing twice is harmless.
    * @throws Refusal UNAVAILABLE if the log or the database does not answer; the note stays
    */
-  tell(): Promise<void>
+  publish(): Promise<void>
   /** Asks gateways again to fetch the key set. */
-  tellAgain(): Promise<void>
+  publishAgain(): Promise<void>
 }
 
 export function keyAnnouncements(options: {
@@ -41,21 +41,21 @@ export function keyAnnouncements(options: {
     })
   }
   return {
-    async tell() {
+    async publish() {
       // Read before anything is announced: the next call announces later changes.
-      const { version, toldVersion } = await keySet.read()
-      for (const { kid, untoldUntil } of await store.records()) {
-        if (untoldUntil === null) continue
-        const tell = async () => {
+      const { version, publishedVersion } = await keySet.read()
+      for (const { kid, unpublishedUntil } of await store.records()) {
+        if (unpublishedUntil === null) continue
+        const publish = async () => {
           await withdrawals.change()
-          await revocations.append({ kind: 'key', id: kid, until: untoldUntil })
+          await revocations.append({ kind: 'key', id: kid, until: unpublishedUntil })
         }
-        await keySet.tellRevocation(kid, tell)
+        await keySet.publishRevocation(kid, publish)
       }
-      if (version === toldVersion) return
+      if (version === publishedVersion) return
       await announceKeySet()
-      await keySet.noteTold(version)
+      await keySet.notePublished(version)
     },
-    tellAgain: announceKeySet
+    publishAgain: announceKeySet
   }
 }

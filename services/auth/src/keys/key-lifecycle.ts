@@ -23,7 +23,7 @@ export type KeyRecord = {
    * for how long the log must remember the revocation; null if it was not revoked or the log has
    * the revocation
    */
-  readonly untoldUntil: number | null
+  readonly unpublishedUntil: number | null
 }
 
 /** The time of a change, and the current lifetime of access tokens. */
@@ -98,11 +98,11 @@ export function revocation(
 ): KeyRecord[] {
   const key = named(keys, kid)
   if (key.state === 'revoked') return []
-  const untoldUntil = Math.max(
+  const unpublishedUntil = Math.max(
     lastTokenOut(key, at),
     at.now + rememberedSeconds(KEY_MEMORY_SECONDS)
   )
-  const revoked: KeyRecord = { ...key, state: 'revoked', endedAt: at.now, untoldUntil }
+  const revoked: KeyRecord = { ...key, state: 'revoked', endedAt: at.now, unpublishedUntil }
   if (key.state !== 'active') return [revoked]
   if (successor === undefined) throw new Error('a key that signs is revoked without a successor')
   return [revoked, active(successor, at)]

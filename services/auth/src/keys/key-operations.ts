@@ -6,7 +6,7 @@ import type { KeyAnnouncements } from './key-announcements.ts'
 import { addStandby, nextOrSpare, retireKey, revokeKey } from './key-changes.ts'
 import type { KeyLedger } from './key-ledger.ts'
 import type { KeyRecord, Moment } from './key-lifecycle.ts'
-import { revocationUntold } from './key-refusals.ts'
+import { revocationUnpublished } from './key-refusals.ts'
 import type { LiveSigningKeys } from './live-signing-keys.ts'
 import { generateSigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './signing-key-store.ts'
@@ -58,8 +58,8 @@ export function keyOperations(options: KeyOperationsOptions): KeyOperations {
   const moment = (): Moment => ({ now: Math.floor(clock() / 1000), lifetimeSeconds })
   /** Creates the key before the change that may need it, so that no change waits for it. */
   const standby = (algorithm = options.algorithm) => generateSigningKey(algorithm, 'standby')
-  const change = <Result>(work: (ledger: KeyLedger) => Promise<Result>, onUntold = onFault) =>
-    announced(options, () => store.change(work), onUntold)
+  const change = <Result>(work: (ledger: KeyLedger) => Promise<Result>, onUnpublished = onFault) =>
+    announced(options, () => store.change(work), onUnpublished)
   const activate: KeyOperations['activate'] = (kid, how, source) =>
     announced(options, () => activateKey({ ...options, moment }, kid, how, source), onFault)
 
@@ -81,7 +81,7 @@ export function keyOperations(options: KeyOperationsOptions): KeyOperations {
       return change(
         (ledger) => revokeKey(ledger, kid, { spare, at: moment() }, source),
         (error) => {
-          throw revocationUntold(error)
+          throw revocationUnpublished(error)
         }
       )
     }
@@ -92,10 +92,10 @@ export function keyOperations(options: KeyOperationsOptions): KeyOperations {
 async function announced<Result>(
   { live, announcements, onFault }: KeyOperationsOptions,
   change: () => Promise<Result>,
-  onUntold: (error: unknown) => void
+  onUnpublished: (error: unknown) => void
 ): Promise<Result> {
   const result = await change()
   await live.read().catch(onFault)
-  await announcements.tell().catch(onUntold)
+  await announcements.publish().catch(onUnpublished)
   return result
 }

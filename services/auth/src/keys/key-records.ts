@@ -16,7 +16,7 @@ export const newRecord = ({ kid, algorithm, state }: SigningKey, now: number): K
   withdrawAt: null,
   endedAt: null,
   longestTokenSeconds: 0,
-  untoldUntil: null
+  unpublishedUntil: null
 })
 
 export async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
@@ -37,7 +37,7 @@ export async function readRecords(on: Kysely<Tables>): Promise<KeyRecord[]> {
     endedAt: row.ended_at,
     withdrawAt: row.withdraw_at,
     longestTokenSeconds: row.longest_token_seconds,
-    untoldUntil: row.untold_until
+    unpublishedUntil: row.untold_until
   }))
 }
 
@@ -54,7 +54,7 @@ export async function writeRecord(on: Kysely<Tables>, record: KeyRecord): Promis
       retiring_at: record.retiringAt,
       withdraw_at: record.withdrawAt,
       longest_token_seconds: record.longestTokenSeconds,
-      untold_until: record.untoldUntil,
+      untold_until: record.unpublishedUntil,
       ...(hasEnded(record) ? { sealed_private_key: GONE } : {})
     })
     .where('kid', '=', record.kid)

@@ -39,7 +39,7 @@ export const keyNotHeld = (kid: string, names: readonly string[]) => {
   })
 }
 
-export const revocationUntold = (cause: unknown) =>
+export const revocationUnpublished = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
     reason: 'a key is revoked, but writing to the revocation log failed',
     detail:

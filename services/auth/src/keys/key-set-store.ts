@@ -1,18 +1,18 @@
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { notePublished, publishedRun } from '../revocations/published-run.ts'
 import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
-import { noteTold, toldRun } from '../revocations/told-run.ts'
 
 /** Which changes of the keys are not announced yet, and which instance does due work. */
 export type KeySetStore = {
-  read(): Promise<{ version: number; toldVersion: number }>
+  read(): Promise<{ version: number; publishedVersion: number }>
   /** Notes that a version was announced to the gateways. */
-  noteTold(version: number): Promise<void>
+  notePublished(version: number): Promise<void>
   /** Writes a revoked key into the revocation log, and notes that the log has it. */
-  tellRevocation(kid: string, tell: () => Promise<void>): Promise<void>
+  publishRevocation(kid: string, publish: () => Promise<void>): Promise<void>
   /** Notes that the log may have lost revocations of keys that it must still remember. */
-  retellRevocations(nowMs: number): Promise<void>
+  republishRevocations(nowMs: number): Promise<void>
   /**
    * Takes over the maintenance of the keys for `lifeMs`, or keeps it. False if another instance has
    * it.
@@ -25,9 +25,9 @@ export type KeySetStore = {
 export function keySetStore(db: Kysely<Tables>): KeySetStore {
   return {
     read: () => readVersions(db),
-    noteTold: (version) => noteToldVersion(db, version),
-    tellRevocation: (kid, tell) => tellRevocation(db, kid, tell),
-    retellRevocations: (nowMs) => noteUntoldRevocations(db, Math.floor(nowMs / 1000)),
+    notePublished: (version) => notePublishedVersion(db, version),
+    publishRevocation: (kid, publish) => publishRevocation(db, kid, publish),
+    republishRevocations: (nowMs) => noteUnpublishedRevocations(db, Math.floor(nowMs / 1000)),
     take: (instance, nowMs, lifeMs) => takeMaintenance(db, instance, nowMs, lifeMs),
     release: (instance) => releaseMaintenance(db, instance)
   }
@@ -38,10 +38,10 @@ async function readVersions(db: Kysely<Tables>): ReturnType<KeySetStore['read']>
     .selectFrom('signing_key_set')
     .select(['version', 'told_version'])
     .executeTakeFirstOrThrow()
-  return { version: row.version, toldVersion: row.told_version }
+  return { version: row.version, publishedVersion: row.told_version }
 }
 
-async function noteToldVersion(db: Kysely<Tables>, version: number): Promise<void> {
+async function notePublishedVersion(db: Kysely<Tables>, version: number): Promise<void> {
   await db
     .updateTable('signing_key_set')
     .set({ told_version: version })
@@ -49,14 +49,14 @@ async function noteToldVersion(db: Kysely<Tables>, version: number): Promise<voi
     .execute()
 }
 
-async function tellRevocation(
+async function publishRevocation(
   db: Kysely<Tables>,
   kid: string,
-  tell: () => Promise<void>
+  publish: () => Promise<void>
 ): Promise<void> {
-  const run = await toldRun(db)
-  await tell()
-  await noteTold(db, run, (transaction) =>
+  const run = await publishedRun(db)
+  await publish()
+  await notePublished(db, run, (transaction) =>
     transaction
       .updateTable('signing_keys')
       .set({ untold_until: null })
@@ -66,7 +66,7 @@ async function tellRevocation(
 }
 
 /** @param now seconds since 1970 */
-async function noteUntoldRevocations(db: Kysely<Tables>, now: number): Promise<void> {
+async function noteUnpublishedRevocations(db: Kysely<Tables>, now: number): Promise<void> {
   // As long as for a key that is revoked now: remembering a revocation for longer does no harm.
   const seconds = rememberedSeconds(KEY_MEMORY_SECONDS)
   await db

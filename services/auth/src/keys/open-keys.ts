@@ -23,7 +23,7 @@ export type Keys = KeyOperations &
 
 type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
-  retell(): Promise<void>
+  republish(): Promise<void>
 }
 
 type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
@@ -86,9 +86,9 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     { name: 'read the signing keys', run: live.read, isUrgent: true },
     { name: 'maintain the signing keys', run: tend }
   )
-  const retell = () => keySet.retellRevocations(clock())
+  const republish = () => keySet.republishRevocations(clock())
   const { held, ageMs, active, untilCurrent, read } = live
-  return { ...operations, held, ageMs, active, untilCurrent, read, retell }
+  return { ...operations, held, ageMs, active, untilCurrent, read, republish }
 }
 
 async function sealUnderFirst(store: SigningKeyStore): Promise<void> {

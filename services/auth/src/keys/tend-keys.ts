@@ -16,7 +16,7 @@ type KeyTending = {
 
 type KeyTendingOptions = {
   readonly operations: KeyOperations
-  readonly announcements: Pick<KeyAnnouncements, 'tell'>
+  readonly announcements: Pick<KeyAnnouncements, 'publish'>
   readonly keySet: KeySetStore
   /** 0: never */
   readonly rotationSeconds: number
@@ -29,7 +29,7 @@ type KeyTendingOptions = {
 /** After this time, another instance may take over from one that was killed. */
 const HOLD_MS = 10_000
 
-type Due = { untold: boolean; over: KeyRecord[]; step: ScheduledStep | null }
+type Due = { unpublished: boolean; over: KeyRecord[]; step: ScheduledStep | null }
 
 /**
  * The maintenance of keys: announces changes to the gateways, retires keys whose last token has
@@ -46,15 +46,17 @@ export function tendKeys(options: KeyTendingOptions): KeyTending {
     const now = Math.floor(clock() / 1000)
     const keys = await operations.list()
     onRead(keys)
-    const { version, toldVersion } = await keySet.read()
+    const { version, publishedVersion } = await keySet.read()
     return {
-      untold: version !== toldVersion || keys.some(({ untoldUntil }) => untoldUntil !== null),
+      unpublished:
+        version !== publishedVersion ||
+        keys.some(({ unpublishedUntil }) => unpublishedUntil !== null),
       over: dueForRetirement(keys, { now, lifetimeSeconds }),
       step: scheduledStep(keys, rotationSeconds, now)
     }
   }
-  const work = async ({ untold, over, step }: Due): Promise<void> => {
-    if (untold) await announcements.tell()
+  const work = async ({ unpublished, over, step }: Due): Promise<void> => {
+    if (unpublished) await announcements.publish()
     for (const { kid } of over) await operations.retire(kid, source)
     if (step?.step === 'create') await operations.create(undefined, source)
     if (step?.step === 'activate') await operations.activate(step.kid, 'now', source)
@@ -73,4 +75,5 @@ export function tendKeys(options: KeyTendingOptions): KeyTending {
   }
 }
 
-const isNothing = ({ untold, over, step }: Due) => !untold && over.length === 0 && step === null
+const isNothing = ({ unpublished, over, step }: Due) =>
+  !unpublished && over.length === 0 && step === null

@@ -71,7 +71,7 @@ export async function openRevocations(
     longestTokenSeconds,
     clock: store.clock
   })
-  ports.jobs.push({ name: 'publish stale tokens to the gateways', run: stale.tellNoted })
+  ports.jobs.push({ name: 'publish stale tokens to the gateways', run: stale.publishNoted })
   return {
     append: writer.append,
     stale,

@@ -3,11 +3,11 @@ import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
+import { notePublished, publishedRun } from './published-run.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
-import { changeUntold } from './revocation-refusals.ts'
+import { changeUnpublished } from './revocation-refusals.ts'
 import { AHEAD_SECONDS } from './stale-ahead.ts'
-import { noteTold, toldRun } from './told-run.ts'
 
 /** Which access tokens of a subject are outdated. In seconds since 1970. */
 export type Stale = {
@@ -36,14 +36,14 @@ export type StaleTokens = {
    * of which there can be thousands, do not delay it.
    * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the record stays
    */
-  tell(subject: string): Promise<void>
+  publish(subject: string): Promise<void>
   /**
    * Publishes the oldest records of any subject, at most ROWS_PER_STATEMENT.
    * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the records stay
    */
-  tellNoted(): Promise<void>
+  publishNoted(): Promise<void>
   /** Records again every change that still affects valid tokens: the log may have lost it. */
-  retell(): Promise<void>
+  republish(): Promise<void>
 }
 
 /** Instead of a subject: every token is meant. Subjects are UUIDs. */
@@ -71,9 +71,10 @@ export function staleTokens(options: StaleTokensOptions): StaleTokens {
         .transaction()
         .execute((transaction) => makeAllStale(transaction, stale(before), { source, clock })),
     allNotBefore: () => allTokensNotBefore(db),
-    tell: (subject) => tellNoted(options, notes(db).where('subject', '=', subject)),
-    tellNoted: () => tellNoted(options, notes(db).orderBy('before').limit(ROWS_PER_STATEMENT)),
-    async retell() {
+    publish: (subject) => publishNoted(options, notes(db).where('subject', '=', subject)),
+    publishNoted: () =>
+      publishNoted(options, notes(db).orderBy('before').limit(ROWS_PER_STATEMENT)),
+    async republish() {
       const since =
         Math.floor(clock() / 1000) - rememberedSeconds(await options.longestTokenSeconds())
       await noteAgain(db, since, stale)
@@ -106,7 +107,7 @@ async function allTokensNotBefore(db: Kysely<Tables>): Promise<number> {
 
 const notes = (db: Kysely<Tables>) => db.selectFrom('untold_stale_tokens').selectAll()
 
-async function tellNoted(
+async function publishNoted(
   { db, revocations, longestTokenSeconds }: StaleTokensOptions,
   query: ReturnType<typeof notes>
 ): Promise<void> {
@@ -116,28 +117,28 @@ async function tellNoted(
   try {
     for (const { subject, before, until, rights_version: version } of noted) {
       const last = Math.max(until, before + rememberedSeconds(longest))
-      await tellOne(db, revocations, subject, { before, until: last }, version)
+      await publishOne(db, revocations, subject, { before, until: last }, version)
     }
   } catch (error) {
-    throw changeUntold(error)
+    throw changeUnpublished(error)
   }
 }
 
 /** Publishes the recorded change of a subject to the gateways, and deletes the record. */
-async function tellOne(
+async function publishOne(
   db: Kysely<Tables>,
   revocations: RevocationWriter,
   subject: string,
   { before, until }: Stale,
   version: number
 ): Promise<void> {
-  const run = await toldRun(db)
+  const run = await publishedRun(db)
   await revocations.append(
     subject === EVERYTHING
       ? { kind: EVERYTHING, id: EVERYTHING, until, before }
       : { kind: 'subject', id: subject, until, before, version }
   )
-  await noteTold(db, run, (transaction) =>
+  await notePublished(db, run, (transaction) =>
     transaction
       .deleteFrom('untold_stale_tokens')
       .where('subject', '=', subject)

@@ -12,6 +12,6 @@ export async function endIfEnded(
 ): Promise<Meanwhile> {
   const { account, session } = await durable.find(subject, sid)
   const hasEnded = account === null || session?.ended === true
-  if (hasEnded) await ends.tell(subject, [sid])
+  if (hasEnded) await ends.publish(subject, [sid])
   return { account, hasEnded }
 }

@@ -8,7 +8,7 @@ import type { AccessTokens } from '../tokens/access-token.ts'
 import { durableSessions } from './durable/durable-sessions.ts'
 import { forgetSessions } from './durable/forget-sessions.ts'
 import { notifyReuse } from './durable/notify-reuse.ts'
-import { toldEnds } from './ends/told-ends.ts'
+import { publishedEnds } from './ends/published-ends.ts'
 import type { Families } from './families/families.ts'
 import type { FamilyPolicy } from './families/family.ts'
 import { redisFamilies } from './families/redis-families.ts'
@@ -30,7 +30,7 @@ type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs' | '
   readonly mail: Mail
   readonly revocations: OpenRevocations
   /** what else the store of the families may have lost, and must be published again */
-  readonly retell: readonly (() => Promise<void>)[]
+  readonly republish: readonly (() => Promise<void>)[]
   readonly tokens: AccessTokens
   readonly ring: KeyRing
   readonly audit: AuditLog
@@ -49,8 +49,8 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
   const state = sessionState({
     families,
     durable: durableSessions(tables, clock, notifyReuse(ports.mail)),
-    toldEnds: toldEnds(tables, clock),
-    retell: ports.retell,
+    publishedEnds: publishedEnds(tables, clock),
+    republish: ports.republish,
     policy: lifetimes(config),
     revocationSeconds: acceptedSeconds,
     onLostData: () => log.warn(LOST_DATA),

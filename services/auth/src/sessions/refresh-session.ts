@@ -91,11 +91,11 @@ const adopted = ({ openedAt }: FamilyRecord): Authentication => ({
  */
 async function refuseEnded(
   { ends, audit, count }: RefreshOptions,
-  { subject, sid, untold }: DurableSession,
+  { subject, sid, unpublished }: DurableSession,
   source: RequestSource
 ): Promise<never> {
   count('ended')
-  if (untold) await ifPossible(ends.tell(subject, [sid]))
+  if (unpublished) await ifPossible(ends.publish(subject, [sid]))
   await audit.write({ kind: 'refresh-ended', subject, sid, source })
   throw sessionEnded('the session has ended')
 }

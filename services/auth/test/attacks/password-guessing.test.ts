@@ -146,7 +146,7 @@ t.test('a login in progress when the password changes opens no session', async (
           clock: auth.clock
         }
         const ended = await accountStore(auth.database).changePassword(account, change)
-        await auth.state.ends.tellAll(subject, null, ended ?? [])
+        await auth.state.ends.publishAll(subject, null, ended ?? [])
         return await real.open(subject, sid, opened)
       }
     })

@@ -28,7 +28,7 @@ const key = (kid: string, state: KeyState, more: Partial<KeyRecord> = {}): KeyRe
   withdrawAt: null,
   endedAt: null,
   longestTokenSeconds: 0,
-  untoldUntil: null,
+  unpublishedUntil: null,
   ...more
 })
 
@@ -48,7 +48,10 @@ t.test(
       { kid: 'old', withdrawAt: NOW + 7200 + 60 },
       {}
     ])
-    t.match(revocation(keys, 'old', keys[0], at(NOW, 300)), [{ untoldUntil: NOW + 7200 + 60 }, {}])
+    t.match(revocation(keys, 'old', keys[0], at(NOW, 300)), [
+      { unpublishedUntil: NOW + 7200 + 60 },
+      {}
+    ])
   }
 )
 
@@ -94,7 +97,12 @@ t.test(
   async (t) => {
     const keys = [key('spare', 'standby'), key('leaked', 'active')]
     t.match(revocation(keys, 'leaked', keys[0], at()), [
-      { kid: 'leaked', state: 'revoked', endedAt: NOW, untoldUntil: NOW + KEY_MEMORY_SECONDS + 60 },
+      {
+        kid: 'leaked',
+        state: 'revoked',
+        endedAt: NOW,
+        unpublishedUntil: NOW + KEY_MEMORY_SECONDS + 60
+      },
       { kid: 'spare', state: 'active', activatedAt: NOW }
     ])
     t.throws(() => revocation(keys, 'leaked', undefined, at()), /successor/)

@@ -15,7 +15,7 @@ const key = (kid: string, state: 'active' | 'standby', at: number): KeyRecord =>
   withdrawAt: null,
   endedAt: null,
   longestTokenSeconds: 300,
-  untoldUntil: null
+  unpublishedUntil: null
 })
 const active = key('active', 'active', BEGUN)
 const create = { step: 'create' }

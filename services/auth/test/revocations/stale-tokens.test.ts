@@ -72,7 +72,7 @@ t.test('the tokens of a disabled user or machine client are stale', async (t) =>
 })
 
 /** Instances that share a database and a revocation log, and what the log has taken. */
-function telling(database: Kysely<Tables>, clock: () => number) {
+function publishing(database: Kysely<Tables>, clock: () => number) {
   const log = { isDown: false }
   const told: Revocation[] = []
   const revocations: RevocationWriter = {
@@ -107,25 +107,25 @@ for (const { name, skip, make } of databaseKinds) {
       const database = await (await make(t)).open()
       const clock = testClock()
       const { accounts, changes, id } = await ada(database, clock)
-      const { log, told, instance } = telling(database, clock)
+      const { log, told, instance } = publishing(database, clock)
       log.isDown = true
       const stale = instance()
       const change = stale.now()
       await changes.setRoles(id, ['admin'], { stale: () => change, source, clock })
-      await t.rejects(stale.tellNoted(), { code: 'UNAVAILABLE', status: 503 })
+      await t.rejects(stale.publishNoted(), { code: 'UNAVAILABLE', status: 503 })
       t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
       clock.advance(5000)
       const later = stale.now()
       await changes.disable(id, { stale: () => later, source, clock })
       log.isDown = false
-      await instance().tellNoted()
+      await instance().publishNoted()
       const { until, before } = later
       t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
-      await instance().tellNoted()
+      await instance().publishNoted()
       t.equal(told.length, 1, 'once')
-      await instance().retell()
-      await instance().tellNoted()
+      await instance().republish()
+      await instance().publishNoted()
       t.strictSame(told[1], told[0], 'and again, if the log may have lost it')
     }
   )
@@ -133,7 +133,7 @@ for (const { name, skip, make } of databaseKinds) {
     const database = await (await make(t)).open()
     const clock = testClock()
     const { accounts, changes, id } = await ada(database, clock)
-    const { told, instance } = telling(database, clock)
+    const { told, instance } = publishing(database, clock)
     const stale = instance()
     const ahead = stale.now()
     clock.advance(-5000)
@@ -142,7 +142,7 @@ for (const { name, skip, make } of databaseKinds) {
     t.match(await accounts.findById(id), { roles: ['auditor'], tokensNotBefore: ahead.before })
     await changes.disable(id, { stale: stale.now, source, clock })
     t.match(await accounts.findById(id), { disabled: true, tokensNotBefore: ahead.before })
-    await stale.tellNoted()
+    await stale.publishNoted()
     t.match(told, [{ kind: 'subject', id, before: ahead.before }])
   })
 
@@ -160,13 +160,13 @@ for (const { name, skip, make } of databaseKinds) {
       await keys.noteTokenLife(key.kid, LONG)
       await keys.noteTokenLife(key.kid, SHORT)
 
-      const { told, instance } = telling(database, clock)
+      const { told, instance } = publishing(database, clock)
       const stale = instance(SHORT)
       const client = randomUUID()
       const change = stale.now()
       await database.transaction().execute((changing) => noteStale(changing, client, change, 1))
       await stale.makeAllStale(change.before + 1, source)
-      await stale.tellNoted()
+      await stale.publishNoted()
       const last = clock() / 1000 + LONG
       const all = told.map(({ kind, id, until }) => ({ kind, id, outlives: until > last }))
       t.strictSame(
@@ -182,23 +182,23 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: revoke-all is stored before it is published`, { skip }, async (t) => {
     const database = await (await make(t)).open()
     const clock = testClock()
-    const { log, told, instance } = telling(database, clock)
+    const { log, told, instance } = publishing(database, clock)
     log.isDown = true
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
     await instance().makeAllStale(before, source)
     await instance().makeAllStale(before - 10, source)
     t.equal(await instance().allNotBefore(), before, 'the strictest counts')
-    await t.rejects(instance().tellNoted(), { code: 'UNAVAILABLE', status: 503 })
+    await t.rejects(instance().publishNoted(), { code: 'UNAVAILABLE', status: 503 })
     log.isDown = false
-    await instance().tellNoted()
+    await instance().publishNoted()
     t.match(told, [{ kind: 'everything', id: 'everything', before }])
   })
 }
 
 t.test('hundreds of changes that gateways did not learn of delay no other change', async (t) => {
   const database = await (await sqliteKind.make(t)).open()
-  const { told, instance } = telling(database, testClock())
+  const { told, instance } = publishing(database, testClock())
   const stale = instance()
   const note = (subject: string) => ({ subject, before: 1, until: 2, rights_version: 1 })
   const others = Array.from({ length: ROWS_PER_STATEMENT }, (_, index) => note(`other ${index}`))
@@ -206,10 +206,10 @@ t.test('hundreds of changes that gateways did not learn of delay no other change
   const own = { before: 3, until: 4 }
   await noteStale(database, 'own', own, 1)
   await noteStale(database, 'later', own, 1)
-  await stale.tell('own')
+  await stale.publish('own')
   t.match(told, [{ id: 'own' }])
-  await stale.tellNoted()
+  await stale.publishNoted()
   t.equal(told.length, 1 + ROWS_PER_STATEMENT, 'a round has an end')
-  await stale.tellNoted()
+  await stale.publishNoted()
   t.match(told.at(-1), { id: 'later' })
 })

@@ -104,7 +104,7 @@ for (const [title, lives] of Object.entries({
     await auth.post('/logout', { refreshToken })
     const change = { stale: auth.stale.now, source, clock: auth.clock }
     await accountChanges(auth.database).setRoles(id, ['admin'], change)
-    await auth.stale.tellNoted()
+    await auth.stale.publishNoted()
     await settle()
     t.strictSame(await revokedSids(store), [session.id])
 

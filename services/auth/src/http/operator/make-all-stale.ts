@@ -10,13 +10,13 @@ import { EVERYTHING, type StaleTokens } from '../../revocations/stale-tokens.ts'
  * @returns the time before which issued tokens are stale, in seconds since 1970
  */
 export async function makeAllStale(
-  stale: Pick<StaleTokens, 'makeAllStale' | 'tell'>,
+  stale: Pick<StaleTokens, 'makeAllStale' | 'publish'>,
   source: RequestSource,
   clock: () => number
 ): Promise<number> {
   const before = Math.floor(clock() / 1000) + AHEAD_SECONDS + 1
   await sleep(before * 1000 - clock())
   await stale.makeAllStale(before, source)
-  await stale.tell(EVERYTHING)
+  await stale.publish(EVERYTHING)
   return before
 }

@@ -64,7 +64,7 @@ export const changePassword: Route = (service, options) => {
     account: Account,
     { session, ended }: { readonly session: string; readonly ended: readonly string[] }
   ) => {
-    await ifPossible(ends.tellAll(account.id, session, ended))
+    await ifPossible(ends.publishAll(account.id, session, ended))
     await ifPossible(guesses.forgetStrangers(account.email))
     await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }

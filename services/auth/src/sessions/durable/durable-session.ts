@@ -11,7 +11,7 @@ export type DurableSession = Opened & {
   readonly usedAt: number
   readonly ended: boolean
   /** it has ended, and the session store may not know */
-  readonly untold: boolean
+  readonly unpublished: boolean
   readonly authentication: Authentication
 }
 
@@ -63,7 +63,7 @@ export function toSession(row: SessionRow): DurableSession {
     scope: row.scope,
     label: row.label,
     ended: row.ended_at_ms !== null,
-    untold: row.untold === 1,
+    unpublished: row.untold === 1,
     authentication: {
       amr: amrOf(row.amr),
       atSeconds: row.authenticated_at ?? row.opened_at

@@ -38,7 +38,7 @@ export type Ended = {
   /** whether it had not ended */
   readonly changed: boolean
   /** whether the session store may not know that it has ended */
-  readonly untold: boolean
+  readonly unpublished: boolean
 }
 
 /**
@@ -187,7 +187,7 @@ const endSession =
       const nowMs = clock()
       if (!(await endOneSession(transaction, event, nowMs))) return overOf(transaction, event)
       await writeAudit(transaction, event, nowMs)
-      return { known: true, changed: true, untold: true }
+      return { known: true, changed: true, unpublished: true }
     })
   }
 
@@ -199,7 +199,7 @@ async function overOf(on: Kysely<Tables>, { subject, sid }: SessionEnd): Promise
     .where('sid', '=', sid)
     .where('subject', '=', subject)
     .executeTakeFirst()
-  return { known: over !== undefined, changed: false, untold: over?.untold === 1 }
+  return { known: over !== undefined, changed: false, unpublished: over?.untold === 1 }
 }
 
 const endAllSessions =

@@ -3,7 +3,7 @@ import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { SessionEnd } from '../durable/session-end.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
-import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
+import { type PublishEnds, type PublishEndsOptions, publishEnds } from './publish-ends.ts'
 
 /**
  * Ends sessions in the database, which records the end, and in the session store, which refuses the
@@ -12,7 +12,7 @@ import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
  * - A user or an operator ends one session or all of a user: `end`, `endAll`.
  * - A change of the account ends all of its sessions, in its own transaction
  *   (`database/end-sessions.ts`): another password, an undone change of the address, a disabled or
- *   a deleted account. Afterwards, the route calls `tellAll`.
+ *   a deleted account. Afterwards, the route calls `publishAll`.
  * - The session store ends one, because a spent token was used again (`Families.present`) or a user
  *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
  * - A login or a refresh finds that the database has ended it meanwhile (`../end-if-ended.ts`).
@@ -20,9 +20,9 @@ import { type TellEnds, type TellEndsOptions, tellEnds } from './tell-ends.ts'
  *   published to the session store.
  * - It expires. Both stores know the time, so neither writes it down.
  *
- * An end that the session store may not know is *untold* (`told-ends.ts`). If a process is killed
- * between the two stores, or one does not answer, the next round of `settle` of any instance
- * publishes to the one (`tell-ends.ts`) and records in the other.
+ * An end that the session store may not know is *unpublished* (`published-ends.ts`). If a process
+ * is killed between the two stores, or one does not answer, the next round of `settle` of any
+ * instance publishes to the one (`publish-ends.ts`) and records in the other.
  */
 export type SessionEnds = {
   /**
@@ -34,9 +34,9 @@ export type SessionEnds = {
   /** Ends every session of a user except that of the event. Returns how many. */
   endAll(event: AuditEvent & { readonly subject: string }): Promise<number>
   /** Publishes ends that the database already has to the session store. */
-  tell(subject: string, sids: readonly string[]): Promise<void>
+  publish(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
-  tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
+  publishAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
   /** Records an end that the session store decided in the database. */
   record(ending: UnrecordedEnd): Promise<void>
   /** Ends the oldest sessions of a user who has too many, but not the one that was just opened. */
@@ -50,33 +50,33 @@ const UNDER_WAY_MS = 2000
 
 type Stores = { readonly durable: DurableSessions; readonly families: Families }
 
-export type SessionEndsOptions = Stores & Omit<TellEndsOptions, keyof Stores>
+export type SessionEndsOptions = Stores & Omit<PublishEndsOptions, keyof Stores>
 
 export function sessionEnds(options: SessionEndsOptions): SessionEnds {
   const { durable, families } = options
-  const telling = tellEnds(options)
-  const { tell, tellAll } = telling
+  const publishing = publishEnds(options)
+  const { publish, publishAll } = publishing
   const steps = [
-    telling.followRun,
+    publishing.followRun,
     () => recordUnrecorded(options),
-    () => tellUntold(options, tell),
-    telling.writeTold
+    () => publishUnpublished(options, publish),
+    publishing.writePublished
   ]
   return {
-    tell,
-    tellAll,
+    publish,
+    publishAll,
     record: (ending) => record(ending, options),
     async evict(subject, justOpened, source) {
       const outdated = await outdatedOf(subject, options)
-      if (outdated.length > 0) await tell(subject, outdated)
+      if (outdated.length > 0) await publish(subject, outdated)
       await families.evict(subject, justOpened, source)
       const { ends } = await families.unrecorded()
       for (const ending of ends) if (ending.subject === subject) await record(ending, options)
     },
-    end: (event) => endOne(event, options, telling),
+    end: (event) => endOne(event, options, publishing),
     async endAll(event) {
       const sids = await durable.endAll(event)
-      await tellAll(event.subject, event.sid, sids)
+      await publishAll(event.subject, event.sid, sids)
       return sids.length
     },
     settle: () => allOf(steps, (step) => step())
@@ -103,26 +103,26 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
 }
 
 /** Publishes the ends that their own process did not publish to the session store. */
-async function tellUntold(
-  { toldEnds, clock }: SessionEndsOptions,
-  tell: TellEnds['tell']
+async function publishUnpublished(
+  { publishedEnds, clock }: SessionEndsOptions,
+  publish: PublishEnds['publish']
 ): Promise<void> {
-  const untold = await toldEnds.untold(clock() - UNDER_WAY_MS)
-  await allOf(untold, ({ subject, sids }) => tell(subject, sids))
+  const unpublished = await publishedEnds.unpublished(clock() - UNDER_WAY_MS)
+  await allOf(unpublished, ({ subject, sids }) => publish(subject, sids))
 }
 
 async function endOne(
   event: SessionEnd,
   stores: Stores,
-  { tell, isTold }: TellEnds
+  { publish, isPublished }: PublishEnds
 ): Promise<boolean> {
   const { durable } = stores
   const { subject, sid } = event
   let ended = await durable.end(event)
   if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
-  const isUntold = ended.untold && !isTold(sid)
-  if (isUntold) await tell(subject, [sid])
-  return ended.changed || isUntold
+  const isUnpublished = ended.unpublished && !isPublished(sid)
+  if (isUnpublished) await publish(subject, [sid])
+  return ended.changed || isUnpublished
 }
 
 /** A session that was opened before the database stored sessions. */

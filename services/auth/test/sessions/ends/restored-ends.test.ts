@@ -1,6 +1,6 @@
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { toldEnds } from '../../../src/sessions/ends/told-ends.ts'
+import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
 import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
 import { audited, login, registered, type Tokens } from '../../fixtures/auth-service.ts'
@@ -82,9 +82,9 @@ t.test(
     const { auth, settle, noticed, clock } = await serviceOnRedis(t)
     await settle()
     // As that service does when it starts.
-    const theirs = toldEnds(auth.database, clock)
-    await theirs.retell('run:history:mark', 0)
-    await theirs.retold('run:history:mark')
+    const theirs = publishedEnds(auth.database, clock)
+    await theirs.republish('run:history:mark', 0)
+    await theirs.republished('run:history:mark')
     await settle()
     await settle()
     t.strictSame(noticed, { lostData: 0, otherStore: 1 }, 'the log says so once')

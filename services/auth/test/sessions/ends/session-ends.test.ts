@@ -52,7 +52,7 @@ t.test('a session that is opened after the end of all sessions continues', optio
   const openedAt = clock() / 1000
   const expiresAt = openedAt + policy.absoluteSeconds
   await store.families.store.open(id, 'unknown', { ...opening, openedAt, expiresAt })
-  await auth.state.ends.tellAll(id, null, ended)
+  await auth.state.ends.publishAll(id, null, ended)
   t.strictSame(
     (await store.families.list(id)).map(({ sid }) => sid),
     [after.session.id]

@@ -109,7 +109,7 @@ const switchClient: OpsRoutes = (service, { clients, revocations }) => {
       async (request) => {
         const { client: id } = request.params
         if (!(await clients[verb](id, operatorSource(request)))) throw noSuchClient()
-        await revocations.stale.tell(id)
+        await revocations.stale.publish(id)
         return { id }
       }
     )
@@ -137,7 +137,7 @@ const setAudiences: OpsRoutes = (service, { clients, revocations }) => {
       const { client: id } = request.params
       const isKnown = await clients.setAudiences(id, request.body, operatorSource(request))
       if (!isKnown) throw noSuchClient()
-      await revocations.stale.tell(id)
+      await revocations.stale.publish(id)
       return { id }
     }
   )

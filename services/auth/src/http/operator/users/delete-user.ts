@@ -35,9 +35,9 @@ export const deleteUser: OpsRoutes = (service, options) => {
       const change = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.erase(id, change)
       if (sids === null) throw noSuchUser()
-      await sessions.ends.tellAll(id, null, sids)
+      await sessions.ends.publishAll(id, null, sids)
       await sessions.scrub()
-      await stale.tell(id)
+      await stale.publish(id)
       return { id, ended: sids.length }
     }
   )

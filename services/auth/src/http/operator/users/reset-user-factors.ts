@@ -39,7 +39,7 @@ export const resetUserFactors: OpsRoutes = (service, options) => {
       const source = operatorSource(request)
       const change = { source, clock, language: mail.languageFor(undefined) }
       const { removed, ended } = await factors.reset(account, change)
-      await sessions.ends.tellAll(account.id, null, ended)
+      await sessions.ends.publishAll(account.id, null, ended)
       return { removed, ended: ended.length }
     }
   )

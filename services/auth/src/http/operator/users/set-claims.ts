@@ -37,7 +37,7 @@ export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) 
       if (fault !== null) throw invalidMember('claims', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setClaims(account.id, claims, change))) throw noSuchUser()
-      await stale.tell(account.id)
+      await stale.publish(account.id)
       return { user: toUser({ ...account, claims }) }
     }
   )

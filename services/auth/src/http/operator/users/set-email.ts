@@ -40,7 +40,7 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
         const address = { email, emailTyped: typedEmail(request.body.email) }
         if (!(await accounts.changes.setEmail(account.id, address, change))) throw noSuchUser()
       }
-      await stale.tell(account.id)
+      await stale.publish(account.id)
       return { user: toUser({ ...account, email }) }
     }
   )

@@ -42,7 +42,7 @@ export const setPassword: OpsRoutes = (service, options) => {
       if (fault !== null) throw invalidMember('password', fault)
       const sids = await accounts.setPassword(account, password, operatorSource(request))
       if (sids === null) throw noSuchUser()
-      await sessions.ends.tellAll(account.id, null, sids)
+      await sessions.ends.publishAll(account.id, null, sids)
       await throttling.guesses.forgetStrangers(account.email)
       return { user: toUser(account), ended: sids.length }
     }

@@ -33,7 +33,7 @@ export const setRoles: OpsRoutes = (service, { accounts, revocations, clock }) =
       if (fault !== null) throw invalidMember('roles', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()
-      await stale.tell(account.id)
+      await stale.publish(account.id)
       return { user: toUser({ ...account, roles }) }
     }
   )

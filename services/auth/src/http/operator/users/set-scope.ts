@@ -33,7 +33,7 @@ export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) =
       if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setScope(account.id, scope, change))) throw noSuchUser()
-      await stale.tell(account.id)
+      await stale.publish(account.id)
       return { user: toUser({ ...account, scope }) }
     }
   )

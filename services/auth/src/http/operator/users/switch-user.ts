@@ -26,8 +26,8 @@ export const switchUser: OpsRoutes = (service, options) => {
       const account = await findUser(accounts, request.params.user)
       const disabling = { stale: stale.now, source: operatorSource(request), clock }
       const sids = await accounts.changes.disable(account.id, disabling)
-      await ends.tellAll(account.id, null, sids)
-      await stale.tell(account.id)
+      await ends.publishAll(account.id, null, sids)
+      await stale.publish(account.id)
       return { user: toUser({ ...account, disabled: true }), ended: sids.length }
     }
   )

@@ -110,7 +110,7 @@ export const confirmFactor: Route = (service, options) => {
       const change = factorChange(options, request)
       const { recoveryCodes, ended } = await factors.confirm(account, factor, change)
       // The database has stored the ends.
-      if (ended.length > 0) await ifPossible(sessions.ends.tellAll(account.id, sid, ended))
+      if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, sid, ended))
       return recoveryCodes === null ? {} : { recoveryCodes: [...recoveryCodes] }
     }
   )

@@ -93,7 +93,7 @@ export const confirmEmail: Route = (service, options) => {
     },
     async (request, reply) => {
       const change = { ...readerOf(request, mail), stale: stale.now, clock }
-      await ifPossible(stale.tell(await emailChanges.confirm(request.body.token, change)))
+      await ifPossible(stale.publish(await emailChanges.confirm(request.body.token, change)))
       return reply.code(204).send(null)
     }
   )
@@ -130,8 +130,8 @@ export const undoEmail: Route = (service, options) => {
     async (request) => {
       const change = { stale: stale.now, source: requestSourceOf(request), clock }
       const { id, ended, resetToken } = await emailChanges.undo(request.body.token, change)
-      await ifPossible(ends.tellAll(id, null, ended))
-      await ifPossible(stale.tell(id))
+      await ifPossible(ends.publishAll(id, null, ended))
+      await ifPossible(stale.publish(id))
       return { resetToken }
     }
   )

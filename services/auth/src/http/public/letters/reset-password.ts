@@ -58,7 +58,7 @@ export const resetPassword: Route = (service, options) => {
       const passwordHash = await accounts.passwords.hash(chosen)
       const ended = await passwordResets.redeem(proven, { ...reader, passwordHash })
       // The database has stored the change. What follows is completed by others if it fails here.
-      await ifPossible(ends.tellAll(account.id, null, ended))
+      await ifPossible(ends.publishAll(account.id, null, ended))
       await ifPossible(guesses.forgetStrangers(account.email))
       return reply.code(204).send(null)
     }

@@ -60,7 +60,7 @@ export const verifyEmail: Route = (service, options) => {
       const by = { source: requestSourceOf(request), clock }
       const { id, ended, resetToken } = await emailVerifications.verify(token, pageSecret, by)
       // The database has stored the ends.
-      if (ended.length > 0) await ifPossible(ends.tellAll(id, null, ended))
+      if (ended.length > 0) await ifPossible(ends.publishAll(id, null, ended))
       return { resetToken }
     }
   )

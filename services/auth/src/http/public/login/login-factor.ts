@@ -103,7 +103,7 @@ async function enrolled(
   const { factors, sessions } = options
   if (answer.method !== 'totp') throw oneAnswer()
   const { account, recoveryCodes, ended, succeeded } = await factors.enrol(waiting, answer.code, by)
-  if (ended.length > 0) await ifPossible(sessions.ends.tellAll(account.id, null, ended))
+  if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, null, ended))
   const tokens = await completeLogin(request, reply, { ...login, account }, options)
   await ifPossible(succeeded())
   return { ...tokens, recoveryCodes: [...recoveryCodes] }

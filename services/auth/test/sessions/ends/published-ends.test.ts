@@ -13,7 +13,7 @@ import { noteStale, staleTokens } from '../../../src/revocations/stale-tokens.ts
 import { toRow } from '../../../src/sessions/durable/durable-session.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
 import { endEverySession } from '../../../src/sessions/durable/end-every-session.ts'
-import { toldEnds } from '../../../src/sessions/ends/told-ends.ts'
+import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
 import { databaseKinds } from '../../fixtures/databases.ts'
 import { source } from '../../fixtures/family-steps.ts'
 import { opening } from '../../fixtures/stores.ts'
@@ -22,7 +22,7 @@ import { opening } from '../../fixtures/stores.ts'
 async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const clock = testClock()
   const durable = durableSessions(database, clock)
-  const ends = toldEnds(database, clock)
+  const ends = publishedEnds(database, clock)
   const email = 'ada@example.com'
   const made = { email, passwordHash: '', roles: [], scope: [] }
   const account = await accountStore(database).create(made, { source, clock })
@@ -34,8 +34,8 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   }
   /** The store is another run, and may have lost everything. */
   const anotherRun = async (run: string) => {
-    await ends.retell(run, 0)
-    await ends.retold(run)
+    await ends.republish(run, 0)
+    await ends.republished(run)
   }
   await anotherRun('a run')
   const of = (sid: string, kind: AuditKind) => ({ kind, subject: account.id, sid, source })
@@ -47,7 +47,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
     of,
     subject: account.id,
     async untold() {
-      const found = await ends.untold(Number.MAX_SAFE_INTEGER)
+      const found = await ends.unpublished(Number.MAX_SAFE_INTEGER)
       return found.flatMap(({ sids }) => sids)
     }
   }
@@ -86,24 +86,24 @@ for (const { name, skip, make } of databaseKinds) {
         clock
       })
 
-      await stale.tellNoted()
+      await stale.publishNoted()
       const noted = await database.selectFrom('untold_stale_tokens').selectAll().execute()
       t.match(noted, [{ subject }], 'a change of rights is told again')
       await anotherRun('a run')
-      await keySetStore(database).tellRevocation(key.kid, append)
+      await keySetStore(database).publishRevocation(key.kid, append)
       const [row] = await database.selectFrom('signing_keys').select('untold_until').execute()
       t.equal(row?.untold_until, 1, 'a revoked key')
-      t.equal(await ends.told(['one'], 'a run'), false)
+      t.equal(await ends.published(['one'], 'a run'), false)
       t.strictSame(await untold(), ['one'], 'and an end')
 
-      t.equal(await ends.told(['one'], 'a run that came meanwhile'), true)
+      t.equal(await ends.published(['one'], 'a run that came meanwhile'), true)
       t.strictSame(await untold(), [])
-      await ends.retell('another', 0)
-      t.equal(await ends.told(['one'], 'a run that came meanwhile'), false)
-      t.equal(await ends.retold('a run that came meanwhile'), false, 'nor may it count again')
+      await ends.republish('another', 0)
+      t.equal(await ends.published(['one'], 'a run that came meanwhile'), false)
+      t.equal(await ends.republished('a run that came meanwhile'), false, 'nor may it count again')
       t.strictSame(await untold(), ['one'])
       await anotherRun('another')
-      await stale.tellNoted()
+      await stale.publishNoted()
       t.equal(await ends.run(), 'a run that came meanwhile')
     }
   )
@@ -122,7 +122,9 @@ for (const { name, skip, make } of databaseKinds) {
       const end = endEverySession(database, clock, { batch: 3, batches: 2 })
       t.strictSame(await end(openedAt, source), { ended: 6, more: true })
       t.strictSame(await end(openedAt, source), { ended: 1, more: false })
-      t.match(await durable.find(subject, 'sid-6'), { session: { ended: true, untold: false } })
+      t.match(await durable.find(subject, 'sid-6'), {
+        session: { ended: true, unpublished: false }
+      })
       t.match(await durable.find(subject, 'late'), { session: { ended: false } })
       const events = await database
         .selectFrom('audit_events')

@@ -1,35 +1,42 @@
 import type { Kysely } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
-import { noteTold, retellTo, retoldTo, toldRun } from '../../revocations/told-run.ts'
+import {
+  notePublished,
+  publishedRun,
+  republishedTo,
+  republishTo
+} from '../../revocations/published-run.ts'
 
-/** Which ends of sessions in the database are published to the session store (`told-run.ts`). */
-export type ToldEnds = {
+/**
+ * Which ends of sessions in the database are published to the session store (`published-run.ts`).
+ */
+export type PublishedEnds = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
-  untold(
+  unpublished(
     beforeMs: number
   ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
   /**
    * Notes that these ends are published to this run of the session store. Returns false, and notes
    * nothing, if the run has changed.
    */
-  told(sids: readonly string[], run: string): Promise<boolean>
+  published(sids: readonly string[], run: string): Promise<boolean>
   /**
    * The session store is now in this run. It may have forgotten all ends since `sinceMs`, so these
-   * count as untold.
+   * count as unpublished.
    */
-  retell(run: string, sinceMs: number): Promise<void>
+  republish(run: string, sinceMs: number): Promise<void>
   /**
    * Notes that everything was published again to this run. Returns false if the run has changed.
    */
-  retold(run: string): Promise<boolean>
+  republished(run: string): Promise<boolean>
   /** The current run of the session store. */
   run(): Promise<string>
 }
 
-export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
+export function publishedEnds(db: Kysely<Tables>, clock: () => number): PublishedEnds {
   return {
-    async untold(beforeMs) {
+    async unpublished(beforeMs) {
       const rows = await db
         .selectFrom('sessions')
         .select(['subject', 'sid'])
@@ -44,19 +51,19 @@ export function toldEnds(db: Kysely<Tables>, clock: () => number): ToldEnds {
       const bySubject = Map.groupBy(rows, ({ subject }) => subject)
       return [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))
     },
-    told: (sids, run) =>
-      noteTold(db, run, (transaction) =>
+    published: (sids, run) =>
+      notePublished(db, run, (transaction) =>
         transaction.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', sids).execute()
       ),
-    retell: (run, sinceMs) =>
-      retellTo(db, run, (transaction) =>
+    republish: (run, sinceMs) =>
+      republishTo(db, run, (transaction) =>
         transaction
           .updateTable('sessions')
           .set({ untold: 1 })
           .where('ended_at_ms', '>=', sinceMs)
           .execute()
       ),
-    retold: (run) => retoldTo(db, run),
-    run: () => toldRun(db)
+    republished: (run) => republishedTo(db, run),
+    run: () => publishedRun(db)
   }
 }

@@ -1,29 +1,29 @@
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { Families } from '../families/families.ts'
-import type { ToldEnds } from './told-ends.ts'
+import type { PublishedEnds } from './published-ends.ts'
 
 /** Publishes ends from the database to the session store, and remembers which are published. */
-export type TellEnds = {
-  tell(subject: string, sids: readonly string[]): Promise<void>
+export type PublishEnds = {
+  publish(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
-  tellAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
+  publishAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
   /** Whether this process has published to the current run of the store. */
-  isTold(sid: string): boolean
+  isPublished(sid: string): boolean
   /**
    * Publishes everything again if the store was restarted, or took over from another one: it may
    * have lost its last writes.
    */
   followRun(): Promise<void>
   /** Notes in the database which ends are published. */
-  writeTold(): Promise<void>
+  writePublished(): Promise<void>
 }
 
-export type TellEndsOptions = {
+export type PublishEndsOptions = {
   readonly durable: Pick<DurableSessions, 'list'>
   readonly families: Pick<Families, 'end' | 'incarnation' | 'list'>
-  readonly toldEnds: ToldEnds
+  readonly publishedEnds: PublishedEnds
   /** what else the session store may have lost, and must be published again */
-  readonly retell: readonly (() => Promise<void>)[]
+  readonly republish: readonly (() => Promise<void>)[]
   /** how long an access token may be accepted after it was issued, in seconds */
   readonly revocationSeconds: number
   /** is called if the session store has lost all its data since the last run */
@@ -33,64 +33,69 @@ export type TellEndsOptions = {
   readonly clock: () => number
 }
 
-export function tellEnds(options: TellEndsOptions): TellEnds {
-  const { toldEnds, retell, families, revocationSeconds, clock } = options
+export function publishEnds(options: PublishEndsOptions): PublishEnds {
+  const { publishedEnds, republish, families, revocationSeconds, clock } = options
   // Marked together, a moment later. If a process stops before that, the ends are only published
   // twice.
-  const told = new Set<string>()
+  const published = new Set<string>()
   /** the run of the session store that has the published ends; empty while it is unknown */
   let run = ''
   /** how often it has changed */
   let runs = 0
   const marks = storeMarks(options)
 
-  const telling = async (sids: readonly string[], tell: () => Promise<unknown>): Promise<void> => {
+  const publishing = async (
+    sids: readonly string[],
+    publish: () => Promise<unknown>
+  ): Promise<void> => {
     const before = runs
-    await tell()
+    await publish()
     // Another run may have lost it, so then it is published again.
-    if (runs === before) for (const sid of sids) told.add(sid)
+    if (runs === before) for (const sid of sids) published.add(sid)
   }
 
   return {
-    tell: (subject, sids) => telling(sids, () => families.end(subject, sids)),
-    async tellAll(subject, except, sids) {
+    publish: (subject, sids) => publishing(sids, () => families.end(subject, sids)),
+    async publishAll(subject, except, sids) {
       const all = new Set([...sids, ...(await notOpen(subject, except, options))])
-      await telling(sids, () => families.end(subject, [...all]))
+      await publishing(sids, () => families.end(subject, [...all]))
     },
-    isTold: (sid) => told.has(sid),
+    isPublished: (sid) => published.has(sid),
     async followRun() {
       const now = await families.incarnation()
-      const known = await toldEnds.run()
+      const known = await publishedEnds.run()
       const hasLostData = await marks.compare(known, now)
       if (now === run) return
       // The store may have lost what was published before.
-      told.clear()
+      published.clear()
       run = ''
       runs += 1
       if (known !== now) {
         if (hasLostData) options.onLostData?.()
-        await toldEnds.retell(now, clock() - 1000 * revocationSeconds)
-        for (const again of retell) await again()
-        if (!(await toldEnds.retold(now))) return
+        await publishedEnds.republish(now, clock() - 1000 * revocationSeconds)
+        for (const again of republish) await again()
+        if (!(await publishedEnds.republished(now))) return
       }
       run = now
       marks.follow(now)
     },
-    async writeTold() {
-      if (told.size === 0) return
-      const sids = [...told]
-      const isNoted = await toldEnds.told(sids, run)
-      for (const sid of sids) told.delete(sid)
+    async writePublished() {
+      if (published.size === 0) return
+      const sids = [...published]
+      const isNoted = await publishedEnds.published(sids, run)
+      for (const sid of sids) published.delete(sid)
       if (!isNoted) run = ''
     }
   }
 }
 
-/** Tells a session store that has lost its data from one that other instances do not use. */
+/**
+ * Distinguishes a session store that has lost its data from one that other instances do not use.
+ */
 function storeMarks({
   families,
   onOtherStore
-}: Pick<TellEndsOptions, 'families' | 'onOtherStore'>) {
+}: Pick<PublishEndsOptions, 'families' | 'onOtherStore'>) {
   /** of the data that this process has followed */
   let own = ''
   /** of another store, if it was reported */
@@ -128,7 +133,7 @@ const markOf = (run: string): string => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1] ?
 async function notOpen(
   subject: string,
   except: string | null,
-  { durable, families }: TellEndsOptions
+  { durable, families }: PublishEndsOptions
 ): Promise<string[]> {
   const { live, over, unreadable } = await families.list(subject)
   const opened = await durable.list(subject, [])

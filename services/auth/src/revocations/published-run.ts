@@ -8,10 +8,10 @@ const NO_RUN = ''
  * A *run* of the session store is the time between two restarts, failovers or losses of its data.
  * The store contains the sessions and the revocation log. A new run may have lost what was
  * published to an earlier one. So when the run changes, everything in the database is marked as
- * *untold*: not published.
- * @returns the run to which the database has published everything that it does not mark as untold
+ * unpublished (`untold` in the tables).
+ * @returns the run to which the database has published everything that it does not mark otherwise
  */
-export async function toldRun(db: Kysely<Tables>): Promise<string> {
+export async function publishedRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
   return row?.incarnation ?? NO_RUN
 }
@@ -22,7 +22,7 @@ export async function toldRun(db: Kysely<Tables>): Promise<string> {
  * is marked, and it is published again.
  * @returns whether it was marked
  */
-export async function noteTold(
+export async function notePublished(
   db: Kysely<Tables>,
   run: string,
   mark: (transaction: Kysely<Tables>) => Promise<unknown>
@@ -34,7 +34,8 @@ export async function noteTold(
         .values({ one: 1, incarnation: run })
         .onConflict((conflict) => conflict.column('one').doNothing())
         .execute()
-    // With the lock, `retellTo` of another instance waits for this transaction, or this one for it.
+    // With the lock, `republishTo` of another instance waits for this transaction, or this one for
+    // it.
     const row = await transaction
       .updateTable('session_store')
       .set({ incarnation: run })
@@ -53,8 +54,8 @@ export async function noteTold(
  */
 const underWay = (run: string) => `${run} is told again`
 
-/** Makes this run the current one, and marks everything as untold. */
-export async function retellTo(
+/** Makes this run the current one, and marks everything as unpublished. */
+export async function republishTo(
   db: Kysely<Tables>,
   run: string,
   unmark: (transaction: Kysely<Tables>) => Promise<unknown>
@@ -74,7 +75,7 @@ export async function retellTo(
  * Notes that everything was published again to this run. Returns false if it is no longer the
  * current one.
  */
-export async function retoldTo(db: Kysely<Tables>, run: string): Promise<boolean> {
+export async function republishedTo(db: Kysely<Tables>, run: string): Promise<boolean> {
   const row = await db
     .updateTable('session_store')
     .set({ incarnation: run })
