@@ -28,3 +28,19 @@ t.test('no literal is spread only to group lines', async (t) => {
     []
   )
 })
+
+t.test('each route whose change ends sessions publishes their ends', async (t) => {
+  const ends = /const (?:\{[^}]*\b(?:ended|sids)\b[^}]*\}|ended|sids) = await /
+  /** The operations that they call end sessions in both stores. */
+  const isEndItself = /\/sessions(?:\.ts|\/)|\/end-every-session\.ts$/
+  const routes = files.filter(
+    ({ path, text }) =>
+      path.startsWith('services/auth/src/http/') && !isEndItself.test(path) && ends.test(text)
+  )
+  t.ok(routes.length >= 10, `${routes.length} routes`)
+  // Without this, gateways learn of the end only when `SessionEnds.settle` publishes it.
+  t.strictSame(
+    routes.filter(({ text }) => !text.includes('.publishAll(')).map(({ path }) => path),
+    []
+  )
+})

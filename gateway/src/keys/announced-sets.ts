@@ -9,10 +9,12 @@ type Options = {
   /** the name that the issuer gives to the set that this gateway has */
   issuerVersion: () => string
   fetches: Pick<KeySetFetches, 'underWay' | 'refresh'>
+  /** is aborted when the process ends */
+  ended: AbortSignal
 }
 
 /** Fetches the key sets that the issuer announces. */
-export function announcedSets({ issuerVersion, fetches }: Options) {
+export function announcedSets({ issuerVersion, fetches, ended }: Options) {
   let wanted = ''
   let catchingUp: Promise<void> | null = null
 
@@ -21,11 +23,11 @@ export function announcedSets({ issuerVersion, fetches }: Options) {
     // An instance of the issuer may not know the new set yet, so a fetch may return the previous
     // one.
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (wanted !== version || issuerVersion() === version) return
+      if (ended.aborted || wanted !== version || issuerVersion() === version) return
       // A fetch in progress may have begun before the change.
       if (fetches.underWay !== null) await fetches.underWay
       await fetches.refresh()
-      if (issuerVersion() !== version) await sleep(PAUSE_MS)
+      if (issuerVersion() !== version) await pause(ended)
     }
   }
   return {
@@ -41,3 +43,7 @@ export function announcedSets({ issuerVersion, fetches }: Options) {
     }
   }
 }
+
+/** Waits, but not longer than the process runs. */
+const pause = (ended: AbortSignal): Promise<void> =>
+  sleep(PAUSE_MS, undefined, { signal: ended }).catch(() => {})

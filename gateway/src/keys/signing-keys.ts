@@ -54,7 +54,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const fetches = keySetFetches(options, held)
   const kids = () => (held.trusted()?.keys ?? []).flatMap(({ kid }) => kid ?? [])
   const issuerVersion = () => keySetVersion(kids())
-  const sets = announcedSets({ issuerVersion, fetches })
+  const ended = new AbortController()
+  const sets = announcedSets({ issuerVersion, fetches, ended: ended.signal })
   const find = keyFinder({
     choose(kid, algorithm) {
       const set = held.trusted()
@@ -65,7 +66,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     announcesKeys: options.form === 'own',
     patienceMs
   })
-  const close = refreshRegularly(fetches, longestPauseMs)
+  const endRefreshing = refreshRegularly(fetches, longestPauseMs)
   await Promise.race([fetches.refresh(), sleep(patienceMs, undefined, { ref: false })])
 
   return {
@@ -91,6 +92,9 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     },
     withdraw: held.withdraw,
     isWithdrawn: held.isWithdrawn,
-    close
+    close() {
+      ended.abort()
+      endRefreshing()
+    }
   }
 }

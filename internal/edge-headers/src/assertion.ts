@@ -3,6 +3,8 @@ import type { IdentityClaims } from './identity.ts'
 export const ASSERTION_ISSUER = 'gatehouse-gateway'
 export const ASSERTION_TYPE = 'gatehouse-assertion+jwt'
 export const ASSERTION_ALGORITHM = 'ES256'
+/** how far the clocks of a gateway and a service may differ */
+export const ASSERTION_SKEW_SECONDS = 5
 
 /** The path on a gateway's ops listener of the keys for verifying assertions. */
 export const GATEWAY_KEYS_PATH = '/.well-known/gateway-jwks.json'

@@ -1,6 +1,7 @@
 import {
   ASSERTION_ALGORITHM,
   ASSERTION_ISSUER,
+  ASSERTION_SKEW_SECONDS,
   ASSERTION_TYPE,
   type AssertionClaims
 } from '@gatehouse/edge-headers/assertion'
@@ -36,7 +37,7 @@ export function assertionReader(keys: GatewayKeys): AssertionReader {
         issuer: ASSERTION_ISSUER,
         audience: [...audiences],
         typ: ASSERTION_TYPE,
-        clockTolerance: 5,
+        clockTolerance: ASSERTION_SKEW_SECONDS,
         currentDate: new Date(nowMs),
         requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'scope', 'roles', 'token_exp']
       })

@@ -1,4 +1,8 @@
-import { ASSERTION_ALGORITHM, ASSERTION_ISSUER } from '@gatehouse/edge-headers/assertion'
+import {
+  ASSERTION_ALGORITHM,
+  ASSERTION_ISSUER,
+  ASSERTION_SKEW_SECONDS
+} from '@gatehouse/edge-headers/assertion'
 import {
   GATEWAY_PROOF_TYPE,
   type GatewayProofClaims,
@@ -35,7 +39,6 @@ export type GatewayProofOptions = {
 
 /** each gateway makes a new one every half minute */
 const MOST_REMEMBERED = 256
-const SKEW_SECONDS = 5
 
 export function gatewayProofs({
   gatewayKeys,
@@ -60,7 +63,7 @@ export function gatewayProofs({
         algorithms: [ASSERTION_ALGORITHM],
         issuer: ASSERTION_ISSUER,
         typ: GATEWAY_PROOF_TYPE,
-        clockTolerance: SKEW_SECONDS,
+        clockTolerance: ASSERTION_SKEW_SECONDS,
         requiredClaims: ['aud', 'exp', 'iat'],
         currentDate: new Date(clock())
       })

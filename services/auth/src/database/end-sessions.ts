@@ -1,4 +1,5 @@
 import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely'
+import { openSession } from './is-open-session.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -49,16 +50,13 @@ export function updateSessions(
 /** The same for one session. Returns whether it is known and had not ended. */
 export async function endOneSession(
   transaction: Kysely<Tables>,
-  { subject, sid }: { readonly subject: string; readonly sid: string },
+  session: { readonly subject: string; readonly sid: string },
   atMs: number
 ): Promise<boolean> {
   const row = await transaction
     .updateTable('sessions')
     .set({ ended_at_ms: atMs, untold: 1, label: '' })
-    .where('sid', '=', sid)
-    .where('subject', '=', subject)
-    .where('ended_at_ms', 'is', null)
-    .where('expires_at', '>', Math.floor(atMs / 1000))
+    .where(openSession(session, atMs))
     .returning('sid')
     .executeTakeFirst()
   return row !== undefined

@@ -3,7 +3,6 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Client } from '../clients/client.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
-import type { SubjectToken } from '../tokens/exchanged-claims.ts'
 import {
   invalidScope,
   invalidTarget,
@@ -69,8 +68,10 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     const subject = await readSubject(asked.subjectToken, asked.subjectTokenType, client)
     const { actors = [] } = subject.delegation ?? {}
     if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
-    const scope = narrowedScope(subject, client, asked.scope)
-    const roles = narrowedRoles(subject, client, asked.roles)
+    const mayHave = (role: string) => client.roles?.includes(role) ?? true
+    const allowedScope = subject.scope.filter((one) => client.scope.includes(one))
+    const scope = narrowed('scope', allowedScope, asked.scope)
+    const roles = narrowed('roles', subject.roles.filter(mayHave), asked.roles)
     const owner = await standing.subjectOf(subject)
     if (owner === null) throw unacceptableSubject('it is revoked')
     const claims = owner.account?.claims ?? {}
@@ -103,29 +104,16 @@ function refuseUnsupported({ actorToken, requestedTokenType, resource }: Exchang
 }
 
 /**
- * @throws OAuthRefusal invalid_scope for scope that the subject token or the client does not have
+ * The requested part of what is allowed; without a request, all of it.
+ * @throws OAuthRefusal invalid_scope if more is requested
  */
-function narrowedScope(
-  subject: SubjectToken,
-  client: Client,
+function narrowed(
+  what: 'scope' | 'roles',
+  allowed: readonly string[],
   requested: string | undefined
 ): readonly string[] {
-  const allowed = subject.scope.filter((one) => client.scope.includes(one))
   if (requested === undefined) return allowed
   const asked = [...new Set(requested.split(' '))]
   if (asked.every((one) => allowed.includes(one))) return asked
-  throw invalidScope('the scope exceeds that of the subject token or the client')
-}
-
-/** @throws OAuthRefusal invalid_scope for a role that the token or the client does not have */
-function narrowedRoles(
-  subject: SubjectToken,
-  client: Client,
-  requested: string | undefined
-): readonly string[] {
-  const allowed = subject.roles.filter((one) => client.roles?.includes(one) ?? true)
-  if (requested === undefined) return allowed
-  const asked = [...new Set(requested.split(' '))]
-  if (asked.every((one) => allowed.includes(one))) return asked
-  throw invalidScope('the roles exceed those of the subject token or of the client')
+  throw invalidScope(`more ${what} than the subject token and the client have`)
 }

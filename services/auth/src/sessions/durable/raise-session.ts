@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
+import { openSession } from '../../database/is-open-session.ts'
 import type { Tables } from '../../database/tables.ts'
 import { amrText } from '../authentication.ts'
 
@@ -26,9 +27,7 @@ export async function raiseSession(
   const { numUpdatedRows } = await transaction
     .updateTable('sessions')
     .set({ amr: amrText(amr), authenticated_at: Math.floor(nowMs / 1000) })
-    .where('sid', '=', sid)
-    .where('subject', '=', subject)
-    .where('ended_at_ms', 'is', null)
+    .where(openSession({ subject, sid }, nowMs))
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   const event = { kind: 'stepped-up', subject, sid, source } as const

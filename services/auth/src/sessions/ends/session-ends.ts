@@ -11,8 +11,9 @@ import { type PublishEnds, type PublishEndsOptions, publishEnds } from './publis
  *
  * - A user or an operator ends one session or all of a user: `end`, `endAll`.
  * - A change of the account ends all of its sessions, in its own transaction
- *   (`database/end-sessions.ts`): another password, an undone change of the address, a disabled or
- *   a deleted account. Afterwards, the route calls `publishAll`.
+ *   (`database/end-sessions.ts`): another password, an address that was verified without the secret
+ *   of its page, an undone change of the address, a first second factor, a reset of the factors, a
+ *   disabled or a deleted account. Afterwards, the route calls `publishAll`.
  * - The session store ends one, because a spent token was used again (`Families.present`) or a user
  *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
  * - A login or a refresh finds that the database has ended it meanwhile (`../end-if-ended.ts`).
