@@ -34,7 +34,7 @@ export const Problem: Json = {
     detail: {
       type: 'string',
       description: 'What to fix, for people. Its text may change.',
-      examples: ['body/email must NOT have fewer than 1 characters']
+      examples: ['body/email must not be empty']
     },
     requestId: {
       type: 'string',

@@ -5,6 +5,7 @@ import { isHttpTwo } from '../http-two.ts'
 import { errorLine } from '../service-log.ts'
 import type { ErrorForm } from './error-form.ts'
 import { knownMethods } from './known-methods.ts'
+import { schemaFault } from './schema-fault.ts'
 
 /** The form of errors that the client of a request expects. */
 export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
@@ -85,12 +86,11 @@ const brokenOff = (cause: unknown) =>
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   // Any value can be thrown, even none.
-  const { statusCode, code, validation, message } = (error ?? {}) as Partial<FastifyError>
+  const { statusCode, code, validation, validationContext } = (error ?? {}) as Partial<FastifyError>
   if (validation !== undefined) {
-    // Ajv's message names the member and the rule, never the value.
     return new Refusal('INVALID_REQUEST', {
       reason: 'the request does not fit its schema',
-      detail: message ?? ''
+      detail: schemaFault(validation, validationContext)
     })
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

@@ -30,7 +30,7 @@ for (const path of ['/register', '/login', '/refresh-token', '/logout']) {
 
     for (const [member, value] of Object.entries(members)) {
       const answer = await auth.post(path, { ...body, [member]: value })
-      const detail = 'body must NOT have additional properties'
+      const detail = 'body must have no other members than the documented ones'
       isProblem(t, answer, { code: 'INVALID_REQUEST', detail }, member)
     }
     for (const member of poisoned) {

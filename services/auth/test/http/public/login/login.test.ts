@@ -75,7 +75,7 @@ t.test('an invalid body is refused in the documented form', async (t) => {
     ...badText(valid, 'password', 1, 256),
     'an unknown delivery': {
       body: { ...valid, delivery: 'canary-5c1f' },
-      detail: 'body/delivery must be equal to one of the allowed values'
+      detail: 'body/delivery must be one of: body, cookie'
     }
   })
 })

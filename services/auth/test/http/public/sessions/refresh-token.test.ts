@@ -143,10 +143,10 @@ t.test('an invalid body is refused in the documented form', async (t) => {
     ...unreadable(valid),
     number: { body: { refreshToken: 7 }, detail: detail('be string') },
     null: { body: { refreshToken: null }, detail: detail('be string') },
-    empty: { body: { refreshToken: '' }, detail: detail('NOT have fewer than 1 characters') },
+    empty: { body: { refreshToken: '' }, detail: detail('not be empty') },
     'too long': {
       body: { refreshToken: 'canary-5c1f'.repeat(100) },
-      detail: detail('NOT have more than 1024 characters')
+      detail: detail('have at most 1024 characters')
     }
   })
 })
