@@ -1,5 +1,9 @@
+import dns from 'node:dns'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { closed } from '@gatehouse/fixtures/closed'
+import { faults } from '@gatehouse/fixtures/faults'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
 import { sendBytes, statusesIn } from '../fixtures/raw-client.ts'
@@ -127,4 +131,59 @@ t.test('an unsolicited second response reaches no client', async (t) => {
     const [own, others] = await Promise.all([ask(gateway), gateway.call('/closed')])
     t.notMatch(`${own}${await others.text()}`, /evil/, `${time} time`)
   }
+})
+
+/** What the name server says about the service: an address, an error, or nothing at all. */
+type Lookup = { address: string } | { code: string } | null
+
+/** Takes the place of the machine's name server, for one name. */
+function nameServer(t: Test, name: string, first: Lookup) {
+  const real = dns.lookup
+  const names = { answer: first }
+  t.teardown(() => Object.assign(dns, { lookup: real }))
+  const lookup = (host: string, options: dns.LookupAllOptions, done: LookupDone): void => {
+    const { answer } = names
+    if (host !== name) real(host, options, done)
+    else if (answer !== null) {
+      const isFound = 'address' in answer
+      const error = isFound ? null : Object.assign(new Error(`getaddrinfo ${name}`), answer)
+      setImmediate(done, error, isFound ? [{ address: answer.address, family: 4 }] : [])
+    }
+  }
+  Object.assign(dns, { lookup })
+  return names
+}
+
+type LookupDone = (error: NodeJS.ErrnoException | null, found: dns.LookupAddress[]) => void
+
+t.test('a name that does not resolve is 502 until it does, at any address', async (t) => {
+  const names = nameServer(t, 'service.example', { address: '127.0.0.1' })
+  const gateway = await edge(t)
+  const { port } = new URL(gateway.upstream.url)
+  gateway.reroute({
+    upstreams: `  named: 'http://service.example:${port}'`,
+    routes: '  - { name: named, prefix: /named, upstream: named, access: public }\n'
+  })
+  const call = () => fetch(`${gateway.url}/named`)
+  t.equal((await call()).status, 200)
+
+  names.answer = { code: 'ENOTFOUND' }
+  t.equal((await call()).status, 200, 'an open connection needs no name')
+  for (const answer of [{ code: 'ENOTFOUND' }, { code: 'EAI_AGAIN' }, null]) {
+    names.answer = answer
+    gateway.upstream.server.closeAllConnections()
+    const refused = await call()
+    t.strictSame([refused.status], faults.serviceUnresolvable.statuses)
+    await isUnavailable(t, refused, answer?.code ?? 'no answer of the name server')
+    t.equal((await fetch(`${gateway.url}/open`)).status, 200, 'another service is not affected')
+  }
+
+  gateway.upstream.stop()
+  const other = createServer((_request, response) => response.end('elsewhere'))
+  await once(other.listen(Number(port), '127.0.0.2'), 'listening')
+  t.teardown(() => other.close())
+  names.answer = { address: '127.0.0.2' }
+  const moved = await call()
+  t.equal(moved.status === 200 ? 0 : 1, faults.serviceUnresolvable.lost)
+  t.equal(await moved.text(), 'elsewhere')
 })

@@ -41,7 +41,7 @@ export async function openListeners(
   const https = tls.service?.options ?? null
   const { ring } = secrets
   const service = await buildAuth(ports, { state, settings, https, ring, sightings, clock })
-  const ops = openOps(config, ports, opened, service)
+  const ops = await openOps(config, ports, opened, service)
   // It closes after the service, because it tells load balancers that the service drains.
   closing.defer(() => ops.close())
   closing.defer(() => service.close())
@@ -63,12 +63,12 @@ export async function openListeners(
 }
 
 /** Health, metrics and the operators' API. */
-function openOps(
+async function openOps(
   config: AuthConfig,
   { log, registry }: Pick<Ports, 'log' | 'registry'>,
   { state, settings, secrets, tls, fleet, clock, onOps }: Opened,
   service: Service
-): Service {
+): Promise<Service> {
   const { accounts, sessions, revocations } = state
   const hosts = words(config.AUTH_OPS_HOSTS)
   const checks = authChecks({
@@ -77,6 +77,8 @@ function openOps(
     revocations,
     monotonicClock: () => performance.now()
   })
+  // The first probe may come during an outage: what answers now has answered since the start.
+  await Promise.all(Object.values(checks).map((check) => check()))
   const https = tls.ops?.options ?? null
   const ops = buildOps({ log, metrics: registry, checks, service, https, hosts })
   const api = { ...state, fleet, newUser: settings.newUser, clock }

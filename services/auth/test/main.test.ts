@@ -7,6 +7,7 @@ import { connect } from 'node:tls'
 import { authority } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { patience } from '@gatehouse/fixtures/patience'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
@@ -196,3 +197,19 @@ t.test(
     })
   }
 )
+
+t.test('it is ready once Redis has answered it', { skip: redisMissing }, async (t) => {
+  const link = await flakyLink(t, (await redisServer(t)).port)
+  link.cut()
+  const REDIS_URL = `redis://127.0.0.1:${link.port}`
+  const config = readConfig({ ...common(t), REDIS_TIMEOUT_MS: '250', REDIS_URL })
+  const { opsUrl, close } = await startAuth(config)
+  t.teardown(close)
+  const readyz = async () => (await (await fetch(`${opsUrl}/readyz`)).json()) as { status: string }
+  const sessions = 'the session store has not answered since the start'
+  t.match(await readyz(), { status: 'not ready', failing: { sessions } })
+
+  link.mend()
+  const ready = await eventually(readyz, ({ status }) => status === 'ready', 20_000)
+  t.match(ready, { status: 'ready', failing: {} })
+})

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@gatehouse/fixtures/client'
 import { faults } from '@gatehouse/fixtures/faults'
+import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Refusal } from '@gatehouse/problem/refusal'
-import type { RedisConnection } from '@gatehouse/redis/connection'
+import { COMMAND_TIMEOUT_MS, type RedisConnection } from '@gatehouse/redis/connection'
 import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import t, { type Test } from 'tap'
 import type { FamilySteps } from '../fixtures/family-steps.ts'
@@ -41,30 +42,31 @@ async function ready(connection: RedisConnection): Promise<void> {
  */
 async function store(t: Test) {
   const server = await redisServer(t)
+  const link = await flakyLink(t, server.port)
   const patient = redisStore(await redisConnection(t, server.url), {
     policy,
     clock: clockFromNow()
   })
-  const connection = connectRedis({ url: server.url, onFault: () => {} })
+  const connection = connectRedis({ url: `redis://127.0.0.1:${link.port}`, onFault: () => {} })
   t.teardown(() => connection.disconnect())
   await ready(connection)
   const { families } = redisStore(connection, { policy, clock: clockFromNow() })
   const subject = randomUUID()
   await patient.families.open(subject, 'one', opening)
-  return { ...server, connection, families, patient: patient.families, subject }
+  return { ...server, link, connection, families, patient: patient.families, subject }
 }
 
 type Back = { families: FamilySteps; patient: FamilySteps; subject: string }
 
 /** What a token meets, once both connections do their work again. */
-async function comesBack({ families, patient, subject }: Back) {
+async function comesBack({ families, patient, subject }: Back, sid = 'one') {
   const works = () =>
     Promise.all([families.ping(), patient.ping()]).then(
       () => true,
       () => false
     )
   await eventually(works, (answer) => answer, LONG_MS)
-  return patient.present(subject, 'one', 0)
+  return patient.present(subject, sid, 0)
 }
 
 /** Each method refuses as the contract says, and soon. */
@@ -108,6 +110,23 @@ t.test('a frozen Redis causes 503', options, async (t) => {
   const { redis, ...rest } = await store(t)
   t.teardown(await freezeRedis(redis))
   await refuses(t, rest, ['present', 'ping'])
+})
+
+t.test('a slow Redis causes 503, and what it did late is not done twice', options, async (t) => {
+  const { link, ...rest } = await store(t)
+  const { patient, subject } = rest
+  await patient.open(subject, 'before', opening)
+  // From now on, Redis knows the scripts, and the store knows the time of Redis.
+  await comesBack(rest, 'before')
+  for (const delayMs of [2 * COMMAND_TIMEOUT_MS, 4 * COMMAND_TIMEOUT_MS]) {
+    link.delay(delayMs)
+    // The first call still has a connection: Redis does what it says, and is late to answer.
+    await refuses(t, rest, ['present', 'open', 'list', 'ping'])
+  }
+
+  link.delay(0)
+  const { outcome } = await comesBack(rest)
+  t.equal(outcome, 'replayed', 'the token was used when its answer came too late')
 })
 
 t.test('a server that cannot write is an outage, not an internal error', options, async (t) => {

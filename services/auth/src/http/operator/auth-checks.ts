@@ -20,12 +20,13 @@ type CheckedStores = {
 /**
  * The stores that the auth service needs. A fault only degrades it: it serves the key set and the
  * metadata from memory, and responses that need the store are 503 themselves. All instances share
- * the stores, so an outage must not take all of them out of a load balancer. A store may answer and
- * still not work: a replica can be read, but accepts no revocation.
+ * the stores, so an outage must not take all of them out of a load balancer. But an instance that
+ * has never reached a store since its start fails, so that a load balancer prefers the others. A
+ * store may answer and still not work: a replica can be read, but accepts no revocation.
  */
 export function authChecks(stores: CheckedStores): Record<string, Check> {
   const { sessions, accounts, revocations, monotonicClock } = stores
-  const answers = (ping: () => Promise<void>, degraded: string): Check => {
+  const answers = (ping: () => Promise<void>, store: string): Check => {
     let answeredMs = Number.NEGATIVE_INFINITY
     return async () => {
       try {
@@ -33,13 +34,16 @@ export function authChecks(stores: CheckedStores): Record<string, Check> {
         answeredMs = monotonicClock()
         return { ageSeconds: 0 }
       } catch {
-        return { degraded, ageSeconds: (monotonicClock() - answeredMs) / 1000 }
+        const ageSeconds = (monotonicClock() - answeredMs) / 1000
+        return Number.isFinite(ageSeconds)
+          ? { degraded: `${store} does not answer`, ageSeconds }
+          : { failing: `${store} has not answered since the start`, ageSeconds }
       }
     }
   }
   return {
-    sessions: answers(sessions.ping, 'the session store does not answer'),
-    accounts: answers(accounts.ping, 'the database does not answer'),
+    sessions: answers(sessions.ping, 'the session store'),
+    accounts: answers(accounts.ping, 'the database'),
     revocations: () => {
       const ageSeconds = revocations.unwrittenSeconds()
       const degraded = 'the revocation log cannot be written'

@@ -201,3 +201,18 @@ t.test('a locked table causes 503', { skip: postgresMissing }, async (t) => {
   await holder.query('rollback')
   await worksAgain(t, auth, token)
 })
+
+t.test('PostgreSQL with a full disk is an outage', { skip: postgresMissing }, async (t) => {
+  const url = (await postgres?.database()) ?? ''
+  const { auth, token, ask } = await serviceOn(t, onPostgres(url))
+  const operator = await guest(t, url)
+  // What PostgreSQL reports if the file of a table cannot grow.
+  await operator.query(`create function grow() returns trigger language plpgsql as
+    $$ begin raise 'could not extend file' using errcode = 'disk_full'; end $$;
+    create trigger grow before insert on audit_events execute function grow()`)
+  await areRefused(t, { 'a login': ask['a login'], 'a registration': ask['a registration'] })
+  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+
+  await operator.query('drop trigger grow on audit_events')
+  await worksAgain(t, auth, token)
+})
