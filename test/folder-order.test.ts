@@ -55,7 +55,8 @@ const folderOrder: Record<string, readonly string[]> = {
     'capacity',
     'connections',
     'headers',
-    'faults'
+    'faults',
+    'lifetimes.ts'
   ],
   'services/auth/src/': [
     'http',

@@ -2,8 +2,9 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
 /**
- * All refusals of the gateway, except that of the redirect to https: few codes for clients, and a
- * separate reason for the log in each.
+ * The refusals of the gateway, except those of the redirect to https and of a login that is not
+ * enough (`stages/insufficient-authentication.ts`): few codes for clients, and a separate reason
+ * for the log in each.
  */
 
 /**

@@ -8,7 +8,7 @@ import { serviceConnections } from './connections/service-connections.ts'
 import type { ExchangePorts } from './exchange.ts'
 import { guardedFaults } from './faults/guarded-faults.ts'
 import type { MarkOrigin } from './headers/passed-headers.ts'
-import { lifetimes } from './response/lifetimes.ts'
+import { lifetimes } from './lifetimes.ts'
 import { openStreams } from './response/open-streams.ts'
 import { unreadResponses } from './response/unread-responses.ts'
 

@@ -1,6 +1,6 @@
 import { downloadFault, KeySetFault } from './download.ts'
-import { keep, readKept } from './kept-key-set.ts'
 import { documentWithout, type KeySet, readKeySet, without } from './key-set.ts'
+import { readKeySetFile, writeKeySetFile } from './key-set-file.ts'
 import type { SigningKeysOptions } from './signing-keys-options.ts'
 
 /** The key set in use, in memory and on disk. */
@@ -39,7 +39,7 @@ type Options = Pick<SigningKeysOptions, 'file' | 'form' | 'clock' | 'onFault' | 
 /** Begins with the set on disk. */
 export function heldKeySet(options: Options): HeldKeySet {
   const { file, form, clock, trustSeconds = Number.POSITIVE_INFINITY } = options
-  const { text, goodAtMs } = readKept(file)
+  const { text, goodAtMs } = readKeySetFile(file)
   const knownMs = Math.min(goodAtMs, clock())
   const state: State = {
     text,
@@ -91,7 +91,7 @@ function withdraw(state: State, kid: string, options: Options): void {
 function store(state: State, document: string, { file, onFault }: Options): void {
   state.text = documentWithout(document, state.withdrawn)
   try {
-    keep(file, state.text, state.goodAtMs)
+    writeKeySetFile(file, state.text, state.goodAtMs)
   } catch (error) {
     onFault(`the key set could not be stored: ${downloadFault(error)}`)
   }

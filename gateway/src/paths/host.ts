@@ -5,7 +5,7 @@ import { LONGEST_AUTHORITY } from '@gatehouse/edge-headers/longest-authority'
  * http URI has one (RFC 9110 §4.2.1).
  */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/
-const LAST_PORT = 65_535
+export const LAST_PORT = 65_535
 
 /** Whether a string is the name of a host, with or without a port. Pure. */
 export function isHost(text: string): boolean {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { isHost } from '../paths/host.ts'
+import { isHost, LAST_PORT } from '../paths/host.ts'
 import { clientGone } from '../refusals.ts'
 import { forwardedAddress } from './forwarded-address.ts'
 import type { ProxyHeaders } from './proxy-headers.ts'
 import type { ProxiedConnection } from './proxy-protocol.ts'
-import { toldByProxies } from './told-by-proxies.ts'
+import { proxyReports } from './proxy-reports.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
 /**
@@ -72,7 +72,7 @@ export function arrivedHop(
   const headersCount = isTrusted(addresses[0]) && (proxied === null || client !== null)
   if (!headersCount) return { addresses, protocol, host, port: portOf(host, protocol) }
 
-  const said = toldByProxies(raw, headers)
+  const said = proxyReports(raw, headers)
   let proxies = 1
   for (let at = said.addresses.length - 1; at >= 0 && isTrusted(addresses[0]); at -= 1) {
     proxies = said.addresses.length - at
@@ -80,18 +80,16 @@ export function arrivedHop(
     if (address === null) break
     addresses.unshift(address)
   }
-  const saidProtocol = protocolNamed(said.told('proto', proxies) ?? '') ?? protocol
-  const named = said.told('host', proxies)
+  const saidProtocol = protocolNamed(said.reported('proto', proxies) ?? '') ?? protocol
+  const named = said.reported('host', proxies)
   const saidHost = named !== undefined && isHost(named) ? named : host
   return {
     addresses,
     protocol: saidProtocol,
     host: saidHost,
-    port: portIn(said.told('port', proxies)) ?? portOf(saidHost, saidProtocol)
+    port: portIn(said.reported('port', proxies)) ?? portOf(saidHost, saidProtocol)
   }
 }
-
-const LAST_PORT = 65_535
 
 /** The port in a string of digits; null if it is not a port. */
 function portIn(text: string | undefined): number | null {

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { LAST_PORT } from '../paths/host.ts'
 
 /**
  * The header of the PROXY protocol (haproxy.org, doc/proxy-protocol.txt), versions 1 and 2, at the
@@ -73,7 +74,6 @@ const families = new Map<string, (address: string) => boolean>([
   ['TCP6', (address) => isIPv6(address) && !address.includes('%')]
 ])
 
-const LAST_PORT = 65_535
 const isPort = (port: string): boolean =>
   /^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= LAST_PORT
 

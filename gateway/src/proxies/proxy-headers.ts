@@ -1,8 +1,8 @@
 import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { words } from '@gatehouse/settings/fragments'
 
-const NAMES = ['for', 'proto', 'host', 'port'] as const
-type XForwarded = (typeof NAMES)[number]
+export const X_FORWARDED = ['for', 'proto', 'host', 'port'] as const
+type XForwarded = (typeof X_FORWARDED)[number]
 
 /** The headers in which trusted proxies report the source of a request. */
 export type ProxyHeaders = {
@@ -26,9 +26,9 @@ export function readProxyHeaders(text: string): ProxyHeaders | null {
   const [first, ...more] = words(text.toLowerCase())
   if (first === undefined) return { kind: null, names: WRITTEN_BY_ALL }
   if (more.length === 0 && first === 'forwarded') return { kind: first, names: [] }
-  if (more.length === 0 && first === 'x-forwarded') return { kind: first, names: NAMES }
+  if (more.length === 0 && first === 'x-forwarded') return { kind: first, names: X_FORWARDED }
   const given = [first, ...more]
-  const names = NAMES.filter((name) => given.includes(forwardedHeader[name]))
+  const names = X_FORWARDED.filter((name) => given.includes(forwardedHeader[name]))
   const isList = names.length === given.length && names.includes('for')
   return isList ? { kind: 'x-forwarded', names } : null
 }

@@ -54,14 +54,14 @@ export function unsafeRoutes(
       ...at(claimsMember(route), claimNameFaults(namedClaimsOf(route))),
       ...accessFaults(route)
     )
-    own.push(...at('cors', corsFaults(route, isProduction)))
+    own.push(...at('cors', routeCorsFaults(route, isProduction)))
     return own.map(({ member, text }) => ({ path: ['routes', index, member], text }))
   })
   return [...ofUpstreams, ...ofRoutes]
 }
 
 /** With `preflights: service`, only WebSockets ask for the list of origins. */
-function corsFaults({ preflights, cors }: Entry, isProduction: boolean): string[] {
+function routeCorsFaults({ preflights, cors }: Entry, isProduction: boolean): string[] {
   const { origins = [], ...others } = cors ?? {}
   const ofOrigins = origins.flatMap((entry, index) => {
     const fault = originFault(entry, isProduction)

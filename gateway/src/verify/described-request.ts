@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { foldedName, forwardedHeader } from '@gatehouse/edge-headers/names'
 import { isHost } from '../paths/host.ts'
 import { type ArrivedHop, arrivedHop, portOf, protocolNamed } from '../proxies/arrived-hop.ts'
+import { proxyReports } from '../proxies/proxy-reports.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
-import { toldByProxies } from '../proxies/told-by-proxies.ts'
 import { malformed, noRoute, untrustedProxy } from '../refusals.ts'
 import type { RequestHead } from '../request/request-head.ts'
 
@@ -89,7 +89,7 @@ function toldProtocol(
   const only = raw.headers[forwardedHeader.proto]
   const isPlain = typeof only === 'string' && !only.includes(',')
   if (isPlain && kind !== 'forwarded' && names.includes('proto')) return only.trim()
-  return toldByProxies(raw, { kind, names }).told('proto', proxies)
+  return proxyReports(raw, { kind, names }).reported('proto', proxies)
 }
 
 /** The gateway reads no body here, so its bytes could be taken for the next request. */

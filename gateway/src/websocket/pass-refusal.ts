@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { isStatus, NotAResponse, refusalOf } from '../forwarding/faults/upstream-faults.ts'
 import { clientHeaders } from '../forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
-import type { Lifetimes } from '../forwarding/response/lifetimes.ts'
+import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import type { Passage } from '../request/passage.ts'
 import type { RouteTable } from '../routes/route-table.ts'
 

@@ -7,7 +7,7 @@ import type { Passage } from '../../request/passage.ts'
 import { revokedRefusal } from '../../stages/refuse-revoked.ts'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import { isHttpTwoService } from '../connections/connections.ts'
-import type { Over } from './lifetimes.ts'
+import type { Over } from '../lifetimes.ts'
 import { abandon, type OpenResponse } from './open-response.ts'
 
 /** Whether a request is a call of a gRPC service. Pure. */

@@ -1,5 +1,6 @@
-import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely'
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import { openSession } from './is-open-session.ts'
+import { isPostgres } from './postgres/is-postgres.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -36,12 +37,11 @@ export function updateSessions(
   transaction: Kysely<Tables>,
   sessions: SelectQueryBuilder<Tables, 'sessions', { sid: string }>
 ) {
-  const isPostgres = transaction.getExecutor().adapter instanceof PostgresAdapter
   const ordered = sessions.orderBy('sid')
   return transaction
     .with(
       (cte) => cte('locked').materialized(),
-      () => (isPostgres ? ordered.modifyEnd(sql`for update`) : ordered)
+      () => (isPostgres(transaction) ? ordered.modifyEnd(sql`for update`) : ordered)
     )
     .updateTable('sessions')
     .where('sid', 'in', ({ selectFrom }) => selectFrom('locked').select('locked.sid'))

@@ -34,6 +34,9 @@ export const currentPassword = (description: string) =>
 export const uuid = (description: string) =>
   Type.String({ description, examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11'] })
 
+/** A time in seconds since 1970, as a response has it (RFC 3339). */
+export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
+
 /** A time in a response. */
 export const instant = (description: string) =>
   Type.String({

@@ -1,7 +1,6 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
-
 import type { KeySetStore } from './key-set-store.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { isPublished } from './signing-key.ts'

@@ -13,8 +13,8 @@ import { keySetStore } from './key-set-store.ts'
 import type { KeyConfig } from './key-settings.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
+import { maintainKeys } from './maintain-keys.ts'
 import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './signing-key-store.ts'
-import { tendKeys } from './tend-keys.ts'
 import { UnknownSealingKey } from './unknown-sealing-key.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
@@ -72,7 +72,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     onFault: (error) => ports.log.warn(faultOfJob(error), 'key maintenance failed')
   })
   const rotationSeconds = config.AUTH_KEY_ROTATION_DAYS * DAY_SECONDS
-  const { tend } = tendKeys({
+  const { maintain } = maintainKeys({
     operations,
     announcements,
     keySet,
@@ -84,7 +84,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   ports.jobs.push(
     // Keys that were read too long ago sign nothing.
     { name: 'read the signing keys', run: live.read, isUrgent: true },
-    { name: 'maintain the signing keys', run: tend }
+    { name: 'maintain the signing keys', run: maintain }
   )
   const republish = () => keySet.republishRevocations(clock())
   const { held, ageMs, active, untilCurrent, read } = live

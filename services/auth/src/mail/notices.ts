@@ -16,19 +16,19 @@ type Notice = Extract<
   | 'recovery-code-used'
 >
 
-type Told = {
+type Owner = {
   readonly id: string
   readonly email: string
   readonly emailTyped: string | null
 }
 
 /**
- * Notifies the owner of an account of a change.
+ * The letter that notifies the owner of an account of a change.
  * @param values the placeholders of its template, apart from the time
  */
 export const noticeOf = (
   letter: Notice,
-  { id, email, emailTyped }: Told,
+  { id, email, emailTyped }: Owner,
   { source, language }: Reader,
   atMs: number,
   values: NewMail['values'] = {}

@@ -6,7 +6,7 @@ import { ifPossible } from './if-possible.ts'
 import { refreshEvent } from './refresh-event.ts'
 import type { SessionState } from './session-state.ts'
 
-/** Writes into the database what it records about a refresh. */
+/** Writes the audit event of a refresh, records a reuse as an end, and notes the use. */
 type RecordRefresh = (
   presentation: Presentation,
   presented: Presented,

@@ -52,10 +52,10 @@ for (const kind of databaseKinds) {
       })
 
       clock.advance((LIFETIME_SECONDS + SKEW_SECONDS) * 1000 - 1)
-      await other.tending.tend()
+      await other.maintenance.maintain()
       t.equal((await states(one))[before], 'retiring', 'its last token may still be valid')
       clock.advance(1)
-      await other.tending.tend()
+      await other.maintenance.maintain()
       t.equal((await states(one))[before], 'retired')
       t.strictSame(
         (await one.live.read()).map(({ kid }) => kid),
@@ -114,29 +114,33 @@ for (const kind of databaseKinds) {
       rotationSeconds: 30 * 86_400
     })
     const [first = ''] = await activeKid(one)
-    const tendAll = () => Promise.all([one.tending.tend(), other.tending.tend()])
+    const maintainAll = () =>
+      Promise.all([one.maintenance.maintain(), other.maintenance.maintain()])
     clock.advance(29 * day - 1000)
-    await tendAll()
+    await maintainAll()
     t.strictSame(await states(one), { [first]: 'active' }, 'not before its time')
     clock.advance(1000)
-    await tendAll()
-    await tendAll()
+    await maintainAll()
+    await maintainAll()
     const made = Object.keys(await states(one)).filter((kid) => kid !== first)
     t.equal(made.length, 1, 'one standby key, a day before')
     const [next = ''] = made
     clock.advance(day)
     await gateway('edge-1', [first])
-    const outcomes = await Promise.allSettled([one.tending.tend(), other.tending.tend()])
+    const outcomes = await Promise.allSettled([
+      one.maintenance.maintain(),
+      other.maintenance.maintain()
+    ])
     t.ok(
       outcomes.some(({ status }) => status === 'rejected'),
       'a gateway does not have the key'
     )
     t.strictSame(await activeKid(one), [first])
     await gateway('edge-1', [first, next])
-    await tendAll()
+    await maintainAll()
     t.strictSame(await states(one), { [first]: 'retiring', [next]: 'active' })
     clock.advance((LIFETIME_SECONDS + SKEW_SECONDS) * 1000)
-    await tendAll()
+    await maintainAll()
     t.strictSame(await states(one), { [first]: 'retired', [next]: 'active' })
   })
 
@@ -147,10 +151,10 @@ for (const kind of databaseKinds) {
       const { clock, one, other } = await instances(t, kind, { rotationSeconds: 1000 })
       clock.advance(500_000)
       t.ok(await one.keySet.take('the one that is killed', clock(), 10_000))
-      await other.tending.tend()
+      await other.maintenance.maintain()
       t.equal((await one.operations.list()).length, 1, 'not while the killed one may still work')
       clock.advance(10_000)
-      await other.tending.tend()
+      await other.maintenance.maintain()
       t.equal((await one.operations.list()).length, 2)
     }
   )

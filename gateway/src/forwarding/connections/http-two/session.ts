@@ -40,7 +40,7 @@ export type Session = {
   add(stream: ClientHttp2Stream, claim: Claim | null): () => void
   /**
    * Closes the connection after its last stream; no other request begins on it. If the service does
-   * not close it then, its socket is closed after `CLOSE_MS`.
+   * not close it then, its socket is closed after two seconds.
    */
   retire(): void
   /** The service accepts no more requests: retires, and closes the streams of those not sent. */

@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
 import type { Dispatcher } from 'undici'
-import { guard } from '../../faults/guard.ts'
+import { errorOf, guard } from '../../faults/guard.ts'
 import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
 import type { ResponseHeaders } from '../../headers/passed-headers.ts'
 import { cancel } from './cancel.ts'
@@ -151,7 +151,7 @@ function attempt(exchange: Exchange, act: (handler: Dispatcher.DispatchHandler) 
   try {
     act(exchange.handler)
   } catch (error) {
-    endWith(exchange, error instanceof Error ? error : new Error(typeof error))
+    endWith(exchange, errorOf(error))
   }
 }
 

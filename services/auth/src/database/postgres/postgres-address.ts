@@ -1,5 +1,5 @@
 import { unknownParameter } from '@gatehouse/settings/unknown-parameter'
-import type { PasswordFile } from './filed-password.ts'
+import type { PasswordFile } from './password-file.ts'
 import { type SslMode, sslModes, type TlsFile, type Way, waysOf } from './postgres-tls.ts'
 
 /** The address of a PostgreSQL server, and how to connect to it. */

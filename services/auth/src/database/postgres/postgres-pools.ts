@@ -1,6 +1,6 @@
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
-import { type FiledPassword, filedPassword } from './filed-password.ts'
+import { type PasswordOfFile, passwordOfFile } from './password-file.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import type { Way } from './postgres-tls.ts'
 import { limitSession, type ServerLimits } from './server-limits.ts'
@@ -57,7 +57,7 @@ export type Pools = {
  */
 export function postgresPools(options: PostgresOptions): Pools {
   const { ways, passwordFile } = options.address
-  const password = passwordFile === null ? null : filedPassword(passwordFile)
+  const password = passwordFile === null ? null : passwordOfFile(passwordFile)
   const all = ways.map((way) => poolOf(options, way, password))
   const [first, ...others] = all
   if (first === undefined) throw new Error('there is no way to connect')
@@ -111,7 +111,7 @@ function isAboutSecurity(error: unknown): boolean {
 /** pg's message for a server that refuses a request for TLS */
 export const NO_TLS = 'The server does not support SSL connections'
 
-function poolOf(options: PostgresOptions, ssl: Way, password: FiledPassword | null): pg.Pool {
+function poolOf(options: PostgresOptions, ssl: Way, password: PasswordOfFile | null): pg.Pool {
   const { address, poolSize, statementMs } = options
   const limits = limitsOf(options)
   const pool = new pg.Pool({

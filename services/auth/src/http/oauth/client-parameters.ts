@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
-import { clientAuthenticationMethods, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
+import { type ClientAuthenticationMethod, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
 import { uuid } from '../fields.ts'
+
+const secretInBody: ClientAuthenticationMethod = 'client_secret_post'
+const signedAssertion: ClientAuthenticationMethod = 'private_key_jwt'
 
 const optionalText = (description: string, example: string) =>
   Type.Optional(Type.String({ description, examples: [example] }))
@@ -14,7 +17,7 @@ export const clientParameters = {
     FIRST_PARTY_CLIENT
   ),
   client_secret: optionalText(
-    `The secret of a client that is registered with ${clientAuthenticationMethods[1]}.`,
+    `The secret of a client that is registered with ${secretInBody}.`,
     'gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2'
   ),
   client_assertion_type: optionalText(
@@ -22,7 +25,7 @@ export const clientParameters = {
     'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
   ),
   client_assertion: optionalText(
-    `A JWT signed by a client that is registered with ${clientAuthenticationMethods[2]}. It works once.`,
+    `A JWT signed by a client that is registered with ${signedAssertion}. It works once.`,
     'eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl'
   )
 }

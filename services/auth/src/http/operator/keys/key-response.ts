@@ -1,7 +1,7 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { Type } from 'typebox'
 import type { KeyRecord } from '../../../keys/key-lifecycle.ts'
-import { instant, instantOrNull } from '../../fields.ts'
+import { instant, instantOrNull, iso } from '../../fields.ts'
 
 /** A signing key, as the operators' API shows it. */
 export const Key = Type.Object(
@@ -27,7 +27,6 @@ export const Key = Type.Object(
   },
   { title: 'SigningKey', description: 'A signing key, without the key itself.' }
 )
-/** The body may be absent if all of its members are optional. */
 
 export function toKey(key: KeyRecord) {
   const { kid, algorithm, state } = key
@@ -43,5 +42,4 @@ export function toKey(key: KeyRecord) {
   }
 }
 
-const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
 const orNull = (seconds: number | null) => (seconds === null ? null : iso(seconds))

@@ -4,6 +4,7 @@ import { operatorSource } from '../operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Key, toKey } from './key-response.ts'
 
+/** The body may be absent if all of its members are optional. */
 const mayBeAbsent = { additionalProperties: false, nullable: true }
 const Algorithm = Type.Object(
   {

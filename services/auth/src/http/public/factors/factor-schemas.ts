@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { NewFactor, OwnFactors } from '../../../factors/own-factors.ts'
 import { qrCode } from '../../../factors/qr-code.ts'
 import type { FactorRow } from '../../../factors/totp-factors.ts'
-import { instant, instantOrNull } from '../../fields.ts'
+import { instant, instantOrNull, iso } from '../../fields.ts'
 
 /** What requests and responses about second factors have in common. */
 
@@ -54,8 +54,6 @@ export const Factor = Type.Object(
   },
   { title: 'Factor', description: 'A second factor of an account.' }
 )
-
-const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 const shownFactor = ({ id, kind, name, created_at, used_at }: FactorRow) => ({
   id,

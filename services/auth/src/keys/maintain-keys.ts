@@ -6,15 +6,15 @@ import type { KeyOperations } from './key-operations.ts'
 import type { KeySetStore } from './key-set-store.ts'
 import { type ScheduledStep, scheduledStep } from './rotation-schedule.ts'
 
-type KeyTending = {
+type KeyMaintenance = {
   /**
    * Does due work, if it is this instance's turn.
    * @throws an error that prevents it; the work stays due
    */
-  tend(): Promise<void>
+  maintain(): Promise<void>
 }
 
-type KeyTendingOptions = {
+type KeyMaintenanceOptions = {
   readonly operations: KeyOperations
   readonly announcements: Pick<KeyAnnouncements, 'publish'>
   readonly keySet: KeySetStore
@@ -36,7 +36,7 @@ type Due = { unpublished: boolean; over: KeyRecord[]; step: ScheduledStep | null
  * expired, and rotates on schedule. It reads due work from the database each time, so a process may
  * be killed at any point.
  */
-export function tendKeys(options: KeyTendingOptions): KeyTending {
+export function maintainKeys(options: KeyMaintenanceOptions): KeyMaintenance {
   const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = options
   const { onRead = () => {} } = options
   const instance = randomUUID()
@@ -62,7 +62,7 @@ export function tendKeys(options: KeyTendingOptions): KeyTending {
     if (step?.step === 'activate') await operations.activate(step.kid, 'now', source)
   }
   return {
-    async tend() {
+    async maintain() {
       if (isNothing(await due())) return
       if (!(await keySet.take(instance, clock(), HOLD_MS))) return
       try {

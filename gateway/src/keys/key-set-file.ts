@@ -13,7 +13,7 @@ const GOOD_AT = 'goodAtMs'
 type Kept = { text: string | null; goodAtMs: number }
 
 /** A file without this time, as earlier versions wrote it, counts as oldest. */
-export function readKept(file: string): Kept {
+export function readKeySetFile(file: string): Kept {
   try {
     const text = readFileSync(file, 'utf8')
     const goodAtMs: unknown = JSON.parse(text)[GOOD_AT]
@@ -24,7 +24,7 @@ export function readKept(file: string): Kept {
 }
 
 /** Writes the whole file or nothing: a gateway that is killed here must not find half a set. */
-export function keep(file: string, text: string, goodAtMs: number): void {
+export function writeKeySetFile(file: string, text: string, goodAtMs: number): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const kept = JSON.stringify({ ...JSON.parse(text), [GOOD_AT]: goodAtMs })
   // Several gateways on one machine may share the folder.

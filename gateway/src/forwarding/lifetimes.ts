@@ -1,10 +1,10 @@
 import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
-import { tokenExpired } from '../../refusals.ts'
-import type { Passage } from '../../request/passage.ts'
-import type { Revocations } from '../../revocation/follow-revocations.ts'
-import { refuseRevoked } from '../../stages/refuse-revoked.ts'
-import { isExpired } from '../../tokens/is-expired.ts'
-import type { VerifiedToken } from '../../tokens/verified-token.ts'
+import { tokenExpired } from '../refusals.ts'
+import type { Passage } from '../request/passage.ts'
+import type { Revocations } from '../revocation/follow-revocations.ts'
+import { refuseRevoked } from '../stages/refuse-revoked.ts'
+import { isExpired } from '../tokens/is-expired.ts'
+import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** Why a long-lived response or a WebSocket must end. */
 export type Over = 'TOKEN_EXPIRED' | WhyRevoked

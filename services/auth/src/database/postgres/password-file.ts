@@ -5,7 +5,7 @@ import pg from 'pg'
 export type PasswordFile = { readonly file: string; readonly first: string }
 
 /** The password for each new connection, from a file that may be replaced at any time. */
-export type FiledPassword = {
+export type PasswordOfFile = {
   readonly Client: typeof pg.Client
   /** A connection was opened. */
   accepted(client: pg.PoolClient): void
@@ -20,7 +20,7 @@ export type FiledPassword = {
  * The file has the new password before or after the server does. So if the one in the file is
  * refused, the last one that was accepted is tried.
  */
-export function filedPassword({ file, first }: PasswordFile): FiledPassword {
+export function passwordOfFile({ file, first }: PasswordFile): PasswordOfFile {
   let good = first
   let bad: string | null = null
   let offered = first

@@ -4,17 +4,17 @@ import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { forwardedAddress } from './forwarded-address.ts'
 import { type ForwardedElement, forwardedElements } from './forwarded-elements.ts'
-import type { ProxyHeaders } from './proxy-headers.ts'
+import { type ProxyHeaders, X_FORWARDED } from './proxy-headers.ts'
 
 /** What the headers of a request report about its way, one proxy after the other. */
-type ToldByProxies = {
+type ProxyReports = {
   /** the peer of each proxy; null if it is no address */
   readonly addresses: readonly (string | null)[]
   /**
    * The value that the outermost of the given number of proxies reports; if it reports none, that
    * of the next one.
    */
-  told(name: 'proto' | 'host' | 'port', proxies: number): string | undefined
+  reported(name: 'proto' | 'host' | 'port', proxies: number): string | undefined
 }
 
 /**
@@ -22,37 +22,35 @@ type ToldByProxies = {
  * the client wrote it. Where the proxies' kind is not set, that is `x-forwarded-*` if the request
  * has one of these, else `Forwarded`.
  */
-export function toldByProxies(raw: IncomingMessage, { kind, names }: ProxyHeaders): ToldByProxies {
+export function proxyReports(raw: IncomingMessage, { kind, names }: ProxyHeaders): ProxyReports {
   const read = kind ?? (hasXForwarded(raw) ? 'x-forwarded' : 'forwarded')
-  return read === 'x-forwarded' ? toldByXForwarded(raw, names) : toldByForwarded(raw)
+  return read === 'x-forwarded' ? byXForwarded(raw, names) : byForwarded(raw)
 }
 
-const NAMES = ['for', 'proto', 'host', 'port'] as const
-
 const hasXForwarded = ({ headers }: IncomingMessage): boolean =>
-  NAMES.some((name) => headers[forwardedHeader[name]] !== undefined)
+  X_FORWARDED.some((name) => headers[forwardedHeader[name]] !== undefined)
 
-function toldByXForwarded(raw: IncomingMessage, names: ProxyHeaders['names']): ToldByProxies {
+function byXForwarded(raw: IncomingMessage, names: ProxyHeaders['names']): ProxyReports {
   return {
     addresses: membersOf(raw, 'for').map(forwardedAddress),
-    told(name, proxies) {
+    reported(name, proxies) {
       const members = names.includes(name) ? membersOf(raw, name) : []
       return members[Math.max(members.length - proxies, 0)]
     }
   }
 }
 
-function membersOf({ headers }: IncomingMessage, name: (typeof NAMES)[number]): string[] {
+function membersOf({ headers }: IncomingMessage, name: (typeof X_FORWARDED)[number]): string[] {
   const value = headers[forwardedHeader[name]]
   return value === undefined ? [] : listMembers([value].flat().join(','))
 }
 
 /** A header that does not follow the grammar says nothing. */
-function toldByForwarded({ headers }: IncomingMessage): ToldByProxies {
+function byForwarded({ headers }: IncomingMessage): ProxyReports {
   const elements = forwardedElements(headers.forwarded ?? '') ?? []
   return {
     addresses: elements.map(nodeOf),
-    told: (name, proxies) =>
+    reported: (name, proxies) =>
       name === 'port'
         ? undefined
         : elements
