@@ -48,5 +48,12 @@ t.test(
       t.equal(await becomes(code, 'SESSION_ENDED'), 'SESSION_ENDED', 'the gateway hears of its end')
     }
     t.equal(stuck, faults.redisFailover.lost, 'no process needs a restart')
+
+    await sentinel.loseSentinels(2)
+    const signIn = async () => (await login(email, password)).status
+    t.equal(await becomes(signIn, 200), 200, 'one sentinel of three is enough to find the master')
+    for (const { opsUrl } of [...auths, ...gateways]) {
+      t.equal(await becomes(readiness(opsUrl), 'ready'), 'ready')
+    }
   }
 )
