@@ -16,6 +16,9 @@ import {
   removeLostFactors
 } from './user-commands.ts'
 
+/** how many letters one client may ask for in a minute */
+const MOST_LETTERS = 10
+
 const folder = dataFolder(t)
 const { url } = await wholeSystem(t, {
   GATEHOUSE_DATA_DIR: folder,
@@ -101,4 +104,14 @@ t.test('the audit log has the client address that the gateway reports', async (t
   const events = log.events as Record<string, string>[]
   const addresses = Object.fromEntries(events.map(({ kind, address }) => [kind, address]))
   t.match(addresses, { login: '192.0.2.1', 'logout-all': '192.0.2.2' })
+})
+
+t.test('clients of one gateway have limits of their own, on public routes too', async (t) => {
+  const statuses: number[] = []
+  for (let client = 1; client <= MOST_LETTERS + 1; client += 1) {
+    const headers = { 'x-forwarded-for': `198.51.100.${client}` }
+    const json = { email: `unknown-${client}@example.com` }
+    statuses.push((await api.call('/auth/password/forgot', { json, headers })).status)
+  }
+  t.strictSame([...new Set(statuses)], [202])
 })

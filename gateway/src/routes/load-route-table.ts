@@ -10,6 +10,7 @@ import { audienceOf } from './audience.ts'
 import { routeCors } from './cors-policy.ts'
 import { type Route, RouteFile } from './route.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
+import { takesOurCredentials } from './takes-our-credentials.ts'
 import { namedClaimsOf } from './token-claims.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 import { toUpstream, type Upstream } from './upstream.ts'
@@ -46,8 +47,9 @@ export function readRouteTable(
     ])
   )
   const files = [...tls.byUpstream.values()].flatMap((one) => one.files)
+  const takers = new Set(content.routes.filter(takesOurCredentials).map(({ upstream }) => upstream))
   return routeTable(
-    content.routes.map((route) => toRoute(route, upstreams)),
+    content.routes.map((route) => toRoute(route, upstreams, takers)),
     files
   )
 }
@@ -70,7 +72,8 @@ function readTls(upstreams: RouteFile['upstreams']) {
 
 function toRoute(
   route: RouteFile['routes'][number],
-  upstreams: ReadonlyMap<string, Upstream>
+  upstreams: ReadonlyMap<string, Upstream>,
+  takers: ReadonlySet<string>
 ): Route {
   const { prefix, upstream: name, limit, methods, cors = {}, forward: _, ...rest } = route
   const upstream = upstreams.get(name)
@@ -83,6 +86,7 @@ function toRoute(
     allowsOrigin: cors.origins === undefined ? null : allowOriginsOf(cors.origins),
     prefixes: [prefix].flat(),
     upstream,
+    serviceTakesCredentials: takers.has(name),
     limits: [limit ?? []].flat().map((one) => ({ by: 'address', shared: false, ...one })),
     methods: methods ?? null
   }

@@ -191,6 +191,8 @@ export type Route = Omit<
   readonly allowsOrigin: AllowsOrigin | null
   readonly prefixes: readonly string[]
   readonly upstream: Upstream
+  /** whether its service takes credentials of ours, on this route or another one */
+  readonly serviceTakesCredentials: boolean
   readonly limits: readonly Limit[]
   /** null: the usual methods, with the route's own requirements */
   readonly methods: Readonly<Partial<Record<Method, Demand>>> | null

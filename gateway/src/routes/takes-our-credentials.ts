@@ -1,8 +1,15 @@
 import type { Route } from './route.ts'
 
-/**
- * Whether a route's service takes credentials of ours, as the auth service does. No other service
- * gets a proof that a request comes from a gateway.
- */
+/** Whether a route's service takes credentials of ours, as the auth service does. */
 export const takesOurCredentials = ({ credentials }: Pick<Route, 'credentials'>): boolean =>
   credentials.includes('own-cookies') || credentials.includes('client-authentication')
+
+/**
+ * Whether the service gets a proof that a request comes from a gateway, so that it believes the
+ * address of the client. A request of a signed-in caller has an assertion, which proves it as well.
+ * No service gets the proof that takes no credentials of ours on any route.
+ */
+export const getsProof = (
+  route: Pick<Route, 'credentials' | 'serviceTakesCredentials'>,
+  { isAnonymous }: { readonly isAnonymous: boolean }
+): boolean => takesOurCredentials(route) || (isAnonymous && route.serviceTakesCredentials)

@@ -16,7 +16,7 @@ import type { RequestHeaders } from '../request/received-headers.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
 import type { Route } from '../routes/route.ts'
 import { strippedPrefix } from '../routes/service-path.ts'
-import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
+import { getsProof } from '../routes/takes-our-credentials.ts'
 import type { NamedClaims } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { forwardedIdentity } from './forwarded-identity.ts'
@@ -46,7 +46,7 @@ export function stamp(
   continueTrace(headers, hop.trace)
   const prefix = strippedPrefix(route)
   if (prefix !== '') headers[forwardedHeader.prefix] = prefix
-  if (takesOurCredentials(route)) {
+  if (getsProof(route, { isAnonymous: token === null })) {
     headers[gatewayHeader] = assertions.ofGateway(route.upstream.name)
   }
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {

@@ -7,18 +7,18 @@ import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const { routes } = readRouteTable(
   `
-upstreams: { service: 'http://service' }
+upstreams: { service: 'http://service', auth: 'http://auth' }
 routes:
   - { name: plain, prefix: /plain, upstream: service }
-  - { name: login, prefix: /login, upstream: service, access: public, credentials: [own-cookies] }
+  - { name: login, prefix: /login, upstream: auth, access: public, credentials: [own-cookies] }
   - { name: open, prefix: /open, upstream: service, access: public }
+  - { name: recovery, prefix: /recovery, upstream: auth, access: public }
+  - { name: account, prefix: /account, upstream: auth }
 `,
   {}
 )
-const [plain, login, open] = routes
-if (plain === undefined || login === undefined || open === undefined) {
-  throw new Error('there are three routes')
-}
+const [plain, login, open, recovery, account] = routes
+if (!plain || !login || !open || !recovery || !account) throw new Error('there are five routes')
 
 const request = (changes: Partial<StrippedRequest> = {}): StrippedRequest => ({
   method: 'GET',
@@ -64,6 +64,8 @@ t.test('only a service that takes credentials gets the gateway’s proof', async
   const proofTo = (route: typeof plain) =>
     stamp(request(), route, null, directHop, says)['x-auth-gateway']
   t.strictSame(decodeJwt(proofTo(login) ?? '').aud, ['gatehouse-credentials', login.upstream.name])
+  t.match(proofTo(recovery), /^ey/, 'also where it gets no credentials: it counts clients')
+  t.equal(stamp(request(), account, ada, directHop, says)['x-auth-gateway'], undefined)
   t.equal(proofTo(open), undefined)
   const keyed = { ...open, credentials: ['authorization' as const] }
   t.equal(proofTo(keyed), undefined, 'a service with keys of its own could pose as a gateway')

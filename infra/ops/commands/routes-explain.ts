@@ -61,7 +61,8 @@ function whyRefused({ code, detail, headers }: Refusal): string {
 async function explanation(method: string, match: Match, table: RouteTable) {
   const { route, access, demands, target } = match
   const { servicePath } = await import('@gatehouse/gateway/routes/service-path')
-  const { takesOurCredentials } = await import('@gatehouse/gateway/routes/takes-our-credentials')
+  const { getsProof } = await import('@gatehouse/gateway/routes/takes-our-credentials')
+  const provesGateway = getsProof(route, { isAnonymous: access !== 'signed-in' })
   const { path, query } = target
   const longest = route.prefixes
     .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
@@ -74,10 +75,10 @@ async function explanation(method: string, match: Match, table: RouteTable) {
     goes: route.upstream.addresses.map(
       (address) => `${method} ${address}${asked}${protocolWords(route.upstream.protocol)}`
     ),
-    headers: headersOf(method, route, { access, provesGateway: takesOurCredentials(route) }),
+    headers: headersOf(method, route, { access, provesGateway }),
     answer: answerOf(route),
     limits: limitsOf(method, route),
-    verified: await verifiedOf(match, table, takesOurCredentials(route))
+    verified: await verifiedOf(match, table, provesGateway)
   }
 }
 
