@@ -43,11 +43,14 @@ export function clientIn(environment: Environment, options: ClientOptions): Gate
     fetch,
     async logoutEverywhere({ signal } = {}) {
       const signedIn = poster({ ...environment, fetch }, origin, 'omit')
-      await signedIn('/auth/logout-all', undefined, signal).catch((error: unknown) => {
-        // There may be no session any longer.
-        if (session.grant() !== null) throw error
-      })
+      const failure = await signedIn('/auth/logout-all', undefined, signal).then(
+        () => null,
+        (error: unknown) => ({ error })
+      )
+      if (failure !== null && session.grant() !== null) throw failure.error
       await signing.logout({ signal })
+      // This session had ended before, so the request ended no other.
+      if (failure !== null) throw failure.error
     },
     async session({ signal } = {}) {
       const grant = await untilAborted(usableToken(), signal)

@@ -33,7 +33,10 @@ export type GatehouseClient = {
   login(credentials: Login | FactorAnswer, options?: Abortable): Promise<{ readonly id: string }>
   /** Ends the session, in all tabs. If it rejects, the session may still be open. */
   logout(options?: Abortable): Promise<void>
-  /** Ends every session of the user, on all devices. */
+  /**
+   * Ends every session of the user, on all devices. `SESSION_ENDED` or `UNAUTHENTICATED`: this
+   * session had ended before, so the others may still be open. Sign in, and call it again.
+   */
   logoutEverywhere(options?: Abortable): Promise<void>
   /** Creates an account, or sends the user a link that creates it. It does not sign in. */
   register(registration: Registration, options?: Abortable): Promise<Registered>

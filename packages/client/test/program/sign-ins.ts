@@ -87,7 +87,8 @@ export async function signIns(t: Test, { baseUrl, folder, someone }: Programs): 
   await t.test('logoutEverywhere ends the sessions of other devices', async (t) => {
     const { client, user } = await someone()
     const phone = notedClient({ baseUrl, delivery: 'body' }).client
-    await phone.login(user)
+    const tablet = notedClient({ baseUrl, delivery: 'body' }).client
+    for (const device of [phone, tablet]) await device.login(user)
     const reasons: string[] = []
     phone.onSessionEnd(({ reason }) => reasons.push(reason))
     await client.logoutEverywhere()
@@ -98,6 +99,9 @@ export async function signIns(t: Test, { baseUrl, folder, someone }: Programs): 
     }
     t.equal(answer.status, 401)
     t.strictSame(reasons, ['ended'])
+    await t.rejects(tablet.logoutEverywhere(), { code: 'SESSION_ENDED' }, 'it ended no session')
+    t.equal(await tablet.session(), null)
+    await t.rejects(tablet.logoutEverywhere(), { code: 'UNAUTHENTICATED' })
   })
 
   await t.test('a login whose cookie is not kept is refused, and says why', async (t) => {
