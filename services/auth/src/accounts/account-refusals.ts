@@ -24,7 +24,7 @@ export const tooManyPasswords = () =>
     headers: { 'retry-after': '1' }
   })
 
-export const tooManyChanges = () =>
+export const tooManyWaiting = () =>
   new Refusal('RATE_LIMITED', {
     reason: 'too many requests of the account wait for those before them',
     headers: { 'retry-after': '1' }

@@ -1,30 +1,38 @@
 import type { Service } from '@gatehouse/http-service/build-service'
-import { tooManyChanges } from '../../accounts/account-refusals.ts'
+import { tooManyWaiting } from '../../accounts/account-refusals.ts'
 import { turns } from '../../accounts/credentials/turns.ts'
 
 /** How many requests of one session may wait for those before them. */
-const MOST_OF_SESSION = 32
+const MOST_CHANGES_OF_SESSION = 32
+const MOST_READS_OF_SESSION = 128
 /** How many sessions of one account may have a request that waits. */
 const MOST_SESSIONS = 64
 
 /**
- * Lets requests with which a user changes something come one after the other. They lock the account
- * (`lockAccount`), and would wait for each other while they hold connections of the database, which
- * the requests of all users need. The sessions of an account take turns too, so that a thief cannot
- * keep their owner from ending them.
+ * Lets the requests of a user come one after the other, and so each account has at most one
+ * connection of the database for what it reads, and one for what it changes. All users need these
+ * connections, and changes lock the account (`lockAccount`), so they would wait for each other with
+ * connections in hand. The sessions of an account take turns too, so that a thief cannot keep their
+ * owner from ending them. Reads wait for no change, which may wait for a lock.
  */
 export function takeTurns(service: Service): void {
-  const ofSession = turns(MOST_OF_SESSION, tooManyChanges)
-  const ofAccount = turns(MOST_SESSIONS, tooManyChanges)
+  const changes = accountTurns(MOST_CHANGES_OF_SESSION)
+  const reads = accountTurns(MOST_READS_OF_SESSION)
   service.addHook('onRoute', (route) => {
     const { handler, method } = route
-    if (method === 'GET' || method === 'HEAD') return
+    const take = method === 'GET' || method === 'HEAD' ? reads : changes
     route.handler = async function (request, reply) {
-      const { identity } = request
       const handle = async () => await handler.call(this, request, reply)
-      if (identity === null) return await handle()
-      const { subject, session } = identity
-      return await ofSession(`${subject} ${session}`, () => ofAccount(subject, handle))
+      return await (request.identity === null ? handle() : take(request.identity, handle))
     }
   })
+}
+
+type Caller = { readonly subject: string; readonly session: string | null }
+
+function accountTurns(mostOfSession: number) {
+  const ofSession = turns(mostOfSession, tooManyWaiting)
+  const ofAccount = turns(MOST_SESSIONS, tooManyWaiting)
+  return ({ subject, session }: Caller, work: () => Promise<unknown>): Promise<unknown> =>
+    ofSession(`${subject} ${session}`, () => ofAccount(subject, work))
 }

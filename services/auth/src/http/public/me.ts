@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { publicAccount } from '../../accounts/account.ts'
 import { noAccount } from '../../accounts/account-refusals.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
-import { noAccountProblem, SessionId } from '../fields.ts'
+import { noAccountProblem, SessionId, turnsProblem } from '../fields.ts'
 import type { Route } from './route.ts'
 import { User } from './user-response.ts'
 
@@ -24,7 +24,8 @@ const schema = {
   answers: { 200: { description: 'The user, and their current session.' } },
   problems: {
     SESSION_ENDED: 'The account was deleted.',
-    FORBIDDEN: noAccountProblem
+    FORBIDDEN: noAccountProblem,
+    RATE_LIMITED: turnsProblem
   }
 }
 

@@ -23,7 +23,11 @@ export const listFactors: Route = (service, { accounts, factors }) => {
         tags: ['Factors'],
         response: { 200: listedFactors('Factors') },
         answers: { 200: { description: 'The factors of the user.' } },
-        problems: { SESSION_ENDED: endedProblem, FORBIDDEN: noAccountProblem }
+        problems: {
+          SESSION_ENDED: endedProblem,
+          FORBIDDEN: noAccountProblem,
+          RATE_LIMITED: turnsProblem
+        }
       }
     },
     async (request) => {

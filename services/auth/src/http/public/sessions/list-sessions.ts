@@ -1,4 +1,5 @@
 import { requireIdentity } from '@gatehouse/identity/fastify'
+import { turnsProblem } from '../../fields.ts'
 import { Sessions, toSession } from '../../session-response.ts'
 import type { Route } from '../route.ts'
 
@@ -13,7 +14,8 @@ export const listSessions: Route = (service, { sessions }) => {
         description: 'Lists the live sessions of the user, the last used first.',
         tags: ['Sessions'],
         response: { 200: Sessions },
-        answers: { 200: { description: 'The live sessions of the user.' } }
+        answers: { 200: { description: 'The live sessions of the user.' } },
+        problems: { RATE_LIMITED: turnsProblem }
       }
     },
     async (request) => {
