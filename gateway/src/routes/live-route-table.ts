@@ -1,4 +1,5 @@
-import { unwatchFile, watchFile } from 'node:fs'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { RouteTable } from './route-table.ts'
 
 /**
@@ -25,6 +26,7 @@ type LiveRouteTableOptions = {
 }
 
 const INTERVAL_MS = 1000
+const CUT = 'the file has lost its final newline: it is taken for one that is still being written'
 
 /**
  * A request uses either the old table or the new one, never a mixture. A table with a fault is
@@ -43,9 +45,14 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
     watched.clear()
     for (const one of files) watched.add(one)
   }
+  let wasWhole = endsALine(file)
   const reload = (): void => {
     try {
+      const isWhole = endsALine(file)
+      // The beginning of a table can be valid, and protect less.
+      if (wasWhole && !isWhole) throw new SettingsFault([CUT])
       table = load()
+      wasWhole = isWhole
       watch()
       onReload(table)
       for (const tell of followers) tell()
@@ -61,5 +68,14 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
     close() {
       for (const one of watched) unwatchFile(one, reload)
     }
+  }
+}
+
+function endsALine(file: string): boolean {
+  try {
+    return readFileSync(file, 'utf8').endsWith('\n')
+  } catch {
+    // To read the table then fails too, and says why.
+    return true
   }
 }

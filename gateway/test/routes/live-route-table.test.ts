@@ -50,6 +50,7 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
   const bad = [
     'routes: [',
     withRoute('/a b'),
+    withRoute('/still-being-written').trimEnd(),
     `${withRoute('/')}`.replace('upstream: service', 'upstream: none'),
     ''
   ]
