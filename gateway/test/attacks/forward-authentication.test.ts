@@ -49,7 +49,7 @@ t.test('a query is no part of the path (oauth2-proxy CVE-2025-54576)', async (t)
 })
 
 t.test('a Host without a slash cannot move the path within X-Original-URL', async (t) => {
-  // nginx refuses a Host with a slash (`test/forward-auth.test.ts`).
+  // nginx refuses a Host with a slash (`test/journeys/forward-auth.test.ts`).
   for (const host of [
     'api.example?',
     'api.example#',

@@ -1,0 +1,35 @@
+import type { Fault } from '@gatehouse/fixtures/fault'
+import { faults } from '@gatehouse/fixtures/faults'
+
+/** Makes docs/reliability.md: `npx node test/docs/reliability-page.ts > docs/reliability.md`. */
+export function reliabilityPage(): string {
+  const rows = Object.values<Fault>(faults).map(
+    ({ fault, statuses, affected, lost, unit, until, alert, test }) =>
+      `| ${fault} | ${seen(statuses, affected)} | ${lost === 0 ? 'no' : `at most ${lost}`} ${unit} | ${until} | ${alertOf(alert)} | [${test.split('/').at(-1)}](../${test}) |`
+  )
+  return `${head}\n${rows.join('\n')}\n\n${foot}\n`
+}
+
+const seen = (statuses: readonly number[], affected: string): string =>
+  statuses.length === 0 ? affected : `${statuses.join(' or ')}: ${affected}`
+
+const alertOf = (alert: string | null): string =>
+  alert === null ? '–' : `[\`${alert}\`](alerts.md#the-alerts)`
+
+const head = `# What faults cost
+
+This page is made from the bounds that tests assert (\`test/fixtures/faults.ts\`). Each test causes the fault on real processes or
+stores, and takes the statuses and the numbers from the same place as this table. So if a row is no longer true, its test fails.
+
+| fault | what clients notice | what is lost | it ends when | alert | test |
+|---|---|---|---|---|---|`
+
+const foot = `After a 502 or 503, a client should keep its tokens and repeat the request ([errors.md](errors.md)). No fault in this table signs a user
+out. The table has no times, because they depend on settings (time-outs and intervals). [guarantees.md](guarantees.md) lists the tests of
+other faults: lost responses, lost writes, wrong clocks and generated histories.
+
+The test of a full disk makes PostgreSQL report the error of one. On 30 November 2026, a file system of 96 MiB with a real database was filled
+by hand. Calls that needed a new page of a table got 503 within 60 ms, refreshes succeeded, and PostgreSQL continued to run. When there was
+space again, all calls succeeded without a restart. If there is no space for its write-ahead log, PostgreSQL ends: then it is down.`
+
+if (import.meta.main) process.stdout.write(reliabilityPage())

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { client, eventually } from '@gatehouse/fixtures/client'
+import { faults } from '@gatehouse/fixtures/faults'
+import { FLEET_PATIENCE_MS, gatewayFleet, kidOf } from '@gatehouse/fixtures/gateway-fleet'
+import { installation } from '@gatehouse/fixtures/installation'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { CLIENTS, connectionsTo, ordering } from './fixtures/ordering-clients.ts'
+
+const skip = redisMissing || postgresMissing
+
+t.test('a process that is killed, in a rotation or under load', { skip }, async (t) => {
+  const system = await installation(t, { auths: 1, gateways: 2, orders: 2 })
+  const { ops, keys, clients, login, activeKid } = await gatewayFleet(system, {
+    // The auth services that are killed have each said, as the last one that started, where the
+    // command line is to go.
+    AUTH_OPS_URL: system.auths[0]?.opsUrl ?? ''
+  })
+
+  let signedIn = ''
+  /** The gateway that is left at the end, and a token that was issued while auth services ran. */
+  const ordersOf = async () => {
+    signedIn ||= (await login()).accessToken
+    return { url: system.gateways[0]?.url ?? '', token: signedIn }
+  }
+
+  t.test(
+    'an auth service is killed at any moment: the next command completes the rotation',
+    async (t) => {
+      const token = readFileSync(join(system.folder, 'ops-token'), 'utf8').trim()
+      const states = new Set<string>()
+      for (const afterMs of [0, 20, 60, 320]) {
+        const victim = await system.startAuth()
+        const broken = fetch(`${victim.opsUrl}/ops/keys/rotate`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}` }
+        }).then(
+          (response) => response.status,
+          () => 0
+        )
+        await sleep(afterMs)
+        await victim.kill()
+        await broken
+        const found = await keys()
+        states.add(found.map(({ state }) => state).join(' '))
+        t.equal(found.filter(({ state }) => state === 'active').length, 1, `after ${afterMs} ms`)
+        const rotated = await ops(['keys', 'rotate', '--json'])
+        t.equal(rotated.code, 0, rotated.stdout)
+        const after = await keys()
+        t.strictSame(
+          after.filter(({ state }) => state === 'standby'),
+          [],
+          'nothing is left half done'
+        )
+        const { accessToken } = await login()
+        t.equal(kidOf(accessToken), after.find(({ state }) => state === 'active')?.kid)
+        for (const { call } of clients) {
+          t.equal((await call('/orders', { token: accessToken })).status, 200)
+        }
+      }
+      t.comment(`found after a kill: ${[...states].join(' | ')}`)
+    }
+  )
+
+  t.test(
+    'a gateway is killed: the rotation waits no longer than its announcement lasts',
+    async (t) => {
+      const late = await system.startGateway()
+      const before = await activeKid()
+      await late.kill()
+      const rotated = await ops(['keys', 'rotate', '--json'])
+      t.equal(rotated.code, 0, rotated.stderr)
+      t.not(await activeKid(), before)
+      t.match((await ops(['gateways'])).stdout, /\b2 gateways\n/)
+    }
+  )
+
+  t.test('a gateway is killed while the rotation waits for it: the wait ends', async (t) => {
+    const before = await activeKid()
+    const count = (await keys()).length
+    // Stopped, it neither fetches the key nor goes.
+    const pid = system.gateways[1]?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    const rotating = ops(['keys', 'rotate', '--json'])
+    await eventually(
+      async () => (await keys()).length,
+      (now) => now > count,
+      FLEET_PATIENCE_MS
+    )
+    process.kill(pid, 'SIGKILL')
+    const rotated = await rotating
+    t.equal(rotated.code, 0, rotated.stderr)
+    const lost = (await activeKid()) === before ? 1 : 0
+    t.equal(lost, faults.gatewayKilledInRotation.lost)
+  })
+
+  t.test('a killed auth service costs no request of a client with a token', async (t) => {
+    const { url, token } = await ordersOf()
+    const load = ordering(url, token)
+    await load.more(100)
+    await system.auths[0]?.kill()
+    await load.more(200)
+    await load.stop()
+    t.equal(load.failed().length, faults.authKilled.lost)
+    const { status, body } = await client(url).login('ada@example.com', 'correct horse battery')
+    t.match(
+      { status, body },
+      { status: faults.authKilled.statuses[0], body: { code: 'UPSTREAM_UNAVAILABLE' } }
+    )
+  })
+
+  t.test('a killed service costs only the requests in flight to it', async (t) => {
+    const { url, token } = await ordersOf()
+    const load = ordering(url, token)
+    await load.more(100)
+    t.strictSame(load.failed(), [])
+
+    const killed = system.orders[0]
+    await killed?.kill()
+    // The kernel closes the connections of a killed process one by one, and a busy machine delays
+    // it. Until the last one is closed, a client can lose more than one request.
+    const left = await eventually(
+      async () => connectionsTo(killed?.url ?? ''),
+      (count) => count === 0
+    )
+    t.equal(left, 0, 'no connection to the killed process is open')
+    const whileDying = load.failed().length
+    await load.more(200)
+    await load.stop()
+    const lost = load.failed().length - whileDying
+    const { statuses, lost: mostPerClient } = faults.serviceKilled
+    t.ok(lost <= CLIENTS * mostPerClient, `${lost} requests of ${CLIENTS} clients`)
+    t.strictSame([...new Set([...load.failed(), ...statuses])], statuses)
+  })
+})

@@ -1,0 +1,202 @@
+import { once } from 'node:events'
+import { get as getPlain } from 'node:http'
+import { connect } from 'node:net'
+import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
+import { faults } from '@gatehouse/fixtures/faults'
+import { operator } from '@gatehouse/fixtures/operator'
+import { within } from '@gatehouse/fixtures/own-time'
+import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
+import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { exported } from '../metrics/fixtures/exported-metrics.ts'
+import { childrenOf, isRunning } from './fixtures/child-processes.ts'
+import { keepingAlive, multiplexing, steadyLoad } from './fixtures/steady-clients.ts'
+import { figure, readiness, twoOfEach } from './fixtures/two-workers.ts'
+
+const skip = redisMissing || postgresMissing
+const PATIENCE_MS = 20_000
+
+/** how many connections of one client wait in a primary process */
+const MOST_WAITING_OF_CLIENT = 256
+
+const password = 'correct horse battery'
+
+const running = skip ? null : await twoOfEach(t)
+
+const parts = () => {
+  if (running === null) throw new Error(String(skip))
+  return running
+}
+
+const signedIn = async (): Promise<string> => {
+  const { call } = client(parts().auth.url)
+  const json = { email: 'ada@example.com', password }
+  await call('/register', { json })
+  return (await call<{ accessToken: string }>('/login', { json })).body.accessToken
+}
+
+const authorization = skip ? '' : `Bearer ${await signedIn()}`
+
+const target = () => ({ url: parts().gateway.url, ca: parts().ca, authorization })
+
+t.test('two workers serve one port', { skip, bail: true }, async (t) => {
+  const { gateway, auth, folder } = parts()
+  const ops = operator(folder)
+
+  t.test('two workers are one service on the ops listener', async (t) => {
+    for (const [name, { opsUrl }] of Object.entries({ gateway, auth })) {
+      const ready = await eventually(
+        () => readiness(opsUrl),
+        ({ status }) => status === 'ready',
+        PATIENCE_MS
+      )
+      t.match(ready, { status: 'ready', failing: {}, ageSeconds: {} }, name)
+      t.equal(await figure(opsUrl, `${name}_workers`), 2)
+      t.equal(await figure(opsUrl, `${name}_workers_configured`), 2)
+      t.equal((await client(opsUrl).call('/healthz')).status, 200)
+      const request = getPlain(`${opsUrl}/metrics`, { headers: { host: 'rebound.example' } })
+      const [foreign] = await once(request, 'response')
+      foreign.resume()
+      t.equal(foreign.statusCode, 403, 'not by a name that is not its own')
+    }
+    t.equal(await figure(gateway.opsUrl, 'gateway_connections_limit'), 20_000, 'both shares')
+    t.equal((await ops(['keys', 'list', '--json'])).code, 0, 'the API of operators')
+    const live = (await ops(['gateways', '--json'])).json.gateways as unknown[]
+    t.equal(live.length, 2, 'each worker is a gateway')
+    type Keys = { keys: { kid: string }[]; complete: boolean }
+    const published: Answer<Keys> = await client(gateway.opsUrl).call(
+      '/.well-known/gateway-jwks.json'
+    )
+    t.match(published.body, { keys: [{}, {}], complete: true }, 'the keys of both')
+  })
+
+  t.test('workers serve new connections in turn, and their counts are added up', async (t) => {
+    const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    for (let turn = 0; turn < 4; turn += 1) {
+      const { ask, close } = turn < 2 ? keepingAlive(target()) : multiplexing(target())
+      t.equal(await ask('/orders'), 200)
+      t.equal(await ask('/orders'), 200)
+      await close()
+    }
+    const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    t.equal(after - before, 8)
+    // The token is new to each worker once, and remembered then.
+    const { samples } = await exported([gateway.opsUrl])
+    const verified = samples.filter(
+      ({ name, labels }) =>
+        name === 'gateway_token_verifications_total' && labels.outcome === 'verified'
+    )
+    t.equal(verified[0]?.value, 2, 'both have served')
+  })
+
+  t.test('workers are replaced one after the other, and no request is lost', async (t) => {
+    const old = { gateway: childrenOf(gateway.pid), auth: childrenOf(auth.pid) }
+    t.strictSame([old.gateway.length, old.auth.length], [2, 2])
+    const stop = steadyLoad([keepingAlive(target()), multiplexing(target())])
+    const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    process.kill(gateway.pid, 'SIGUSR2')
+    process.kill(auth.pid, 'SIGUSR2')
+    const left = await eventually(
+      async () => [...old.gateway, ...old.auth].filter(isRunning),
+      (pids) => pids.length === 0,
+      2 * PATIENCE_MS
+    )
+    t.strictSame(left, [], 'all have been replaced')
+    const answers = await stop()
+    t.ok(answers.length > 0)
+    t.strictSame(
+      answers.filter((answer) => answer !== 200),
+      []
+    )
+    const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
+    t.ok(after - before >= answers.length - 4, 'what ended workers had counted still counts')
+    t.equal(await figure(gateway.opsUrl, 'gateway_worker_restarts_total'), 0, 'none has died')
+    t.equal((await readiness(gateway.opsUrl)).status, 'ready')
+  })
+
+  t.test('a worker that hangs does not delay the ops listener', async (t) => {
+    const [frozen = 0] = childrenOf(gateway.pid)
+    process.kill(frozen, 'SIGSTOP')
+    try {
+      const ready = await within(t, 4000, 'readiness and metrics', async () => {
+        await figure(gateway.opsUrl, 'gateway_workers')
+        return readiness(gateway.opsUrl)
+      })
+      t.match(ready, { status: 'degraded', degraded: { workers: '1 of 2 workers not ready' } })
+      t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200)
+    } finally {
+      process.kill(frozen, 'SIGCONT')
+    }
+  })
+
+  t.test(
+    'if all workers hang, the primary process stays alive and limits the waiting connections',
+    async (t) => {
+      const all = childrenOf(gateway.pid)
+      for (const worker of all) process.kill(worker, 'SIGSTOP')
+      const { port } = new URL(gateway.url)
+      const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
+      let closed = 0
+      const enough = new Promise<void>((resolve) => {
+        for (const socket of opened) {
+          socket.on('error', () => {})
+          socket.once('close', () => {
+            closed += 1
+            if (closed === 400 - MOST_WAITING_OF_CLIENT) resolve()
+          })
+        }
+      })
+      try {
+        await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
+        t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
+        t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
+        t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'and no more is closed')
+      } finally {
+        for (const socket of opened) socket.destroy()
+        for (const worker of all) process.kill(worker, 'SIGCONT')
+      }
+      const served = async () => {
+        const { ask, close } = keepingAlive(target())
+        const status = await ask('/orders').catch(() => null)
+        await close()
+        return status
+      }
+      t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
+    }
+  )
+
+  t.test('a killed worker is replaced, and its counts stay', async (t) => {
+    const { pid, opsUrl } = gateway
+    const counted = 'gateway_request_duration_seconds_count'
+    const before = await figure(opsUrl, counted)
+    const [killed = 0] = childrenOf(pid)
+    process.kill(killed, 'SIGKILL')
+    const now = await eventually(
+      async () => ({ pids: childrenOf(pid), ready: await readiness(opsUrl) }),
+      ({ pids, ready }) => pids.length === 2 && !pids.includes(killed) && ready.status === 'ready',
+      PATIENCE_MS
+    )
+    t.match(now, { pids: [Number, Number], ready: { status: 'ready' } })
+    t.equal(await figure(opsUrl, 'gateway_worker_restarts_total'), 1)
+    const lost = before - (await figure(opsUrl, counted))
+    t.equal(lost, faults.workerKilled.lost, 'a sum never decreases')
+    const { ask, close } = keepingAlive(target())
+    t.equal(await ask('/orders'), 200)
+    await close()
+  })
+
+  t.test('workers end with their primary process, however it ends', async (t) => {
+    const workers = childrenOf(gateway.pid)
+    t.equal(workers.length, 2)
+    await gateway.kill()
+    const left = await eventually(
+      async () => workers.filter(isRunning),
+      (pids) => pids.length === 0,
+      PATIENCE_MS
+    )
+    t.strictSame(left, [], 'no orphan of a killed one')
+    const others = childrenOf(auth.pid)
+    t.equal(await auth.stop(), 0, 'SIGTERM drains all of them')
+    t.strictSame(others.filter(isRunning), [])
+  })
+})

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { sourceFiles } from './fixtures/source-files.ts'
+
+const files = sourceFiles()
+
+t.test('only a main reads the process environment', async (t) => {
+  const readers = files.filter(({ path, text }) => {
+    return text.includes('process.env') && !path.endsWith('/main.ts')
+  })
+  t.strictSame(
+    readers.map(({ path }) => path),
+    []
+  )
+})
+
+t.test('files stay under 220 lines', async (t) => {
+  const long = files.filter(({ text }) => text.split('\n').length > 220)
+  t.strictSame(
+    long.map(({ path }) => path),
+    []
+  )
+})
+
+t.test('no literal is spread only to group lines', async (t) => {
+  const spread = /\.\.\.\{|\.\.\.\[[^[\]]*\](?=\s*[,)\]])/
+  t.strictSame(
+    files.filter(({ text }) => spread.test(text)).map(({ path }) => path),
+    []
+  )
+})
+
+t.test('each route whose change ends sessions publishes their ends', async (t) => {
+  const ends = /const (?:\{[^}]*\b(?:ended|sids)\b[^}]*\}|ended|sids) = await /
+  /** The operations that they call end sessions in both stores. */
+  const isEndItself = /\/sessions(?:\.ts|\/)|\/end-every-session\.ts$/
+  const routes = files.filter(
+    ({ path, text }) =>
+      path.startsWith('services/auth/src/http/') && !isEndItself.test(path) && ends.test(text)
+  )
+  t.ok(routes.length >= 10, `${routes.length} routes`)
+  // Without this, gateways learn of the end only when `SessionEnds.settle` publishes it.
+  t.strictSame(
+    routes.filter(({ text }) => !text.includes('.publishAll(')).map(({ path }) => path),
+    []
+  )
+})
