@@ -6,10 +6,10 @@ export const takesOurCredentials = ({ credentials }: Pick<Route, 'credentials'>)
 
 /**
  * Whether the service gets a proof that a request comes from a gateway, so that it believes the
- * address of the client. A request of a signed-in caller has an assertion, which proves it as well.
+ * address of the client. The assertion about a signed-in caller proves it as well.
  * No service gets the proof that takes no credentials of ours on any route.
  */
 export const getsProof = (
   route: Pick<Route, 'credentials' | 'serviceTakesCredentials'>,
-  { isAnonymous }: { readonly isAnonymous: boolean }
-): boolean => takesOurCredentials(route) || (isAnonymous && route.serviceTakesCredentials)
+  { hasAssertion }: { readonly hasAssertion: boolean }
+): boolean => takesOurCredentials(route) || (route.serviceTakesCredentials && !hasAssertion)

@@ -46,7 +46,8 @@ export function stamp(
   continueTrace(headers, hop.trace)
   const prefix = strippedPrefix(route)
   if (prefix !== '') headers[forwardedHeader.prefix] = prefix
-  if (getsProof(route, { isAnonymous: token === null })) {
+  const hasAssertion = token !== null && route.claims.includes('assertion')
+  if (getsProof(route, { hasAssertion })) {
     headers[gatewayHeader] = assertions.ofGateway(route.upstream.name)
   }
   if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
@@ -60,7 +61,7 @@ export function stamp(
   if (token !== null) {
     const { identity, claims } = forwardedIdentity(token, route, authorization ?? '', namedClaims)
     Object.assign(headers, identity)
-    if (route.claims.includes('assertion')) {
+    if (hasAssertion) {
       headers[identityHeader.assertion] = assertions.about(token, route.audience, claims)
     }
   }

@@ -18,11 +18,11 @@ import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const { routes } = readRouteTable(
   `
-upstreams: { service: 'http://service' }
+upstreams: { service: 'http://service', auth: 'http://auth' }
 routes:
   - { name: closed, prefix: /closed, upstream: service }
   - { name: open, prefix: /open, upstream: service, access: public }
-  - { name: login, prefix: /login, upstream: service, access: public, credentials: [own-cookies] }
+  - { name: login, prefix: /login, upstream: auth, access: public, credentials: [own-cookies] }
 `,
   {}
 )

@@ -62,7 +62,9 @@ async function explanation(method: string, match: Match, table: RouteTable) {
   const { route, access, demands, target } = match
   const { servicePath } = await import('@gatehouse/gateway/routes/service-path')
   const { getsProof } = await import('@gatehouse/gateway/routes/takes-our-credentials')
-  const provesGateway = getsProof(route, { isAnonymous: access !== 'signed-in' })
+  const provesGateway = getsProof(route, {
+    hasAssertion: access === 'signed-in' && route.claims.includes('assertion')
+  })
   const { path, query } = target
   const longest = route.prefixes
     .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
