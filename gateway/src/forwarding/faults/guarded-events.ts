@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { errorOf } from './guard.ts'
 
 type GuardedEvents = {
@@ -13,7 +13,7 @@ type GuardedEvents = {
  * this connection and the request on it, not the process.
  * @param events must not throw
  */
-export function guardEvents(socket: Socket, { onError, onFault }: GuardedEvents): void {
+export function guardEvents(socket: Duplex, { onError, onFault }: GuardedEvents): void {
   const emit: (event: string, ...values: unknown[]) => boolean = socket.emit.bind(socket)
   socket.emit = (event: string, ...values: unknown[]): boolean => {
     try {

@@ -7,8 +7,11 @@ import { GatheredChunks } from './gathered-chunks.ts'
 /** The methods by which the source of a stream adds chunks, and its readers take them. */
 type Moves = Pick<Readable, 'push' | 'read'>
 
-/** Lets a stream gather its chunks from now on. */
-function gather(stream: Readable, { push, read }: Moves): void {
+/**
+ * Lets a stream gather its chunks from now on.
+ * @param moves its methods
+ */
+export function gather(stream: Readable, { push, read }: Moves = stream): void {
   let hasCapacity = true
   /** a reader found less than it asked for */
   let isWanted = false
@@ -62,7 +65,7 @@ export function gatherFrames(service: FastifyInstance): void {
   service.server.on('session', (session: ServerHttp2Session) => {
     session.prependListener('stream', (stream: Http2Stream) => {
       // A connection can bring a hundred requests without a body at once.
-      if (!stream.endAfterHeaders) gather(stream, stream)
+      if (!stream.endAfterHeaders) gather(stream)
     })
   })
 }

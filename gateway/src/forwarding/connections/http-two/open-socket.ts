@@ -2,37 +2,49 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
+import { PacedStream } from './paced-stream.ts'
 
 /** How long a connection may be silent before the operating system checks that it is alive. */
 const PROBE_AFTER_MS = 15_000
 
 const PROTOCOL = 'h2'
 
+/** A connection to a service. */
+export type OpenSocket = {
+  readonly socket: Socket
+  /** for HTTP/2; nothing is written before the socket is ready */
+  readonly stream: PacedStream
+}
+
 /**
  * Connects to a service: with TLS, where the service must choose HTTP/2 (ALPN, RFC 7301), or
  * without (RFC 9113 §3.3).
  * @param origin as URL.origin
  * @param onReady called once: null, or why there is no connection
+ * @returns the socket, and what it reads and writes
  */
 export function openSocket(
   origin: string,
   tls: ClientTls | null,
   onReady: (error: Error | null) => void
-): Socket {
+): OpenSocket {
   const { protocol, hostname, port } = new URL(origin)
   const host = hostname.replace(/^\[|\]$/g, '')
   const isSecure = protocol === 'https:'
-  const address = { host, port: Number(port || (isSecure ? 443 : 80)) }
+  const stream = new PacedStream(origin)
+  const address = { host, port: Number(port || (isSecure ? 443 : 80)), onread: stream.onRead }
   const socket = isSecure
     ? connectTls({ ...address, ...serverNameOf(host), ...tls?.options, ALPNProtocols: [PROTOCOL] })
     : connect(address)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, PROBE_AFTER_MS)
+  stream.attach(socket)
   let isDecided = false
   const decide = (error: Error | null): void => {
     if (isDecided) return
     isDecided = true
-    if (error !== null) socket.destroy()
+    if (error === null) stream.open()
+    else socket.destroy()
     onReady(error)
   }
   socket.once(isSecure ? 'secureConnect' : 'connect', () => {
@@ -43,7 +55,7 @@ export function openSocket(
     decide(isUnknownTo(error) ? new NotHttpTwo(error.message) : error)
   )
   socket.once('close', () => decide(new NotHttpTwo('the service has closed the connection')))
-  return socket
+  return { socket, stream }
 }
 
 /** RFC 7301 §3.2: the service knows none of the protocols that it was offered. */

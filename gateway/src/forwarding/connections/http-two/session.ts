@@ -6,7 +6,8 @@ import { guardEvents } from '../../faults/guarded-events.ts'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
 import { CONNECTION_WINDOW_BYTES, httpOptions } from './http-options.ts'
 import { type Liveness, liveness } from './liveness.ts'
-import { openSocket } from './open-socket.ts'
+import { type OpenSocket, openSocket } from './open-socket.ts'
+import type { PacedStream } from './paced-stream.ts'
 import { type ResetCount, resetCount } from './reset-count.ts'
 import type { SessionOptions } from './session-options.ts'
 import { type StreamUse, streamUse } from './stream-use.ts'
@@ -72,10 +73,10 @@ export function openSession(options: SessionOptions, onReady: (error: Error | nu
     onReady(error)
   }
   const late = setTimeout(() => decide(new errors.ConnectTimeoutError()), connectMs)
-  const socket = openSocket(origin, tls, (error) => {
+  const opened = openSocket(origin, tls, (error) => {
     if (error !== null) decide(error)
   })
-  const session = sessionOn(socket, options)
+  const session = sessionOn(opened, options)
   const { http } = session
   http.once('remoteSettings', () => decide(null))
   http.on('remoteSettings', ({ maxConcurrentStreams }) => {
@@ -96,10 +97,10 @@ export function openSession(options: SessionOptions, onReady: (error: Error | nu
 const isOfNetwork = (error: Error & { code?: string }): boolean =>
   error.code !== undefined && !error.code.startsWith('ERR_HTTP2_')
 
-function sessionOn(socket: Socket, options: SessionOptions): Session {
+function sessionOn({ socket, stream: duplex }: OpenSocket, options: SessionOptions): Session {
   const { monotonicClock, noteFault, onCapacity } = options
   const born = monotonicClock()
-  const http = connect(options.origin, { ...httpOptions, createConnection: () => socket })
+  const http = connect(options.origin, { ...httpOptions, createConnection: () => duplex })
   http.once('connect', () => http.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
   const resets = resetCount(monotonicClock)
   const uploads = uploadWindow(http)
@@ -149,7 +150,7 @@ function sessionOn(socket: Socket, options: SessionOptions): Session {
   http.once('remoteSettings', use.check)
   // RFC 9113 §6.8: the service may leave it to the gateway to close the connection.
   http.on('goaway', use.end)
-  watch(socket, session, noteFault)
+  watch(socket, duplex, session, noteFault)
   http.once('close', use.stop)
   return session
 }
@@ -191,7 +192,7 @@ const livenessOf = (session: Session, { monotonicClock, onCapacity }: SessionOpt
   })
 
 /** Notes the end of the connection, before the streams on it learn of it. */
-function watch(socket: Socket, session: Session, noteFault: NoteFault): void {
+function watch(socket: Socket, duplex: PacedStream, session: Session, noteFault: NoteFault): void {
   const lost = (): void => {
     session.isLost = true
   }
@@ -201,12 +202,10 @@ function watch(socket: Socket, session: Session, noteFault: NoteFault): void {
   session.http.on('goaway', (code: number) => {
     if (code !== 0) lost()
   })
-  guardEvents(socket, {
-    onError: lost,
-    onFault(error) {
-      noteFault('connection', error)
-      lost()
-      session.destroy()
-    }
-  })
+  const onFault = (error: Error): void => {
+    noteFault('connection', error)
+    lost()
+    session.destroy()
+  }
+  for (const one of [socket, duplex]) guardEvents(one, { onError: lost, onFault })
 }

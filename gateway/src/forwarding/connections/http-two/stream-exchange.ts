@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+import { gather } from '@gatehouse/http-service/gathered-bodies'
 import type { Dispatcher } from 'undici'
 import { errorOf, guard } from '../../faults/guard.ts'
 import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
@@ -30,6 +31,7 @@ export function sendOn(session: Session, exchange: Exchange, onUnanswered: OnUna
     noteFault,
     end: () => endWith(exchange, new ConnectionLost('internal error'))
   })
+  gather(stream)
   receive(stream, session, exchange, guarded, onUnanswered)
   upload.sendTo(stream)
 }
@@ -44,11 +46,21 @@ function receive(
   const isWhole = endOf(stream)
   let trailers: IncomingHttpHeaders = {}
   const isCurrent = (): boolean => exchange.stream === stream && !exchange.isOver
-  stream.on(
+  const onData = guarded((chunk: Buffer) => {
+    if (!isCurrent()) return
+    exchange.patience.note()
+    attempt(exchange, (handler) => handler.onResponseData?.(exchange.controller, chunk))
+  })
+  stream.once(
     'response',
-    guarded((headers: IncomingHttpHeaders) => {
+    guarded((headers: IncomingHttpHeaders, flags: number) => {
       session.isProven = true
       if (isCurrent()) begin(exchange, headers)
+      // Not before: frames that arrive together are read before Node.js emits this event.
+      stream.on('data', onData)
+      // Without content, it is complete at once. If it ended later, its head would be on its way,
+      // and gRPC clients recognise a status without messages only by the end in the head.
+      if (isCurrent() && (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) complete(exchange, {})
     })
   )
   stream.on(
@@ -60,14 +72,6 @@ function receive(
   stream.on('trailers', (those: IncomingHttpHeaders) => {
     trailers = those
   })
-  stream.on(
-    'data',
-    guarded((chunk: Buffer) => {
-      if (!isCurrent()) return
-      exchange.patience.note()
-      attempt(exchange, (handler) => handler.onResponseData?.(exchange.controller, chunk))
-    })
-  )
   stream.once(
     'end',
     guarded(() => {
