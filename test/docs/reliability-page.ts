@@ -28,8 +28,9 @@ const foot = `After a 502 or 503, a client should keep its tokens and repeat the
 out. The table has no times, because they depend on settings (time-outs and intervals). [guarantees.md](guarantees.md) lists the tests of
 other faults: lost responses, lost writes, wrong clocks and generated histories.
 
-The test of a full disk makes PostgreSQL report the error of one. On 30 November 2026, a file system of 96 MiB with a real database was filled
-by hand. Calls that needed a new page of a table got 503 within 60 ms, refreshes succeeded, and PostgreSQL continued to run. When there was
-space again, all calls succeeded without a restart. If there is no space for its write-ahead log, PostgreSQL ends: then it is down.`
+The automatic test does not fill a disk: it makes PostgreSQL report the error of a full disk. On 30 November 2026, a file system of 96 MiB
+with a real database was filled by hand. Calls that needed a new page of a table got 503 within 60 ms, refreshes succeeded, and PostgreSQL
+continued to run. When there was space again, all calls succeeded without a restart. If there is no space for its write-ahead log,
+PostgreSQL ends: then it is down.`
 
 if (import.meta.main) process.stdout.write(reliabilityPage())
