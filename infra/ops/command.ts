@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { Environment, OpsClient } from './ops-client.ts'
-import type { Terminal } from './terminal.ts'
+import type { Environment, OpsClient } from './client/ops-client.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** The arguments and options after the name of a command. */
 export type Typed = {
@@ -16,7 +16,7 @@ type Output = {
   readonly exitCode?: 0 | 1
 }
 
-/** A command: a file in commands/, and an entry in commands.ts. */
+/** A command: a file in the folder of its first word in commands/, and an entry in commands.ts. */
 export type Command = {
   /** as it is typed, e.g. `users create` */
   readonly name: string
@@ -28,13 +28,16 @@ export type Command = {
   readonly words: readonly [number, number]
   /** the question to confirm first */
   readonly confirm?: (typed: Typed) => string
-  run(
-    typed: Typed,
-    ops: OpsClient,
-    terminal: Terminal,
-    environment: Environment,
-    monotonicClock: MonotonicClock
-  ): Promise<Output>
+  run(typed: Typed, ports: CommandPorts): Promise<Output>
+}
+
+/** What a command uses. */
+type CommandPorts = {
+  readonly ops: OpsClient
+  readonly terminal: Terminal
+  readonly environment: Environment
+  /** by which drills measure */
+  readonly monotonicClock: MonotonicClock
 }
 
 /** In milliseconds, from any beginning. */

@@ -4,10 +4,10 @@ import { unknownName } from '@gatehouse/settings/schema-faults'
 import type { Command, MonotonicClock, Typed } from './command.ts'
 import { commands } from './commands.ts'
 import { BadUsage, Refused } from './failures.ts'
-import { type Environment, opsClient } from './ops-client.ts'
-import type { StandardStreams } from './standard-streams.ts'
-import { type Terminal, terminal } from './terminal.ts'
-import { shownJson, shownLines } from './terminal-text.ts'
+import { type Environment, opsClient } from './client/ops-client.ts'
+import type { StandardStreams } from './terminal/standard-streams.ts'
+import { type Terminal, terminal } from './terminal/terminal.ts'
+import { shownJson, shownLines } from './terminal/terminal-text.ts'
 
 const common = {
   json: { type: 'boolean' },
@@ -33,12 +33,13 @@ export async function runCommand(
     }
     const person = terminal(streams)
     await confirm(command, typed, person)
-    const ops = opsClient(environment)
-    const {
-      json,
-      text,
-      exitCode = 0
-    } = await command.run(typed, ops, person, environment, monotonicClock)
+    const ports = {
+      ops: opsClient(environment),
+      terminal: person,
+      environment,
+      monotonicClock
+    }
+    const { json, text, exitCode = 0 } = await command.run(typed, ports)
     streams.stdout.write(asJson ? `${shownJson(json)}\n` : `${shownLines(text)}\n`)
     return exitCode
   } catch (error) {

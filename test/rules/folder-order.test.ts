@@ -92,6 +92,18 @@ const folderOrder: Record<string, readonly string[]> = {
     'email-addresses',
     'passwords'
   ],
+  'infra/ops/': [
+    'main.ts',
+    'run-command.ts',
+    'commands.ts',
+    'commands',
+    'import',
+    'instant.ts',
+    'command.ts',
+    'client',
+    'terminal',
+    'failures.ts'
+  ],
   'internal/http-service/src/': ['closing', 'errors', 'turns', 'limits', 'bodies'],
   'services/auth/src/database/': ['postgres', 'sqlite', 'migrations'],
   'services/auth/src/mail/': ['transports', 'templates'],

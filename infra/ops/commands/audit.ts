@@ -1,7 +1,7 @@
-import { count } from '../answers.ts'
+import { count } from '../terminal/count.ts'
 import { type Command, textOption } from '../command.ts'
 import { instant } from '../instant.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../terminal/text-table.ts'
 
 type Event = {
   at: string
@@ -27,7 +27,7 @@ export const audit: Command = {
     limit: { type: 'string' }
   },
   words: [0, 0],
-  async run(typed, ops) {
+  async run(typed, { ops }) {
     const user = textOption(typed, 'user')
     const kind = textOption(typed, 'kind')
     const since = textOption(typed, 'since')

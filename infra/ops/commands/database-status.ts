@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../terminal/text-table.ts'
 
 type Migration = {
   readonly name: string
@@ -14,7 +14,7 @@ export const databaseStatus: Command = {
     'Lists the migrations of the database, and says whether this version of the auth service ' +
     'has them.',
   words: [0, 0],
-  async run(_typed, ops) {
+  async run(_typed, { ops }) {
     const answer = await ops.call<{ migrations: Migration[] }>('GET', '/ops/database')
     const table = textTable(
       ['migration', 'applied', 'this version'],

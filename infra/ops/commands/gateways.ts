@@ -1,6 +1,6 @@
-import { count } from '../answers.ts'
+import { count } from '../terminal/count.ts'
 import type { Command } from '../command.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../terminal/text-table.ts'
 
 type Gateway = {
   readonly id: string
@@ -19,7 +19,7 @@ export const gateways: Command = {
   summary:
     'Lists the live gateways: which key set and keys each one has, and how far behind it is.',
   words: [0, 0],
-  async run(_typed, ops) {
+  async run(_typed, { ops }) {
     const answer = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')
     const table = textTable(
       ['id', 'name', 'key set', 'revocation lag', 'keys'],

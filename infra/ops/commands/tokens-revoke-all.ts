@@ -7,7 +7,7 @@ export const tokensRevokeAll: Command = {
     'Every gateway refuses, as stale, all access tokens that were issued earlier, to users and machine clients. Sessions continue: clients refresh.',
   words: [0, 0],
   confirm: () => 'Make all access tokens stale, so that every client refreshes at once?',
-  async run(_typed, ops) {
+  async run(_typed, { ops }) {
     const answer = await ops.call<{ before: string }>('POST', '/ops/tokens/revoke-all')
     return { json: answer, text: `Tokens that were issued before ${answer.before} are refused.` }
   }

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { type Client, clientTable, type Secret, shownOnce } from './client-answers.ts'
+import { type Command, textOption, wordsOption } from '../../command.ts'
+import { BadUsage } from '../../failures.ts'
+
+type Created = { client: Client; secret: Secret | null }
+
+export const clientsCreate: Command = {
+  name: 'clients create',
+  usage:
+    '--name NAME [--scope SCOPE]… [--receives AUDIENCE]… [--calls AUDIENCE]… [--roles ROLE]… [--authentication METHOD] [--jwks FILE]',
+  summary:
+    'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
+    'private_key_jwt with its public keys in FILE. The client may exchange tokens whose audience ' +
+    'is in --receives for tokens whose audience is in --calls. The new tokens keep only those ' +
+    'roles of the user that a --roles names.',
+  options: {
+    name: { type: 'string' },
+    scope: { type: 'string', multiple: true },
+    receives: { type: 'string', multiple: true },
+    calls: { type: 'string', multiple: true },
+    roles: { type: 'string', multiple: true },
+    authentication: { type: 'string' },
+    jwks: { type: 'string' }
+  },
+  words: [0, 0],
+  async run(typed, { ops }) {
+    const name = textOption(typed, 'name')
+    if (name === undefined) throw new BadUsage('--name is missing.')
+    const file = textOption(typed, 'jwks')
+    const method = textOption(typed, 'authentication')
+    const answer = await ops.call<Created>('POST', '/ops/clients', {
+      name,
+      scope: wordsOption(typed, 'scope') ?? [],
+      receives: wordsOption(typed, 'receives') ?? [],
+      calls: wordsOption(typed, 'calls') ?? [],
+      roles: wordsOption(typed, 'roles') ?? [],
+      ...(method === undefined ? {} : { authenticationMethod: method }),
+      ...(file === undefined ? {} : { jwks: readKeySet(file) })
+    })
+    const told = answer.secret === null ? '' : `\n\n${shownOnce(answer.secret)}`
+    return { json: answer, text: `${clientTable([answer.client])}${told}` }
+  }
+}
+
+function readKeySet(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    throw new BadUsage(`--jwks: ${file} cannot be read as JSON.`)
+  }
+}

@@ -1,0 +1,15 @@
+import { type Client, clientTable } from './client-answers.ts'
+import { count } from '../../terminal/count.ts'
+import type { Command } from '../../command.ts'
+
+export const clientsList: Command = {
+  name: 'clients list',
+  usage: '',
+  summary: 'Lists the machine clients, the oldest first.',
+  words: [0, 0],
+  async run(_typed, { ops }) {
+    const answer = await ops.call<{ clients: Client[] }>('GET', '/ops/clients')
+    const table = clientTable(answer.clients)
+    return { json: answer, text: `${table}\n\n${count(answer.clients.length, 'client')}` }
+  }
+}

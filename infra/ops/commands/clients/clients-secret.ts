@@ -1,0 +1,15 @@
+import { type Secret, shownOnce } from './client-answers.ts'
+import type { Command } from '../../command.ts'
+
+export const clientsSecret: Command = {
+  name: 'clients secret',
+  usage: 'ID',
+  summary:
+    'Creates another secret for a machine client. The previous secret still works; older secrets do not.',
+  words: [1, 1],
+  async run({ positionals: [client = ''] }, { ops }) {
+    const path = `/ops/clients/${encodeURIComponent(client)}/secrets`
+    const answer = await ops.call<Secret>('POST', path)
+    return { json: answer, text: shownOnce(answer) }
+  }
+}

@@ -1,0 +1,69 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { defaultPorts } from '@gatehouse/settings/default-ports'
+import { httpUrlFault } from '@gatehouse/settings/formats'
+import type { User } from '../users/user-answers.ts'
+import { type Command, type Typed, wordsOption } from '../../command.ts'
+import { BadUsage } from '../../failures.ts'
+import type { Environment, OpsClient } from '../../client/ops-client.ts'
+import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
+
+/** The account of a drill, and its gateways. */
+export type DrillGround = {
+  readonly credentials: Credentials
+  readonly userId: string
+  readonly gateways: readonly [PublicApi, ...PublicApi[]]
+  /** the number of live gateways, as the auth service reports it */
+  readonly live: number
+}
+
+export const drillOptions: NonNullable<Command['options']> = {
+  gateway: { type: 'string', multiple: true }
+}
+export const drillUsage = '[--gateway URL]…'
+/**
+ * how long a gateway may take to refuse what is revoked: the contract and goal of the whole system
+ */
+export const REFUSED_WITHIN_MS = 1000
+
+const PASSWORD_BYTES = 24
+
+/**
+ * Runs a drill with an account that is created for it and disabled afterwards, whatever the result
+ * is.
+ */
+export async function onDrillGround<Result>(
+  typed: Typed,
+  ops: OpsClient,
+  environment: Environment,
+  drill: (ground: DrillGround) => Promise<Result>
+): Promise<Result> {
+  const gateways = gatewaysOf(typed, environment)
+  const { gateways: live } = await ops.call<{ gateways: unknown[] }>('GET', '/ops/gateways')
+  const credentials = {
+    email: `drill-${randomUUID()}@drill.invalid`,
+    password: randomBytes(PASSWORD_BYTES).toString('base64url')
+  }
+  const { user } = await ops.call<{ user: User }>('POST', '/ops/users', credentials)
+  try {
+    return await drill({ credentials, userId: user.id, gateways, live: live.length })
+  } finally {
+    await ops.call('POST', `/ops/users/${user.id}/disable`)
+  }
+}
+
+/** How many of the live gateways the drill asks. */
+export function extent({ gateways, live }: DrillGround): string {
+  const asked = `${gateways.length} of ${live} live gateways asked`
+  return gateways.length < live ? `${asked}: name the others with --gateway` : asked
+}
+
+const GATEWAY_FORM = '--gateway must be the address of a gateway, for example https://10.0.0.1:3000'
+
+function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
+  const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : defaultPorts.GATEWAY_PORT
+  const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
+  if (first === undefined) throw new BadUsage(`${GATEWAY_FORM}; it is empty.`)
+  const fault = [first, ...others].map(httpUrlFault).find((one) => one !== null)
+  if (fault !== undefined) throw new BadUsage(`${GATEWAY_FORM}; ${fault}.`)
+  return [publicApi(first), ...others.map(publicApi)]
+}

@@ -1,0 +1,21 @@
+import { type Invitation, invitationTable } from './invitation-answers.ts'
+import { count } from '../../terminal/count.ts'
+import { type Command, textOption } from '../../command.ts'
+
+export const invitationsList: Command = {
+  name: 'invitations list',
+  usage: '[--limit NUMBER]',
+  summary:
+    'Lists the invitations, the newest first, with their states and the users who used them.',
+  options: { limit: { type: 'string' } },
+  words: [0, 0],
+  async run(typed, { ops }) {
+    const query = new URLSearchParams({ limit: textOption(typed, 'limit') ?? '100' })
+    const answer = await ops.call<{ invitations: Invitation[] }>('GET', `/ops/invitations?${query}`)
+    const { invitations } = answer
+    return {
+      json: answer,
+      text: `${invitationTable(invitations)}\n\n${count(invitations.length, 'invitation')}`
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Command } from '../../command.ts'
+
+export const invitationsRevoke: Command = {
+  name: 'invitations revoke',
+  usage: 'ID',
+  summary: 'Revokes an open invitation. It can no longer be used to register.',
+  words: [1, 1],
+  async run({ positionals: [id = ''] }, { ops }) {
+    const path = `/ops/invitations/${encodeURIComponent(id)}`
+    const answer = await ops.call<{ id: string }>('DELETE', path)
+    return { json: answer, text: `${answer.id} revoked` }
+  }
+}

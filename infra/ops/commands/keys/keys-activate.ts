@@ -1,0 +1,18 @@
+import { type Key, keyTable } from './key-answers.ts'
+import type { Command } from '../../command.ts'
+
+export const keysActivate: Command = {
+  name: 'keys activate',
+  usage: 'KID [--force]',
+  summary:
+    'Makes a standby key active if every live gateway has it; otherwise names the gateways that ' +
+    'do not. With --force, it signs at once, and gateways refuse its tokens until they have it.',
+  options: { force: { type: 'boolean' } },
+  words: [1, 1],
+  async run({ positionals: [kid = ''], options }, { ops }) {
+    const path = `/ops/keys/${encodeURIComponent(kid)}/activate`
+    const body = { force: options.force === true }
+    const answer = await ops.call<{ keys: Key[] }>('POST', path, body)
+    return { json: answer, text: keyTable(answer.keys) }
+  }
+}

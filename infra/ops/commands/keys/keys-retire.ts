@@ -1,0 +1,14 @@
+import { type Key, keyTable } from './key-answers.ts'
+import type { Command } from '../../command.ts'
+
+export const keysRetire: Command = {
+  name: 'keys retire',
+  usage: 'KID',
+  summary: 'Withdraws a key that has never signed, or whose last token has expired.',
+  words: [1, 1],
+  async run({ positionals: [kid = ''] }, { ops }) {
+    const path = `/ops/keys/${encodeURIComponent(kid)}/retire`
+    const answer = await ops.call<{ key: Key }>('POST', path)
+    return { json: answer, text: keyTable([answer.key]) }
+  }
+}

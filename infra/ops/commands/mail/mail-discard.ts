@@ -1,0 +1,14 @@
+import type { Command } from '../../command.ts'
+
+export const mailDiscard: Command = {
+  name: 'mail discard',
+  usage: 'LETTER',
+  summary: 'Discards a pending or dead letter, so that it is not sent.',
+  words: [1, 1],
+  confirm: ({ positionals: [id] }) => `Discard the letter ${id}?`,
+  async run({ positionals: [id = ''] }, { ops }) {
+    const path = `/ops/mail/${encodeURIComponent(id)}/discard`
+    const answer = await ops.call<{ id: string }>('POST', path)
+    return { json: answer, text: `${answer.id} is discarded` }
+  }
+}

@@ -1,0 +1,22 @@
+import { type Command, textOption } from '../../command.ts'
+import { type Letter, letterTable } from './mail-answers.ts'
+
+export const mailList: Command = {
+  name: 'mail list',
+  usage: '[--state STATE] [--limit NUMBER]',
+  summary:
+    'Lists letters to users, the newest first, without their addresses. STATE is pending, delivered, dead or discarded.',
+  options: { state: { type: 'string' }, limit: { type: 'string' } },
+  words: [0, 0],
+  async run(typed, { ops }) {
+    const query = new URLSearchParams()
+    for (const name of ['state', 'limit']) {
+      const value = textOption(typed, name)
+      if (value !== undefined) query.set(name, value)
+    }
+    const answer = await ops.call<{ letters: Letter[] }>('GET', `/ops/mail?${query}`)
+    const number = answer.letters.length
+    const counted = `${number} ${number === 1 ? 'letter' : 'letters'}`
+    return { json: answer, text: `${letterTable(answer.letters)}\n\n${counted}` }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Command } from '../../command.ts'
+import { BadUsage } from '../../failures.ts'
+
+export const mailRetry: Command = {
+  name: 'mail retry',
+  usage: 'LETTER | --all',
+  summary:
+    'Queues a dead letter again, or all dead letters. Each is attempted as often as a new one.',
+  options: { all: { type: 'boolean' } },
+  words: [0, 1],
+  async run({ positionals: [letter], options: { all = false } }, { ops }) {
+    if ((letter === undefined) === (all === false)) {
+      throw new BadUsage('Name a letter, or use --all for all dead letters.')
+    }
+    if (letter === undefined) {
+      const answer = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')
+      return { json: answer, text: `queued again: ${answer.retried}` }
+    }
+    const path = `/ops/mail/${encodeURIComponent(letter)}/retry`
+    const answer = await ops.call<{ id: string }>('POST', path)
+    return { json: answer, text: `${answer.id} is queued again` }
+  }
+}

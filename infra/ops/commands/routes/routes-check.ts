@@ -1,0 +1,30 @@
+import { count } from '../../terminal/count.ts'
+import type { Command } from '../../command.ts'
+import { demandsOf, readRoutes, routeFileOf } from './route-file.ts'
+import { textTable } from '../../terminal/text-table.ts'
+
+export const routesCheck: Command = {
+  name: 'routes check',
+  usage: '[FILE]',
+  summary:
+    'Reads a route table as the gateway would, and reports its errors. Without FILE, it ' +
+    'reads GATEWAY_ROUTES.',
+  words: [0, 1],
+  async run({ positionals: [named] }, { environment }) {
+    const file = routeFileOf(named, environment)
+    const { routes } = await readRoutes(file, environment)
+    const table = textTable(
+      ['route', 'prefix', 'upstream', 'requires'],
+      routes.map((route) => [
+        route.name,
+        route.prefixes.join(' '),
+        route.upstream.addresses.map((one) => `${one}${route.upstream.basePath}`).join(' '),
+        demandsOf(route).join('; ')
+      ])
+    )
+    return {
+      json: { file, routes },
+      text: `${table}\n\n${count(routes.length, 'route')}, no error`
+    }
+  }
+}

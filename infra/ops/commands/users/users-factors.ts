@@ -1,0 +1,33 @@
+import type { Command } from '../../command.ts'
+import { textTable } from '../../terminal/text-table.ts'
+
+type Factor = {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+}
+
+export const usersFactors: Command = {
+  name: 'users factors',
+  usage: 'ID',
+  summary:
+    'Lists the second factors of a user (by id or e-mail), and how many recovery codes are left.',
+  words: [1, 1],
+  async run({ positionals: [user = ''] }, { ops }) {
+    const path = `/ops/users/${encodeURIComponent(user)}/factors`
+    const answer = await ops.call<{ factors: Factor[]; recoveryCodes: number }>('GET', path)
+    const table = textTable(
+      ['id', 'type', 'name', 'added', 'last used'],
+      answer.factors.map(({ id, type, name, createdAt, lastUsedAt }) => [
+        id,
+        type,
+        name,
+        createdAt,
+        lastUsedAt ?? ''
+      ])
+    )
+    return { json: answer, text: `${table}\n\nRecovery codes left: ${answer.recoveryCodes}` }
+  }
+}
