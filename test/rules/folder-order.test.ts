@@ -105,6 +105,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'failures.ts'
   ],
   'internal/http-service/src/': ['closing', 'errors', 'turns', 'limits', 'bodies'],
+  'internal/process/src/': ['life', 'workers', 'ops', 'probe', 'listening', 'start'],
   'services/auth/src/database/': ['postgres', 'sqlite', 'migrations'],
   'services/auth/src/mail/': ['transports', 'templates'],
   'services/auth/src/sessions/': [

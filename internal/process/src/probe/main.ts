@@ -1,5 +1,5 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { schemeOf } from '../derived-addresses.ts'
+import { schemeOf } from '../listening/derived-addresses.ts'
 import { askListener } from './ask-listener.ts'
 
 // The health check of a container (docs/probes.md), by the settings of the listener:

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { Registry } from 'prom-client'
+import { tellParent } from '../start/tell-parent.ts'
 import type { CarriedAnswer, CarriedRequest, FromWorker, ToWorker } from './messages.ts'
 
 /**
@@ -11,7 +12,9 @@ export function answerPrimary(ops: Service, metrics: Registry): void {
   process.on('message', (message) => {
     const told = message as ToWorker
     if (!('ask' in told)) return
-    void answerOf(ops, metrics, told.request).then((answer) => tell({ answerTo: told.ask, answer }))
+    void answerOf(ops, metrics, told.request).then((answer) =>
+      tellParent<FromWorker>({ answerTo: told.ask, answer })
+    )
   })
 }
 
@@ -28,7 +31,7 @@ export const answerOf = (
 
 /** Reports everything that this worker has counted to the primary process. */
 export async function tellLastMetrics(metrics: Registry): Promise<void> {
-  await tell({ lastMetrics: await metrics.getMetricsAsJSON() })
+  await tellParent<FromWorker>({ lastMetrics: await metrics.getMetricsAsJSON() })
 }
 
 async function carried(ops: Service, request: CarriedRequest): Promise<CarriedAnswer> {
@@ -63,17 +66,9 @@ export async function untilMayClose(): Promise<void> {
     process.on('message', onMessage).once('disconnect', resolve)
     signal.addEventListener('abort', () => process.off('message', onMessage))
   })
-  await tell({ drained: true })
+  await tellParent<FromWorker>({ drained: true })
   await Promise.race([allowed, pause(MAY_CLOSE_MS, undefined, { signal }).catch(() => {})])
   done.abort()
-}
-
-/** The primary process may have gone, which ends this one too. */
-function tell(message: FromWorker): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined) resolve()
-    else process.send(message, undefined, undefined, () => resolve())
-  })
 }
 
 /** The longest that a worker waits before it joins the others. */

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { StartMessage } from '../start-message.ts'
+import type { StartMessage } from '../start/start-message.ts'
 
 /** How a primary process and its workers talk over their channel. */
 

@@ -2,10 +2,10 @@ import { buildService, type Service } from '@gatehouse/http-service/build-servic
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
-import { buildOps } from '../../src/ops-listener.ts'
-import { answerOf } from '../../src/workers/answer-primary.ts'
-import { type AskWorker, askWorker } from '../../src/workers/ask-worker.ts'
-import { buildPrimaryOps } from '../../src/workers/primary-ops.ts'
+import { buildOps } from '../../../src/ops/ops-listener.ts'
+import { answerOf } from '../../../src/workers/answer-primary.ts'
+import { type AskWorker, askWorker } from '../../../src/workers/primary/ask-worker.ts'
+import { buildPrimaryOps } from '../../../src/workers/primary/primary-ops.ts'
 
 const log = serviceLog('ops', 'silent')
 

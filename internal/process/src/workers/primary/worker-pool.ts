@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Ready } from '../../start/start-message.ts'
 import { type Exit, forkWorker, type WorkerProcess } from './fork-worker.ts'
 import { addedCounts } from './merged-metrics.ts'
-import type { MetricSnapshot } from './messages.ts'
+import type { MetricSnapshot } from '../messages.ts'
 import { type RestartPauses, restartPauses } from './restart-pauses.ts'
-
-type Ready = Awaited<WorkerProcess['up']>
 
 export type PoolEvents = {
   /** a worker has ended that should not have */

@@ -3,15 +3,15 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import { type ListenAddress, listenAs } from './listen-as.ts'
-import type { RunningService } from './running-service.ts'
+import { type ListenAddress, listenAs } from '../listening/listen-as.ts'
+import type { RunningService } from '../start/running-service.ts'
 import {
   answerPrimary,
   tellLastMetrics,
   untilMayClose,
   untilReady
-} from './workers/answer-primary.ts'
-import { isReplacement, isWorker, opsUrlOfPrimary } from './workers/as-worker.ts'
+} from '../workers/answer-primary.ts'
+import { isReplacement, isWorker, opsUrlOfPrimary } from '../workers/as-worker.ts'
 
 type Listener = Pick<FastifyInstance, 'listen' | 'log' | 'server'>
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import type { WorkerProcess } from '../../src/workers/fork-worker.ts'
-import { workerPool } from '../../src/workers/worker-pool.ts'
+import type { WorkerProcess } from '../../../src/workers/primary/fork-worker.ts'
+import { workerPool } from '../../../src/workers/primary/worker-pool.ts'
 
 const ready = { url: 'http://127.0.0.1:1', opsUrl: 'http://127.0.0.1:2', endsWithinMs: 60_000 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mergedReadiness } from '../../src/workers/merged-readiness.ts'
+import { mergedReadiness } from '../../../src/workers/primary/merged-readiness.ts'
 
 const ready = (keys: number | null = 1) => ({
   status: 200,

@@ -1,5 +1,5 @@
 import { AggregatorRegistry } from 'prom-client'
-import type { MetricSnapshot } from './messages.ts'
+import type { MetricSnapshot } from '../messages.ts'
 
 type Metric = MetricSnapshot[number]
 

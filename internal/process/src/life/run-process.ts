@@ -1,10 +1,15 @@
 import { errorLine } from '@gatehouse/http-service/service-log'
+import { Refusal } from '@gatehouse/problem/refusal'
 import { fileFault } from '@gatehouse/settings/file-fault'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
 import closeWithGrace from 'close-with-grace'
 import { releaseStart } from './release-start.ts'
-import type { RunningService } from './running-service.ts'
-import type { StartMessage } from './start-message.ts'
-import { followOrders } from './workers/as-worker.ts'
+import type { RunningService } from '../start/running-service.ts'
+import { StartFault } from '../start/start-fault.ts'
+import type { StartMessage } from '../start/start-message.ts'
+import { tellParent } from '../start/tell-parent.ts'
+import { followOrders } from '../workers/as-worker.ts'
+import { StartFaultOfWorker } from '../workers/start-fault-of-worker.ts'
 
 /** how long a start may continue after a signal */
 const START_MS = 10_000
@@ -36,12 +41,12 @@ export async function runProcess(
     life.uninstall()
     const reason = explain(error)
     if (reason !== null) process.stderr.write(`${reason}\n`)
-    await tell({ failed: { code: codeOf(error) } })
+    await tellParent<StartMessage>({ failed: { code: codeOf(error) } })
     process.exit(1)
   }
   releaseStart()
   const { url, opsUrl, endsWithinMs } = service
-  await tell({ ready: { url, opsUrl, endsWithinMs } })
+  await tellParent<StartMessage>({ ready: { url, opsUrl, endsWithinMs } })
 }
 
 type OnHangup = 'end' | 'reload'
@@ -125,30 +130,22 @@ async function within<Result>(
   }
 }
 
-/** The parent may no longer listen, which is no fault of this process. */
-function tell(message: StartMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined) resolve()
-    else process.send(message, undefined, undefined, () => resolve())
-  })
-}
-
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined
 
 /** Null: a worker has printed the reason. */
 function explain(error: unknown): string | null {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'StartFaultOfWorker') return null
-  const isMendable = error.name === 'StartFault' || codeOf(error) === 'EADDRINUSE'
+  if (error instanceof StartFaultOfWorker) return null
+  const isMendable = error instanceof StartFault || codeOf(error) === 'EADDRINUSE'
   if (isMendable) return `Cannot start: ${error.message}`
   // A store that stopped answering during the start.
-  if (error.name === 'Refusal' && 'reason' in error) {
+  if (error instanceof Refusal) {
     const { code, message } = errorLine(error.cause)
     const cause = message || code
     return `Cannot start: ${error.reason}${cause ? ` (${cause})` : ''}`
   }
   const reason = fileFault(error)
   if (reason !== null && 'path' in error) return `Cannot start: ${error.path}: ${reason}`
-  return error.name === 'SettingsFault' ? error.message : (error.stack ?? error.message)
+  return error instanceof SettingsFault ? error.message : (error.stack ?? error.message)
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { waitingConnections } from '../../src/workers/waiting-connections.ts'
+import { waitingConnections } from '../../../src/workers/primary/waiting-connections.ts'
 
 /** more than the event loop accepts in one turn */
 const WAITING = 20

@@ -1,4 +1,4 @@
-import type { Question, Questions, ToWorker } from './messages.ts'
+import type { Question, Questions, ToWorker } from '../messages.ts'
 
 /** Questions to one worker, and what it owes. */
 export type AskWorker = {

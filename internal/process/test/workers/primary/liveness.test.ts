@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isBusy } from '../../src/workers/liveness.ts'
+import { isBusy } from '../../../src/workers/primary/liveness.ts'
 
 t.test('a worker that owes an answer is busy for 30 s, and then counts as hanging', async (t) => {
   t.ok(isBusy(0))

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 
-const keepCompiled = import.meta.resolve('../src/keep-compiled.ts')
-const loaded = import.meta.resolve('../src/start-fault.ts')
+const keepCompiled = import.meta.resolve('../../src/life/keep-compiled.ts')
+const loaded = import.meta.resolve('../../src/start/start-fault.ts')
 
 /** A process that keeps its compiled code in a folder, and then loads a module. */
 function run(folder: string): void {

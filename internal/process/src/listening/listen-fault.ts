@@ -1,4 +1,4 @@
-import { StartFault } from './start-fault.ts'
+import { StartFault } from '../start/start-fault.ts'
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not listen on a port below 1024',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 /** The package of the whole system: its version is the release. */
-const MANIFEST = new URL('../../../package.json', import.meta.url)
+const MANIFEST = new URL('../../../../package.json', import.meta.url)
 
 /**
  * The metrics of a process: those of Node.js, its version, and those that the process adds.

@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import type { RunningService } from './running-service.ts'
 import { StartFault } from './start-fault.ts'
 
-type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
+/** What is known of a service that runs in another process. */
+export type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
 
 /**
  * What a process reports to its parent over their channel: the address of its service, or that

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { restartPauses } from '../../src/workers/restart-pauses.ts'
+import { restartPauses } from '../../../src/workers/primary/restart-pauses.ts'
 
 t.test(
   'a worker that dies is replaced at once, and after growing pauses if it dies again',
