@@ -9,7 +9,7 @@ import type { ClientTimes } from './limits/client-times.ts'
 import type { ConnectionLimits } from './limits/connection-limits.ts'
 import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
-import { corsPolicy } from './routes/cors-policy.ts'
+import { corsPolicy } from './routes/entry/cors-policy.ts'
 
 /** The app's part of the configuration. Limits are the share of this process. */
 export type GatewaySettings = {

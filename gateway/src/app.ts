@@ -19,10 +19,10 @@ import type { Ports } from './ports.ts'
 import type { Arrival, Decide } from './request/arrival.ts'
 import type { Passage } from './request/passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
-import type { LiveRouteTable } from './routes/live-route-table.ts'
+import type { LiveRouteTable } from './routes/table/live-route-table.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
-import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
+import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
 import { type Judge, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {

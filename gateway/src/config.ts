@@ -31,9 +31,9 @@ import { proxyFaults } from './proxies/proxy-faults.ts'
 import { type ProxyHeaders, readProxyHeaders } from './proxies/proxy-headers.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
-import { corsFaults, corsSettings } from './routes/cors-policy.ts'
-import { loadRouteTable } from './routes/load-route-table.ts'
-import type { RouteTable } from './routes/route-table.ts'
+import { corsFaults, corsSettings } from './routes/entry/cors-policy.ts'
+import { loadRouteTable } from './routes/table/load-route-table.ts'
+import type { RouteTable } from './routes/table/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
 /** for two responses of full size that wait for their clients */

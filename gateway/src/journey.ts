@@ -22,7 +22,7 @@ import { stamp } from './stages/stamp.ts'
 import { strip } from './stages/strip.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
-import type { TrustedIssuers } from './tokens/trusted-issuers.ts'
+import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
 import type { VerifiedToken } from './tokens/verified-token.ts'
 
 /** What the stages read, all of it in memory. */

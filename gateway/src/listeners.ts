@@ -17,7 +17,7 @@ import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Ports } from './ports.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
 import { revocationCheck } from './revocation/revocation-check.ts'
-import type { LiveRouteTable } from './routes/live-route-table.ts'
+import type { LiveRouteTable } from './routes/table/live-route-table.ts'
 
 /** What was opened for the listeners. */
 type Opened = Omit<GatewayParts, 'settings' | 'https'> & {

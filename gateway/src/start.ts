@@ -12,11 +12,11 @@ import { openIssuers } from './issuers/open-issuers.ts'
 import { openListeners } from './listeners.ts'
 import { type Embedded, openSharedState } from './redis/shared-state.ts'
 import { openRevocations } from './revocation/open-revocations.ts'
-import { openRoutes } from './routes/open-routes.ts'
+import { openRoutes } from './routes/table/open-routes.ts'
 import { signatureChecks } from './signatures/signature-checks.ts'
 import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
-import { openTokenFlaws } from './tokens/open-token-flaws.ts'
+import { openTokenFlaws } from './tokens/checks/open-token-flaws.ts'
 import { openTokens } from './tokens/open-tokens.ts'
 
 /** @param embedded the auth service, if it runs in this process */

@@ -58,6 +58,38 @@ const folderOrder: Record<string, readonly string[]> = {
     'faults',
     'lifetimes.ts'
   ],
+  'gateway/src/keys/': [
+    'key-check.ts',
+    'signing-keys.ts',
+    'choose-key.ts',
+    'find-key.ts',
+    'fetching',
+    'key-not-asked.ts',
+    'key-sets',
+    'algorithms.ts'
+  ],
+  'gateway/src/routes/': [
+    'demand.ts',
+    'error-form-of.ts',
+    'service-path.ts',
+    'table',
+    'audience.ts',
+    'takes-our-credentials.ts',
+    'entry',
+    'upstream'
+  ],
+  'gateway/src/tokens/': [
+    'open-tokens.ts',
+    'named-claims.ts',
+    'token-metrics.ts',
+    'access-token-verifier.ts',
+    'is-expired.ts',
+    'checks',
+    'memory',
+    'verified-token.ts',
+    'written-identity.ts',
+    'claims'
+  ],
   'services/auth/src/': [
     'http',
     'oauth',
@@ -106,6 +138,7 @@ const folderOrder: Record<string, readonly string[]> = {
   ],
   'internal/http-service/src/': ['closing', 'errors', 'turns', 'limits', 'bodies'],
   'internal/process/src/': ['life', 'workers', 'ops', 'probe', 'listening', 'start'],
+  'internal/settings/src/': ['fragments', 'pem', 'reading', 'messages'],
   'services/auth/src/database/': ['postgres', 'sqlite', 'migrations'],
   'services/auth/src/mail/': ['transports', 'templates'],
   'services/auth/src/sessions/': [

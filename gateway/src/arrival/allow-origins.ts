@@ -3,9 +3,9 @@ import { type AllowsOrigin, canonicalOrigin } from '@gatehouse/edge-headers/web-
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MarkOrigin, ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import { originNotListed } from '../refusals.ts'
-import type { CorsPolicy } from '../routes/cors-policy.ts'
+import type { CorsPolicy } from '../routes/entry/cors-policy.ts'
 import { methodsOf } from '../routes/demand.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 
 export type CrossOrigin = {
   /** whether an operator has listed any origin */

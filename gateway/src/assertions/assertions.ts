@@ -13,8 +13,8 @@ import {
   gatewayProofClaims
 } from '@gatehouse/edge-headers/gateway-proof'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import type { NamedClaim } from '../tokens/forwarded-claims.ts'
-import type { KeptForTokens } from '../tokens/kept-for-tokens.ts'
+import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
+import type { KeptForTokens } from '../tokens/memory/kept-for-tokens.ts'
 import type { ClaimValues } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 

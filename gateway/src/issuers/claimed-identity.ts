@@ -1,5 +1,5 @@
 import type { Identity } from '@gatehouse/edge-headers/identity'
-import { type ClaimPath, claimAt } from '../tokens/claim-path.ts'
+import { type ClaimPath, claimAt } from '../tokens/claims/claim-path.ts'
 import type { ClaimNames, IssuerEntry } from './issuer-entry.ts'
 
 type Claims = Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-import { download, KeySetFault } from '../keys/download.ts'
+import { download, KeySetFault } from '../keys/key-sets/download.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 import { discoveryOf } from './presets.ts'
 import { isPrivateUrl } from './private-url.ts'

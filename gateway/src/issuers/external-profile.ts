@@ -1,6 +1,6 @@
-import type { ReadClaims, TokenProfile } from '../tokens/access-token-profile.ts'
-import { claimAt } from '../tokens/claim-path.ts'
-import { forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
+import type { ReadClaims, TokenProfile } from '../tokens/checks/access-token-profile.ts'
+import { claimAt } from '../tokens/claims/claim-path.ts'
+import { forwardedClaimsOf } from '../tokens/claims/forwarded-claims.ts'
 import { claimedIdentity, Unreadable } from './claimed-identity.ts'
 import { type IssuerEntry, inTenant, issuersOf, type Required } from './issuer-entry.ts'
 

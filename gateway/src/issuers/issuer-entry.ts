@@ -1,7 +1,7 @@
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { type Static, Type } from 'typebox'
-import { ClaimPath } from '../tokens/claim-path.ts'
-import { forwardedClaims } from '../tokens/forwarded-claims.ts'
+import { ClaimPath } from '../tokens/claims/claim-path.ts'
+import { forwardedClaims } from '../tokens/claims/forwarded-claims.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
 /** null removes the claim that the type of the issuer names */

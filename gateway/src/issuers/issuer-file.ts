@@ -1,7 +1,7 @@
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { Static } from 'typebox'
-import { claimNameFaults, forwardedClaimsOf } from '../tokens/forwarded-claims.ts'
+import { claimNameFaults, forwardedClaimsOf } from '../tokens/claims/forwarded-claims.ts'
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { audienceClaimFault, withAudienceClaim } from './audience-claim.ts'

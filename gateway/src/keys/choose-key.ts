@@ -1,5 +1,5 @@
 import type { SignatureAlgorithm } from './algorithms.ts'
-import type { KeySet, VerificationKey } from './key-set.ts'
+import type { KeySet, VerificationKey } from './key-sets/key-set.ts'
 
 /**
  * The key of a set with which to check a token. There is at most one check: if several keys could

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { type FetchQueue, fetchQueue } from './fetch-queue.ts'
+import { type FetchQueue, fetchQueue } from './fetching/fetch-queue.ts'
 import { KeyNotAsked } from './key-not-asked.ts'
-import type { VerificationKey } from './key-set.ts'
-import type { KeySetFetches } from './key-set-fetches.ts'
+import type { VerificationKey } from './key-sets/key-set.ts'
+import type { KeySetFetches } from './fetching/key-set-fetches.ts'
 
 type FinderOptions = {
   choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null

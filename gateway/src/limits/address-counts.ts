@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { masterScript } from '@gatehouse/redis/master-script'
-import type { Limit } from '../routes/route.ts'
+import type { Limit } from '../routes/entry/route.ts'
 
 /** Above its limit: how long the caller must wait. Null: within it. */
 type Over = { readonly retryAfterSeconds: number } | null

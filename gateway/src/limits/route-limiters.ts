@@ -3,7 +3,7 @@ import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Limit, Route } from '../routes/route.ts'
+import type { Limit, Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { LIMITS, redisAddressCounts } from './address-counts.ts'
 

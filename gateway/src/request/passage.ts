@@ -1,6 +1,6 @@
 import type { CanonicalTarget } from '../paths/canonical-path.ts'
-import type { Access } from '../routes/demand-schema.ts'
-import type { Route } from '../routes/route.ts'
+import type { Access } from '../routes/entry/demand-schema.ts'
+import type { Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { Handshake } from './handshake.ts'
 import type { RequestHeaders } from './received-headers.ts'

@@ -1,4 +1,4 @@
-import type { RouteFile } from './route.ts'
+import type { RouteFile } from './entry/route.ts'
 
 type Entry = RouteFile['routes'][number]
 

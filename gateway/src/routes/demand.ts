@@ -1,6 +1,6 @@
-import type { Access, Demand } from './demand-schema.ts'
-import { type Method, usualMethods } from './methods.ts'
-import type { Route } from './route.ts'
+import type { Access, Demand } from './entry/demand-schema.ts'
+import { type Method, usualMethods } from './entry/methods.ts'
+import type { Route } from './entry/route.ts'
 
 /** What a route requires of a request with one method. */
 type Demanded = {

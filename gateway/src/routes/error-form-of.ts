@@ -1,6 +1,6 @@
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import { grpcForm } from '../grpc/grpc-form.ts'
-import type { Route } from './route.ts'
+import type { Route } from './entry/route.ts'
 
 /**
  * The form of the gateway's own errors that the client of a request expects.

@@ -1,4 +1,4 @@
-import type { Route } from './route.ts'
+import type { Route } from './entry/route.ts'
 
 type Paths = Pick<Route, 'stripPrefix'> & { readonly upstream: { readonly basePath: string } }
 

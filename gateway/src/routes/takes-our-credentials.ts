@@ -1,4 +1,4 @@
-import type { Route } from './route.ts'
+import type { Route } from './entry/route.ts'
 
 /** Whether a route's service takes credentials of ours, as the auth service does. */
 export const takesOurCredentials = ({ credentials }: Pick<Route, 'credentials'>): boolean =>

@@ -2,8 +2,8 @@ import fastifyJwt from '@fastify/jwt'
 import Fastify from 'fastify'
 import { compactVerify, importSPKI } from 'jose'
 import type { SignatureAlgorithm } from '../keys/algorithms.ts'
-import type { VerificationKey } from '../keys/key-set.ts'
-import type { CheckSignature } from '../tokens/check-token.ts'
+import type { VerificationKey } from '../keys/key-sets/key-set.ts'
+import type { CheckSignature } from '../tokens/checks/check-token.ts'
 
 type Check = (token: string) => boolean | Promise<boolean>
 

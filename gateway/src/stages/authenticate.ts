@@ -1,6 +1,6 @@
 import type { ClientOf } from '../keys/find-key.ts'
 import { invalidToken, noToken } from '../refusals.ts'
-import type { Access } from '../routes/demand-schema.ts'
+import type { Access } from '../routes/entry/demand-schema.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token-verifier.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 

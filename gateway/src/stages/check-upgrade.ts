@@ -1,7 +1,7 @@
 import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
 import { foreignOrigin, malformed } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 
 /** The origin on which a request arrived. */
 type OwnOrigin = { readonly protocol: string; readonly host: string }

@@ -3,9 +3,9 @@ import { looseReadings } from '../paths/path-readings.ts'
 import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
 import { demandOf, methodsOf } from '../routes/demand.ts'
-import type { Access, Demand } from '../routes/demand-schema.ts'
-import type { LocatedTarget } from '../routes/located-target.ts'
-import type { Route } from '../routes/route.ts'
+import type { Access, Demand } from '../routes/entry/demand-schema.ts'
+import type { LocatedTarget } from '../routes/table/located-target.ts'
+import type { Route } from '../routes/entry/route.ts'
 
 export type Match = {
   readonly route: Route

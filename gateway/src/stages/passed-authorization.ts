@@ -1,7 +1,7 @@
 import { mayBeRefreshToken } from '@gatehouse/access-token/refresh-token-form'
 import type { StrippedRequest } from '../request/stripped-request.ts'
-import type { Route } from '../routes/route.ts'
-import type { TrustedIssuers } from '../tokens/trusted-issuers.ts'
+import type { Route } from '../routes/entry/route.ts'
+import type { TrustedIssuers } from '../tokens/checks/trusted-issuers.ts'
 
 /**
  * The `Authorization` header that the service of a public route gets because it has keys of its

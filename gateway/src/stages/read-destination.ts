@@ -1,7 +1,7 @@
 import { malformed } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
-import { locateTarget } from '../routes/located-target.ts'
-import type { RouteTable } from '../routes/route-table.ts'
+import { locateTarget } from '../routes/table/located-target.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
 import { servicePath } from '../routes/service-path.ts'
 import { type Match, match } from './match.ts'
 

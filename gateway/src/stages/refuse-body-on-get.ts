@@ -1,6 +1,6 @@
 import { malformed } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 
 /**
  * A GET may have a body only on routes whose service reads it (RFC 9110 §9.3.1). Any other service

@@ -1,5 +1,5 @@
 import { bodyTooLarge } from '../refusals.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 
 /**
  * Refuses a request whose announced body is larger than its route allows. A body without a length

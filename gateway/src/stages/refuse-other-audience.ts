@@ -1,5 +1,5 @@
 import { otherAudience } from '../refusals.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /**

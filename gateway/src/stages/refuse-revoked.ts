@@ -2,7 +2,7 @@ import type { Refusal } from '@gatehouse/problem/refusal'
 import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import { notYet, sessionEnded, tokenStale } from '../refusals.ts'
 import type { Revocations } from '../revocation/follow-revocations.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 const refusals: Readonly<Record<WhyRevoked, () => Refusal>> = {

@@ -1,5 +1,5 @@
 import { roleMissing, scopeMissing } from '../refusals.ts'
-import type { Demand } from '../routes/demand-schema.ts'
+import type { Demand } from '../routes/entry/demand-schema.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { authenticationInsufficient } from './insufficient-authentication.ts'
 

@@ -2,8 +2,8 @@ import { type RedisSettings, redisCertificates } from '@gatehouse/redis/settings
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 import { type ClientTlsSettings, clientCertificates } from '@gatehouse/tls/client-settings'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
-import type { RouteTable } from '../routes/route-table.ts'
-import type { Upstream } from '../routes/upstream.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
+import type { Upstream } from '../routes/upstream/upstream.ts'
 
 /**
  * The certificates that a gateway uses: for its listeners, and for its connections to Redis, the

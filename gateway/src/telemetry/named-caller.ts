@@ -1,5 +1,5 @@
 import { identityHeader } from '@gatehouse/edge-headers/names'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 import { takesOurCredentials } from '../routes/takes-our-credentials.ts'
 
 /** The caller of a request without an access token, as the auth service names it. */

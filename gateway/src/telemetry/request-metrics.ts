@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client'
-import { methods } from '../routes/methods.ts'
+import { methods } from '../routes/entry/methods.ts'
 import { statusClassOf } from './access-log.ts'
 import { Durations } from './durations.ts'
 import { methodOf, type Served } from './served.ts'

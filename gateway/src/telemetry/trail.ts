@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import type { OpenSpan } from '@gatehouse/tracing/tracing'
 import { isGrpc } from '../grpc/is-grpc.ts'
-import type { Route } from '../routes/route.ts'
+import type { Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { type NamedCaller, namedCaller, type SentHeaders } from './named-caller.ts'
 

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { ClientOf } from '../keys/find-key.ts'
 import { tokenExpired } from '../refusals.ts'
-import { type CheckedToken, type TokenCheckOptions, tokenCheck } from './check-token.ts'
+import { type CheckedToken, type TokenCheckOptions, tokenCheck } from './checks/check-token.ts'
 import { isExpired } from './is-expired.ts'
-import { rememberedBytes } from './remembered-bytes.ts'
+import { rememberedBytes } from './memory/remembered-bytes.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 export type AccessTokenVerifier = {

@@ -1,8 +1,8 @@
 import { claimHeaders } from '@gatehouse/edge-headers/claim-headers'
-import { claimAt } from './claim-path.ts'
-import { isSameClaim, type NamedClaim } from './forwarded-claims.ts'
-import type { KeptForTokens } from './kept-for-tokens.ts'
-import { textBytes } from './text-bytes.ts'
+import { claimAt } from './claims/claim-path.ts'
+import { isSameClaim, type NamedClaim } from './claims/forwarded-claims.ts'
+import type { KeptForTokens } from './memory/kept-for-tokens.ts'
+import { textBytes } from './memory/text-bytes.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { type WrittenHeaders, written } from './written-identity.ts'
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { AccessTokenVerifier } from './access-token-verifier.ts'
-import type { KeptForTokens } from './kept-for-tokens.ts'
+import type { KeptForTokens } from './memory/kept-for-tokens.ts'
 
 /** Shows the outcomes of access tokens. The verifier counts them, since every request passes it. */
 export function tokenMetrics(

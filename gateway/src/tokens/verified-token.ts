@@ -1,6 +1,6 @@
 import type { DelegatedToken } from '@gatehouse/access-token/delegation'
 import type { Identity } from '@gatehouse/edge-headers/identity'
-import type { NamedClaim } from './forwarded-claims.ts'
+import type { NamedClaim } from './claims/forwarded-claims.ts'
 
 /** A token with a valid signature, issuer, audience and times. */
 export type VerifiedToken = {

@@ -1,7 +1,7 @@
 import { gatewayHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
 import type { RequestHeaders } from '../request/received-headers.ts'
-import type { Route } from '../routes/route.ts'
-import type { NamedClaim } from '../tokens/forwarded-claims.ts'
+import type { Route } from '../routes/entry/route.ts'
+import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
 
 /**
  * Every identity header that a route of the table, or an issuer, can forward. An answer contains

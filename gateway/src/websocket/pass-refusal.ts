@@ -5,7 +5,7 @@ import { clientHeaders } from '../forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import type { Passage } from '../request/passage.ts'
-import type { RouteTable } from '../routes/route-table.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
 
 type Asked = {
   /** the process of the service, as an origin */

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js'
 import t from 'tap'
 import { checkHealth } from '../../src/forwarding/capacity/health-check.ts'
-import { type Health, healthDefaults } from '../../src/routes/upstream-health.ts'
+import { type Health, healthDefaults } from '../../src/routes/upstream/upstream-health.ts'
 import { faultsOf, route, tableFile } from '../routes/fixtures/table-file.ts'
 import { httpTwoService } from './fixtures/http-two-service.ts'
 

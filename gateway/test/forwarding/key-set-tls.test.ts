@@ -2,7 +2,7 @@ import { authority } from '@gatehouse/fixtures/certificates'
 import { readSettings } from '@gatehouse/settings/read-settings'
 import { clientTlsFaults, clientTlsReader, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import t from 'tap'
-import { download, downloadFault } from '../../src/keys/download.ts'
+import { download, downloadFault } from '../../src/keys/key-sets/download.ts'
 import { secured } from './fixtures/secured-service.ts'
 
 t.test('the key set is loaded over TLS, with a certificate of the gateway', async (t) => {

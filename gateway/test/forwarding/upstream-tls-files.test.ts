@@ -5,9 +5,9 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t from 'tap'
-import { liveRouteTable } from '../../src/routes/live-route-table.ts'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { readUpstreamTls } from '../../src/routes/upstream-tls.ts'
+import { liveRouteTable } from '../../src/routes/table/live-route-table.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import { readUpstreamTls } from '../../src/routes/upstream/upstream-tls.ts'
 import { to } from './fixtures/secured-service.ts'
 
 t.test('faults of the files name the service and the member', async (t) => {

@@ -3,9 +3,9 @@ import { inputs } from '@gatehouse/fixtures/generated'
 import { generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { locateTarget } from '../../src/routes/located-target.ts'
-import type { RouteTable } from '../../src/routes/route-table.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import { locateTarget } from '../../src/routes/table/located-target.ts'
+import type { RouteTable } from '../../src/routes/table/route-table.ts'
 import { match } from '../../src/stages/match.ts'
 
 const INPUTS = inputs(1_000_000)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { chooseKey } from '../../src/keys/choose-key.ts'
-import { readKeySet } from '../../src/keys/key-set.ts'
+import { readKeySet } from '../../src/keys/key-sets/key-set.ts'
 import { forAlgorithm, newKey } from '../fixtures/issuer.ts'
 
 const es = newKey('ES256', 'es')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
 
 const read = (routes: string) =>
   readRouteTable(

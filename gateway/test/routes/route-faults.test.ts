@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
 import { faultsOf, service, tableFile } from './fixtures/table-file.ts'
 
 t.test('the fault of a route has its position', async (t) => {

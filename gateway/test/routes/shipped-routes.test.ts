@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { loadRouteTable } from '../../src/routes/load-route-table.ts'
+import { loadRouteTable } from '../../src/routes/table/load-route-table.ts'
 import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
 
 t.test('each shipped route is closed, or intentionally open', async (t) => {

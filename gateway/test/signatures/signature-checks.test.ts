@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import t from 'tap'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../src/keys/algorithms.ts'
-import { readKeySet } from '../../src/keys/key-set.ts'
+import { readKeySet } from '../../src/keys/key-sets/key-set.ts'
 import { signatureChecks } from '../../src/signatures/signature-checks.ts'
 import { forAlgorithm, type IssuerKey, jwt, newKey } from '../fixtures/issuer.ts'
 

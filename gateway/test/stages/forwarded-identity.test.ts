@@ -1,6 +1,6 @@
 import t from 'tap'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import type { Route } from '../../src/routes/route.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import type { Route } from '../../src/routes/entry/route.ts'
 import { forwardedIdentity as forwardedWith } from '../../src/stages/forwarded-identity.ts'
 import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
 import { jwt, newKey } from '../fixtures/issuer.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { readRouteTable } from '../../src/routes/load-route-table.ts'
-import { locateTarget } from '../../src/routes/located-target.ts'
-import type { RouteTable } from '../../src/routes/route-table.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import { locateTarget } from '../../src/routes/table/located-target.ts'
+import type { RouteTable } from '../../src/routes/table/route-table.ts'
 import { match as matchRequest } from '../../src/stages/match.ts'
 
 const table = readRouteTable(

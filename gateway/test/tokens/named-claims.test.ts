@@ -1,7 +1,7 @@
 import { testClock } from '@gatehouse/fixtures/clock'
 import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
 import t from 'tap'
-import { keptForTokens } from '../../src/tokens/kept-for-tokens.ts'
+import { keptForTokens } from '../../src/tokens/memory/kept-for-tokens.ts'
 import { namedClaims } from '../../src/tokens/named-claims.ts'
 import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
 import { jwt, newKey } from '../fixtures/issuer.ts'

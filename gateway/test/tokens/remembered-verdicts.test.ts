@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ownProfile } from '../../src/tokens/own-profile.ts'
+import { ownProfile } from '../../src/tokens/checks/own-profile.ts'
 import { AUDIENCE, newKey } from '../fixtures/issuer.ts'
 import { verifying } from './fixtures/verifying.ts'
 

@@ -1,5 +1,5 @@
 import { Agent } from 'undici'
-import type { Health } from '../../routes/upstream-health.ts'
+import type { Health } from '../../routes/upstream/upstream-health.ts'
 import type { Endpoint } from '../connections/endpoint.ts'
 import { isHealthyOverHttpTwo } from '../connections/http-two/check-endpoint.ts'
 

@@ -1,4 +1,4 @@
-import type { RouteTable } from '../../routes/route-table.ts'
+import type { RouteTable } from '../../routes/table/route-table.ts'
 import { isHttpTwoService } from '../connections/connections.ts'
 import { endpointKey } from '../connections/endpoint.ts'
 import { checkHealth, type HealthCheck, type OnHealth } from './health-check.ts'

@@ -1,6 +1,6 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
-import type { LiveRouteTable } from '../../routes/live-route-table.ts'
+import type { LiveRouteTable } from '../../routes/table/live-route-table.ts'
 import { namedEndpoints } from '../connections/endpoint.ts'
 import { healthChecks } from './health-checks.ts'
 import { upstreamGauges } from './upstream-gauges.ts'

@@ -1,7 +1,7 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
 import { type SharedCapacity, sharedCapacity } from '../../limits/shared-capacity.ts'
 import { callerBusy, upstreamBusy } from '../../refusals.ts'
-import type { Upstream } from '../../routes/upstream.ts'
+import type { Upstream } from '../../routes/upstream/upstream.ts'
 import { type Endpoint, endpointKey, type NamedEndpoints } from '../connections/endpoint.ts'
 import { type Circuit, circuit } from './circuit.ts'
 

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Dispatcher } from 'undici'
-import type { Upstream } from '../../routes/upstream.ts'
+import type { Upstream } from '../../routes/upstream/upstream.ts'
 import type { NoteFault } from '../faults/guard.ts'
 import type { NamedEndpoints } from './endpoint.ts'
 

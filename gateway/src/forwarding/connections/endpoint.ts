@@ -1,5 +1,5 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
-import type { RouteTable } from '../../routes/route-table.ts'
+import type { RouteTable } from '../../routes/table/route-table.ts'
 
 /**
  * An address, and how its certificates are verified. Two services may have the same address with

@@ -1,5 +1,5 @@
 import type { Passage } from '../../request/passage.ts'
-import type { RouteTable } from '../../routes/route-table.ts'
+import type { RouteTable } from '../../routes/table/route-table.ts'
 import { NotAResponse } from '../faults/upstream-faults.ts'
 import { clientPaths } from './client-paths.ts'
 import { MOST_LINES, passedHeaders, type ResponseHeaders } from './passed-headers.ts'

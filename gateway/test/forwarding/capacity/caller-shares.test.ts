@@ -3,7 +3,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Place } from '../../../src/forwarding/capacity/upstreams.ts'
-import type { Upstream } from '../../../src/routes/upstream.ts'
+import type { Upstream } from '../../../src/routes/upstream/upstream.ts'
 import { one, services, three } from './fixtures/places.ts'
 
 /** Takes places for a caller until there is none. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Upstream } from '../../../src/routes/upstream.ts'
-import { readUpstreamTls } from '../../../src/routes/upstream-tls.ts'
+import type { Upstream } from '../../../src/routes/upstream/upstream.ts'
+import { readUpstreamTls } from '../../../src/routes/upstream/upstream-tls.ts'
 import { a, b, c, one, services, three } from './fixtures/places.ts'
 
 t.test('requests are spread evenly, and go to the address with the fewest in flight', async (t) => {

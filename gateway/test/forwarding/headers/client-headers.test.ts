@@ -2,7 +2,7 @@ import t from 'tap'
 import { clientHeaders } from '../../../src/forwarding/headers/client-headers.ts'
 import type { ResponseHeaders } from '../../../src/forwarding/headers/passed-headers.ts'
 import { canonicalTarget } from '../../../src/paths/canonical-path.ts'
-import { readRouteTable } from '../../../src/routes/load-route-table.ts'
+import { readRouteTable } from '../../../src/routes/table/load-route-table.ts'
 
 const table = readRouteTable(
   `

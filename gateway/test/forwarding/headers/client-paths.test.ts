@@ -2,7 +2,7 @@ import t from 'tap'
 import { clientPaths } from '../../../src/forwarding/headers/client-paths.ts'
 import type { ResponseHeaders } from '../../../src/forwarding/headers/passed-headers.ts'
 import type { Passage } from '../../../src/request/passage.ts'
-import { readRouteTable } from '../../../src/routes/load-route-table.ts'
+import { readRouteTable } from '../../../src/routes/table/load-route-table.ts'
 
 const table = readRouteTable(
   `

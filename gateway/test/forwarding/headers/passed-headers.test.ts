@@ -3,7 +3,7 @@ import {
   passedHeaders,
   type ResponseHeaders
 } from '../../../src/forwarding/headers/passed-headers.ts'
-import { readRouteTable } from '../../../src/routes/load-route-table.ts'
+import { readRouteTable } from '../../../src/routes/table/load-route-table.ts'
 
 const { routes } = readRouteTable(
   `

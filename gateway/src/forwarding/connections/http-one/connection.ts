@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
-import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/route.ts'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/entry/route.ts'
 import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { keepReading } from './keep-reading.ts'

@@ -1,4 +1,4 @@
-import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/route.ts'
+import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/entry/route.ts'
 import { MOST_LINES } from '../../headers/passed-headers.ts'
 
 /** RFC 9113 §6.5.2: what the gateway tells each service. */

@@ -1,0 +1,33 @@
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { Ports } from '../../ports.ts'
+import { type LiveRouteTable, liveRouteTable } from './live-route-table.ts'
+import type { RouteTable } from './route-table.ts'
+
+type RouteSettings = {
+  readonly GATEWAY_ROUTES: string
+  /** as the file was when the process started */
+  readonly table: RouteTable
+  /** @throws SettingsFault */
+  readonly loadTable: () => RouteTable
+}
+
+/** The route table, which is read again when its file changes. The log has each reload. */
+export function openRoutes(
+  config: RouteSettings,
+  { log, closing }: Pick<Ports, 'log' | 'closing'>
+): LiveRouteTable {
+  const routes = liveRouteTable({
+    first: config.table,
+    file: config.GATEWAY_ROUTES,
+    load: config.loadTable,
+    onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
+    onFault: (error) =>
+      log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
+  })
+  closing.defer(() => routes.close())
+  return routes
+}
+
+/** A mistake of the operator as plain text, anything else with its stack. */
+const faultFields = (error: unknown): object =>
+  error instanceof SettingsFault ? { faults: error.faults } : { err: error }

@@ -1,0 +1,88 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import t, { type Test } from 'tap'
+import { liveRouteTable } from '../../../src/routes/table/live-route-table.ts'
+import { loadRouteTable } from '../../../src/routes/table/load-route-table.ts'
+
+const withRoute = (prefix: string) =>
+  `upstreams: { service: 'http://service' }\nroutes: [{ name: route, prefix: ${prefix}, upstream: service }]\n`
+
+/** A table in a file of its own, and what is told of it. */
+function live(t: Test) {
+  const file = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(file, withRoute('/before'))
+  const told: string[] = []
+  let heard = () => {}
+  const load = () => loadRouteTable(file, {})
+  const tell = (what: string) => {
+    told.push(what)
+    heard()
+  }
+  const table = liveRouteTable({
+    file,
+    load,
+    first: load(),
+    intervalMs: 10,
+    onReload: ({ routes }) => tell(`${routes.length} route`),
+    onFault: (error) => tell((error as Error).name)
+  })
+  t.teardown(() => table.close())
+  const has = (path: string) => table.current().match(path) !== null
+  const next = () =>
+    new Promise<void>((resolve) => {
+      heard = resolve
+    })
+  return { file, table, told, has, next }
+}
+
+t.test('a reloaded table replaces the old one as a whole', async (t) => {
+  const { file, table, told, has } = live(t)
+  writeFileSync(file, withRoute('/after'))
+  t.ok(has('/before') && !has('/after'), 'not before it is asked for')
+  table.reload()
+  t.ok(has('/after') && !has('/before'))
+  t.strictSame(told, ['1 route'])
+})
+
+t.test('a table with a fault is reported, and the old one stays', async (t) => {
+  const { file, table, told, has } = live(t)
+  const bad = [
+    'routes: [',
+    withRoute('/a b'),
+    withRoute('/still-being-written').trimEnd(),
+    `${withRoute('/')}`.replace('upstream: service', 'upstream: none'),
+    ''
+  ]
+  for (const text of bad) {
+    writeFileSync(file, text)
+    table.reload()
+    t.ok(has('/before'), text.slice(0, 20))
+  }
+  t.strictSame([...new Set(told)], ['SettingsFault'])
+  writeFileSync(file, withRoute('/after'))
+  table.reload()
+  t.ok(has('/after'), 'and a good one is taken afterwards')
+})
+
+t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
+  const { file, has, next } = live(t)
+  /**
+   * Writes until it is noticed: what is written before the file is looked at for the first time is
+   * no change.
+   */
+  const noticed = async (path: string, write: (text: string) => void) => {
+    const again = setInterval(() => write(withRoute(path)), 50)
+    // What is told first may still be of the change before.
+    do await next()
+    while (!has(path))
+    clearInterval(again)
+  }
+  await noticed('/written', (text) => writeFileSync(file, text))
+  t.notOk(has('/before'))
+  await noticed('/replaced-by-another', (text) => {
+    writeFileSync(`${file}.new`, text)
+    renameSync(`${file}.new`, file)
+  })
+  t.notOk(has('/written'))
+})
