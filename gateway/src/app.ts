@@ -46,7 +46,7 @@ export type GatewayParts = {
   readonly revoked: Revocations
   readonly assertionKey: AssertionKey
   /** for tests: whether the framework handles a request that could do without it */
-  readonly isHeld?: (raw: IncomingMessage) => boolean
+  readonly usesFramework?: (raw: IncomingMessage) => boolean
   /** for the limits that gateways share; null: each gateway counts for itself */
   readonly limitsRedis: RedisConnection | null
 }
@@ -106,7 +106,7 @@ type Deciding = { readonly decide: Decide; readonly locatedOf: LocatedOf }
 /** The listener for clients, which already forwards the requests that need no framework. */
 function listenForClients(
   { log, metrics, clock }: GatewayPorts,
-  { settings, https, telemetry, routes, revoked, isHeld = () => false }: GatewayParts,
+  { settings, https, telemetry, routes, revoked, usesFramework = () => false }: GatewayParts,
   { decide, locatedOf }: Deciding
 ): { readonly app: Service; readonly forwarding: Forwarding } {
   const { times, proxies, connectionLimits: limits, upstreamLimits, pages, hsts } = settings
@@ -129,7 +129,7 @@ function listenForClients(
     forwarding: forwarding.requests,
     onServed,
     hsts,
-    isHeld
+    usesFramework
   })
   const app = clientListener({
     times,

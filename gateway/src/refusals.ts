@@ -14,7 +14,8 @@ import { Refusal } from '@gatehouse/problem/refusal'
 export const clientGone = () =>
   new Refusal('INVALID_REQUEST', { reason: 'the client closed the connection' })
 
-export const malformed = (reason: string, detail: string) =>
+/** @param detail for the client, and for the log if there is no other reason */
+export const malformed = (detail: string, reason = detail) =>
   new Refusal('INVALID_REQUEST', { reason, detail, headers: { connection: 'close' } })
 
 export const tooManyHeaders = () =>

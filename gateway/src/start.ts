@@ -10,7 +10,7 @@ import type { GatewayConfig } from './config.ts'
 import { openMembership } from './fleet/open-membership.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { openListeners } from './listeners.ts'
-import { type Embedded, openSharedState } from './redis/shared-state.ts'
+import { type AuthInProcess, openSharedState } from './redis/shared-state.ts'
 import { openRevocations } from './revocation/open-revocations.ts'
 import { openRoutes } from './routes/table/open-routes.ts'
 import { signatureChecks } from './signatures/signature-checks.ts'
@@ -22,12 +22,12 @@ import { openTokens } from './tokens/open-tokens.ts'
 /** @param embedded the auth service, if it runs in this process */
 export const startGateway = (
   config: GatewayConfig,
-  embedded: Embedded | null = null
+  embedded: AuthInProcess | null = null
 ): Promise<RunningService> => withClosing((closing) => open(config, embedded, closing))
 
 async function open(
   config: GatewayConfig,
-  embedded: Embedded | null,
+  embedded: AuthInProcess | null,
   closing: AsyncDisposableStack
 ): Promise<RunningService> {
   const log = serviceLog('gateway', config.LOG_LEVEL)

@@ -64,7 +64,7 @@ const folderOrder: Record<string, readonly string[]> = {
     'choose-key.ts',
     'find-key.ts',
     'fetching',
-    'key-not-asked.ts',
+    'issuer-not-asked.ts',
     'key-sets',
     'algorithms.ts'
   ],

@@ -49,7 +49,7 @@ export type Assertions = {
    */
   about(token: VerifiedToken, audience: string, claims?: SignedClaims): string
   /**
-   * What proves to a service that takes credentials that a request comes from this gateway:
+   * The proof, for a service that takes credentials, that this gateway sent the request:
    * `x-auth-gateway`.
    * @param service the name of its upstream
    */
@@ -119,7 +119,8 @@ export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions
   return {
     about(token, audience, claims) {
       const now = nowSeconds()
-      // An audience may have the name of another route, so what is known is compared.
+      // Two entries can have the same key, because an audience may have the name of another route.
+      // So the entry is compared with the request.
       const place = claims?.route ?? audience
       const known = values.find(token, place)
       if (known !== undefined && now < known.usableUntil && isAbout(known, audience, claims)) {

@@ -6,7 +6,7 @@ const IN_JWS = 'ieee-p1363'
 
 /**
  * Signs claims with the gateway's own key, as a JWS in its compact form (RFC 7515 §7.1) with ES256.
- * The key is prepared once: to read its PEM takes as long as half a signature.
+ * The key is prepared once: reading its PEM takes as long as half a signature.
  */
 export function signClaims({ header, privatePem }: AssertionKey): SignClaims {
   const key = { key: createPrivateKey(privatePem), dsaEncoding: IN_JWS } as const

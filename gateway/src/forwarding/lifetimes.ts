@@ -7,7 +7,7 @@ import { isExpired } from '../tokens/is-expired.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
 /** Why a long-lived response or a WebSocket must end. */
-export type Over = 'TOKEN_EXPIRED' | WhyRevoked
+export type EndReason = 'TOKEN_EXPIRED' | WhyRevoked
 
 /** Ends requests, long-lived responses and WebSockets with the token that opened them. */
 export type Lifetimes = {
@@ -15,14 +15,14 @@ export type Lifetimes = {
    * Calls once, when the token expires or is revoked, or soon if it already is. Returns a function
    * that stops the watch.
    */
-  watch(token: VerifiedToken | null, onOver: (why: Over) => void): () => void
+  watch(token: VerifiedToken | null, onOver: (why: EndReason) => void): () => void
   /** Calls once, when the token is revoked, at once if it already is. As `watch`. */
   watchRevoked(token: VerifiedToken | null, onRevoked: (why: WhyRevoked) => void): () => void
   /**
    * Judges the token of a request again after the request has waited.
    * @throws Refusal TOKEN_EXPIRED, or as `refuseRevoked`
    */
-  refuseOver(passage: Pick<Passage, 'token' | 'route'>): void
+  refuseExpiredOrRevoked(passage: Pick<Passage, 'token' | 'route'>): void
 }
 
 /** setTimeout's own limit is 24.8 days */
@@ -35,7 +35,7 @@ export function lifetimes(revoked: Revocations, clock: () => number): Lifetimes 
       if (why !== null) onRevoked(why)
       return token === null || why !== null ? () => {} : revoked.watch(token, onRevoked)
     },
-    refuseOver({ token, route }) {
+    refuseExpiredOrRevoked({ token, route }) {
       if (token !== null && isExpired(token, clock())) throw tokenExpired()
       refuseRevoked(token, route, revoked)
     },
@@ -51,7 +51,7 @@ export function lifetimes(revoked: Revocations, clock: () => number): Lifetimes 
         clearTimeout(timer)
         unwatch()
       }
-      const end = (why: Over): void => {
+      const end = (why: EndReason): void => {
         stop()
         onOver(why)
       }

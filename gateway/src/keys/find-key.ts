@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { type FetchQueue, fetchQueue } from './fetching/fetch-queue.ts'
-import { KeyNotAsked } from './key-not-asked.ts'
+import { IssuerNotAsked } from './issuer-not-asked.ts'
 import type { VerificationKey } from './key-sets/key-set.ts'
 import type { KeySetFetches } from './fetching/key-set-fetches.ts'
 
@@ -20,7 +20,7 @@ export type ClientOf = () => string | null
 
 /**
  * @returns null if the issuer has no such key
- * @throws KeyNotAsked
+ * @throws IssuerNotAsked
  */
 type FindKey = (
   kid: string | null,
@@ -49,7 +49,7 @@ export function keyFinder(options: FinderOptions): FindKey {
     const mayAsk = coming === null || !announcesKeys
     const client = announcesKeys || kid === null ? null : { queue, clientOf }
     if (mayAsk) await ask(begun, client, options)
-    if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer could not be asked')
+    if (!fetches.hasAnswer) throw new IssuerNotAsked('the issuer could not be asked')
     return choose(kid, algorithm)
   }
 }
@@ -69,7 +69,7 @@ async function ask(
 ): Promise<void> {
   const dueInMs = fetches.begun > begun ? 0 : fetches.dueInMs()
   if (dueInMs > 0) {
-    if (!fetches.hasAnswer) throw new KeyNotAsked('the issuer was asked a moment ago')
+    if (!fetches.hasAnswer) throw new IssuerNotAsked('the issuer was asked a moment ago')
     if (client === null) return
     await client.queue.untilDue(dueInMs, client.clientOf())
   }
@@ -87,5 +87,5 @@ async function inTime(fetch: Promise<unknown>, patienceMs: number): Promise<void
   const late = sleep(patienceMs, 'late', { signal: timeout.signal, ref: false })
   const first = await Promise.race([fetch, late.catch(() => {})])
   timeout.abort()
-  if (first === 'late') throw new KeyNotAsked('the issuer is slow')
+  if (first === 'late') throw new IssuerNotAsked('the issuer is slow')
 }

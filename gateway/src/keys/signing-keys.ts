@@ -25,7 +25,7 @@ export type SigningKeys = {
   /**
    * The key for a token's `kid` and `alg`. null: the issuer has no such key, or it is revoked.
    * @param clientOf names the client, whose share of the queue counts if the request must wait
-   * @throws KeyNotAsked if the issuer could not be asked
+   * @throws IssuerNotAsked if the issuer could not be asked
    */
   find(
     kid: string | null,

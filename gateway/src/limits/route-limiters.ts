@@ -98,7 +98,7 @@ async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpa
     const name = `${max}/${windowSeconds}`
     const known = checks.get(name)
     if (known !== undefined) return known
-    if (create === undefined) throw new Error('the limits are not there yet')
+    if (create === undefined) throw new Error('the rate limiter is not ready')
     const check = create({
       max,
       timeWindow: windowSeconds * 1000,

@@ -25,7 +25,7 @@ type PlainPorts = PlainClientPorts & {
   readonly decide: Decide
   readonly forwarding: ExchangePorts
   /** whether the framework gets a request that could go without it */
-  readonly isHeld: (raw: IncomingMessage) => boolean
+  readonly usesFramework: (raw: IncomingMessage) => boolean
 }
 
 /** A route with limits is left to the framework, which counts requests with a plugin. */
@@ -41,7 +41,7 @@ export function plainRequests(ports: PlainPorts): PlainRequests {
   const left = new WeakMap<IncomingMessage, ArrivedRequest>()
   return {
     take(raw, response, handle) {
-      if (!needsNoHook(raw) || ports.isHeld(raw)) return handle(raw, response)
+      if (!needsNoHook(raw) || ports.usesFramework(raw)) return handle(raw, response)
       const arrived = newlyArrived(requestId(raw.headers), newTrail(raw, false))
       const leave = (refusal: unknown): void => {
         arrived.refusal = refusal

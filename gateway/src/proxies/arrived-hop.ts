@@ -37,7 +37,7 @@ export const protocolNamed = (scheme: string): ArrivedHop['protocol'] | undefine
   PROTOCOLS[scheme.toLowerCase()]
 
 /** How proxies report the source of a request. */
-type ToldBefore = {
+type ArrivedHopOptions = {
   readonly headers: ProxyHeaders
   readonly proxied: ProxiedConnection | null
 }
@@ -59,7 +59,7 @@ type ToldBefore = {
 export function arrivedHop(
   raw: IncomingMessage,
   isTrusted: IsTrustedProxy,
-  { headers, proxied }: ToldBefore
+  { headers, proxied }: ArrivedHopOptions
 ): ArrivedHop {
   const peer = forwardedAddress(raw.socket.remoteAddress ?? '')
   if (peer === null) throw clientGone()

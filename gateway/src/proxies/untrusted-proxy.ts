@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts'
 import type { ArrivedHop } from './arrived-hop.ts'
 import type { IsTrustedProxy } from './trusted-proxies.ts'
 
-/** A client can write these headers as well: then the log has a line an hour. */
+/** A client can write these headers as well, so the log gets at most one line per hour. */
 const QUIET_MS = 3_600_000
 
 const UNTRUSTED =

@@ -1,5 +1,6 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import { clockWarning } from '@gatehouse/redis/clock-warning'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
@@ -11,10 +12,9 @@ import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import type { Ports } from '../ports.ts'
 import { neededRights } from './needed-rights.ts'
-import { watchClock } from './watch-clock.ts'
 
 /** What the auth service in the same process shares with the gateway, instead of Redis. */
-export type Embedded = {
+export type AuthInProcess = {
   readonly revocations: RevocationSource | null
   readonly takeSightings: TakeSightings
   readonly fleet: Fleet
@@ -41,7 +41,7 @@ type SharedState = {
 export async function openSharedState(
   config: SharedSettings,
   { log, metrics, closing }: Pick<Ports, 'log' | 'metrics' | 'closing'>,
-  embedded: Embedded | null
+  embedded: AuthInProcess | null
 ): Promise<SharedState> {
   const connections = reportedRedis({ service: 'gateway', log, metrics })
   const { REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs } = config
@@ -65,8 +65,11 @@ export async function openSharedState(
   // The start waits no longer than this, and continues without Redis.
   await connections.settled(2 * timeoutMs)
   await requireUsable(connections, neededRights, config)
+  const noteClock = clockWarning(log)
+  const onServerTime = (redisMs: number, tookMs: number): void =>
+    noteClock(Date.now() - redisMs, tookMs)
   return {
-    revocations: redisRevocations(blocking, { onServerTime: watchClock(log) }),
+    revocations: redisRevocations(blocking, { onServerTime }),
     takeSightings: redisSightings(redis),
     fleet: redisFleet(redis),
     limitsRedis: redis,

@@ -29,7 +29,7 @@ export function receivedHeaders(rawHeaders: readonly string[]): RequestHeaders {
     const value = rawHeaders[index + 1] ?? ''
     const earlier = headers[name]
     if (earlier === undefined) headers[name] = value
-    else if (AT_MOST_ONCE.has(name)) throw malformed(`${name} twice`, `${name} is given twice`)
+    else if (AT_MOST_ONCE.has(name)) throw malformed(`${name} is given twice`)
     else headers[name] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   }
   return headers

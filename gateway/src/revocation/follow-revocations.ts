@@ -62,9 +62,10 @@ type Progress = {
 }
 
 /**
- * Follows the revocation log from its beginning. After an interruption, it continues from where it
- * was, so an interruption delays an entry but loses none. Entries are forgotten when the tokens
- * that they revoke have expired, even if the wall clock is wrong for a while.
+ * Follows the revocation log from its beginning. After an interruption, it reads the last minute
+ * again and continues from there, so an interruption delays an entry but loses none. Entries are
+ * forgotten when the tokens that they revoke have expired, even if the wall clock is wrong for a
+ * while.
  */
 export function followRevocations(options: FollowOptions): Revocations {
   const { clock, monotonicClock } = options

@@ -19,7 +19,7 @@ export function checkUpgrade(
   allowsOrigin: AllowsOrigin
 ): void {
   if (websocket === null) return
-  if (!route.websocket) throw malformed('upgrade', 'nothing here upgrades')
+  if (!route.websocket) throw malformed('this path does not accept WebSocket upgrades')
   if (origin === null || isSameOrigin(origin, `${own.protocol}://${own.host}`)) return
   if (!allowsOrigin(origin)) throw foreignOrigin()
 }

@@ -26,15 +26,15 @@ export function match(
   if (length > LONGEST_TARGET) throw pathTooLong()
   // A target in absolute form must name the host of the request.
   if (authority !== null && authority.toLowerCase() !== host.toLowerCase())
-    throw malformed('host', 'the target and Host differ')
+    throw malformed('the target and Host differ')
   if (canonical === null || !hasOnly(canonical.path, route)) {
-    throw malformed('path', 'the path is not in its canonical form')
+    throw malformed('the path is not in its canonical form')
   }
   if (route === null) throw noRoute()
   // Refuses a path that a lenient server could serve as a path of another route (`/open/inner;x`,
   // `/open/INNER`).
   if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
-    throw malformed('path of two routes', 'the path could be read as the path of another route')
+    throw malformed('the path could be read as the path of another route')
   }
   const demanded = demandOf(route, method)
   if (demanded === null) throw methodNotAllowed(methodsOf(route))

@@ -36,4 +36,4 @@ export function readDestination(
 }
 
 const elsewhere = () =>
-  malformed('destination', 'Destination must be a path of the same host and the same route')
+  malformed('Destination must be a path of the same host and the same route')

@@ -11,6 +11,6 @@ export function refuseBodyOnGet(
   { bodyOnGet }: Pick<Route, 'bodyOnGet'>
 ): void {
   if (method === 'GET' && hasBody && !bodyOnGet) {
-    throw malformed('GET with a body', 'a GET request has no body')
+    throw malformed('a GET request must not have a body')
   }
 }

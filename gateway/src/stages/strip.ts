@@ -14,7 +14,7 @@ export function strip(raw: RequestHead): StrippedRequest {
   const received = receivedHeaders(raw.rawHeaders)
   const hasBody = announcesBody(raw, received)
   if (received.host !== undefined && !isHost(received.host))
-    throw malformed('host', 'Host is not the name of a host')
+    throw malformed('Host is not the name of a host')
   const websocket = handshakeOf(raw, received)
   const named = connectionNames(received.connection)
   const headers: RequestHeaders = {}
@@ -47,7 +47,7 @@ function handshakeOf(raw: RequestHead, received: RequestHeaders): Handshake | nu
   // Java's client announces an empty body.
   const { 'content-length': length = '0' } = received
   if (handshake === null || length !== '0') {
-    throw malformed('upgrade', 'not a valid WebSocket handshake')
+    throw malformed('the WebSocket handshake is not valid')
   }
   return handshake
 }
@@ -62,7 +62,7 @@ function authorizationOf(
 ): string | null {
   const bearer = websocket?.bearer ?? null
   if (bearer === null) return authorization ?? null
-  if (authorization !== undefined) throw malformed('two tokens', 'a token is given twice')
+  if (authorization !== undefined) throw malformed('a token is given twice')
   return `Bearer ${bearer}`
 }
 
@@ -75,17 +75,17 @@ function announcesBody(raw: RequestHead, headers: RequestHeaders): boolean {
   // Over HTTP/2, the frames announce a body, and the server has noted it here.
   const coding = headers['transfer-encoding'] ?? raw.headers['transfer-encoding']
   if (length !== undefined && coding !== undefined) {
-    throw malformed('both framings', 'the request has both Content-Length and Transfer-Encoding')
+    throw malformed('the request has both Content-Length and Transfer-Encoding')
   }
   if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-    throw malformed('content-length', 'Content-Length is not a number')
+    throw malformed('Content-Length is not a number')
   }
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw malformed('transfer-encoding', 'Transfer-Encoding must be chunked')
+    throw malformed('Transfer-Encoding must be chunked')
   }
   const hasBody = coding !== undefined || (length !== undefined && Number(length) > 0)
   if (hasBody && raw.method === 'HEAD') {
-    throw malformed('HEAD with a body', 'a HEAD request has no body')
+    throw malformed('a HEAD request must not have a body')
   }
   return hasBody
 }

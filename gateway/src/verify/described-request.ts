@@ -68,7 +68,7 @@ export function describedRequest(
   if (named !== undefined && named.toLowerCase() !== host.toLowerCase()) throw contradiction()
   if (addresses.length === 1) throw missing(forwardedHeader.for)
   const protocol = protocolNamed(
-    toldProtocol(raw, proxyHeaders, addresses.length - 1) ?? scheme ?? ''
+    reportedProtocol(raw, proxyHeaders, addresses.length - 1) ?? scheme ?? ''
   )
   if (protocol === undefined) throw missing(forwardedHeader.proto)
   if (scheme !== undefined && scheme !== protocol) throw contradiction()
@@ -81,7 +81,7 @@ export function describedRequest(
 }
 
 /** The scheme that the outermost of the proxies reports, without reading all headers again. */
-function toldProtocol(
+function reportedProtocol(
   raw: IncomingMessage,
   { kind, names }: ProxySettings['proxyHeaders'],
   proxies: number
@@ -177,6 +177,6 @@ function given(described: Described, name: string): string {
   return value
 }
 
-const invalid = (detail: string) => malformed('the description of a request', detail)
+const invalid = (detail: string) => malformed(detail, 'the description of a request')
 const missing = (name: string) => invalid(`${name} is missing or empty`)
 const contradiction = () => invalid('the headers that describe the request contradict each other')

@@ -62,6 +62,6 @@ const isHandshake = ([upgrade = '', ...more]: readonly string[], connection: str
 
 const kept = (reason: string, example: string) =>
   malformed(
-    `${reason} that the proxy would forward`,
-    `the request has ${reason} (such as ${example}): configure the proxy to remove it (docs/forward-auth.md)`
+    `the request has ${reason} (such as ${example}): configure the proxy to remove it (docs/forward-auth.md)`,
+    `${reason} that the proxy would forward`
   )

@@ -30,7 +30,7 @@ export type Upgrade = {
 /** Takes an open WebSocket to the service, and the subprotocol for the client. */
 type OnOpen = (service: Side, protocol: string | null) => void
 
-/** An upgrade, as far as it is. */
+/** An upgrade and its state so far. */
 type Asked = Upgrade & {
   readonly ports: UpgradePorts
   /** null: the service is not asked yet */

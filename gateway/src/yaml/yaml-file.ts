@@ -104,7 +104,7 @@ const isBroken = ({ value }: { readonly value: string }): boolean =>
 /** @param rest the text from the place of the fault onwards */
 function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
   const [name] = /^[^\s:]+/.exec(rest) ?? []
-  if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon is missing, or quotes around the text'
+  if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon, or quotes around the text, are missing'
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here, but only one is allowed'
   return code === 'DUPLICATE_KEY' && name !== undefined ? `${name} is given twice` : message
 }

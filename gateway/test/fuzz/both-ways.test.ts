@@ -136,7 +136,7 @@ async function bothWays(t: Test) {
     allowedOrigins: ['https://pages.example'],
     trustedProxies: ['192.0.2.1'],
     logRequest: accessLog({ destination: { write: (line) => log.push(line) }, samples: {} }),
-    isHeld() {
+    usesFramework() {
       plain += 1
       return way === 'framework'
     }

@@ -5,7 +5,7 @@ import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
 import { keySetUrl } from '../../src/issuers/discover-keys.ts'
-import { KeyNotAsked } from '../../src/keys/key-not-asked.ts'
+import { IssuerNotAsked } from '../../src/keys/issuer-not-asked.ts'
 import { issuerEntry } from '../fixtures/external-issuer.ts'
 import { newKey } from '../fixtures/issuer.ts'
 import { held } from './fixtures/held-keys.ts'
@@ -26,7 +26,7 @@ t.test('an old set of an instance without its database does not replace a newer 
   t.equal(keys.version, version)
   t.match(faults, [/older than the one in use/])
   t.equal(keys.ageSeconds(), 60)
-  await t.rejects(keys.find('another', 'ES256'), KeyNotAsked, 'which a newer one may have')
+  await t.rejects(keys.find('another', 'ES256'), IssuerNotAsked, 'which a newer one may have')
 
   issuing.ageSeconds = 59
   t.equal(await keys.refresh(), true, 'a newer set may have fewer keys')
@@ -109,12 +109,12 @@ t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) =
     const { fetches } = issuing
     clock.advance(seconds * 1000 - 1)
     const asked = Array.from({ length: 20 }, (_, n) =>
-      t.rejects(keys.find(`unknown ${n}`, 'ES256'), KeyNotAsked)
+      t.rejects(keys.find(`unknown ${n}`, 'ES256'), IssuerNotAsked)
     )
     await Promise.all(asked)
     t.equal(issuing.fetches, fetches, `${title}: nobody asks`)
     clock.advance(1)
-    await t.rejects(keys.find('unknown', 'ES256'), KeyNotAsked)
+    await t.rejects(keys.find('unknown', 'ES256'), IssuerNotAsked)
     t.equal(issuing.fetches, fetches + 1, `${title}: until it is over`)
   }
 })
@@ -132,7 +132,7 @@ t.test('a slow fetch continues in the background, and is not an outage', async (
     waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
   const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
   t.notOk(keys.loaded, 'the start did not wait for it')
-  await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked, 'nor is it unknown: it may still come')
+  await t.rejects(keys.find(key.kid, 'ES256'), IssuerNotAsked, 'nor is it unknown: it may still come')
   await answerAll()
   t.ok(await keys.refresh(), 'the fetch that was under way')
   t.ok(await keys.find(key.kid, 'ES256'))
@@ -140,7 +140,7 @@ t.test('a slow fetch continues in the background, and is not an outage', async (
 
   clock.advance(5000)
   for (const title of ['the same with a set that is held', 'and with the fetch of a minute']) {
-    await t.rejects(keys.find('next', 'ES256'), KeyNotAsked, title)
+    await t.rejects(keys.find('next', 'ES256'), IssuerNotAsked, title)
     await answerAll()
     t.ok(await keys.refresh())
   }

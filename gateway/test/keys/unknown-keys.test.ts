@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { KeyNotAsked } from '../../src/keys/key-not-asked.ts'
+import { IssuerNotAsked } from '../../src/keys/issuer-not-asked.ts'
 import { newKey } from '../fixtures/issuer.ts'
 import { held } from './fixtures/held-keys.ts'
 
@@ -40,7 +40,7 @@ t.test('a key published in a flood of unknown ones is found by the next fetch', 
   let refused = 0
   for (const one of flood) void one.catch(() => (refused += 1))
   const found = keys.find(next.kid, 'ES256')
-  await t.rejects(found, KeyNotAsked, 'a good one is not known to be unknown')
+  await t.rejects(found, IssuerNotAsked, 'a good one is not known to be unknown')
   t.equal(refused, 999, 'a thousand wait, and those beyond are not asked about')
   t.equal(issuing.fetches, 2)
   const settled = await Promise.allSettled(flood)

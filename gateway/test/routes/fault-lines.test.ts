@@ -29,7 +29,7 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
     [
       'no colon',
       `${upstreams}routes:\n  - name a\n    prefix: /a\n`,
-      'routes.yaml:3:5: a colon is missing, or quotes around the text'
+      'routes.yaml:3:5: a colon, or quotes around the text, are missing'
     ],
     [
       'an alias without an anchor',

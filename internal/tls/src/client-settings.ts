@@ -16,7 +16,7 @@ export type ClientTlsSettings = { readonly [setting: SettingOf<string>]: string 
 
 /** How a process verifies the server at `NAME_URL`, and which certificate it shows there. */
 export function clientTlsSettings<Name extends string>(name: Name): ClientTlsSchemas<Name> {
-  const { ca, serverName, cert, key } = settingNames(name)
+  const { ca, serverName, cert, key } = clientSettingNames(name)
   const file = Type.Optional(Type.String())
   return {
     [ca]: file,
@@ -26,7 +26,7 @@ export function clientTlsSettings<Name extends string>(name: Name): ClientTlsSch
   } as ClientTlsSchemas<Name>
 }
 
-const settingNames = (name: string) => ({
+const clientSettingNames = (name: string) => ({
   ca: `${name}_CA_FILE` as const,
   serverName: `${name}_SERVER_NAME` as const,
   cert: `${name}_CERT_FILE` as const,
@@ -35,7 +35,7 @@ const settingNames = (name: string) => ({
 
 /** The files that these settings name; null without such settings. */
 export function clientTlsFiles(name: string, settings: ClientTlsSettings): ClientTlsFiles | null {
-  const names = settingNames(name)
+  const names = clientSettingNames(name)
   const members = Object.entries({
     caFile: settings[names.ca],
     serverName: settings[names.serverName],
@@ -51,7 +51,7 @@ export type ClientTlsReader = () => ClientTls
 /** Reads the files that these settings name; null without such settings. */
 export function clientTlsReader(name: string, settings: ClientTlsSettings): ClientTlsReader | null {
   const files = clientTlsFiles(name, settings)
-  return files === null ? null : () => readClientTls(files, settingNames(name))
+  return files === null ? null : () => readClientTls(files, clientSettingNames(name))
 }
 
 /**
@@ -62,7 +62,7 @@ export function clientTlsFaults(name: string, settings: ClientTlsSettings, url: 
   const read = clientTlsReader(name, settings)
   if (read === null) return []
   if (!/^https:/i.test(url)) {
-    const set = Object.values(settingNames(name)).find((setting) => settings[setting] !== undefined)
+    const set = Object.values(clientSettingNames(name)).find((setting) => settings[setting] !== undefined)
     return [`${set} has no effect without TLS: begin ${name}_URL with https`]
   }
   try {
@@ -83,7 +83,7 @@ export function clientCertificates(
   settings: ClientTlsSettings
 ): () => HeldCertificate[] {
   const read = clientTlsReader(name, settings)
-  const names = settingNames(name)
+  const names = clientSettingNames(name)
   return () => {
     try {
       const { cert, ca } = read?.().options ?? {}

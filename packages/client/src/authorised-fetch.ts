@@ -6,7 +6,7 @@ import type { TokenSource } from './usable-token.ts'
 
 /**
  * Problems and challenges (RFC 9470) after which the session gets another token: a refresh finds
- * out whether it has really ended, or whether a step-up has raised it.
+ * out whether it has really ended, or whether a step-up has strengthened it.
  */
 const REFRESHES = /TOKEN_(EXPIRED|STALE)|SESSION_ENDED|insufficient_user/
 

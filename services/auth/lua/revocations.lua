@@ -34,8 +34,8 @@ local function token_horizon()
 end
 
 -- Until when an entry must be remembered (s). The first three fields of every entry are its kind,
--- its id and this time, also in the entries of newer versions. If the time is missing, an hour has
--- to do.
+-- its id and this time, also in the entries of newer versions. If the time is missing, one hour is
+-- used.
 local function remembered_until(entry)
   return tonumber(entry[2][6]) or tonumber(entry[1]:match('^%d+')) / 1000 + 3600
 end

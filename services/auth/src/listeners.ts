@@ -9,7 +9,7 @@ import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { type AuthParts, buildAuth } from './app.ts'
 import type { AuthConfig } from './config.ts'
 import { authChecks } from './http/operator/auth-checks.ts'
-import { leaveAddress } from './http/operator/leave-address.ts'
+import { storeOpsUrl } from './http/operator/store-ops-url.ts'
 import { opsApi } from './http/operator/ops-api.ts'
 import type { OpenState } from './open-state.ts'
 import type { Ports } from './ports.ts'
@@ -58,7 +58,7 @@ export async function openListeners(
       return closing.disposeAsync()
     }
   })
-  leaveAddress(config, running.opsUrl)
+  storeOpsUrl(config, running.opsUrl)
   return running
 }
 

@@ -2,7 +2,7 @@ import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { Registry } from 'prom-client'
 import type { Job } from './background-work.ts'
-import type { Forget } from './retention.ts'
+import type { Cleanup } from './retention.ts'
 import type { StoreMetrics } from './telemetry/store-metrics.ts'
 
 /** What the process offers to everything that is opened in it. */
@@ -19,5 +19,5 @@ export type Ports = {
   /** the background work of this process */
   readonly jobs: Job[]
   /** delete old data, in the background */
-  readonly forgets: Forget[]
+  readonly cleanups: Cleanup[]
 }

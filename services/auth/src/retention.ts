@@ -1,9 +1,9 @@
 /** Deletes a batch of old data of one kind. Returns whether there may be more. */
-export type Forget = () => Promise<boolean>
+export type Cleanup = () => Promise<boolean>
 
 type Retention = {
   /** one for each kind of data; may become more until the first round */
-  readonly forgets: readonly Forget[]
+  readonly cleanups: readonly Cleanup[]
   readonly clock: () => number
   /** whether `clock` can be trusted: a wrong clock must not delete anything */
   readonly isClockRight: () => boolean
@@ -20,15 +20,15 @@ const PAUSE_MS = 60_000
  * more.
  * @returns a function that does one round, and throws the first fault afterwards
  */
-export function retention({ forgets, clock, isClockRight }: Retention): () => Promise<void> {
+export function retention({ cleanups, clock, isClockRight }: Retention): () => Promise<void> {
   let dueAtMs = clock() + PAUSE_MS
   return async () => {
     if (!isClockRight() || clock() < dueAtMs) return
     let isMore = false
     const faults: unknown[] = []
-    for (const forget of forgets) {
+    for (const cleanUp of cleanups) {
       try {
-        isMore = (await forget()) || isMore
+        isMore = (await cleanUp()) || isMore
       } catch (error) {
         // One kind may need longer than a statement has. The others are still deleted.
         faults.push(error)

@@ -34,8 +34,8 @@ type RunningAuth = RunningService & {
   readonly takeSightings: TakeSightings
 }
 
-type Embedded = {
-  /** the gateways of this process */
+/** What gateways in the same process give the auth service. */
+type GatewaysInProcess = {
   readonly fleet: Fleet
   /** adds routes to the ops listener, which only the whole system in one process has */
   readonly onOps?: (ops: Service) => void
@@ -44,12 +44,12 @@ type Embedded = {
 /** @param embedded if gateways run in this process */
 export const startAuth = (
   config: AuthConfig,
-  embedded: Embedded | null = null
+  embedded: GatewaysInProcess | null = null
 ): Promise<RunningAuth> => withClosing((closing) => open(config, embedded, closing))
 
 async function open(
   config: AuthConfig,
-  embedded: Embedded | null,
+  embedded: GatewaysInProcess | null,
   closing: AsyncDisposableStack
 ): Promise<RunningAuth> {
   const log = serviceLog('auth', config.LOG_LEVEL)
@@ -62,7 +62,7 @@ async function open(
   certificateExpiry(ports.registry, 'auth', authCertificates(config, tls))
   const settings = settingsOf(config)
 
-  // Each puts what must be closed on `closing`, and its background work on `jobs` and `forgets`.
+  // Each puts what must be closed on `closing`, and its background work on `jobs` and `cleanups`.
   const stores = await openStores(config, ports, embedded?.fleet)
   const { clock, fleet } = stores
   watchDatabase({ ...ports, ...stores })
@@ -98,14 +98,14 @@ async function openPorts(
   const registry = processMetrics('auth')
   const tracing = await openTraces(config, { log, closing })
   const calls = storeMetrics(registry)
-  return { log, registry, storeMetrics: calls, tracing, closing, jobs: [], forgets: [] }
+  return { log, registry, storeMetrics: calls, tracing, closing, jobs: [], cleanups: [] }
 }
 
 function startBackgroundWork(
-  { jobs, forgets, log, closing }: Ports,
+  { jobs, cleanups, log, closing }: Ports,
   { clock, isClockRight }: SharedStore
 ): void {
-  const forget = retention({ forgets, clock, isClockRight })
+  const forget = retention({ cleanups, clock, isClockRight })
   const background = backgroundWork({
     jobs: [...jobs, { name: 'delete old data', run: forget }],
     onFault: (job, error) => log.warn({ ...faultOfJob(error), job }, 'background work failed')

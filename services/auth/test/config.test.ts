@@ -81,7 +81,7 @@ t.test('an invalid database address is reported like every other fault', async (
     /^DATABASE_URL: it must have the form postgres:/
   ])
   t.strictSame(faults({ DATABASE_URL: 'sqlite:/var/lib/auth.sqlite' }), [
-    'DATABASE_URL: for SQLite, it is sqlite: alone; GATEHOUSE_DATA_DIR names the folder of the file'
+    'DATABASE_URL: for SQLite, the value must be exactly "sqlite:" (GATEHOUSE_DATA_DIR names the folder of the file)'
   ])
 })
 

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import t from 'tap'
 import { forgetEvents } from '../src/audit/forget-events.ts'
 import type { Tables } from '../src/database/tables.ts'
-import { type Forget, retention } from '../src/retention.ts'
+import { type Cleanup, retention } from '../src/retention.ts'
 import { forgetSessions } from '../src/sessions/durable/forget-sessions.ts'
 import { databaseKinds, sqliteKind, type TestDatabase } from './fixtures/databases.ts'
 
@@ -42,7 +42,7 @@ const session = (sid: string, expires_at: number, ended_at_ms: number | null) =>
 async function keeper(
   { open }: TestDatabase,
   auditDays = AUDIT_DAYS,
-  also: readonly Forget[] = []
+  also: readonly Cleanup[] = []
 ) {
   const database: Kysely<Tables> = await open()
   const clock = testClock()
@@ -52,7 +52,7 @@ async function keeper(
     expired += count
   }
   const forget = retention({
-    forgets: [
+    cleanups: [
       forgetSessions(database, { acceptedSeconds: ACCEPTED_SECONDS, onExpired, clock }),
       forgetEvents(database, auditDays, clock),
       ...also

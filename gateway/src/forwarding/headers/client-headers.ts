@@ -18,9 +18,9 @@ export function clientHeaders(
 ): ResponseHeaders {
   const { route, access } = passage
   const { lines, bytes } = sizeOf(received)
-  if (lines > MOST_LINES) throw new NotAResponse(`${lines} header lines`)
-  if (namesIn(received.connection) > MOST_NAMED) throw new NotAResponse('a Connection too long')
-  if (bytes > route.answerHeaderBytes) throw new NotAResponse(`${bytes} bytes of headers`)
+  if (lines > MOST_LINES) throw new NotAResponse(`too many header lines: ${lines}`)
+  if (namesIn(received.connection) > MOST_NAMED) throw new NotAResponse('too many names in Connection')
+  if (bytes > route.answerHeaderBytes) throw new NotAResponse(`headers too large: ${bytes} bytes`)
   const headers = passedHeaders(received, route)
   if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })
   // A shared cache must not serve an anonymous client's response to a signed-in client (RFC 9111
@@ -33,7 +33,7 @@ export function clientHeaders(
 export const hasNoContent = (status: number, method: string): boolean =>
   method === 'HEAD' || status === 204 || status === 304
 
-/** No service names more in `Connection`. To read the 30,000 names of 64 KiB takes 10 ms. */
+/** No service names more in `Connection`. Reading the 30,000 names of 64 KiB takes 10 ms. */
 const MOST_NAMED = 100
 
 /** Counts the members of `Connection`, including empty ones, and stops above the limit. */

@@ -7,8 +7,8 @@ import type { Route } from '../../routes/entry/route.ts'
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
 /**
- * The maximum of header lines, and of trailers, of a response. 64 KiB can be 20,000 lines. To check
- * and to write as many takes longer than one service may hold up the clients of all others.
+ * The maximum of header lines, and of trailers, of a response. 64 KiB can be 20,000 lines.
+ * Checking and writing as many would delay the clients of all other services.
  */
 export const MOST_LINES = 1000
 

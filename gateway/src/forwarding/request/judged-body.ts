@@ -12,7 +12,7 @@ import { isReadWhole, wholeBody } from './whole-body.ts'
 /** What a body needs on its way to its service. */
 export type BodyPorts = {
   readonly memory: BodyMemory
-  readonly lifetimes: Pick<Lifetimes, 'refuseOver' | 'watchRevoked'>
+  readonly lifetimes: Pick<Lifetimes, 'refuseExpiredOrRevoked' | 'watchRevoked'>
 }
 
 /**
@@ -47,7 +47,7 @@ export async function judgedBody(
   if (release instanceof Refusal) throw release
   try {
     const body = await wholeBody(payload, limitBytes)
-    lifetimes.refuseOver(passage)
+    lifetimes.refuseExpiredOrRevoked(passage)
     return body
   } finally {
     release()

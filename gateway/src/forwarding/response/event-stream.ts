@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { breakOff, breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
 import type { VerifiedToken } from '../../tokens/verified-token.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
-import type { Lifetimes, Over } from '../lifetimes.ts'
+import type { Lifetimes, EndReason } from '../lifetimes.ts'
 
 /** How long a client may take to read the last event. */
 const UNREAD_MS = 5000
@@ -28,7 +28,7 @@ export type EventStream = {
 }
 
 /** Why a stream ends: an error code that says what the client should do. */
-type EndCode = Over | typeof SHUTTING_DOWN
+type EndCode = EndReason | typeof SHUTTING_DOWN
 
 /** The client connects again, to another gateway or to this one after its restart. */
 const SHUTTING_DOWN = 'UNAVAILABLE'

@@ -7,7 +7,7 @@ import type { Passage } from '../../request/passage.ts'
 import { revokedRefusal } from '../../stages/refuse-revoked.ts'
 import { noteGrpcStatus } from '../../telemetry/trail.ts'
 import { isHttpTwoService } from '../connections/connections.ts'
-import type { Over } from '../lifetimes.ts'
+import type { EndReason } from '../lifetimes.ts'
 import { abandon, type OpenResponse } from './open-response.ts'
 
 /** Whether a request is a call of a gRPC service. Pure. */
@@ -21,7 +21,7 @@ const REST_OF_CALL_MS = 2000
 /** How long a client may take to read the end of its call. */
 const UNREAD_MS = 5000
 
-const refusalOf = (why: Over): Refusal =>
+const refusalOf = (why: EndReason): Refusal =>
   why === 'TOKEN_EXPIRED' ? tokenExpired() : revokedRefusal(why)
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KeyNotAsked } from '../key-not-asked.ts'
+import { IssuerNotAsked } from '../issuer-not-asked.ts'
 
 /**
  * The maximum number of requests that wait for the next fetch of one issuer's keys, in total and of
@@ -13,7 +13,7 @@ export type FetchQueue = {
   /**
    * Waits until the fetch is due.
    * @param client null: the address is a proxy of many clients
-   * @throws KeyNotAsked if too many requests wait already
+   * @throws IssuerNotAsked if too many requests wait already
    */
   untilDue(dueInMs: number, client: string | null): Promise<void>
 }
@@ -31,7 +31,7 @@ export function fetchQueue(): FetchQueue {
       const own = waiting.get(client) ?? 0
       const isOver = client !== null && own >= MOST_WAITING_OF_CLIENT
       if (total >= MOST_WAITING || isOver) {
-        throw new KeyNotAsked('too many requests wait for the next fetch')
+        throw new IssuerNotAsked('too many requests wait for the next fetch')
       }
       total += 1
       waiting.set(client, own + 1)

@@ -35,7 +35,7 @@ export type KeySetForm = 'own' | 'any'
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** More than any issuer publishes. To read thousands would keep the event loop busy. */
+/** More than any issuer publishes. Reading thousands would block the event loop. */
 const MOST_KEYS = 100
 
 const NONE: ReadonlySet<unknown> = new Set()

@@ -75,7 +75,7 @@ function endsALine(file: string): boolean {
   try {
     return readFileSync(file, 'utf8').endsWith('\n')
   } catch {
-    // To read the table then fails too, and says why.
+    // Reading the table then fails too, and says why.
     return true
   }
 }

@@ -76,9 +76,11 @@ export function readAccessToken(
   const { header, claims } = jwt
   const { iss } = claims.members
   const profile = typeof iss === 'string' ? profileOf(iss) : undefined
-  if (profile === undefined) return { flaw: 'another issuer' }
-  if (token.length > profile.longestToken) return { flaw: 'too long' }
-  if (Math.max(header.depth, claims.depth) > profile.deepest) return { flaw: 'too deep' }
+  if (profile === undefined) return { flaw: 'the issuer of the token is not accepted' }
+  if (token.length > profile.longestToken) return { flaw: 'the token is too long' }
+  if (Math.max(header.depth, claims.depth) > profile.deepest) {
+    return { flaw: 'the token is nested too deeply' }
+  }
   const key = readKeyOf(header.members)
   if ('flaw' in key) return key
   const flaw = profile.flawOfHeader(header.members)

@@ -1,7 +1,7 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { SignatureAlgorithm } from '../../keys/algorithms.ts'
 import type { ClientOf } from '../../keys/find-key.ts'
-import { KeyNotAsked } from '../../keys/key-not-asked.ts'
+import { IssuerNotAsked } from '../../keys/issuer-not-asked.ts'
 import type { VerificationKey } from '../../keys/key-sets/key-set.ts'
 import type { SigningKeys } from '../../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenStale } from '../../refusals.ts'
@@ -50,16 +50,16 @@ export function tokenCheck(options: TokenCheckOptions): CheckToken {
     }
     const { algorithm, profile, claims } = read
     const keys = issuers.find(profile.issuer)?.keys
-    if (keys === undefined) throw invalidToken('another issuer')
+    if (keys === undefined) throw invalidToken('the issuer of the token is not accepted')
     // Read before the search for the key, which may load a new set. The token is then remembered
     // under the version of the old set, which no longer counts.
     const keySet = keys.version
     const key = await keyOf(read, keys, clientOf)
     if (!(await checkSignature(token, key, algorithm))) {
-      throw invalidToken('the signature is not good')
+      throw invalidToken('the signature of the token is not valid')
     }
     if (claims.notBefore > Math.floor(clock() / 1000) + profile.skewSeconds) {
-      throw invalidToken('from the future')
+      throw invalidToken('the token is not valid yet (iat or nbf)')
     }
     if (profile.issuerName === null) note(claims, noteSighting)
     return { verified: verifiedToken(read), keys, keySet }
@@ -73,15 +73,17 @@ async function keyOf(
   clientOf: ClientOf | undefined
 ): Promise<VerificationKey> {
   const key = await keys.find(kid, algorithm, clientOf).catch((error: unknown) => {
-    if (error instanceof KeyNotAsked) throw notYet(`its key is not known: ${error.message}`)
+    if (error instanceof IssuerNotAsked) throw notYet(`its key is not known: ${error.message}`)
     throw error
   })
   // Sessions outlive a key that leaked: a refresh returns a token that another key signed.
   if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
-  if (key === null) throw invalidToken('an unknown key')
-  if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('a key of another tenant')
+  if (key === null) throw invalidToken('the key of the token is unknown')
+  if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('the key belongs to another tenant')
   // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).
-  if (!key.algorithms.includes(algorithm)) throw invalidToken('its algorithm is not one of its key')
+  if (!key.algorithms.includes(algorithm)) {
+    throw invalidToken('the key does not allow the algorithm of the token')
+  }
   return key
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { KeyNotAsked } from '../../../src/keys/key-not-asked.ts'
+import { IssuerNotAsked } from '../../../src/keys/issuer-not-asked.ts'
 import { newKey } from '../../fixtures/issuer.ts'
 import { held } from '../fixtures/held-keys.ts'
 
@@ -33,7 +33,7 @@ t.test('a set that was stored for too long is not trusted until it is fetched', 
   for (const keys of [intime, await open(TRUST_SECONDS)]) {
     keys.noteHeartbeat(0)
     t.strictSame([keys.loaded, keys.kids, keys.version], [false, [], ''], 'the log has forgotten')
-    await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked)
+    await t.rejects(keys.find(key.kid, 'ES256'), IssuerNotAsked)
   }
   t.ok((await open()).loaded, 'an issuer without a log is not to be heard of')
 
@@ -81,7 +81,7 @@ t.test('without an issuer and without a file there is no set, until there is', a
   issuing.answer = (_, response) => response.writeHead(503).end()
   const keys = await open()
   t.strictSame([keys.loaded, keys.version, faults.length], [false, '', 1])
-  await t.rejects(keys.find(key.kid, 'ES256'), KeyNotAsked)
+  await t.rejects(keys.find(key.kid, 'ES256'), IssuerNotAsked)
 
   issuing.answer = null
   clock.advance(5000)
@@ -111,5 +111,5 @@ t.test('a withdrawn key is never found again, even after a start without the iss
   again.withdraw(next.kid)
   t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
   t.equal(await again.find(next.kid, 'ES256'), null, 'a key that is withdrawn is none')
-  await t.rejects(again.find('another', 'ES256'), KeyNotAsked, 'others could not be asked for')
+  await t.rejects(again.find('another', 'ES256'), IssuerNotAsked, 'others could not be asked for')
 })

@@ -56,7 +56,7 @@ t.test(
     await refuse({ iss: 'https://stranger.example' }, newKey())
     await refuse({ iss: 'https://other.example' })
     t.strictSame(await tellings(1), [
-      { flaw: 'another issuer', iss: 'https://other.example', aud: AUDIENCE }
+      { flaw: 'the issuer of the token is not accepted', iss: 'https://other.example', aud: AUDIENCE }
     ])
     await refuse({ iss: 'https://again.example' })
     await refuse({ aud: 'elsewhere' })

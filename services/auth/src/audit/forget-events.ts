@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Forget } from '../retention.ts'
+import type { Cleanup } from '../retention.ts'
 
 const DAY_MS = 86_400_000
 
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
  * @param days how long events are kept; 0: forever
  */
 export const forgetEvents =
-  (db: Kysely<Tables>, days: number, clock: () => number): Forget =>
+  (db: Kysely<Tables>, days: number, clock: () => number): Cleanup =>
   async () => {
     if (days === 0) return false
     const before = clock() - days * DAY_MS

@@ -6,7 +6,7 @@ import type { AuditConfig } from './audit-settings.ts'
 import { forgetEvents } from './forget-events.ts'
 import { withoutRepeats } from './without-repeats.ts'
 
-type AuditPorts = Pick<Ports, 'forgets'> & {
+type AuditPorts = Pick<Ports, 'cleanups'> & {
   readonly database: Database
   readonly metrics: Pick<AuditMetrics, 'leftOut'>
   readonly clock: () => number
@@ -15,8 +15,8 @@ type AuditPorts = Pick<Ports, 'forgets'> & {
 /** The audit log, in which events that anyone can cause are limited. */
 export function openAudit(
   { AUTH_AUDIT_RETENTION_DAYS: days }: Pick<AuditConfig, 'AUTH_AUDIT_RETENTION_DAYS'>,
-  { database, metrics, forgets, clock }: AuditPorts
+  { database, metrics, cleanups, clock }: AuditPorts
 ): AuditLog {
-  forgets.push(forgetEvents(database.tables, days, clock))
+  cleanups.push(forgetEvents(database.tables, days, clock))
   return withoutRepeats(auditLog(database.tables, clock), clock, metrics.leftOut)
 }

@@ -28,7 +28,7 @@ export type DatabaseConfig = Settings & {
 const SQLITE = 'sqlite:'
 
 const SQLITE_WITH_PATH =
-  'DATABASE_URL: for SQLite, it is sqlite: alone; GATEHOUSE_DATA_DIR names the folder of the file'
+  'DATABASE_URL: for SQLite, the value must be exactly "sqlite:" (GATEHOUSE_DATA_DIR names the folder of the file)'
 
 const LONELY_PASSWORD =
   'DATABASE_PASSWORD has no effect without the address of a PostgreSQL server in DATABASE_URL'

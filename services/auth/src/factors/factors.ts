@@ -77,7 +77,7 @@ export type Factors = {
    */
   enrol(waiting: WaitingLogin, code: string, by: Answerer): Promise<EnrolledLogin>
   /**
-   * Raises an open session: its user has proved a factor again.
+   * Strengthens an open session: its user has proved a factor again.
    * @throws Refusal UNAUTHENTICATED if the answer is wrong; RATE_LIMITED; SESSION_ENDED
    */
   stepUp(account: Account, sid: string, answer: FactorAnswer, by: Answerer): Promise<void>

@@ -3,7 +3,7 @@ import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { forgetExpired } from '../database/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Forget } from '../retention.ts'
+import type { Cleanup } from '../retention.ts'
 import type { LoginChallengeTable } from './factor-table.ts'
 
 export type LoginChallenge = Selectable<LoginChallengeTable>
@@ -111,6 +111,6 @@ const KEPT_SECONDS = 3600
 
 /** Deletes challenges that expired an hour ago. */
 export const forgetChallenges =
-  (db: Kysely<Tables>, clock: () => number): Forget =>
+  (db: Kysely<Tables>, clock: () => number): Cleanup =>
   () =>
     forgetExpired(db, 'login_challenges', Math.floor(clock() / 1000) - KEPT_SECONDS)

@@ -1,19 +1,17 @@
-import { StartFault } from '@gatehouse/process/start-fault'
-import type { Kysely } from 'kysely'
 import type { AccountConfig } from '../accounts/account-settings.ts'
 import { factorPolicyOf } from '../accounts/needs-factor.ts'
 import type { Database } from '../database/open-database.ts'
-import type { Tables } from '../database/tables.ts'
 import { appName } from '../mail/app-name.ts'
 import type { MailConfig } from '../mail/mail-settings.ts'
 import type { Ports } from '../ports.ts'
+import { sealUnderFirst } from '../secrets/unknown-sealing-key.ts'
 import { factorMetrics } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { type Factors, factors } from './factors.ts'
 import { forgetChallenges } from './login-challenges.ts'
-import { forgetPending, resealFactors, UnknownFactorKey } from './totp-factors.ts'
+import { forgetPending, resealFactors } from './totp-factors.ts'
 
-type OpenPorts = Pick<Ports, 'registry' | 'forgets'> &
+type OpenPorts = Pick<Ports, 'registry' | 'cleanups'> &
   Omit<FactorPorts, 'db' | 'policy' | 'issuer' | 'metrics'> & { readonly database: Database }
 
 /** @throws StartFault if a secret was encrypted with an unknown key */
@@ -21,18 +19,10 @@ export async function openFactors(
   config: AccountConfig & MailConfig,
   ports: OpenPorts
 ): Promise<Factors> {
-  const { database, sealing, registry, forgets, clock } = ports
+  const { database, sealing, registry, cleanups, clock } = ports
   const db = database.tables
-  await database.whenThere(() => sealUnderFirst(db, sealing))
-  forgets.push(forgetChallenges(db, clock), forgetPending(db, clock))
+  await database.whenThere(() => sealUnderFirst(() => resealFactors(db, sealing)))
+  cleanups.push(forgetChallenges(db, clock), forgetPending(db, clock))
   const metrics = factorMetrics(registry)
   return factors({ ...ports, db, metrics, policy: factorPolicyOf(config), issuer: appName(config) })
-}
-
-async function sealUnderFirst(db: Kysely<Tables>, sealing: FactorPorts['sealing']): Promise<void> {
-  try {
-    await resealFactors(db, sealing)
-  } catch (error) {
-    throw error instanceof UnknownFactorKey ? new StartFault(error.message) : error
-  }
 }

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { BY_TWO_FACTORS } from '../sessions/authentication.ts'
-import { raiseSession } from '../sessions/durable/raise-session.ts'
+import { strengthenSession } from '../sessions/durable/strengthen-session.ts'
 import { ifPossible } from '../sessions/if-possible.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from './factor-answers.ts'
@@ -10,8 +10,8 @@ import type { FactorPorts } from './factor-ports.ts'
 import { wrongStepUp } from './factor-refusals.ts'
 
 /**
- * The session and the use of the answer are one transaction, so an answer raises one session at
- * most.
+ * The session and the use of the answer are one transaction, so an answer strengthens one
+ * session at most.
  */
 export async function stepUp(
   ports: FactorPorts,
@@ -27,16 +27,16 @@ export async function stepUp(
   const { right, own } = guessed
   await db.transaction().execute(async (transaction) => {
     const nowMs = clock()
-    // Its session is judged when it is raised.
+    // Its session is judged when it is strengthened.
     await lockForFactors(transaction, account.id, { sid: null, nowMs })
     const used = { ...answerer, account, method, right, mail }
     if (!(await useAnswer(transaction, used, nowMs))) throw wrongStepUp()
     const { source } = answerer
-    const raised = { subject: account.id, sid, amr: BY_TWO_FACTORS, source }
-    if (!(await raiseSession(transaction, raised, nowMs))) {
+    const strengthened = { subject: account.id, sid, amr: BY_TWO_FACTORS, source }
+    if (!(await strengthenSession(transaction, strengthened, nowMs))) {
       throw sessionEnded('the session has ended')
     }
   })
-  // The session is raised. A 503 would make the client repeat an answer that is used.
+  // The session is strengthened. A 503 would make the client repeat an answer that is used.
   await ifPossible(own.succeeded())
 }

@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
+import { UnknownSealingKey } from '../secrets/unknown-sealing-key.ts'
 import type { FactorTable } from './factor-table.ts'
 import { newTotpSecret, stepOfCode } from './totp.ts'
 
@@ -12,24 +13,13 @@ export type FactorRow = Selectable<FactorTable>
 const about = ({ id, subject }: Pick<FactorRow, 'id' | 'subject'>): string =>
   `factor ${subject} ${id}`
 
-/** The secret of a factor that this instance cannot decrypt. */
-export class UnknownFactorKey extends Error {
-  constructor(id: string, cause: unknown) {
-    super(
-      `AUTH_KEY_ENCRYPTION_KEY: the secret of the second factor ${id} in the database was encrypted with another key. ` +
-        'All instances on one database need the same key',
-      { cause }
-    )
-  }
-}
-
-/** @throws UnknownFactorKey */
+/** @throws UnknownSealingKey */
 function unsealed(row: FactorRow, keys: SealingKeys) {
   try {
     const { secret, stale } = unsealWithAny(row.sealed_secret, keys, about(row))
     return { secret: Buffer.from(secret, 'base64url'), stale }
   } catch (cause) {
-    throw new UnknownFactorKey(row.id, cause)
+    throw new UnknownSealingKey(`the secret of the second factor ${row.id}`, cause)
   }
 }
 
@@ -125,7 +115,7 @@ export async function useTotp(
 /**
  * Encrypts again, with the first key, what another key has encrypted, and returns the number of
  * factors. With a single key, only one factor is tried, so that a start does not read them all.
- * @throws UnknownFactorKey
+ * @throws UnknownSealingKey
  */
 export async function resealFactors(db: Kysely<Tables>, keys: SealingKeys): Promise<number> {
   // There may be a factor per user.

@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely'
 import { forgetExpired } from '../database/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Forget } from '../retention.ts'
+import type { Cleanup } from '../retention.ts'
 
 /** how long the list shows an invitation after it has expired */
 const KEPT_SECONDS = 30 * 86_400
 
 /** Deletes invitations that expired a month ago, in any state. */
 export const forgetInvitations =
-  (db: Kysely<Tables>, clock: () => number): Forget =>
+  (db: Kysely<Tables>, clock: () => number): Cleanup =>
   () =>
     forgetExpired(db, 'invitations', Math.floor(clock() / 1000) - KEPT_SECONDS)

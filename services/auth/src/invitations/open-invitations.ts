@@ -19,7 +19,7 @@ export type Invitations = InvitationStore & {
   redeem(invitation: Invitation, applicant: Applicant, source: RequestSource): Promise<Account>
 }
 
-type InvitationPorts = Pick<Ports, 'forgets'> & {
+type InvitationPorts = Pick<Ports, 'cleanups'> & {
   readonly database: Database
   readonly accounts: Pick<Accounts, 'passwords'>
   readonly guesses: Guesses
@@ -28,11 +28,11 @@ type InvitationPorts = Pick<Ports, 'forgets'> & {
 }
 
 export function openInvitations(ports: InvitationPorts): Invitations {
-  const { guesses, audit, forgets, clock } = ports
+  const { guesses, audit, cleanups, clock } = ports
   const { passwords } = ports.accounts
   const { tables } = ports.database
   const invitations = invitationStore(tables)
-  forgets.push(forgetInvitations(tables, clock))
+  cleanups.push(forgetInvitations(tables, clock))
   return {
     ...invitations,
     check: invitationCheck({ invitations, guesses, audit, clock }),

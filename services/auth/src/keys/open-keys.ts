@@ -1,10 +1,10 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
-import { StartFault } from '@gatehouse/process/start-fault'
 import { faultOfJob } from '../background-work.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
+import { sealUnderFirst } from '../secrets/unknown-sealing-key.ts'
 import { gatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import { keyAnnouncements } from './key-announcements.ts'
 import { keyMetrics } from './key-metrics.ts'
@@ -14,8 +14,7 @@ import type { KeyConfig } from './key-settings.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { type LiveSigningKeys, liveSigningKeys, type PrepareSigners } from './live-signing-keys.ts'
 import { maintainKeys } from './maintain-keys.ts'
-import { loadSigningKeys, type SigningKeyStore, signingKeyStore } from './signing-key-store.ts'
-import { UnknownSealingKey } from './unknown-sealing-key.ts'
+import { loadSigningKeys, signingKeyStore } from './signing-key-store.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
 export type Keys = KeyOperations &
@@ -48,7 +47,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   const store = signingKeyStore(database.tables, ports.sealing, clock)
   const keySet = keySetStore(database.tables)
   const live = await database.whenThere(async () => {
-    await sealUnderFirst(store)
+    await sealUnderFirst(store.reseal)
     await loadSigningKeys(store, algorithm, clock())
     return await liveSigningKeys({ store, prepare, withdrawals, lifetimeSeconds, clock })
   })
@@ -89,12 +88,4 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   const republish = () => keySet.republishRevocations(clock())
   const { held, ageMs, active, untilCurrent, read } = live
   return { ...operations, held, ageMs, active, untilCurrent, read, republish }
-}
-
-async function sealUnderFirst(store: SigningKeyStore): Promise<void> {
-  try {
-    await store.reseal()
-  } catch (error) {
-    throw error instanceof UnknownSealingKey ? new StartFault(error.message) : error
-  }
 }

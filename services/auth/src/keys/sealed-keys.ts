@@ -3,7 +3,7 @@ import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
 import { GONE } from './key-records.ts'
 import { publishedStates, type SigningKey } from './signing-key.ts'
-import { UnknownSealingKey } from './unknown-sealing-key.ts'
+import { UnknownSealingKey } from '../secrets/unknown-sealing-key.ts'
 
 /**
  * Stores a key, encrypted with the first sealing key. False if it would be a second active key.
@@ -89,6 +89,6 @@ function unseal(row: SealedRow, keys: SealingKeys) {
   try {
     return unsealWithAny(row.sealed_private_key, keys, row.kid)
   } catch (cause) {
-    throw new UnknownSealingKey(row.kid, cause)
+    throw new UnknownSealingKey(`the signing key ${row.kid}`, cause)
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import { forgetExpired } from '../database/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Forget } from '../retention.ts'
+import type { Cleanup } from '../retention.ts'
 import type { LinkTokenTable, TokenPurpose } from './link-token-table.ts'
 
 /** An account as a token is bound to it. */
@@ -191,6 +191,6 @@ const KEPT_SECONDS = 86_400
 
 /** Deletes tokens that expired a day ago. */
 export const forgetTokens =
-  (db: Kysely<Tables>, clock: () => number): Forget =>
+  (db: Kysely<Tables>, clock: () => number): Cleanup =>
   () =>
     forgetExpired(db, 'mail_tokens', Math.floor(clock() / 1000) - KEPT_SECONDS)

@@ -27,7 +27,7 @@ import { fileTransport } from './transports/file-transport.ts'
 import { smtpTransport } from './transports/smtp-transport.ts'
 import { webhookTransport } from './transports/webhook-transport.ts'
 
-type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'forgets'> & {
+type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'cleanups'> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly ring: KeyRing
@@ -41,7 +41,7 @@ const CONCURRENCY = 4
 
 /** @throws SettingsFault if a template or the file of an authority cannot be used */
 export function openMail(config: MailConfig, ports: MailPorts): OperatedMail {
-  const { database, jobs, forgets, clock } = ports
+  const { database, jobs, cleanups, clock } = ports
   const db = database.tables
   const from = senderOf(config)
   const { AUTH_MAIL_TEMPLATES_DIR: folder = null, AUTH_MAIL_LANGUAGE: fallback } = config
@@ -52,7 +52,7 @@ export function openMail(config: MailConfig, ports: MailPorts): OperatedMail {
       ? silentMail({ ...ports, db, templates })
       : openDelivery(config, ports, { db, templates, transport })
   jobs.push({ name: 'count letters', run: count })
-  forgets.push(
+  cleanups.push(
     startIdleLanes(db, 'mail', clock),
     forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
     forgetDiscarded(db, clock),

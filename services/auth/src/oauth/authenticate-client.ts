@@ -45,25 +45,25 @@ export function clientAuthentication(options: Options): AuthenticateClient {
 
   const find = async (id: string | null): Promise<Client> => {
     const client = id !== null && isClientId(id) ? await clients.findById(id) : null
-    if (client === null) throw invalidClient('an unknown client')
+    if (client === null) throw invalidClient('the client is unknown')
     return client
   }
 
   const prove = async (client: Client, presented: Proof): Promise<void> => {
-    if (client.disabled) throw invalidClient('a disabled client')
+    if (client.disabled) throw invalidClient('the client is disabled')
     if (presented.method !== client.authenticationMethod) {
-      throw invalidClient('another method than the client is registered with')
+      throw invalidClient('the client is registered with another method')
     }
     if (presented.method !== 'private_key_jwt') {
       const digests = await clients.validSecrets(client.id)
-      if (!isOneOf(presented.secret, digests)) throw invalidClient('a wrong secret')
+      if (!isOneOf(presented.secret, digests)) throw invalidClient('the secret is wrong')
       return
     }
     const nowSeconds = Math.floor(clock() / 1000)
     const expected = { audiences, nowSeconds }
     const { jti, expiresAt } = await checkAssertion(presented.assertion, client, expected)
     const isFirst = await clients.firstUse(client.id, jti, expiresAt, nowSeconds)
-    if (!isFirst) throw invalidClient('an assertion that was used before')
+    if (!isFirst) throw invalidClient('the assertion was used before')
   }
 
   return async (authorization, form, source) => {

@@ -59,7 +59,7 @@ export async function checkAssertion(
     throw invalidClient('the assertion has no jti')
   }
   const lastSecond = expected.nowSeconds + LONGEST_LIFE_SECONDS + SKEW_SECONDS
-  if (exp === undefined || exp > lastSecond) throw invalidClient('the assertion lasts too long')
+  if (exp === undefined || exp > lastSecond) throw invalidClient('the assertion is valid for too long (exp)')
   return { jti, expiresAt: Math.ceil(exp) + SKEW_SECONDS }
 }
 
@@ -84,7 +84,7 @@ async function verified(
       clockTolerance: SKEW_SECONDS,
       currentDate: new Date(nowSeconds * 1000)
     })
-    if ((payload.iat ?? 0) > nowSeconds + SKEW_SECONDS) throw invalidClient('from the future')
+    if ((payload.iat ?? 0) > nowSeconds + SKEW_SECONDS) throw invalidClient('the assertion is not valid yet (iat)')
     return { payload, typ: protectedHeader.typ }
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error

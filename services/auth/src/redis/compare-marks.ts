@@ -1,7 +1,7 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { sessionKey } from '@gatehouse/redis/session-key'
 import type { Job } from '../background-work.ts'
-import type { Embedded, InRedis } from './shared-store.ts'
+import type { EmbeddedStore, InRedis } from './shared-store.ts'
 
 const WRITE_MS = 20_000
 /** A mark that no process has written for this long is no longer in use. */
@@ -20,7 +20,7 @@ type Marks = {
 export type MarkPorts = {
   readonly log: { error(members: object, text: string): void }
   readonly jobs: Job[]
-  readonly store: InRedis | Pick<Embedded, 'kind'>
+  readonly store: InRedis | Pick<EmbeddedStore, 'kind'>
 }
 
 /**

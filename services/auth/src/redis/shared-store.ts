@@ -17,7 +17,7 @@ import { watchClock } from './watch-clock.ts'
  * The store of the state that all instances share: refresh-token families, revocations, counts of
  * guesses, and the live gateways.
  */
-export type SharedStore = (InRedis | Embedded) & {
+export type SharedStore = (InRedis | EmbeddedStore) & {
   /** The time of the store, which decides what has expired. Milliseconds since 1970. */
   readonly clock: () => number
   /** whether `clock` can be trusted: false until Redis has reported its time */
@@ -34,7 +34,7 @@ export type InRedis = {
 }
 
 /** For an installation in one process. The counts of guesses are in memory. */
-export type Embedded = { readonly kind: 'embedded'; readonly sqlite: DatabaseSync }
+export type EmbeddedStore = { readonly kind: 'embedded'; readonly sqlite: DatabaseSync }
 
 /**
  * @param embedded the gateways of this process, if there are any
@@ -46,15 +46,7 @@ export async function openSharedStore(
   embedded: Fleet = memoryFleet(Date.now)
 ): Promise<SharedStore> {
   const time = storeClock(config.REDIS_TIMEOUT_MS)
-  const compare = watchClock(time, {
-    metrics: registry,
-    onFault: (aheadSeconds) =>
-      log.warn(
-        { aheadSeconds },
-        'the clock of this machine differs from the clock of Redis: tokens expire too early or too late here'
-      )
-  })
-  jobs.push({ name: 'compare the clock with Redis', run: compare })
+  jobs.push({ name: 'compare the clock with Redis', run: watchClock(time, { log, metrics: registry }) })
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { REDIS_URL: url } = config
   if (url === undefined) {

@@ -2,7 +2,7 @@ import { faultCause } from '@gatehouse/redis/fault-cause'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
-import type { Embedded, InRedis, SharedStore } from '../redis/shared-store.ts'
+import type { EmbeddedStore, InRedis, SharedStore } from '../redis/shared-store.ts'
 import { watchedStore } from '../telemetry/store-call.ts'
 import { openHeartbeats } from './heartbeats.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
@@ -19,7 +19,7 @@ import { type StaleTokens, staleTokens } from './stale-tokens.ts'
 export type Revocations = RevocationWriter & { readonly stale: StaleTokens }
 
 /** The store of the revocation log, in which the families are too. */
-type LogStore = InRedis | (Embedded & { readonly source: SqliteRevocations })
+type LogStore = InRedis | (EmbeddedStore & { readonly source: SqliteRevocations })
 
 export type OpenRevocations = Revocations & {
   readonly logStore: LogStore

@@ -39,7 +39,7 @@ export function parseKeyRing(text: string): KeyRing {
   const [newest] = keys
   if (newest === undefined) throw new Error('the ring of refresh keys is empty')
   if (new Set(keys.map(({ id }) => id)).size < keys.length) {
-    throw new Error('two refresh keys have one id')
+    throw new Error('two refresh keys have the same id')
   }
   return { newest, find: (id) => keys.find((key) => key.id === id) ?? null }
 }

@@ -25,7 +25,7 @@ export type OpenSessions = Sessions & {
   readonly families: Pick<Families, 'see' | 'ping'>
 }
 
-type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs' | 'forgets'> & {
+type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs' | 'cleanups'> & {
   readonly database: Database
   readonly mail: Mail
   readonly revocations: OpenRevocations
@@ -61,7 +61,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     { name: 'complete the ends of sessions', run: state.ends.settle },
     { name: 'apply reports of used tokens', run: families.settleSightings }
   )
-  ports.forgets.push(
+  ports.cleanups.push(
     forgetSessions(tables, { acceptedSeconds, onExpired, clock }),
     families.forgetExpired
   )

@@ -4,7 +4,7 @@ import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { type BeginSession, beginSession } from './begin-session.ts'
 import type { EndedSessions } from './durable/end-every-session.ts'
-import type { RaisedSession } from './durable/raise-session.ts'
+import type { StrengthenedSession } from './durable/strengthen-session.ts'
 import type { SessionEnds } from './ends/session-ends.ts'
 import type { Families } from './families/families.ts'
 import type { Outcome } from './families/outcome.ts'
@@ -26,8 +26,8 @@ export type Sessions = {
   endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, source: RequestSource): Promise<number>
-  /** As `raiseSession`. */
-  raise(raised: RaisedSession): Promise<boolean>
+  /** As `strengthenSession`. */
+  strengthen(session: StrengthenedSession): Promise<boolean>
   /** Ends the sessions of all users that were opened before a second. */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
   readonly list: ListSessions
@@ -73,7 +73,7 @@ export function sessions(options: SessionOptions): Sessions {
       return await ends.endAll({ kind: 'logout-all', subject, sid: except, source })
     },
 
-    raise: options.durable.raise,
+    strengthen: options.durable.strengthen,
 
     endEvery: options.durable.endEvery,
 

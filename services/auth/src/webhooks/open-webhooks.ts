@@ -1,21 +1,20 @@
-import { StartFault } from '@gatehouse/process/start-fault'
 import { words } from '@gatehouse/settings/fragments'
 import type { Database } from '../database/open-database.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
+import { sealUnderFirst } from '../secrets/unknown-sealing-key.ts'
 import { reachableHosts } from '../signed-post/reachable-hosts.ts'
 import { assembleWebhooks } from './assemble-webhooks.ts'
 import { forgetOrphans } from './forget-orphans.ts'
 import type { WebhookOperations } from './webhook-operations.ts'
-import { forgetPreviousSecrets, UnknownWebhookKey } from './webhook-secrets.ts'
+import { forgetPreviousSecrets } from './webhook-secrets.ts'
 import type { WebhookConfig } from './webhook-settings.ts'
-import type { WebhookStore } from './webhook-store.ts'
 
 export type Webhooks = WebhookOperations
 
-type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'forgets'> & {
+type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'cleanups'> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly clock: () => number
@@ -25,7 +24,7 @@ const DAY_MS = 86_400_000
 
 /** @throws StartFault if there is a secret that this instance cannot decrypt */
 export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): Promise<Webhooks> {
-  const { database, sealing, log, closing, jobs, forgets, registry, clock } = ports
+  const { database, sealing, log, closing, jobs, cleanups, registry, clock } = ports
   const db = database.tables
   const { operations, store, deliverer, count } = assembleWebhooks({
     db,
@@ -47,25 +46,17 @@ export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): 
           : 'the result of a webhook delivery was not recorded'
       )
   })
-  await database.whenThere(() => sealUnderFirst(store))
+  await database.whenThere(() => sealUnderFirst(store.reseal))
   closing.defer(deliverer.close)
   jobs.push(
     { name: 'deliver webhooks', run: deliverer.run },
     { name: 'count webhook deliveries', run: count }
   )
-  forgets.push(
+  cleanups.push(
     startIdleLanes(db, 'webhook', clock),
     forgetDeliveries(db, 'webhook', config.AUTH_WEBHOOK_RETENTION_DAYS, clock),
     forgetPreviousSecrets(db, clock),
     forgetOrphans(db)
   )
   return operations
-}
-
-async function sealUnderFirst(store: WebhookStore): Promise<void> {
-  try {
-    await store.reseal()
-  } catch (error) {
-    throw error instanceof UnknownWebhookKey ? new StartFault(error.message) : error
-  }
 }

@@ -10,6 +10,7 @@ import { invalidMember } from '../refusals.ts'
 import type { ReachableHosts } from '../signed-post/reachable-hosts.ts'
 import type { Webhook } from '../subscriptions/webhook.ts'
 import type { SendMessage } from './send-message.ts'
+import { tooManyEndpoints } from './webhook-refusals.ts'
 import { eventOf, type WebhookStore } from './webhook-store.ts'
 import { checkedUrl } from './webhook-url.ts'
 
@@ -74,7 +75,7 @@ export function webhookOperations(ports: Ports): WebhookOperations {
       const checked = checkedUrl(url, hosts)
       const added = await store.insert({ url: checked, events: known }, MOST_WEBHOOKS, by(source))
       if (added !== null) return added
-      throw invalidMember('url', `is one too many: there can be ${MOST_WEBHOOKS} endpoints`)
+      throw tooManyEndpoints(MOST_WEBHOOKS)
     },
     list: () => store.list(),
     remove: (id, source) => store.remove(id, by(source)),

@@ -11,3 +11,9 @@ export const noSuchDelivery = (which: string) =>
     reason: `no ${which} delivery has the id`,
     detail: `there is no ${which} delivery with this id`
   })
+
+export const tooManyEndpoints = (most: number) =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'too many webhook endpoints',
+    detail: `there are already ${most} endpoints, which is the maximum: remove one first`
+  })

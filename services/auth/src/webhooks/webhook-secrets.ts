@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
+import { UnknownSealingKey } from '../secrets/unknown-sealing-key.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 
 /** A secret is bound to its endpoint, so that it cannot be moved to another row. */
@@ -9,17 +10,6 @@ const about = (id: string): string => `webhook ${id}`
 export const sealSecret = (secret: string, [newest]: SealingKeys, id: string): string =>
   seal(secret, newest, about(id))
 
-/** The secret of an endpoint that this instance cannot decrypt. */
-export class UnknownWebhookKey extends Error {
-  constructor(id: string, cause: unknown) {
-    super(
-      `AUTH_KEY_ENCRYPTION_KEY: the secret of the webhook endpoint ${id} in the database was encrypted with another key. ` +
-        'All instances on one database need the same key',
-      { cause }
-    )
-  }
-}
-
 type Sealed = Pick<
   Selectable<WebhookTable>,
   'id' | 'sealed_secret' | 'sealed_previous_secret' | 'previous_until_ms'
@@ -27,7 +17,7 @@ type Sealed = Pick<
 
 /**
  * The secrets that sign now, the newest first.
- * @throws UnknownWebhookKey
+ * @throws UnknownSealingKey
  */
 export function validSecrets(row: Sealed, keys: SealingKeys, nowMs: number): string[] {
   const { id, sealed_previous_secret: previous, previous_until_ms: untilMs } = row
@@ -40,11 +30,11 @@ function unsealed(sealed: string, keys: SealingKeys, id: string) {
   try {
     return unsealWithAny(sealed, keys, about(id))
   } catch (cause) {
-    throw new UnknownWebhookKey(id, cause)
+    throw new UnknownSealingKey(`the secret of the webhook endpoint ${id}`, cause)
   }
 }
 
-/** @throws UnknownWebhookKey */
+/** @throws UnknownSealingKey */
 export type ResealSecrets = () => Promise<number>
 
 /** Deletes all previous secrets that no longer sign. Returns false: one statement deletes all. */

@@ -26,7 +26,7 @@ t.test('a request that a gateway admitted before its session ended changes nothi
       headers
     }),
     'changes no address': await auth.post('/email', { email: 'eve@example.com' }, headers),
-    'raises no session': await auth.post('/step-up', { totp: app.next() }, headers)
+    'strengthens no session': await auth.post('/step-up', { totp: app.next() }, headers)
   }
   for (const [title, answer] of Object.entries(answers)) {
     isProblem(t, answer, { code: 'SESSION_ENDED' }, title)

@@ -191,6 +191,6 @@ t.test('the reason of a failed client authentication is in the log only', async 
   const auth = await authService(t, { log })
   const { id } = await clientWithSecret(auth)
   const answer = await ask(auth, {}, basic(id, 'wrong'))
-  t.match(text(), /a wrong secret/)
+  t.match(text(), /the secret is wrong/)
   t.notMatch(answer.body, /secret/)
 })

@@ -72,7 +72,8 @@ t.test('a large clock difference is one warning, and is in the metrics', async (
   const clock = { aheadMs: 1999 }
   const warnings: number[] = []
   const metrics = new Registry()
-  const look = watchClock(clock, { metrics, onFault: (seconds) => warnings.push(seconds) })
+  const warn = ({ aheadSeconds }: { aheadSeconds: number }) => warnings.push(aheadSeconds)
+  const look = watchClock(clock, { log: { warn }, metrics })
   await look()
   clock.aheadMs = -61_000
   for (let again = 0; again < 3; again += 1) await look()

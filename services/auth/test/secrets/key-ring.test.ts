@@ -19,7 +19,7 @@ t.test('a ring without a key is a fault', async (t) => {
 })
 
 t.test('two keys with one id are a fault', async (t) => {
-  t.throws(() => parseKeyRing(`1:${secret()},1:${secret()}`), /two refresh keys have one id/)
+  t.throws(() => parseKeyRing(`1:${secret()},1:${secret()}`), /two refresh keys have the same id/)
   t.throws(() => parseKeyRing(`1:${secret()},01:${secret()}`), 'also in another spelling')
 })
 

@@ -27,9 +27,9 @@ export type Session = {
   /**
    * How many more requests it can take.
    * @param claim of each of them; null: without a body
-   * @param isCrowded whether there is no other connection, so that uploads may hold each other up
+   * @param mustShare whether there is no other connection, so that uploads may hold each other up
    */
-  free(claim: Claim | null, isCrowded?: boolean): number
+  free(claim: Claim | null, mustShare?: boolean): number
   /** the window that its uploads share */
   readonly uploads: UploadWindow
   /** whether the service accepts requests on it, now or when others have ended */
@@ -120,8 +120,8 @@ function sessionOn({ socket, stream: duplex }: OpenSocket, options: SessionOptio
       !http.destroyed &&
       !resets.isHigh() &&
       monotonicClock() - born < LONGEST_AGE_MS,
-    free(claim, isCrowded = false) {
-      if (!session.isAccepting() || !(claim === null || uploads.hasRoom(claim, isCrowded))) return 0
+    free(claim, mustShare = false) {
+      if (!session.isAccepting() || !(claim === null || uploads.hasRoom(claim, mustShare))) return 0
       const { maxConcurrentStreams = MOST_STREAMS } = http.remoteSettings
       return Math.min(maxConcurrentStreams, MOST_STREAMS) - use.streams
     },

@@ -58,8 +58,9 @@ function receive(
       if (isCurrent()) begin(exchange, headers)
       // Not before: frames that arrive together are read before Node.js emits this event.
       stream.on('data', onData)
-      // Without content, it is complete at once. If it ended later, its head would be on its way,
-      // and gRPC clients recognise a status without messages only by the end in the head.
+      // Without content, it is complete at once. If the end were sent later, the headers would
+      // already have been sent without it. gRPC clients recognise a status without messages only
+      // if the header section ends the stream.
       if (isCurrent() && (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) complete(exchange, {})
     })
   )

@@ -5,9 +5,9 @@ import { type Claim, mostHeld } from './upload-claim.ts'
 export type UploadWindow = {
   /**
    * Whether an upload can begin, and neither holds up the others nor is held up by them.
-   * @param isCrowded whether there is no other connection: then it may be held up
+   * @param mustShare whether there is no other connection: then it may be held up
    */
-  hasRoom(claim: Claim, isCrowded: boolean): boolean
+  hasRoom(claim: Claim, mustShare: boolean): boolean
   /**
    * Counts an upload.
    * @returns to be called when its stream has closed
@@ -45,8 +45,8 @@ export function uploadWindow(http: ClientHttp2Session): UploadWindow {
     return left < widest / 2
   }
   return {
-    hasRoom(claim, isCrowded) {
-      if (isCrowded || uploads + calls === 0) return !isNarrow()
+    hasRoom(claim, mustShare) {
+      if (mustShare || uploads + calls === 0) return !isNarrow()
       if (claim.isCall) return uploads === 0 && !isNarrow()
       return calls === 0 && !isNarrow() && heldBytes + mostHeld(claim, streamWindow()) <= widest
     },

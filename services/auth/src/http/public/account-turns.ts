@@ -9,11 +9,11 @@ const MOST_READS_OF_SESSION = 128
 const MOST_SESSIONS = 64
 
 /**
- * Lets the requests of a user come one after the other, and so each account has at most one
- * connection of the database for what it reads, and one for what it changes. All users need these
- * connections, and changes lock the account (`lockAccount`), so they would wait for each other with
- * connections in hand. The sessions of an account take turns too, so that a thief cannot keep their
- * owner from ending them. Reads wait for no change, which may wait for a lock.
+ * Runs the requests of one user in sequence. So an account uses at most one database connection for
+ * reads and one for changes. All users need these connections, and changes lock the account
+ * (`lockAccount`), so they would wait for each other with connections in hand. The sessions of an
+ * account take turns too, so that a thief cannot keep their owner from ending them. Reads wait for
+ * no change, which may wait for a lock.
  */
 export function takeTurns(service: Service): void {
   const changes = accountTurns(MOST_CHANGES_OF_SESSION)

@@ -3,7 +3,7 @@ import { stored, uuid } from '../fields.ts'
 
 export const User = Type.Object(
   {
-    id: uuid('The id of the account, for good: sub in access tokens.'),
+    id: uuid('The permanent id of the account: sub in access tokens.'),
     email: stored.email,
     roles: stored.roles
   },

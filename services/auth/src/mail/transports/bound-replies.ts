@@ -18,7 +18,7 @@ export function boundReplies(connection: SMTPConnection): void {
   Reflect.set(connection, '_onData', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes > MOST_BYTES) {
-      connection.emit('error', new Error('the server sends too much'))
+      connection.emit('error', new Error('the replies of the server are too long'))
       connection.close()
       return
     }

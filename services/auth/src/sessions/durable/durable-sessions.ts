@@ -18,7 +18,7 @@ import {
 } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './end-every-session.ts'
 import type { NotifyReuse } from './notify-reuse.ts'
-import { type RaisedSession, raiseSession } from './raise-session.ts'
+import { type StrengthenedSession, strengthenSession } from './strengthen-session.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
 
@@ -88,8 +88,8 @@ export type DurableSessions = {
    * Ends some of the sessions that were opened before a second, of all users, and writes the event.
    */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
-  /** As `raiseSession`. */
-  raise(raised: RaisedSession): Promise<boolean>
+  /** As `strengthenSession`. */
+  strengthen(session: StrengthenedSession): Promise<boolean>
   /** Notes that it was used in this second. */
   touch(sid: string, second: number): Promise<void>
 }
@@ -123,8 +123,8 @@ export function durableSessions(
       db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, notifyReuse)),
     endAll: endAllSessions(db, clock),
     endEvery: endEverySession(db, clock),
-    raise: (raised) =>
-      db.transaction().execute((transaction) => raiseSession(transaction, raised, clock())),
+    strengthen: (session) =>
+      db.transaction().execute((transaction) => strengthenSession(transaction, session, clock())),
     async touch(sid, second) {
       await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
     }

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { deleteExpired } from '../../database/delete-expired.ts'
 import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Forget } from '../../retention.ts'
+import type { Cleanup } from '../../retention.ts'
 
 type SessionRetention = {
   /** how long an access token may be accepted after it was issued, in seconds */
@@ -22,7 +22,7 @@ const CLOCKS_APART_SECONDS = 3600
  * to a session store that has lost its log.
  */
 export const forgetSessions =
-  (db: Kysely<Tables>, { acceptedSeconds, onExpired, clock }: SessionRetention): Forget =>
+  (db: Kysely<Tables>, { acceptedSeconds, onExpired, clock }: SessionRetention): Cleanup =>
   async () => {
     const seconds = Math.floor(clock() / 1000)
     const before = seconds - CLOCKS_APART_SECONDS - acceptedSeconds

@@ -28,11 +28,11 @@ export function missingCookieDetail(
   found: number,
   sameSite: CookieSameSite
 ): string {
-  if (found > 1) return 'the refresh cookie is there twice: sign in again'
+  if (found > 1) return 'the request has two refresh cookies: sign in again'
   const site = headers['sec-fetch-site']
   const none = 'the body has no refreshToken, and the browser sent no refresh cookie'
   if (site === undefined) return 'neither the body nor a cookie has a refresh token'
-  if (site !== 'cross-site') return `${none}: it has none, or the page asked without credentials`
+  if (site !== 'cross-site') return `${none}: the browser has none, or the page sent the request without credentials`
   return sameSite === 'none'
     ? `${none}: a page of another site must send each request with credentials: 'include', even the login`
     : `${none}: a cookie of SameSite=Strict is not sent from a page of another site; see AUTH_COOKIE_SAME_SITE`

@@ -26,9 +26,9 @@ const documented = {
   operationId: 'stepUp',
   summary: 'Prove again who you are',
   description:
-    'Raises the current session, for a route that answers insufficient_user_authentication (RFC 9470). Send a second factor, or the password if the account has none. The access token of the next refresh has the new auth_time, acr and amr.',
+    'Strengthens the current session, for a route that answers insufficient_user_authentication (RFC 9470). Send a second factor, or the password if the account has none. The access token of the next refresh has the new auth_time, acr and amr.',
   tags: ['Factors'],
-  answers: { 204: { description: 'The session is raised: refresh it.' } },
+  answers: { 204: { description: 'The session is strengthened: refresh it.' } },
   problems: {
     UNAUTHENTICATED: 'The password or the code is wrong, or the code was used before.',
     SESSION_ENDED: endedProblem,
@@ -71,8 +71,8 @@ export const stepUp: Route = (service, options) => {
       }
       const { password = '' } = request.body
       await accounts.checkCredentials({ account, password, caller, source })
-      const raised = { subject: account.id, sid, amr: BY_PASSWORD, source }
-      if (!(await sessions.raise(raised))) throw sessionEnded('the session has ended')
+      const strengthened = { subject: account.id, sid, amr: BY_PASSWORD, source }
+      if (!(await sessions.strengthen(strengthened))) throw sessionEnded('the session has ended')
       return reply.code(204).send(null)
     }
   )

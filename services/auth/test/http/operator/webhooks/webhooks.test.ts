@@ -174,5 +174,5 @@ t.test('there can be 50 endpoints', async (t) => {
   const row = await auth.database.selectFrom('webhooks').selectAll().executeTakeFirstOrThrow()
   const others = Array.from({ length: 49 }, (_, number) => ({ ...row, id: `${number}` }))
   await auth.database.insertInto('webhooks').values(others).execute()
-  t.match((await add({ url })).json(), { status: 400, detail: /there can be 50 endpoints/ })
+  t.match((await add({ url })).json(), { status: 400, detail: /already 50 endpoints/ })
 })

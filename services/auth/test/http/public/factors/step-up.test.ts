@@ -13,7 +13,7 @@ const authentication = (accessToken: string) => {
 /** Each test has an account of its own. */
 const auth = await authService(t)
 
-t.test('a step-up raises the session, and its next refresh says so', async (t) => {
+t.test('a step-up strengthens the session, and its next refresh says so', async (t) => {
   const { user, tokens } = await signedIn(auth)
   const headers = await headersOf(auth, user, tokens)
   const seconds = () => Math.floor(auth.clock() / 1000)
@@ -59,7 +59,7 @@ t.test('a step-up raises the session, and its next refresh says so', async (t) =
   } as const
   isProblem(t, await stepUp({ totp: wrongCodeOf(app) }), wrong)
   t.equal((await stepUp({ totp: app.code() })).statusCode, 204)
-  isProblem(t, await stepUp({ totp: app.code() }), wrong, 'a code raises one session')
+  isProblem(t, await stepUp({ totp: app.code() }), wrong, 'a code strengthens one session')
   t.strictSame(await refreshed(), { ...raised, auth_time: seconds() })
   auth.clock.advance(60_000)
   const [recoveryCode = ''] = codes

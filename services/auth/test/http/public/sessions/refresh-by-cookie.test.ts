@@ -111,7 +111,7 @@ t.test('a duplicate cookie, or one with another name, counts as absent', async (
   const auth = await authService(t)
   const { token } = await signedInBrowser(auth)
   const named = (name: string) => `${name}=${token}`
-  const twice = 'the refresh cookie is there twice: sign in again'
+  const twice = 'the request has two refresh cookies: sign in again'
   const none = /^the body has no refreshToken, and the browser sent no refresh cookie: /
   const cookies: Record<string, [cookie: string, detail: string | RegExp]> = {
     'twice the same': [`${named('__Host-refresh')}; ${named('__Host-refresh')}`, twice],

@@ -6,7 +6,7 @@ import type { Tables } from '../../database/tables.ts'
 import { amrText } from '../authentication.ts'
 
 /** A session whose user has proved who they are again. */
-export type RaisedSession = {
+export type StrengthenedSession = {
   readonly subject: string
   readonly sid: string
   /** how (RFC 8176) */
@@ -19,9 +19,9 @@ export type RaisedSession = {
  * next refresh says so.
  * @returns false if it has ended
  */
-export async function raiseSession(
+export async function strengthenSession(
   transaction: Kysely<Tables>,
-  { subject, sid, amr, source }: RaisedSession,
+  { subject, sid, amr, source }: StrengthenedSession,
   nowMs: number
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction

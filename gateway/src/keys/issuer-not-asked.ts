@@ -1,6 +1,6 @@
 /**
  * The issuer could not be asked whether it has the key, so it is not known whether a token is good.
  */
-export class KeyNotAsked extends Error {
-  override readonly name = 'KeyNotAsked'
+export class IssuerNotAsked extends Error {
+  override readonly name = 'IssuerNotAsked'
 }
