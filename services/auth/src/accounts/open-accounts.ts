@@ -1,7 +1,7 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Ports } from '../ports.ts'
 import type { Guesses } from '../throttling/guesses.ts'
 import type { Account } from './account.ts'

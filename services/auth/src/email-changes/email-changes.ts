@@ -23,7 +23,7 @@ import {
   undoOrder,
   useToken
 } from '../link-tokens/link-tokens.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'

@@ -19,7 +19,7 @@ import {
   type PendingRegistration,
   unsealRegistration
 } from '../link-tokens/pending-registration.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 import type { SealingKeys } from '../secrets/seal.ts'

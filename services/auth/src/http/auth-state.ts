@@ -7,7 +7,7 @@ import type { EmailVerifications } from '../email-verifications/email-verificati
 import type { Factors } from '../factors/factors.ts'
 import type { Invitations } from '../invitations/open-invitations.ts'
 import type { Keys } from '../keys/open-keys.ts'
-import type { OperatedMail } from '../mail/assemble-mail.ts'
+import type { OperatedMail } from '../mail/mail.ts'
 import type { PasswordResets } from '../password-resets/password-resets.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
 import type { Sessions } from '../sessions/sessions.ts'

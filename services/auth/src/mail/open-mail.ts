@@ -10,16 +10,11 @@ import type { Ports } from '../ports.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import { appName, senderOf } from './app-name.ts'
-import {
-  type AssembledMail,
-  assembleMail,
-  type MailOptions,
-  type OperatedMail,
-  silentMail
-} from './assemble-mail.ts'
 import { forgetDiscarded } from './forget-discarded.ts'
+import type { OperatedMail } from './mail.ts'
 import type { Sender } from './mail-address.ts'
 import type { PrepareLetters } from './mail-channel.ts'
+import { type MailOptions, type MailParts, mailParts, silentMail } from './mail-parts.ts'
 import { type MailConfig, mailServerOf, requiresTls } from './mail-settings.ts'
 import type { MailTransport } from './outgoing-mail.ts'
 import { readTemplates } from './templates/templates.ts'
@@ -65,12 +60,12 @@ export function openMail(config: MailConfig, ports: MailPorts): OperatedMail {
 function openDelivery(
   config: MailConfig,
   ports: MailPorts,
-  parts: Pick<MailOptions, 'db' | 'templates' | 'transport'>
-): AssembledMail {
+  options: Pick<MailOptions, 'db' | 'templates' | 'transport'>
+): MailParts {
   const { log, closing, jobs } = ports
-  const assembled = assembleMail({
+  const parts = mailParts({
     ...ports,
-    ...parts,
+    ...options,
     app: appName(config),
     appUrl: config.AUTH_APP_URL,
     concurrency: CONCURRENCY,
@@ -84,9 +79,9 @@ function openDelivery(
           : 'the result of sending a letter was not recorded'
       )
   })
-  closing.defer(assembled.deliverer.close)
-  jobs.push({ name: 'send mail', run: assembled.deliverer.run })
-  return assembled
+  closing.defer(parts.deliverer.close)
+  jobs.push({ name: 'send mail', run: parts.deliverer.run })
+  return parts
 }
 
 /** Null in production without AUTH_MAIL_URL: no mail is sent. */

@@ -15,7 +15,7 @@ import {
   spendTokens,
   useToken
 } from '../link-tokens/link-tokens.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Reader } from '../mail/queued-mail.ts'
 

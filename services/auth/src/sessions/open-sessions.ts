@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
-import type { Mail } from '../mail/assemble-mail.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Ports } from '../ports.ts'
 import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'

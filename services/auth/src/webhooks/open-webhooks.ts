@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import { sealUnderFirst } from '../secrets/unknown-sealing-key.ts'
 import { reachableHosts } from '../signed-post/reachable-hosts.ts'
-import { assembleWebhooks } from './assemble-webhooks.ts'
+import { webhookParts } from './webhook-parts.ts'
 import { forgetOrphans } from './forget-orphans.ts'
 import type { WebhookOperations } from './webhook-operations.ts'
 import { forgetPreviousSecrets } from './webhook-secrets.ts'
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000
 export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): Promise<Webhooks> {
   const { database, sealing, log, closing, jobs, cleanups, registry, clock } = ports
   const db = database.tables
-  const { operations, store, deliverer, count } = assembleWebhooks({
+  const { operations, store, deliverer, count } = webhookParts({
     db,
     registry,
     sealing,

@@ -1,5 +1,5 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
-import type { Mail } from '../../mail/assemble-mail.ts'
+import type { Mail } from '../../mail/mail.ts'
 import { noticeOf } from '../../mail/notices.ts'
 import type { Reader } from '../../mail/queued-mail.ts'
 import type { Account } from '../account.ts'

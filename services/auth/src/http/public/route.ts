@@ -1,5 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { Mail } from '../../mail/assemble-mail.ts'
+import type { Mail } from '../../mail/mail.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { AuthSettings } from '../app-settings.ts'
 import type { AuthState } from '../auth-state.ts'

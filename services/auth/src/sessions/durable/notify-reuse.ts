@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Mail } from '../../mail/assemble-mail.ts'
+import type { Mail } from '../../mail/mail.ts'
 import { noticeOf } from '../../mail/notices.ts'
 
 /** Notifies a user that a session ended because of a reuse, in the transaction of its event. */

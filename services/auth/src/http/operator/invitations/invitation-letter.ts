@@ -1,5 +1,5 @@
 import type { RequestSource } from '../../../audit/audit-event.ts'
-import type { Mail } from '../../../mail/assemble-mail.ts'
+import type { Mail } from '../../../mail/mail.ts'
 import { mailOff } from '../../../mail/mail-refusals.ts'
 import { minuteOf } from '../../../mail/templates/template-times.ts'
 import { invalidMember } from '../../../refusals.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Mail } from '../../../mail/assemble-mail.ts'
+import type { Mail } from '../../../mail/mail.ts'
 import type { Reader } from '../../../mail/queued-mail.ts'
 import { requestSourceOf } from '../../request-source.ts'
 

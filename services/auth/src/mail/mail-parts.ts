@@ -5,11 +5,11 @@ import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
+import type { OperatedMail } from './mail.ts'
 import { type MailChannelOptions, mailChannel } from './mail-channel.ts'
-import { type MailOperations, mailOperations } from './mail-operations.ts'
-import { type MailQueue, mailQueue } from './mail-queue.ts'
+import { mailOperations } from './mail-operations.ts'
+import { mailQueue } from './mail-queue.ts'
 import { mailOff } from './mail-refusals.ts'
-import type { Templates } from './templates/templates.ts'
 
 export type MailOptions = MailChannelOptions & {
   readonly registry: Registry
@@ -19,25 +19,15 @@ export type MailOptions = MailChannelOptions & {
   readonly onFault: AttemptOptions['onFault']
 }
 
-/** Letters to users, as the parts of the service send them. */
-export type Mail = MailQueue &
-  Pick<Templates, 'languageFor'> & {
-    /** whether letters are sent; otherwise nothing may be queued that waits for one */
-    readonly isOn: boolean
-  }
-
-/** The same, and the operations on the queue. */
-export type OperatedMail = Mail & MailOperations
-
 /** The letters of this process: the queue, the operations on it, and what sends them. */
-export type AssembledMail = {
+export type MailParts = {
   readonly mail: OperatedMail
   readonly deliverer: Deliverer
   /** Reads the gauges of letters. */
   count(): Promise<void>
 }
 
-export function assembleMail(options: MailOptions): AssembledMail {
+export function mailParts(options: MailOptions): MailParts {
   const { db, registry, templates, clock } = options
   const { attempted: onAttempt, count } = deliveryMetrics(registry, db, 'mail', clock)
   const { languageFor } = templates
@@ -56,7 +46,7 @@ export function silentMail({
   registry,
   templates,
   clock
-}: Pick<MailOptions, 'db' | 'registry' | 'templates' | 'clock'>): Omit<AssembledMail, 'deliverer'> {
+}: Pick<MailOptions, 'db' | 'registry' | 'templates' | 'clock'>): Omit<MailParts, 'deliverer'> {
   const { count } = deliveryMetrics(registry, db, 'mail', clock)
   const { languageFor } = templates
   const add = async () => {}

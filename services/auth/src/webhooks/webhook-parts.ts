@@ -32,7 +32,7 @@ export type WebhookOptions = {
 }
 
 /** Webhook endpoints of this process: the operations on them, and what delivers to them. */
-export type AssembledWebhooks = {
+export type WebhookParts = {
   readonly operations: WebhookOperations
   readonly store: WebhookStore
   readonly deliverer: Deliverer
@@ -40,7 +40,7 @@ export type AssembledWebhooks = {
   count(): Promise<void>
 }
 
-export function assembleWebhooks(options: WebhookOptions): AssembledWebhooks {
+export function webhookParts(options: WebhookOptions): WebhookParts {
   const { db, registry, sealing, hosts, timeoutMs, clock } = options
   const store = webhookStore(db, sealing)
   const send = messageSender({ hosts, keys: sealing, timeoutMs, clock })
