@@ -2,9 +2,8 @@ import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 
 /**
- * The refusals of the gateway, except those of the redirect to https and of a login that is not
- * enough (`stages/insufficient-authentication.ts`): few codes for clients, and a separate reason
- * for the log in each.
+ * The refusals of the gateway, except that of the redirect to https: few codes for clients, and a
+ * separate reason for the log in each.
  */
 
 /**
@@ -107,6 +106,30 @@ export const roleMissing = () =>
     reason: 'a role is missing',
     detail: 'the request needs a role that the user does not have'
   })
+
+/** What the authentication of a user lacks for a route (RFC 9470 §3). */
+type Insufficiency = { readonly maxAgeSeconds?: number; readonly acrValues?: readonly string[] }
+
+export const authenticationInsufficient = (lacks: Insufficiency) => {
+  const { maxAgeSeconds, acrValues } = lacks
+  const needs = [
+    maxAgeSeconds === undefined ? null : `a login within the last ${maxAgeSeconds} seconds`,
+    acrValues === undefined ? null : `an authentication of the class ${acrValues.join(' or ')}`
+  ].filter((one) => one !== null)
+  const isStrong = acrValues === undefined
+  return new Refusal('UNAUTHENTICATED', {
+    reason:
+      maxAgeSeconds === undefined
+        ? 'the user is not authenticated well enough for the route'
+        : 'the login is too old for the route',
+    detail: `the request needs ${needs.join(' and ')}`,
+    headers: bearerChallenge({
+      error: 'insufficient_user_authentication',
+      description: isStrong ? 'a more recent login is needed' : 'a stronger authentication is needed',
+      ...lacks
+    })
+  })
+}
 
 export const untrustedProxy = () =>
   new Refusal('FORBIDDEN', {

@@ -1,7 +1,6 @@
-import { roleMissing, scopeMissing } from '../refusals.ts'
+import { authenticationInsufficient, roleMissing, scopeMissing } from '../refusals.ts'
 import type { Demand } from '../routes/entry/demand-schema.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { authenticationInsufficient } from './insufficient-authentication.ts'
 
 /**
  * Requires all of the scopes, one of the roles, and an authentication that is recent and strong

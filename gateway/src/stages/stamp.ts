@@ -19,7 +19,7 @@ import { strippedPrefix } from '../routes/service-path.ts'
 import { getsProof } from '../routes/takes-our-credentials.ts'
 import type { NamedClaims } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { forwardedIdentity } from './forwarded-identity.ts'
+import { forwardedIdentity } from '../request/forwarded-identity.ts'
 
 /** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
