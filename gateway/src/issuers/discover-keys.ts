@@ -1,7 +1,7 @@
 import { download, KeySetFault } from '../keys/key-sets/download.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 import { discoveryOf } from './presets.ts'
-import { isPrivateUrl } from './private-url.ts'
+import { isAuthenticUrl } from './authentic-url.ts'
 
 /**
  * The address of an issuer's key set: as configured, or from its metadata. The metadata must name
@@ -19,7 +19,7 @@ export function keySetUrl(entry: IssuerEntry, downloadMs?: number): () => Promis
     const document = metadataOf(text)
     if (!names.has(document?.issuer)) throw new KeySetFault('the metadata names another issuer')
     const found = document?.jwks_uri
-    if (typeof found !== 'string' || !isPrivateUrl(found, insecureKeys)) {
+    if (typeof found !== 'string' || !isAuthenticUrl(found, insecureKeys)) {
       throw new KeySetFault('the metadata has no https address of a key set')
     }
     return found

@@ -7,7 +7,7 @@ import { readYaml } from '../yaml/yaml-file.ts'
 import { audienceClaimFault, withAudienceClaim } from './audience-claim.ts'
 import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.ts'
 import { withPreset } from './presets.ts'
-import { isPrivateUrl } from './private-url.ts'
+import { isAuthenticUrl } from './authentic-url.ts'
 
 /**
  * The issuers other than our own.
@@ -68,7 +68,7 @@ function keyFaults({ issuer, jwksUrl, discoveryUrl, insecureKeys }: IssuerEntry)
     faults.push({ member: 'discoveryUrl', text: 'set only one of jwksUrl and discoveryUrl' })
   }
   const url = jwksUrl ?? discoveryUrl ?? issuer
-  if (!isPrivateUrl(url, insecureKeys)) {
+  if (!isAuthenticUrl(url, insecureKeys)) {
     const member = (['jwksUrl', 'discoveryUrl'] as const).find(
       (name) => url === { jwksUrl, discoveryUrl }[name]
     )

@@ -22,7 +22,7 @@ type Opened = Omit<AuthParts, 'https' | 'ring'> & {
   readonly tls: ProcessTls
   readonly fleet: Fleet
   /** is aborted when the process begins to close */
-  readonly draining: AbortController
+  readonly ending: AbortController
   readonly onOps: ((ops: Service) => void) | undefined
 }
 
@@ -36,7 +36,7 @@ export async function openListeners(
   opened: Opened
 ): Promise<RunningService> {
   const { registry, closing } = ports
-  const { state, settings, secrets, tls, sightings, draining, clock } = opened
+  const { state, settings, secrets, tls, sightings, ending, clock } = opened
   const { AUTH_HOST, AUTH_PORT, AUTH_OPS_HOST, AUTH_OPS_PORT } = config
   const https = tls.service?.options ?? null
   const { ring } = secrets
@@ -54,7 +54,7 @@ export async function openListeners(
     metrics: registry,
     workers: config.workers,
     close() {
-      draining.abort()
+      ending.abort()
       return closing.disposeAsync()
     }
   })

@@ -23,7 +23,7 @@ type StatePorts = Ports & {
   readonly secrets: Pick<Secrets, 'ring' | 'sealing'>
   readonly settings: Pick<AuthSettings, 'reservedAudiences' | 'tokenPolicy'>
   /** is aborted when the process begins to close */
-  readonly draining: AbortSignal
+  readonly ending: AbortSignal
 }
 
 /** The state of the service. */
@@ -75,7 +75,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
 
 /** The access tokens, the keys that sign them, and the log that revokes them. */
 async function openTokens(config: AuthConfig, ports: StatePorts) {
-  const { stores, secrets, settings, draining } = ports
+  const { stores, secrets, settings, ending } = ports
   const { database, store, fleet, clock } = stores
   const { prepare, sign } = tokenSigners()
   const revocations = await openRevocations(config, {
@@ -92,7 +92,7 @@ async function openTokens(config: AuthConfig, ports: StatePorts) {
     fleet,
     sealing: secrets.sealing,
     prepare,
-    draining,
+    ending,
     clock
   })
   const tokens = accessTokens({ policy: settings.tokenPolicy, keys, sign, clock })

@@ -67,8 +67,8 @@ async function open(
   const { clock, fleet } = stores
   watchDatabase({ ...ports, ...stores })
   watchRefreshKeys(secrets.ring, { ...ports, ...stores })
-  const draining = new AbortController()
-  const opening = { ...ports, stores, secrets, settings, draining: draining.signal }
+  const ending = new AbortController()
+  const opening = { ...ports, stores, secrets, settings, ending: ending.signal }
   const state = await openState(config, opening)
   const { see } = state.sessions.families
   const sightings = openSightings(see, log)
@@ -83,7 +83,7 @@ async function open(
     sightings,
     fleet,
     clock,
-    draining,
+    ending,
     onOps: embedded?.onOps
   })
   return { ...running, revocations: state.revocations.source, takeSightings: see }

@@ -75,13 +75,20 @@ export const SessionId = Type.String({
   examples: ['Wb0oJ0m9pQ4hUu0mJ0b1Yw']
 })
 
+/** Refresh tokens in their form, which no key of an installation makes: one, and its successor. */
+export const refreshTokenExample = {
+  presented: 'AQd_GwpSPB5KU50OK2sMb0wRnD5R0Hq4TyaxyehdMEf6bgAAAAE2A-7Y2wGoCYVxf887LBax4wv-AgtcQ5eB3muUdX2Zdw',
+  next: 'AQd_GwpSPB5KU50OK2sMb0wRnD5R0Hq4TyaxyehdMEf6bgAAAAJGhoZPMD8PmKhrAJpEC87B7oq_KBTwVzUIoPImQAVbrA'
+} as const
+
 /** When the auth service answers FORBIDDEN to a valid access token. */
 export const noAccountProblem =
   'The access token belongs to no user: it is of a machine client or of another issuer.'
 
-/** When the auth service answers SESSION_ENDED to a valid access token. */
+/** When the auth service answers RATE_LIMITED to a valid access token. */
 export const turnsProblem = 'Too many requests of the session wait for those before them.'
 
+/** When the auth service answers SESSION_ENDED to a valid access token. */
 export const endedProblem = 'The session has ended, or the account was disabled or deleted.'
 
 /** The number of sessions that a request ended. */

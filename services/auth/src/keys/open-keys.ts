@@ -33,7 +33,7 @@ type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
   readonly sealing: SealingKeys
   readonly prepare: PrepareSigners
   /** the process drains: from then on, no operation waits for gateways */
-  readonly draining: AbortSignal
+  readonly ending: AbortSignal
   readonly clock: () => number
 }
 
@@ -41,7 +41,7 @@ const DAY_SECONDS = 86_400
 
 /** @throws StartFault if there are signing keys that this instance cannot decrypt */
 export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<OpenKeys> {
-  const { database, revocations, withdrawals, fleet, prepare, draining: signal, clock } = ports
+  const { database, revocations, withdrawals, fleet, prepare, ending: signal, clock } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
   const algorithm = config.AUTH_SIGNING_ALGORITHM
   const store = signingKeyStore(database.tables, ports.sealing, clock)

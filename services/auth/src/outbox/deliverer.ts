@@ -8,7 +8,7 @@ import { repeatedRound } from './repeated-round.ts'
 export type Deliverer = {
   /** Begins as many due attempts as each target may have, and does not wait for their results. */
   run(): Promise<void>
-  /** Waits until no attempt is in progress and none is due. */
+  /** for tests: waits until no attempt is in progress and none is due */
   idle(): Promise<void>
   /** Stops the attempts in progress, after a moment in which they can complete. */
   close(): Promise<void>

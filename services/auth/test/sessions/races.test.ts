@@ -18,7 +18,8 @@ const CLIENTS = 3
 
 /**
  * Clients of one store, each with a connection of its own, as the processes of a cluster would
- * have.
+ * have. Those of SQLite are in one thread, so that only the outcome is tested there: no two of
+ * their steps run at the same time.
  */
 type Connect = (t: Test, options: StoreOptions) => Promise<Store[]>
 

@@ -3,6 +3,7 @@ import { mayBeRefreshToken } from '@gatehouse/access-token/refresh-token-form'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
+import { refreshTokenExample } from '../../src/http/fields.ts'
 import { type KeyRing, parseKeyRing } from '../../src/secrets/key-ring.ts'
 import {
   mintRefreshToken,
@@ -161,4 +162,5 @@ t.test('a gateway knows every refresh token by its form', async (t) => {
     const of = mintRefreshToken({ ...token, family: newFamily() }, parseKeyRing(key(id)))
     t.ok(mayBeRefreshToken(of), of)
   }
+  for (const example of Object.values(refreshTokenExample)) t.ok(mayBeRefreshToken(example), example)
 })

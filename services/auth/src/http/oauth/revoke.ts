@@ -4,6 +4,7 @@ import { isFirstParty } from '../../oauth/authenticate-client.ts'
 import { formReader } from '../../oauth/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
+import { refreshTokenExample } from '../fields.ts'
 import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
@@ -14,7 +15,7 @@ const Form = Type.Object(
     ...clientParameters,
     token: Type.String({
       description: 'A refresh token of a session, or an access token of one.',
-      examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA']
+      examples: [refreshTokenExample.next]
     })
   },
   { title: 'RevocationRequest' }

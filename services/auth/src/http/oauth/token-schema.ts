@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { TOKEN_EXCHANGE } from '../../oauth/grant-types.ts'
 import { tokenType } from '../../oauth/subject-token.ts'
+import { refreshTokenExample } from '../fields.ts'
 import {
   clientParameters,
   clientSecurity,
@@ -53,7 +54,7 @@ export const TokenForm = Type.Object(
     refresh_token: Type.Optional(
       Type.String({
         description: 'With grant_type=refresh_token, which requires it. Works once.',
-        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.1.b2VxE0o9W1lQn5cT7yB2dA']
+        examples: [refreshTokenExample.presented]
       })
     ),
     scope: Type.Optional(
@@ -83,7 +84,7 @@ export const TokenAnswer = Type.Object(
     refresh_token: Type.Optional(
       Type.String({
         description: 'The next refresh token. Only with grant_type=refresh_token.',
-        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA']
+        examples: [refreshTokenExample.next]
       })
     ),
     issued_token_type: Type.Optional(

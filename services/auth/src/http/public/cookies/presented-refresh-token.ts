@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { noRefreshToken } from '../../../sessions/session-refusals.ts'
+import { refreshTokenExample } from '../../fields.ts'
 import type { Delivery } from '../sessions/token-response.ts'
 import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
 import { missingCookieDetail } from './unkept-cookie.ts'
@@ -16,7 +17,7 @@ export const RefreshTokenBody = Type.Object(
         minLength: 1,
         maxLength: LONGEST,
         description: 'The refresh token of the last token response. Absent if the cookie has it.',
-        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.1.b2VxE0o9W1lQn5cT7yB2dA']
+        examples: [refreshTokenExample.presented]
       })
     )
   },

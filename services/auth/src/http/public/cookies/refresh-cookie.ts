@@ -4,6 +4,7 @@ import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Grant } from '../../../sessions/grant.ts'
+import { refreshTokenExample } from '../../fields.ts'
 
 /** Whether pages of other sites may use our cookies; `none` allows it. */
 export type CookieSameSite = 'strict' | 'none'
@@ -32,7 +33,7 @@ const cookie = (name: string, description: string): Record<string, DocumentedHea
 
 /** The header of a response with `delivery: 'cookie'`. */
 export const setsRefreshCookie = cookie(
-  `${REFRESH_COOKIE}=gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA; Max-Age=1209600`,
+  `${REFRESH_COOKIE}=${refreshTokenExample.next}; Max-Age=1209600`,
   `With delivery cookie: ${REFRESH_COOKIE}, which has the refresh token, for as many seconds as refreshExpiresIn. SameSite is None, with Partitioned, if AUTH_COOKIE_SAME_SITE is none. A login also sets a cookie by which it recognises the browser.`
 )
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Grant } from '../../../sessions/grant.ts'
-import { SessionId } from '../../fields.ts'
+import { refreshTokenExample, SessionId } from '../../fields.ts'
 
 /** How the refresh token is delivered: in the body, or in a cookie that no script can read. */
 export const Delivery = Type.Enum(['body', 'cookie'], {
@@ -24,7 +24,7 @@ export const TokenResponse = Type.Object(
     refreshToken: Type.Optional(
       Type.String({
         description: 'Works once. Absent with delivery cookie: the cookie has it.',
-        examples: ['gr1.7.q1mZ6ZpJ3nYt0Wm4a8kVx2.2.k3VxE0o9W1lQn5cT7yB2dA']
+        examples: [refreshTokenExample.next]
       })
     ),
     refreshExpiresIn: Type.Integer({
