@@ -21,8 +21,8 @@ import type { Passage } from './request/passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { LiveRouteTable } from './routes/table/live-route-table.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
-import type { Tokens } from './tokens/open-tokens.ts'
 import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
+import type { Tokens } from './tokens/open-tokens.ts'
 import { type Judge, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {

@@ -21,8 +21,8 @@ import { requireAccess } from './stages/require-access.ts'
 import { stamp } from './stages/stamp.ts'
 import { strip } from './stages/strip.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
-import type { NamedClaims } from './tokens/named-claims.ts'
 import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
+import type { NamedClaims } from './tokens/named-claims.ts'
 import type { VerifiedToken } from './tokens/verified-token.ts'
 
 /** What the stages read, all of it in memory. */

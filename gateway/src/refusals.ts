@@ -125,7 +125,9 @@ export const authenticationInsufficient = (lacks: Insufficiency) => {
     detail: `the request needs ${needs.join(' and ')}`,
     headers: bearerChallenge({
       error: 'insufficient_user_authentication',
-      description: isStrong ? 'a more recent login is needed' : 'a stronger authentication is needed',
+      description: isStrong
+        ? 'a more recent login is needed'
+        : 'a stronger authentication is needed',
       ...lacks
     })
   })

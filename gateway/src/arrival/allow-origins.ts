@@ -3,8 +3,8 @@ import { type AllowsOrigin, canonicalOrigin } from '@gatehouse/edge-headers/web-
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MarkOrigin, ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import { originNotListed } from '../refusals.ts'
-import type { CorsPolicy } from '../routes/entry/cors-policy.ts'
 import { methodsOf } from '../routes/demand.ts'
+import type { CorsPolicy } from '../routes/entry/cors-policy.ts'
 import type { Route } from '../routes/entry/route.ts'
 
 export type CrossOrigin = {

@@ -1,7 +1,7 @@
 import { download, KeySetFault } from '../keys/key-sets/download.ts'
+import { isAuthenticUrl } from './authentic-url.ts'
 import { type IssuerEntry, issuersOf } from './issuer-entry.ts'
 import { discoveryOf } from './presets.ts'
-import { isAuthenticUrl } from './authentic-url.ts'
 
 /**
  * The address of an issuer's key set: as configured, or from its metadata. The metadata must name

@@ -5,9 +5,9 @@ import { claimNameFaults, forwardedClaimsOf } from '../tokens/claims/forwarded-c
 import { readContent, refuseFaults } from '../yaml/entry-faults.ts'
 import { readYaml } from '../yaml/yaml-file.ts'
 import { audienceClaimFault, withAudienceClaim } from './audience-claim.ts'
+import { isAuthenticUrl } from './authentic-url.ts'
 import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.ts'
 import { withPreset } from './presets.ts'
-import { isAuthenticUrl } from './authentic-url.ts'
 
 /**
  * The issuers other than our own.

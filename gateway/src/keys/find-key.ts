@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { type FetchQueue, fetchQueue } from './fetching/fetch-queue.ts'
+import type { KeySetFetches } from './fetching/key-set-fetches.ts'
 import { IssuerNotAsked } from './issuer-not-asked.ts'
 import type { VerificationKey } from './key-sets/key-set.ts'
-import type { KeySetFetches } from './fetching/key-set-fetches.ts'
 
 type FinderOptions = {
   choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { announcedSets } from './fetching/announced-sets.ts'
 import { chooseKey } from './choose-key.ts'
+import { announcedSets } from './fetching/announced-sets.ts'
+import { keySetFetches } from './fetching/key-set-fetches.ts'
+import { refreshRegularly } from './fetching/refresh-regularly.ts'
 import { type ClientOf, keyFinder } from './find-key.ts'
 import { heldKeySet } from './key-sets/held-key-set.ts'
 import type { VerificationKey } from './key-sets/key-set.ts'
-import { keySetFetches } from './fetching/key-set-fetches.ts'
-import { refreshRegularly } from './fetching/refresh-regularly.ts'
 import type { SigningKeysOptions } from './key-sets/signing-keys-options.ts'
 
 /** The keys of an issuer, as this gateway has them. */

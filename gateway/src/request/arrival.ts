@@ -1,6 +1,6 @@
 import type { Limiter } from '../limits/route-limiters.ts'
-import type { LocatedTarget } from '../routes/table/located-target.ts'
 import type { Route } from '../routes/entry/route.ts'
+import type { LocatedTarget } from '../routes/table/located-target.ts'
 import type { Trail } from '../telemetry/trail.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { Hop } from './hop.ts'

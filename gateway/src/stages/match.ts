@@ -4,8 +4,8 @@ import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.t
 import type { StrippedRequest } from '../request/stripped-request.ts'
 import { demandOf, methodsOf } from '../routes/demand.ts'
 import type { Access, Demand } from '../routes/entry/demand-schema.ts'
-import type { LocatedTarget } from '../routes/table/located-target.ts'
 import type { Route } from '../routes/entry/route.ts'
+import type { LocatedTarget } from '../routes/table/located-target.ts'
 
 export type Match = {
   readonly route: Route

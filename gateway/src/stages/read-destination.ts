@@ -1,8 +1,8 @@
 import { malformed } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
+import { servicePath } from '../routes/service-path.ts'
 import { locateTarget } from '../routes/table/located-target.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
-import { servicePath } from '../routes/service-path.ts'
 import { type Match, match } from './match.ts'
 
 /** RFC 4918 §9.8, §9.9 */
@@ -35,5 +35,4 @@ export function readDestination(
   return `${servicePath(route, second.target.path)}${second.target.query}`
 }
 
-const elsewhere = () =>
-  malformed('Destination must be a path of the same host and the same route')
+const elsewhere = () => malformed('Destination must be a path of the same host and the same route')

@@ -11,6 +11,7 @@ import {
   traceparentOf
 } from '@gatehouse/tracing/trace-context'
 import type { Assertions } from '../assertions/assertions.ts'
+import { forwardedIdentity } from '../request/forwarded-identity.ts'
 import type { Hop } from '../request/hop.ts'
 import type { RequestHeaders } from '../request/received-headers.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
@@ -19,7 +20,6 @@ import { strippedPrefix } from '../routes/service-path.ts'
 import { getsProof } from '../routes/takes-our-credentials.ts'
 import type { NamedClaims } from '../tokens/named-claims.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { forwardedIdentity } from '../request/forwarded-identity.ts'
 
 /** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
 const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i

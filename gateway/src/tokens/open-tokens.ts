@@ -3,10 +3,10 @@ import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { Ports } from '../ports.ts'
 import { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
 import type { CheckSignature, TokenCheckOptions } from './checks/check-token.ts'
+import type { TrustedIssuers } from './checks/trusted-issuers.ts'
 import { type KeptForTokens, keptForTokens } from './memory/kept-for-tokens.ts'
 import { type NamedClaims, namedClaims } from './named-claims.ts'
 import { tokenMetrics } from './token-metrics.ts'
-import type { TrustedIssuers } from './checks/trusted-issuers.ts'
 
 /** Verifies access tokens, and keeps what is derived from verified ones. */
 export type Tokens = {

@@ -132,7 +132,11 @@ t.test('a slow fetch continues in the background, and is not an outage', async (
     waiting.push(() => response.end(JSON.stringify({ keys: issuing.keys.map(({ jwk }) => jwk) })))
   const keys = await open(undefined, { patienceMs: 1, downloadMs: 60_000 })
   t.notOk(keys.loaded, 'the start did not wait for it')
-  await t.rejects(keys.find(key.kid, 'ES256'), IssuerNotAsked, 'nor is it unknown: it may still come')
+  await t.rejects(
+    keys.find(key.kid, 'ES256'),
+    IssuerNotAsked,
+    'nor is it unknown: it may still come'
+  )
   await answerAll()
   t.ok(await keys.refresh(), 'the fetch that was under way')
   t.ok(await keys.find(key.kid, 'ES256'))

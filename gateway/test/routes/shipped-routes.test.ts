@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { loadRouteTable } from '../../src/routes/table/load-route-table.ts'
 import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
+import { loadRouteTable } from '../../src/routes/table/load-route-table.ts'
 
 t.test('each shipped route is closed, or intentionally open', async (t) => {
   const { routes, match } = loadRouteTable('gateway/routes.yaml', {})

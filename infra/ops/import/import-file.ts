@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { Refused } from '../failures.ts'
 import type { OpsClient } from '../client/ops-client.ts'
+import { Refused } from '../failures.ts'
 import { csvEntries } from './csv.ts'
 import { type ForeignUser, foreignUser, type ImportDefaults } from './foreign-user.ts'
 import type { ImportReport } from './import-report.ts'

@@ -62,7 +62,9 @@ export function clientTlsFaults(name: string, settings: ClientTlsSettings, url: 
   const read = clientTlsReader(name, settings)
   if (read === null) return []
   if (!/^https:/i.test(url)) {
-    const set = Object.values(clientSettingNames(name)).find((setting) => settings[setting] !== undefined)
+    const set = Object.values(clientSettingNames(name)).find(
+      (setting) => settings[setting] !== undefined
+    )
     return [`${set} has no effect without TLS: begin ${name}_URL with https`]
   }
   try {

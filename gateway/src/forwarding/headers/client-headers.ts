@@ -19,7 +19,8 @@ export function clientHeaders(
   const { route, access } = passage
   const { lines, bytes } = sizeOf(received)
   if (lines > MOST_LINES) throw new NotAResponse(`too many header lines: ${lines}`)
-  if (namesIn(received.connection) > MOST_NAMED) throw new NotAResponse('too many names in Connection')
+  if (namesIn(received.connection) > MOST_NAMED)
+    throw new NotAResponse('too many names in Connection')
   if (bytes > route.answerHeaderBytes) throw new NotAResponse(`headers too large: ${bytes} bytes`)
   const headers = passedHeaders(received, route)
   if (route.answerPaths === 'rewrite') clientPaths(headers, passage, { address, table })

@@ -2,8 +2,8 @@ import { LONGEST_AUTHORITY } from '@gatehouse/edge-headers/longest-authority'
 import { forwardedHeader } from '@gatehouse/edge-headers/names'
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import type { Passage } from '../../request/passage.ts'
-import type { RouteTable } from '../../routes/table/route-table.ts'
 import { clientPath, servicePath } from '../../routes/service-path.ts'
+import type { RouteTable } from '../../routes/table/route-table.ts'
 import type { ResponseHeaders } from './passed-headers.ts'
 
 type Responder = {

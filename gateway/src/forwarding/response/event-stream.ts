@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { breakOff, breakOffUnlessClosed } from '@gatehouse/http-service/http-two'
 import type { VerifiedToken } from '../../tokens/verified-token.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
-import type { Lifetimes, EndReason } from '../lifetimes.ts'
+import type { EndReason, Lifetimes } from '../lifetimes.ts'
 
 /** How long a client may take to read the last event. */
 const UNREAD_MS = 5000

@@ -1,7 +1,7 @@
 import { DownloadFailed, download, downloadFault } from '../key-sets/download.ts'
-import { retryAfterMs } from './fetch-pauses.ts'
 import type { HeldKeySet } from '../key-sets/held-key-set.ts'
 import type { SigningKeysOptions } from '../key-sets/signing-keys-options.ts'
+import { retryAfterMs } from './fetch-pauses.ts'
 import { COOLDOWN_MS, unknownKeyFetches } from './unknown-key-fetches.ts'
 
 /** The fetches of a key set. A failed fetch changes nothing but these figures. */

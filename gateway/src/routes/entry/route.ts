@@ -1,11 +1,11 @@
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 import { type Static, Type } from 'typebox'
 import type { NamedClaim } from '../../tokens/claims/forwarded-claims.ts'
+import { type Upstream, UpstreamEntry } from '../upstream/upstream.ts'
 import { type CorsPolicy, RouteCors } from './cors-policy.ts'
 import { accesses, ByMethod, type Demand, demands, optionalSeconds } from './demand-schema.ts'
 import type { Method } from './methods.ts'
 import { claimMembers } from './token-claims.ts'
-import { type Upstream, UpstreamEntry } from '../upstream/upstream.ts'
 
 const prefixPattern = '^/([A-Za-z0-9._~:@-]+(/[A-Za-z0-9._~:@-]+)*)?$'
 const prefixTitle =

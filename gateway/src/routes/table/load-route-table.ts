@@ -9,12 +9,12 @@ import { readYaml } from '../../yaml/yaml-file.ts'
 import { audienceOf } from '../audience.ts'
 import { routeCors } from '../entry/cors-policy.ts'
 import { type Route, RouteFile } from '../entry/route.ts'
-import { type RouteTable, routeTable } from './route-table.ts'
-import { takesOurCredentials } from '../takes-our-credentials.ts'
 import { namedClaimsOf } from '../entry/token-claims.ts'
-import { unsafeRoutes } from './unsafe-routes.ts'
+import { takesOurCredentials } from '../takes-our-credentials.ts'
 import { toUpstream, type Upstream } from '../upstream/upstream.ts'
 import { readUpstreamTls } from '../upstream/upstream-tls.ts'
+import { type RouteTable, routeTable } from './route-table.ts'
+import { unsafeRoutes } from './unsafe-routes.ts'
 
 /**
  * Reads the route table from YAML. `${NAME}` and `${NAME:-default}` stand for environment

@@ -5,9 +5,9 @@ import { IssuerNotAsked } from '../../keys/issuer-not-asked.ts'
 import type { VerificationKey } from '../../keys/key-sets/key-set.ts'
 import type { SigningKeys } from '../../keys/signing-keys.ts'
 import { invalidToken, notYet, tokenStale } from '../../refusals.ts'
+import type { VerifiedToken } from '../verified-token.ts'
 import { type ReadClaims, type ReadToken, readAccessToken } from './access-token-profile.ts'
 import type { TrustedIssuers } from './trusted-issuers.ts'
-import type { VerifiedToken } from '../verified-token.ts'
 
 /** A verified token, and the set of its issuer's keys from which it was verified. */
 export type CheckedToken = {

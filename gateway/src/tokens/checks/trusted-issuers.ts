@@ -1,6 +1,6 @@
 import type { SigningKeys } from '../../keys/signing-keys.ts'
-import type { TokenProfile } from './access-token-profile.ts'
 import type { NamedClaim } from '../claims/forwarded-claims.ts'
+import type { TokenProfile } from './access-token-profile.ts'
 
 /**
  * An issuer whose tokens the gateway accepts: their form, and its keys, which check no other

@@ -1,7 +1,7 @@
 import type { DelegatedToken } from '@gatehouse/access-token/delegation'
 import type { Identity } from '@gatehouse/edge-headers/identity'
-import { characterBytes, textBytes } from './text-bytes.ts'
 import { writtenIdentity } from '../written-identity.ts'
+import { characterBytes, textBytes } from './text-bytes.ts'
 
 /** the three objects and their numbers, the objects of the headers, and the entries of both maps */
 const FIXED_BYTES = 600

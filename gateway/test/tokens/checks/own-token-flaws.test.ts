@@ -9,7 +9,15 @@ import { accessTokenVerifier } from '../../../src/tokens/access-token-verifier.t
 import { ownProfile } from '../../../src/tokens/checks/own-profile.ts'
 import { ownTokenFlaws } from '../../../src/tokens/checks/own-token-flaws.ts'
 import { trustedIssuers } from '../../../src/tokens/checks/trusted-issuers.ts'
-import { AUDIENCE, goodClaims, headerOf, ISSUER, issuer, jwt, newKey } from '../../fixtures/issuer.ts'
+import {
+  AUDIENCE,
+  goodClaims,
+  headerOf,
+  ISSUER,
+  issuer,
+  jwt,
+  newKey
+} from '../../fixtures/issuer.ts'
 
 const PAUSE_MS = 1000
 
@@ -56,7 +64,11 @@ t.test(
     await refuse({ iss: 'https://stranger.example' }, newKey())
     await refuse({ iss: 'https://other.example' })
     t.strictSame(await tellings(1), [
-      { flaw: 'the issuer of the token is not accepted', iss: 'https://other.example', aud: AUDIENCE }
+      {
+        flaw: 'the issuer of the token is not accepted',
+        iss: 'https://other.example',
+        aud: AUDIENCE
+      }
     ])
     await refuse({ iss: 'https://again.example' })
     await refuse({ aud: 'elsewhere' })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type Client, clientTable, type Secret, shownOnce } from './client-answers.ts'
 import { type Command, textOption, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
+import { type Client, clientTable, type Secret, shownOnce } from './client-answers.ts'
 
 type Created = { client: Client; secret: Secret | null }
 

@@ -1,6 +1,6 @@
-import { type Client, clientTable } from './client-answers.ts'
-import { count } from '../../terminal/count.ts'
 import type { Command } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
+import { type Client, clientTable } from './client-answers.ts'
 
 export const clientsList: Command = {
   name: 'clients list',

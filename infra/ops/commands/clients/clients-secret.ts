@@ -1,5 +1,5 @@
-import { type Secret, shownOnce } from './client-answers.ts'
 import type { Command } from '../../command.ts'
+import { type Secret, shownOnce } from './client-answers.ts'
 
 export const clientsSecret: Command = {
   name: 'clients secret',

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { httpUrlFault } from '@gatehouse/settings/formats'
-import type { User } from '../users/user-answers.ts'
+import type { Environment, OpsClient } from '../../client/ops-client.ts'
 import { type Command, type Typed, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import type { Environment, OpsClient } from '../../client/ops-client.ts'
+import type { User } from '../users/user-answers.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
 
 /** The account of a drill, and its gateways. */

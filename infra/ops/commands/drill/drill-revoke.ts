@@ -1,4 +1,5 @@
 import { type Command, type MonotonicClock, type Typed, textOption } from '../../command.ts'
+import { BadUsage } from '../../failures.ts'
 import {
   type DrillGround,
   drillOptions,
@@ -8,7 +9,6 @@ import {
   REFUSED_WITHIN_MS
 } from './drill-ground.ts'
 import { failed, percentile, refusedAfter, takenByAll } from './propagation.ts'
-import { BadUsage } from '../../failures.ts'
 
 const DEFAULT_ROUNDS = 20
 const MOST_ROUNDS = 1000

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Key } from '../keys/key-answers.ts'
 import { type Command, type Typed, textOption } from '../../command.ts'
+import { BadUsage } from '../../failures.ts'
+import type { Key } from '../keys/key-answers.ts'
 import { drillOptions, drillUsage, extent, onDrillGround } from './drill-ground.ts'
 import { type Load, startLoad, type Tally, USES_OF_A_TOKEN } from './load.ts'
 import { failed } from './propagation.ts'
-import { BadUsage } from '../../failures.ts'
 
 const DEFAULT_CLIENTS = 8
 /** the default maximum number of sessions per user */

@@ -1,3 +1,4 @@
+import type { OpsClient } from '../../client/ops-client.ts'
 import type { Command, MonotonicClock } from '../../command.ts'
 import {
   type DrillGround,
@@ -9,7 +10,6 @@ import {
 } from './drill-ground.ts'
 import { failed, refusedAfter, takenByAll } from './propagation.ts'
 import type { Answer, PublicApi, Tokens } from './public-api.ts'
-import type { OpsClient } from '../../client/ops-client.ts'
 
 export const drillTheft: Command = {
   name: 'drill theft',

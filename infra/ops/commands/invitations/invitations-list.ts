@@ -1,6 +1,6 @@
-import { type Invitation, invitationTable } from './invitation-answers.ts'
-import { count } from '../../terminal/count.ts'
 import { type Command, textOption } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
+import { type Invitation, invitationTable } from './invitation-answers.ts'
 
 export const invitationsList: Command = {
   name: 'invitations list',

@@ -1,8 +1,8 @@
 import type { IssuerEntry } from '@gatehouse/gateway/issuers/issuer-entry'
-import { count } from '../../terminal/count.ts'
+import type { Environment } from '../../client/ops-client.ts'
 import type { Command } from '../../command.ts'
 import { BadUsage, Refused } from '../../failures.ts'
-import type { Environment } from '../../client/ops-client.ts'
+import { count } from '../../terminal/count.ts'
 import { textTable } from '../../terminal/text-table.ts'
 
 export const issuersCheck: Command = {

@@ -1,5 +1,5 @@
-import { type Key, keyTable } from './key-answers.ts'
 import type { Command } from '../../command.ts'
+import { type Key, keyTable } from './key-answers.ts'
 
 export const keysActivate: Command = {
   name: 'keys activate',

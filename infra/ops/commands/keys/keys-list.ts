@@ -1,6 +1,6 @@
-import { type Key, keyTable } from './key-answers.ts'
-import { count } from '../../terminal/count.ts'
 import type { Command } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
+import { type Key, keyTable } from './key-answers.ts'
 
 export const keysList: Command = {
   name: 'keys list',

@@ -1,5 +1,5 @@
-import { type Key, keyTable } from './key-answers.ts'
 import { type Command, textOption } from '../../command.ts'
+import { type Key, keyTable } from './key-answers.ts'
 
 export const keysRotate: Command = {
   name: 'keys rotate',

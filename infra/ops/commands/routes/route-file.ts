@@ -2,8 +2,8 @@ import type { Access, Demand } from '@gatehouse/gateway/routes/demand-schema'
 import type { Route } from '@gatehouse/gateway/routes/route'
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
-import { Refused } from '../../failures.ts'
 import type { Environment } from '../../client/ops-client.ts'
+import { Refused } from '../../failures.ts'
 
 const DEFAULT_FILE = 'gateway/routes.yaml'
 

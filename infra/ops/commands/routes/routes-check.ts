@@ -1,7 +1,7 @@
-import { count } from '../../terminal/count.ts'
 import type { Command } from '../../command.ts'
-import { demandsOf, readRoutes, routeFileOf } from './route-file.ts'
+import { count } from '../../terminal/count.ts'
 import { textTable } from '../../terminal/text-table.ts'
+import { demandsOf, readRoutes, routeFileOf } from './route-file.ts'
 
 export const routesCheck: Command = {
   name: 'routes check',

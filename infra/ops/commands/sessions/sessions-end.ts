@@ -1,8 +1,8 @@
-import { count } from '../../terminal/count.ts'
+import type { OpsClient } from '../../client/ops-client.ts'
 import { type Command, type Typed, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { instant } from '../../instant.ts'
-import type { OpsClient } from '../../client/ops-client.ts'
+import { count } from '../../terminal/count.ts'
 
 export const sessionsEnd: Command = {
   name: 'sessions end',

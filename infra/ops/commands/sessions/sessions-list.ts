@@ -1,6 +1,6 @@
-import { count } from '../../terminal/count.ts'
 import { type Command, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
+import { count } from '../../terminal/count.ts'
 import { textTable } from '../../terminal/text-table.ts'
 
 /** A session, in a response. */

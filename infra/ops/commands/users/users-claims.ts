@@ -1,6 +1,6 @@
-import { type User, userTable } from './user-answers.ts'
 import type { Command } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
+import { type User, userTable } from './user-answers.ts'
 
 export const usersClaims: Command = {
   name: 'users claims',

@@ -1,11 +1,11 @@
-import { type User, userTable } from './user-answers.ts'
+import { type Command, wordsOption } from '../../command.ts'
 import {
   choosePassword,
   generatedMember,
   generatedText,
   passwordOption
 } from './chosen-password.ts'
-import { type Command, wordsOption } from '../../command.ts'
+import { type User, userTable } from './user-answers.ts'
 
 export const usersCreate: Command = {
   name: 'users create',

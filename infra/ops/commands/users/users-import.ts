@@ -1,10 +1,10 @@
 import { extname } from 'node:path'
-import { count } from '../../terminal/count.ts'
 import { type Command, type Typed, textOption, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { readFirebaseHashConfig } from '../../import/firebase-hash-config.ts'
 import { type FileFormat, importFile } from '../../import/import-file.ts'
 import { type ImportResult, importReport } from '../../import/import-report.ts'
+import { count } from '../../terminal/count.ts'
 import { shown } from '../../terminal/terminal-text.ts'
 
 export const usersImport: Command = {

@@ -1,4 +1,4 @@
-import { type User, userTable } from './user-answers.ts'
+import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import {
   choosePassword,
@@ -6,7 +6,7 @@ import {
   generatedText,
   passwordOption
 } from './chosen-password.ts'
-import type { Command } from '../../command.ts'
+import { type User, userTable } from './user-answers.ts'
 
 export const usersPassword: Command = {
   name: 'users password',

@@ -1,5 +1,5 @@
-import { count } from '../../terminal/count.ts'
 import type { Command } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
 
 export const usersResetFactors: Command = {
   name: 'users reset-factors',

@@ -1,5 +1,5 @@
-import { type User, userTable } from './user-answers.ts'
 import type { Command } from '../../command.ts'
+import { type User, userTable } from './user-answers.ts'
 
 export const usersRoles: Command = {
   name: 'users roles',

@@ -1,6 +1,6 @@
-import { type User, userTable } from './user-answers.ts'
-import { count } from '../../terminal/count.ts'
 import type { Command } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
+import { type User, userTable } from './user-answers.ts'
 
 type Shown = { user: User; passwordHash: string; sessions: number }
 

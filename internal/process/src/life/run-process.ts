@@ -3,13 +3,13 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { fileFault } from '@gatehouse/settings/file-fault'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import closeWithGrace from 'close-with-grace'
-import { releaseStart } from './release-start.ts'
 import type { RunningService } from '../start/running-service.ts'
 import { StartFault } from '../start/start-fault.ts'
 import type { StartMessage } from '../start/start-message.ts'
 import { tellParent } from '../start/tell-parent.ts'
 import { followOrders } from '../workers/as-worker.ts'
 import { StartFaultOfWorker } from '../workers/start-fault-of-worker.ts'
+import { releaseStart } from './release-start.ts'
 
 /** how long a start may continue after a signal */
 const START_MS = 10_000

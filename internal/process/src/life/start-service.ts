@@ -3,10 +3,10 @@ import { type ServiceLog, serviceLog } from '@gatehouse/http-service/service-log
 import { drainTimes } from '@gatehouse/settings/drain-times'
 import { openTls } from '@gatehouse/tls/process-tls'
 import type { ListenAddress } from '../listening/listen-as.ts'
-import { openService } from './open-service.ts'
 import { buildOps } from '../ops/ops-listener.ts'
 import { processMetrics } from '../ops/process-metrics.ts'
 import type { RunningService } from '../start/running-service.ts'
+import { openService } from './open-service.ts'
 
 /** What an app gets of its process. */
 type AppOptions = {

@@ -77,7 +77,8 @@ export const SessionId = Type.String({
 
 /** Refresh tokens in their form, which no key of an installation makes: one, and its successor. */
 export const refreshTokenExample = {
-  presented: 'AQd_GwpSPB5KU50OK2sMb0wRnD5R0Hq4TyaxyehdMEf6bgAAAAE2A-7Y2wGoCYVxf887LBax4wv-AgtcQ5eB3muUdX2Zdw',
+  presented:
+    'AQd_GwpSPB5KU50OK2sMb0wRnD5R0Hq4TyaxyehdMEf6bgAAAAE2A-7Y2wGoCYVxf887LBax4wv-AgtcQ5eB3muUdX2Zdw',
   next: 'AQd_GwpSPB5KU50OK2sMb0wRnD5R0Hq4TyaxyehdMEf6bgAAAAJGhoZPMD8PmKhrAJpEC87B7oq_KBTwVzUIoPImQAVbrA'
 } as const
 

@@ -1,9 +1,9 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
 import type { SigningKeyTable, Tables } from '../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../secrets/seal.ts'
+import { UnknownSealingKey } from '../secrets/unknown-sealing-key.ts'
 import { GONE } from './key-records.ts'
 import { publishedStates, type SigningKey } from './signing-key.ts'
-import { UnknownSealingKey } from '../secrets/unknown-sealing-key.ts'
 
 /**
  * Stores a key, encrypted with the first sealing key. False if it would be a second active key.

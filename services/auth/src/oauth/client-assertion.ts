@@ -59,7 +59,8 @@ export async function checkAssertion(
     throw invalidClient('the assertion has no jti')
   }
   const lastSecond = expected.nowSeconds + LONGEST_LIFE_SECONDS + SKEW_SECONDS
-  if (exp === undefined || exp > lastSecond) throw invalidClient('the assertion is valid for too long (exp)')
+  if (exp === undefined || exp > lastSecond)
+    throw invalidClient('the assertion is valid for too long (exp)')
   return { jti, expiresAt: Math.ceil(exp) + SKEW_SECONDS }
 }
 
@@ -84,7 +85,8 @@ async function verified(
       clockTolerance: SKEW_SECONDS,
       currentDate: new Date(nowSeconds * 1000)
     })
-    if ((payload.iat ?? 0) > nowSeconds + SKEW_SECONDS) throw invalidClient('the assertion is not valid yet (iat)')
+    if ((payload.iat ?? 0) > nowSeconds + SKEW_SECONDS)
+      throw invalidClient('the assertion is not valid yet (iat)')
     return { payload, typ: protectedHeader.typ }
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error

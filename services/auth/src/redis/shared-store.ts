@@ -46,7 +46,10 @@ export async function openSharedStore(
   embedded: Fleet = memoryFleet(Date.now)
 ): Promise<SharedStore> {
   const time = storeClock(config.REDIS_TIMEOUT_MS)
-  jobs.push({ name: 'compare the clock with Redis', run: watchClock(time, { log, metrics: registry }) })
+  jobs.push({
+    name: 'compare the clock with Redis',
+    run: watchClock(time, { log, metrics: registry })
+  })
   const connections = reportedRedis({ service: 'auth', log, metrics: registry })
   const { REDIS_URL: url } = config
   if (url === undefined) {

@@ -162,5 +162,6 @@ t.test('a gateway knows every refresh token by its form', async (t) => {
     const of = mintRefreshToken({ ...token, family: newFamily() }, parseKeyRing(key(id)))
     t.ok(mayBeRefreshToken(of), of)
   }
-  for (const example of Object.values(refreshTokenExample)) t.ok(mayBeRefreshToken(example), example)
+  for (const example of Object.values(refreshTokenExample))
+    t.ok(mayBeRefreshToken(example), example)
 })

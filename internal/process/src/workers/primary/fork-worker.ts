@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster'
 import { StartFault } from '../../start/start-fault.ts'
 import type { Ready } from '../../start/start-message.ts'
-import { type AskWorker, askWorker } from './ask-worker.ts'
 import type { FromWorker, MetricSnapshot, Order, ToWorker } from '../messages.ts'
 import { StartFaultOfWorker } from '../start-fault-of-worker.ts'
+import { type AskWorker, askWorker } from './ask-worker.ts'
 
 /** How a process ended. */
 export type Exit = { readonly code: number | null; readonly signal: string | null }

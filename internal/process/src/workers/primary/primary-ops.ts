@@ -6,11 +6,11 @@ import type { Registry } from 'prom-client'
 import { OPS_CLOSE_MS } from '../../ops/ops-listener.ts'
 import { healthz, metrics as metricsSchema, readyz } from '../../ops/ops-schemas.ts'
 import { requirePrivateHost } from '../../ops/private-host.ts'
+import type { CarriedAnswer, CarriedRequest } from '../messages.ts'
 import type { AskWorker } from './ask-worker.ts'
 import { isBusy } from './liveness.ts'
 import { mergedMetrics } from './merged-metrics.ts'
 import { mergedReadiness, type Readiness } from './merged-readiness.ts'
-import type { CarriedAnswer, CarriedRequest } from '../messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 /** A path for which all workers are asked. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Ready } from '../../start/start-message.ts'
+import type { MetricSnapshot } from '../messages.ts'
 import { type Exit, forkWorker, type WorkerProcess } from './fork-worker.ts'
 import { addedCounts } from './merged-metrics.ts'
-import type { MetricSnapshot } from '../messages.ts'
 import { type RestartPauses, restartPauses } from './restart-pauses.ts'
 
 export type PoolEvents = {

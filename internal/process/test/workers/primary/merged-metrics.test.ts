@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import t from 'tap'
-import { addedCounts, mergedMetrics } from '../../../src/workers/primary/merged-metrics.ts'
 import type { MetricSnapshot } from '../../../src/workers/messages.ts'
+import { addedCounts, mergedMetrics } from '../../../src/workers/primary/merged-metrics.ts'
 
 type Figures = {
   requests?: number

@@ -30,7 +30,7 @@ export type CheckCredentials = (claim: Claim) => Promise<Account>
 
 /** per account */
 const MOST_WAITING = 128
-/** Two store calls come before the hash, and four after it. */
+/** The share of the store time of a request that must be left before each of its waits. */
 const SHARE_AFTER = 2 / 3
 
 type CredentialPorts = {

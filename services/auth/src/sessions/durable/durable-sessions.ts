@@ -18,9 +18,9 @@ import {
 } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './end-every-session.ts'
 import type { NotifyReuse } from './notify-reuse.ts'
-import { type StrengthenedSession, strengthenSession } from './strengthen-session.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
+import { type StrengthenedSession, strengthenSession } from './strengthen-session.ts'
 
 /** What else a login does, in its transaction. Whatever it throws undoes the login. */
 export type WithLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>

@@ -32,7 +32,8 @@ export function missingCookieDetail(
   const site = headers['sec-fetch-site']
   const none = 'the body has no refreshToken, and the browser sent no refresh cookie'
   if (site === undefined) return 'neither the body nor a cookie has a refresh token'
-  if (site !== 'cross-site') return `${none}: the browser has none, or the page sent the request without credentials`
+  if (site !== 'cross-site')
+    return `${none}: the browser has none, or the page sent the request without credentials`
   return sameSite === 'none'
     ? `${none}: a page of another site must send each request with credentials: 'include', even the login`
     : `${none}: a cookie of SameSite=Strict is not sent from a page of another site; see AUTH_COOKIE_SAME_SITE`
