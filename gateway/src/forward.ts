@@ -13,8 +13,8 @@ import { messageMemory } from './websocket/message-memory.ts'
 import { webSockets } from './websocket/websockets.ts'
 
 /**
- * Forwards a request that the journey has admitted to its service, and the response to the client,
- * both as they arrive.
+ * Registers the handlers that forward a request, which the journey has admitted, to its service,
+ * and the response to the client, both as they arrive.
  * @param passageOf the result of the journey of a request
  */
 export async function forward(

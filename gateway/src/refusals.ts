@@ -116,7 +116,7 @@ export const authenticationInsufficient = (lacks: Insufficiency) => {
     maxAgeSeconds === undefined ? null : `a login within the last ${maxAgeSeconds} seconds`,
     acrValues === undefined ? null : `an authentication of the class ${acrValues.join(' or ')}`
   ].filter((one) => one !== null)
-  const isStrong = acrValues === undefined
+  const missing = acrValues === undefined ? 'a more recent login' : 'a stronger authentication'
   return new Refusal('UNAUTHENTICATED', {
     reason:
       maxAgeSeconds === undefined
@@ -125,9 +125,7 @@ export const authenticationInsufficient = (lacks: Insufficiency) => {
     detail: `the request needs ${needs.join(' and ')}`,
     headers: bearerChallenge({
       error: 'insufficient_user_authentication',
-      description: isStrong
-        ? 'a more recent login is needed'
-        : 'a stronger authentication is needed',
+      description: `${missing} is needed`,
       ...lacks
     })
   })

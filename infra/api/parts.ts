@@ -33,7 +33,7 @@ export const operatorTags = [
   tag('Clients', 'Machine clients.'),
   tag('Keys', 'Signing keys and assertion keys, and tokens as a whole.'),
   tag('Webhooks', 'Endpoints of other systems, and deliveries to them.'),
-  tag('Mail', 'Letters to users that are sent, or could not be sent.'),
+  tag('Mail', 'E-mails to users that are sent, or could not be sent.'),
   tag('Operation', 'Gateways and the database.'),
   tag('Audit log', 'Security events.'),
   tag('Health', 'Probes and metrics, which every process has.')

@@ -13,7 +13,7 @@ export const clientsCreate: Command = {
     'Creates a machine client. METHOD is client_secret_basic, client_secret_post, or ' +
     'private_key_jwt with its public keys in FILE. The client may exchange tokens whose audience ' +
     'is in --receives for tokens whose audience is in --calls. The new tokens keep only those ' +
-    'roles of the user that a --roles names.',
+    'roles of the user that a --roles option names.',
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },

@@ -1,6 +1,6 @@
 import { textTable } from '../../terminal/text-table.ts'
 
-/** A letter, in a response. */
+/** An e-mail, in a response. */
 export type Letter = {
   readonly id: string
   readonly messageId: string
@@ -16,7 +16,7 @@ export type Letter = {
 
 export const letterTable = (letters: readonly Letter[]): string =>
   textTable(
-    ['id', 'letter', 'state', 'attempts', 'last result', 'created', 'next attempt'],
+    ['id', 'e-mail', 'state', 'attempts', 'last result', 'created', 'next attempt'],
     letters.map((letter) => [
       letter.id,
       letter.letter,

@@ -5,7 +5,7 @@ export const mailList: Command = {
   name: 'mail list',
   usage: '[--state STATE] [--limit NUMBER]',
   summary:
-    'Lists letters to users, the newest first, without their addresses. STATE is pending, delivered, dead or discarded.',
+    'Lists e-mails to users, the newest first, without their addresses. STATE is pending, delivered, dead or discarded.',
   options: { state: { type: 'string' }, limit: { type: 'string' } },
   words: [0, 0],
   async run(typed, { ops }) {
@@ -16,7 +16,7 @@ export const mailList: Command = {
     }
     const answer = await ops.call<{ letters: Letter[] }>('GET', `/ops/mail?${query}`)
     const number = answer.letters.length
-    const counted = `${number} ${number === 1 ? 'letter' : 'letters'}`
+    const counted = `${number} ${number === 1 ? 'e-mail' : 'e-mails'}`
     return { json: answer, text: `${letterTable(answer.letters)}\n\n${counted}` }
   }
 }

@@ -3,14 +3,14 @@ import { BadUsage } from '../../failures.ts'
 
 export const mailRetry: Command = {
   name: 'mail retry',
-  usage: 'LETTER | --all',
+  usage: 'ID | --all',
   summary:
-    'Queues a dead letter again, or all dead letters. Each is attempted as often as a new one.',
+    'Queues a dead e-mail again, or all dead e-mails. Each is attempted as often as a new one.',
   options: { all: { type: 'boolean' } },
   words: [0, 1],
   async run({ positionals: [letter], options: { all = false } }, { ops }) {
     if ((letter === undefined) === (all === false)) {
-      throw new BadUsage('Name a letter, or use --all for all dead letters.')
+      throw new BadUsage('Name an e-mail, or use --all for all dead e-mails.')
     }
     if (letter === undefined) {
       const answer = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')

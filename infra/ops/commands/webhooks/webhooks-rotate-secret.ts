@@ -9,7 +9,7 @@ export const webhooksRotateSecret: Command = {
   name: 'webhooks rotate-secret',
   usage: 'ID [--overlap-hours NUMBER]',
   summary:
-    'Replaces the secret of a webhook endpoint, and shows the new one once. The previous secret also signs for 24 hours, or NUMBER.',
+    'Replaces the secret of a webhook endpoint, and shows the new one once. The previous secret also signs for 24 hours, or for NUMBER hours.',
   options: { 'overlap-hours': { type: 'string' } },
   words: [1, 1],
   async run(typed, { ops }) {

@@ -39,7 +39,7 @@ export function clientAddress(request: FastifyRequest): string {
   return address.trim()
 }
 
-/** The system cleanups it when the peer resets the connection; Fastify's types do not say so. */
+/** The system forgets it when the peer resets the connection; Fastify's types do not say so. */
 const peerAddress = ({ ip }: FastifyRequest): string | undefined => ip
 
 /**

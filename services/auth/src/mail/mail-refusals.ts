@@ -8,18 +8,18 @@ export const mailOff = () =>
 
 export const mailQueueFull = () =>
   new Refusal('UNAVAILABLE', {
-    reason: 'too many letters wait to be sent',
+    reason: 'too many e-mails wait to be sent',
     headers: { 'retry-after': '60' }
   })
 
 export const tooManyLetters = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
-    reason: 'the address asks for letters too often',
+    reason: 'the address asks for e-mails too often',
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
 export const noSuchLetter = (which: string) =>
   new Refusal('NOT_FOUND', {
-    reason: `no ${which} letter has the id`,
-    detail: `there is no ${which} letter with this id`
+    reason: `no ${which} e-mail has the id`,
+    detail: `there is no ${which} e-mail with this id`
   })

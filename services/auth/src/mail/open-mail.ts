@@ -46,7 +46,7 @@ export function openMail(config: MailConfig, ports: MailPorts): OperatedMail {
     transport === null
       ? silentMail({ ...ports, db, templates })
       : openDelivery(config, ports, { db, templates, transport })
-  jobs.push({ name: 'count letters', run: count })
+  jobs.push({ name: 'count e-mails', run: count })
   cleanups.push(
     startIdleLanes(db, 'mail', clock),
     forgetDeliveries(db, 'mail', config.AUTH_MAIL_RETENTION_DAYS, clock),
@@ -75,8 +75,8 @@ function openDelivery(
       log.warn(
         { err },
         failed === 'send'
-          ? 'an internal error prevented the sending of a letter'
-          : 'the result of sending a letter was not recorded'
+          ? 'an internal error prevented the sending of an e-mail'
+          : 'the result of sending an e-mail was not recorded'
       )
   })
   closing.defer(parts.deliverer.close)
@@ -111,7 +111,7 @@ function transportOf(
     from,
     clock,
     onLetter: (letter) =>
-      log.warn(letter, 'AUTH_MAIL_URL is not set: a letter was written to a file')
+      log.warn(letter, 'AUTH_MAIL_URL is not set: an e-mail was written to a file')
   })
 }
 

@@ -14,7 +14,7 @@ import {
 const MOST_NETWORKS = 50_000
 
 /**
- * For an installation in one process. A restart cleanups the counts, and no client can cause a
+ * For an installation in one process. A restart forgets the counts, and no client can cause a
  * restart.
  */
 export const memoryGuessStores = (clock: () => number): GuessStores => ({

@@ -11,7 +11,7 @@ const tags = ['Mail']
 
 const LetterAnswer = Type.Object(
   {
-    id: uuid('The id of the letter in the queue.'),
+    id: uuid('The id of the e-mail in the queue.'),
     messageId: Type.String({
       description: 'The Message-ID before the @: the same in all attempts.',
       examples: ['mail_5e2a7c0e-6a0f-4f6e-a7bb-57a1d0a3c2b1']
@@ -40,11 +40,11 @@ const LetterAnswer = Type.Object(
 const Params = Type.Object({
   letter: Type.String({
     pattern: '^[0-9a-f-]{36}$',
-    description: 'The id of the letter.',
+    description: 'The id of the e-mail.',
     examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
   })
 })
-const Done = Type.Object({ id: uuid('The id of the letter.') }, { title: 'ChangedLetter' })
+const Done = Type.Object({ id: uuid('The id of the e-mail.') }, { title: 'ChangedLetter' })
 
 const toAnswer = (delivery: Delivery) => ({
   id: delivery.id,
@@ -59,11 +59,11 @@ const listLetters: OpsRoutes = (service, { mail }) => {
     {
       schema: {
         operationId: 'listMail',
-        summary: 'List letters',
+        summary: 'List e-mails',
         description:
-          'Lists letters to users, the newest first. Addresses and contents are not shown.',
+          'Lists e-mails to users, the newest first. Addresses and contents are not shown.',
         tags,
-        answers: { 200: { description: 'The letters.' } },
+        answers: { 200: { description: 'The e-mails.' } },
         querystring: Type.Object({ state: DeliveryStateQuery, limit: Limit }),
         response: {
           200: Type.Object(
@@ -87,11 +87,11 @@ const retryLetter: OpsRoutes = (service, { mail }) => {
     {
       schema: {
         operationId: 'retryMail',
-        summary: 'Retry a letter',
-        description: 'Queues a dead letter again, with all its attempts.',
+        summary: 'Retry an e-mail',
+        description: 'Queues a dead e-mail again, with all its attempts.',
         tags,
-        answers: { 200: { description: 'The letter is pending.' } },
-        problems: { NOT_FOUND: 'There is no dead letter with this id.' },
+        answers: { 200: { description: 'The e-mail is pending.' } },
+        problems: { NOT_FOUND: 'There is no dead e-mail with this id.' },
         params: Params,
         response: { 200: Done }
       }
@@ -110,8 +110,8 @@ const retryAll: OpsRoutes = (service, { mail }) => {
     {
       schema: {
         operationId: 'retryAllMail',
-        summary: 'Retry all letters',
-        description: 'Queues all dead letters again, for example after an outage of the server.',
+        summary: 'Retry all e-mails',
+        description: 'Queues all dead e-mails again, for example after an outage of the server.',
         tags,
         answers: { 200: { description: 'How many there were.' } },
         response: {
@@ -132,11 +132,11 @@ const discardLetter: OpsRoutes = (service, { mail }) => {
     {
       schema: {
         operationId: 'discardMail',
-        summary: 'Discard a letter',
-        description: 'Discards a pending or dead letter, so that it is not sent.',
+        summary: 'Discard an e-mail',
+        description: 'Discards a pending or dead e-mail, so that it is not sent.',
         tags,
-        answers: { 200: { description: 'The letter is discarded.' } },
-        problems: { NOT_FOUND: 'There is no pending or dead letter with this id.' },
+        answers: { 200: { description: 'The e-mail is discarded.' } },
+        problems: { NOT_FOUND: 'There is no pending or dead e-mail with this id.' },
         params: Params,
         response: { 200: Done }
       }
@@ -149,7 +149,7 @@ const discardLetter: OpsRoutes = (service, { mail }) => {
   )
 }
 
-/** Letters to users that are sent, or could not be sent. */
+/** E-mails to users that are sent, or could not be sent. */
 export const mailRoutes: OpsRoutes = (service, options) => {
   for (const route of [listLetters, retryLetter, retryAll, discardLetter]) route(service, options)
 }

@@ -43,16 +43,16 @@ const documented = {
   operationId: 'register',
   summary: 'Create an account',
   description:
-    'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, the account is created when the link in the letter is opened: the response is 202, the same for an address that is taken.',
+    'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, the account is created when the link in the e-mail is opened: the response is 202, the same for an address that is taken.',
   tags: ['Accounts'],
   answers: {
     201: { description: 'The new account.' },
-    202: { description: 'With AUTH_EMAIL_VERIFICATION=required: a letter follows.' }
+    202: { description: 'With AUTH_EMAIL_VERIFICATION=required: an e-mail follows.' }
   },
   problems: {
     FORBIDDEN: `Registration is off, or needs a valid invitation; or a signed-in user sent the request. ${crossSiteProblem}`,
     CONFLICT: 'The e-mail address is taken.',
-    RATE_LIMITED: 'The address sends too many credentials, or asks for too many letters.'
+    RATE_LIMITED: 'The address sends too many credentials, or asks for too many e-mails.'
   }
 }
 

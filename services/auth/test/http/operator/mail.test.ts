@@ -41,7 +41,7 @@ t.test('an operator lists letters without addresses, retries and discards dead o
     stderr: /no pending or dead/
   })
   t.match(await ops(['mail', 'retry', '--all']), { code: 0, stdout: 'queued again: 1\n' })
-  t.match(await ops(['mail', 'retry']), { code: 2, stderr: /Name a letter, or use --all/ })
+  t.match(await ops(['mail', 'retry']), { code: 2, stderr: /Name an e-mail, or use --all/ })
   t.match(await ops(['mail', 'retry', first.id, '--all']), { code: 2 })
   await auth.mail.deliverer.idle()
   const states = (await ops(['mail', 'list', '--limit', '2', '--json'])).json.letters

@@ -30,11 +30,11 @@ const asking = {
   description:
     'Sends a link that confirms the change to the new address. The response is the same for every address. The shipped route table requires a login within the last 15 minutes.',
   tags: ['Accounts'],
-  answers: { 202: { description: 'A letter to the new address follows.' } },
+  answers: { 202: { description: 'An e-mail to the new address follows.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `This installation sends no mail. ${noAccountProblem}`,
-    RATE_LIMITED: 'The address of the caller asks for too many letters.'
+    RATE_LIMITED: 'The address of the caller asks for too many e-mails.'
   }
 }
 
@@ -68,7 +68,7 @@ const confirming = {
   operationId: 'confirmEmail',
   summary: 'Confirm a new e-mail address with a link',
   description:
-    'Replaces the e-mail address. Sessions continue. The previous address gets a letter with a link that undoes the change.',
+    'Replaces the e-mail address. Sessions continue. The previous address gets an e-mail with a link that undoes the change.',
   tags: ['Accounts'],
   answers: { 204: { description: 'The account has the new address.' } },
   problems: {

@@ -24,7 +24,7 @@ const documented = {
   operationId: 'resetPassword',
   summary: 'Set a new password with a link',
   description:
-    'Sets a new password with the token of a letter, ends every session of the user, and notifies the user by mail. The token works once, and only until the password or the address of the account changes. It opens no session: sign in next.',
+    'Sets a new password with the token of an e-mail, ends every session of the user, and notifies the user by mail. The token works once, and only until the password or the address of the account changes. It opens no session: sign in next.',
   tags: ['Accounts'],
   answers: { 204: { description: 'The password is set, and every session has ended.' } },
   problems: {

@@ -36,7 +36,7 @@ const documented = {
   operationId: 'verifyEmail',
   summary: 'Verify an e-mail address with a link',
   description:
-    'Verifies the address to which a letter was sent, and completes a registration. Unless the request has the secret of the page that requested the letter, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
+    'Verifies the address to which an e-mail was sent, and completes a registration. Unless the request has the secret of the page that requested the e-mail, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The address is verified.' } },
   problems: {
@@ -70,12 +70,12 @@ const sending = {
   operationId: 'sendEmailVerification',
   summary: 'Ask for a link to verify an e-mail address',
   description:
-    'Sends a link to the address, if it is that of an account and not verified. The response is the same for every address, and does not wait for the letter.',
+    'Sends a link to the address, if it is that of an account and not verified. The response is the same for every address, and does not wait for the e-mail.',
   tags: ['Accounts'],
-  answers: { 202: { description: 'If the address has an unverified account, a letter follows.' } },
+  answers: { 202: { description: 'If the address has an unverified account, an e-mail follows.' } },
   problems: {
     FORBIDDEN: `This installation sends no mail. ${crossSiteProblem}`,
-    RATE_LIMITED: 'The address of the caller asks for too many letters.'
+    RATE_LIMITED: 'The address of the caller asks for too many e-mails.'
   }
 }
 
