@@ -171,7 +171,7 @@ const folderOrder: Record<string, readonly string[]> = {
 const tables = 'services/auth/src/database/tables.ts'
 
 /** They put the folders of the auth service together, so no folder imports them. */
-const assembly = /^(main|start|open-(stores|state|letters)|prepare-letters|listeners|app)\.ts$/
+const assembly = /^(main|start|needed-rights|open-(stores|state|letters)|prepare-letters|listeners|app)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {

@@ -3,6 +3,7 @@ import { auditMetrics } from './audit/audit-metrics.ts'
 import { openAudit } from './audit/open-audit.ts'
 import type { AuthConfig } from './config.ts'
 import { openDatabase } from './database/open-database.ts'
+import { neededRights } from './needed-rights.ts'
 import type { Ports } from './ports.ts'
 import { openSharedStore } from './redis/shared-store.ts'
 
@@ -16,7 +17,7 @@ export type OpenStores = Awaited<ReturnType<typeof openStores>>
 export async function openStores(config: AuthConfig, ports: Ports, embedded?: Fleet) {
   const metrics = auditMetrics(ports.registry)
   const database = await openDatabase(config, { ...ports, inserted: metrics.inserted })
-  const store = await openSharedStore(config, ports, embedded)
+  const store = await openSharedStore(config, ports, neededRights, embedded)
   const { clock, fleet } = store
   const audit = openAudit(config, { ...ports, metrics, database, clock })
   return { database, store, clock, fleet, audit, onExpired: metrics.expired }

@@ -4,12 +4,12 @@ import type { Fleet } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connection'
+import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
 import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { openSqlite } from '../database/sqlite/open-sqlite.ts'
 import type { Ports } from '../ports.ts'
-import { neededRights } from './needed-rights.ts'
 import { type StoreClock, storeClock } from './store-clock.ts'
 import { watchClock } from './watch-clock.ts'
 
@@ -37,12 +37,14 @@ export type InRedis = {
 export type EmbeddedStore = { readonly kind: 'embedded'; readonly sqlite: DatabaseSync }
 
 /**
+ * @param rights what the process must be allowed to do in Redis
  * @param embedded the gateways of this process, if there are any
  * @throws StartFault if the store can never be used
  */
 export async function openSharedStore(
   config: RedisSettings & { readonly NODE_ENV: string; readonly GATEHOUSE_DATA_DIR: string },
   { log, registry, closing, jobs }: Ports,
+  rights: readonly NeededRights[],
   embedded: Fleet = memoryFleet(Date.now)
 ): Promise<SharedStore> {
   const time = storeClock(config.REDIS_TIMEOUT_MS)
@@ -68,7 +70,7 @@ export async function openSharedStore(
   closing.defer(() => redis.disconnect())
   // The start waits no longer than this, and continues without Redis.
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
-  await requireUsable(connections, neededRights, config)
+  await requireUsable(connections, rights, config)
   return {
     kind: 'redis',
     redis,

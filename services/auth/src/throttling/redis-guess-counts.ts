@@ -58,9 +58,12 @@ function redisGuessCounts(
   }
 }
 
+/** @param account its digest */
+export const knownNetworks = (account: string): string => `gatehouse:known:${account}`
+
 function redisKnownNetworks(redis: RedisConnection, clock: () => number): KnownNetworks {
   const knowNetwork = script(redis, 'know-network', 1)
-  const name = (account: Buffer) => `gatehouse:known:${account.toString('base64url')}`
+  const name = (account: Buffer) => knownNetworks(account.toString('base64url'))
   const member = (network: Buffer) => network.toString('base64url', 0, NETWORK_BYTES)
   return {
     async add(account, network) {

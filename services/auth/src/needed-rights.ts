@@ -1,6 +1,8 @@
 import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import { guessTable, knownNetworks } from './throttling/redis-guess-counts.ts'
+import { REQUEST_TABLE } from './throttling/redis-request-counts.ts'
 
 /**
  * The rights that the auth service needs in Redis. docs/stores.md has the same rights as ACL rules.
@@ -34,12 +36,12 @@ export const neededRights: readonly NeededRights[] = [
       'wait 1 1'
     ]
   },
-  {
-    key: 'gatehouse:requests',
+  ...[REQUEST_TABLE, guessTable('strangers', 0)].map((key) => ({
+    key,
     commands: ['bitfield KEY GET u8 0', 'strlen KEY', 'setrange KEY 0 a']
-  },
+  })),
   {
-    key: 'gatehouse:known:account',
+    key: knownNetworks('account'),
     commands: ['zadd KEY 1 a', 'zremrangebyrank KEY 0 1', 'zscore KEY a']
   },
   {
