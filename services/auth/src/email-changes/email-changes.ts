@@ -13,16 +13,13 @@ import { isUniqueViolation } from '../database/unique-violation.ts'
 import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
-  isReserved,
   issueToken,
   type LinkToken,
   newToken,
   spendTokens,
-  spendUndos,
-  undoExpiry,
-  undoOrder,
   useToken
 } from '../link-tokens/link-tokens.ts'
+import { isReserved, spendUndos, undoExpiry, undoOrder } from '../link-tokens/undo-links.ts'
 import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Reader } from '../mail/queued-mail.ts'

@@ -120,71 +120,13 @@ export async function spendTokens(
   await unusedOf(transaction, subject, nowMs).where('purpose', '!=', 'email-undo').execute()
 }
 
-/**
- * No link that undoes a change of the address works. If `undo` is one, only those of later changes:
- * they may have gone to addresses of a thief. An earlier address has the better claim, so its link
- * still works, and the address stays reserved.
- */
-export async function spendUndos(
-  transaction: Kysely<Tables>,
-  { subject, undo }: { readonly subject: string; readonly undo: LinkToken | null },
-  nowMs: number
-): Promise<void> {
-  const links = unusedOf(transaction, subject, nowMs).where('purpose', '=', 'email-undo')
-  await (undo === null ? links : links.where('payload', '>', undo.payload)).execute()
-}
-
-const unusedOf = (transaction: Kysely<Tables>, subject: string, nowMs: number) =>
+/** Marks the unused tokens of an account as used. */
+export const unusedOf = (transaction: Kysely<Tables>, subject: string, nowMs: number) =>
   transaction
     .updateTable('mail_tokens')
     .set({ used_at_ms: nowMs })
     .where('subject', '=', subject)
     .where('used_at_ms', 'is', null)
-
-/** The payload of a link that undoes a change, as a text that sorts like the versions of rights. */
-export const undoOrder = (rightsVersion: number): string => String(rightsVersion).padStart(16, '0')
-
-/** When the link expires that restores a previous address of an account; null if there is none. */
-export async function undoExpiry(
-  on: Kysely<Tables>,
-  { subject, email }: { readonly subject: string; readonly email: string },
-  nowMs: number
-): Promise<number | null> {
-  const row = await on
-    .selectFrom('mail_tokens')
-    .select(({ fn }) => fn.max('expires_at').as('expires_at'))
-    .where('email', '=', email)
-    .where('subject', '=', subject)
-    .where('purpose', '=', 'email-undo')
-    .where('used_at_ms', 'is', null)
-    .where('expires_at', '>', Math.floor(nowMs / 1000))
-    .executeTakeFirst()
-  return row?.expires_at ?? null
-}
-
-/**
- * Whether an address is kept for another account that had it: its owner can still undo the change,
- * so no other account may take it meanwhile. Call it after the transaction has written the address:
- * before that, another account may be about to give it up.
- * @param owner the account that wants the address; null: a new one
- */
-export async function isReserved(
-  on: Kysely<Tables>,
-  { email, owner }: { readonly email: string; readonly owner: string | null },
-  nowMs: number
-): Promise<boolean> {
-  const row = await on
-    .selectFrom('mail_tokens')
-    .select('digest')
-    .where('email', '=', email)
-    .where('subject', '!=', owner ?? '')
-    .where('purpose', '=', 'email-undo')
-    .where('used_at_ms', 'is', null)
-    .where('expires_at', '>', Math.floor(nowMs / 1000))
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
 
 /** for how long after its expiry a token is kept */
 const KEPT_SECONDS = 86_400
