@@ -20,7 +20,7 @@ export type PublishEnds = {
 
 export type PublishEndsOptions = {
   readonly durable: Pick<DurableSessions, 'list'>
-  readonly families: Pick<Families, 'end' | 'incarnation' | 'list'>
+  readonly families: Pick<Families, 'end' | 'run' | 'list'>
   readonly publishedEnds: PublishedEnds
   /** what else the session store may have lost, and must be published again */
   readonly republish: readonly (() => Promise<void>)[]
@@ -62,7 +62,7 @@ export function publishEnds(options: PublishEndsOptions): PublishEnds {
     },
     isPublished: (sid) => published.has(sid),
     async followRun() {
-      const now = await families.incarnation()
+      const now = await families.run()
       const known = await publishedEnds.run()
       const hasLostData = await marks.compare(known, now)
       if (now === run) return
@@ -110,7 +110,7 @@ function storeMarks({
       if (theirs === '' || ours === '' || theirs === ours) return false
       if (ours !== own) return true
       // The data of this store has not changed, so a process with another store wrote their mark.
-      if (theirs !== reported && now === (await families.incarnation())) {
+      if (theirs !== reported && now === (await families.run())) {
         reported = theirs
         onOtherStore?.()
       }
@@ -122,7 +122,7 @@ function storeMarks({
   }
 }
 
-/** The last part of a run's name, which is lost with all data (`incarnation.lua`). */
+/** The last part of a run's name, which is lost with all data (`run.lua`). */
 const markOf = (run: string): string => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1] ?? ''
 
 /**

@@ -106,7 +106,7 @@ export type Families = {
    */
   forgetExpired(): Promise<boolean>
   /** The run of the server that answers. Another run may have lost the last writes. */
-  incarnation(): Promise<string>
+  run(): Promise<string>
   /** Overwrites deleted values in the store's own files. Redis rewrites its files by itself. */
   scrub(): Promise<void>
   /** Resolves when the store answers. */

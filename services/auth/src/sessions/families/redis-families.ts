@@ -18,7 +18,7 @@ import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
 import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
 import { UNRECORDED } from './redis-family-keys.ts'
 import {
-  askIncarnation,
+  askRun,
   askTime,
   call,
   callInTime,
@@ -81,7 +81,7 @@ export function redisFamilies(
     forgetExpired: async () => false,
     // Its files forget it when the server writes them anew.
     async scrub() {},
-    incarnation: () => askIncarnation(scripts),
+    run: () => askRun(scripts),
     ping: () => askTime(scripts)
   }
 }

@@ -27,7 +27,7 @@ export type FamilyScripts = ScriptTime & {
   /** concerns no family */
   readonly time: Script
   /** concerns no family */
-  readonly incarnation: Script
+  readonly run: Script
 }
 
 /** The time and the result; only the time if the script came too late to do anything. */
@@ -44,7 +44,7 @@ export function familyScripts(redis: RedisConnection, time: ScriptTime): FamilyS
     list: onFamilies('list'),
     see: onFamilies('see'),
     time: script(redis, 'time', 2, ['revocations']),
-    incarnation: script(redis, 'incarnation', 3, ['revocations'])
+    run: script(redis, 'run', 3, ['revocations'])
   }
 }
 
@@ -106,8 +106,8 @@ export async function askTime(scripts: FamilyScripts): Promise<void> {
 }
 
 /** Asks the server for the name of its run. */
-export async function askIncarnation(scripts: FamilyScripts): Promise<string> {
-  const [, name] = await callOfServer(scripts, scripts.incarnation, [MARK], [randomUUID()])
+export async function askRun(scripts: FamilyScripts): Promise<string> {
+  const [, name] = await callOfServer(scripts, scripts.run, [MARK], [randomUUID()])
   return String(name)
 }
 

@@ -18,7 +18,7 @@ import {
 } from './sqlite-family-steps.ts'
 
 /** One process at a time uses this file, so it is always the same run of the same server. */
-const INCARNATION = 'embedded'
+const RUN = 'embedded'
 
 /** Families in the embedded database: each step is one transaction, at one moment. */
 export function sqliteFamilies(
@@ -63,7 +63,7 @@ export function sqliteFamilies(
     // `see` writes into the records at once.
     async settleSightings() {},
     forgetExpired: async () => onSqlite(database, () => forgetExpired(rows, clock())),
-    incarnation: async () => INCARNATION,
+    run: async () => RUN,
     scrub: async () => onSqlite(database, () => truncateLog(database)),
     async ping() {
       rows.read('', '')
