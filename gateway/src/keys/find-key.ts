@@ -6,13 +6,13 @@ import { IssuerNotAsked } from './issuer-not-asked.ts'
 import type { VerificationKey } from './key-sets/key-set.ts'
 
 type FinderOptions = {
-  choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
-  fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'dueInMs'>
+  readonly choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
+  readonly fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'dueInMs'>
   /** another set was announced and is being fetched; null: the issuer has announced none */
-  announced: () => Promise<unknown> | null
+  readonly announced: () => Promise<unknown> | null
   /** the issuer announces each new key before it signs with it */
-  announcesKeys: boolean
-  patienceMs: number
+  readonly announcesKeys: boolean
+  readonly patienceMs: number
 }
 
 /** The client of a request; null: the address is a proxy of many clients. */

@@ -28,20 +28,20 @@ export type Revocations = Pick<RevokedTokens, 'why' | 'watch' | 'size' | 'unread
 }
 
 type FollowOptions = {
-  source: RevocationSource
+  readonly source: RevocationSource
   /**
    * wall clock, in milliseconds since 1970: the time until which an entry counts is wall-clock time
    */
-  clock: () => number
+  readonly clock: () => number
   /** in milliseconds, never set back: staleness is a duration */
-  monotonicClock: () => number
-  onFault: (error: unknown) => void
+  readonly monotonicClock: () => number
+  readonly onFault: (error: unknown) => void
   /** called with each entry, after it has taken effect */
-  onEntry?: (entry: LogEntry) => void
+  readonly onEntry?: (entry: LogEntry) => void
   /** called with the first unreadable entry, and with the next first one after all were readable */
-  onUnreadable?: (entry: UnreadableEntry) => void
+  readonly onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
-  onHeartbeat?: (ageMs: number) => void
+  readonly onHeartbeat?: (ageMs: number) => void
 }
 
 const RETRY_MS = 100

@@ -30,37 +30,37 @@ import { inFront, type TakeFirst, unlessEnding } from './turns/in-front.ts'
 import { oneAtATime } from './turns/one-at-a-time.ts'
 
 export type ServiceOptions = {
-  log: ServiceLog
-  bodyLimitBytes?: number
+  readonly log: ServiceLog
+  readonly bodyLimitBytes?: number
   /** 'streamed' if bodies are passed on unread */
-  bodies?: 'json' | 'streamed'
+  readonly bodies?: 'json' | 'streamed'
   /** how long a whole request may take to arrive */
-  requestMs?: number
+  readonly requestMs?: number
   /** how long requests in flight may take when the service closes */
-  closeMs?: number
+  readonly closeMs?: number
   /** how long an HTTP/2 client may be silent before it is told that the service drains */
-  silentMs?: number
+  readonly silentMs?: number
   /** how long an idle connection, or one with an unread response, is kept */
-  idleMs?: number
+  readonly idleMs?: number
   /** how long a header section may take, and a TLS handshake before it */
-  headersMs?: number
+  readonly headersMs?: number
   /** adds hooks that see each request in its turn, before any other hook can refuse it */
-  watch?: (service: FastifyInstance) => void
+  readonly watch?: (service: FastifyInstance) => void
   /**
    * takes a request in its turn, before the framework, or leaves it to the framework, which gets
    * every request once the service closes or drains
    */
-  takeFirst?: TakeFirst
+  readonly takeFirst?: TakeFirst
   /** the id of a request; default: the one that it contains, or a new one */
-  idOf?: (raw: IncomingMessage) => string
+  readonly idOf?: (raw: IncomingMessage) => string
   /** the form of errors, if some clients expect another one than problem details */
-  errorForm?: ErrorFormOf
+  readonly errorForm?: ErrorFormOf
   /** the certificate of a service with TLS, and the authorities of its clients' certificates */
-  https?: ServerTls | null
+  readonly https?: ServerTls | null
   /** over TLS, including HTTP/2 if the client supports it */
-  http2?: boolean
+  readonly http2?: boolean
   /** the client to which an address belongs; default: each address is a client */
-  clientOf?: (address: string) => string
+  readonly clientOf?: (address: string) => string
 }
 
 export type ServerTls = Pick<

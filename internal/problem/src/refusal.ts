@@ -2,14 +2,14 @@ import { type ProblemCode, type ProblemStatus, problems } from './codes.ts'
 
 export type RefusalOptions<Code extends ProblemCode> = {
   /** the reason, only for the log; it may name what the client must not learn */
-  reason: string
+  readonly reason: string
   /** for the client: what to fix; never a value that it sent, never a token */
-  detail?: string
-  status?: ProblemStatus<Code>
-  headers?: Readonly<Record<string, string>>
+  readonly detail?: string
+  readonly status?: ProblemStatus<Code>
+  readonly headers?: Readonly<Record<string, string>>
   /** further members of the document that the client gets (RFC 9457 §3.2); never logged */
-  members?: Readonly<Record<string, unknown>>
-  cause?: unknown
+  readonly members?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
 }
 
 /**

@@ -24,8 +24,8 @@ const MAX_REDIRECTIONS = 3
 /** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
   /** 'blocking' for a connection that makes blocking reads */
-  use?: 'commands' | 'blocking'
-  onFault: (error: Error) => void
+  readonly use?: 'commands' | 'blocking'
+  readonly onFault: (error: Error) => void
 }
 
 /**

@@ -41,7 +41,7 @@ local function remembered_until(entry)
 end
 
 -- Removes the oldest entries of the stream whose tokens have expired. The entry of a key stays
--- longer than others, and does not keep the entries after it.
+-- longer than others, and does not keep the entries after it, unless the ten oldest are of keys.
 local function forget()
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', 10)) do
     if remembered_until(entry) < now_ms / 1000 then

@@ -13,12 +13,12 @@ import type { OrderBook, Visibility } from './order-book.ts'
 import { servePage } from './page.ts'
 
 type OrdersOptions = {
-  log: ServiceLog
-  https?: ServerTls | null
+  readonly log: ServiceLog
+  readonly https?: ServerTls | null
   /** how long requests in flight may take when the service closes */
-  closeMs: number
-  identity: IdentityOptions
-  orders: OrderBook
+  readonly closeMs: number
+  readonly identity: IdentityOptions
+  readonly orders: OrderBook
 }
 
 const Order = Type.Object({

@@ -7,10 +7,10 @@ const ATTEMPTS = 50
 
 type Options = {
   /** the name that the issuer gives to the set that this gateway has */
-  issuerVersion: () => string
-  fetches: Pick<KeySetFetches, 'underWay' | 'refresh'>
+  readonly issuerVersion: () => string
+  readonly fetches: Pick<KeySetFetches, 'underWay' | 'refresh'>
   /** is aborted when the process ends */
-  ended: AbortSignal
+  readonly ended: AbortSignal
 }
 
 /** Fetches the key sets that the issuer announces. */

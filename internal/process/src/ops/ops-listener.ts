@@ -19,14 +19,14 @@ type Finding = {
 export type Check = () => Finding | Promise<Finding>
 
 type OpsOptions = {
-  log: ServiceLog
-  metrics: Registry
-  checks: Readonly<Record<string, Check>>
+  readonly log: ServiceLog
+  readonly metrics: Registry
+  readonly checks: Readonly<Record<string, Check>>
   /** the service of the process, which may be about to end */
-  service: Pick<Service, 'draining'>
-  https?: ServerTls | null
+  readonly service: Pick<Service, 'draining'>
+  readonly https?: ServerTls | null
   /** host names that the listener accepts, in addition to IP addresses and names without a dot */
-  hosts?: readonly string[]
+  readonly hosts?: readonly string[]
 }
 
 /** Less than what a process has left when its service has closed. */

@@ -18,9 +18,9 @@ export type Applicant = {
 }
 
 type Options = {
-  accounts: Pick<AccountStore, 'create'>
-  passwords: Passwords
-  clock: () => number
+  readonly accounts: Pick<AccountStore, 'create'>
+  readonly passwords: Passwords
+  readonly clock: () => number
 }
 
 /**

@@ -29,7 +29,7 @@ export type AuthSettings = {
   readonly allowsOrigin: AllowsOrigin
   readonly cookieSameSite: CookieSameSite
   /** who may create an account: everybody, only people with an invitation, or only operators */
-  readonly registration: 'open' | 'invite' | 'off' | 'closed'
+  readonly registration: 'open' | 'invite' | 'off'
   /** whether an address must be proven: never, before the first login, or at any time */
   readonly emailVerification: 'off' | 'optional' | 'required'
   readonly newUser: NewUser
@@ -58,7 +58,8 @@ export function settingsOf(config: AuthConfig): AuthSettings {
     upstreamName: config.AUTH_UPSTREAM_NAME,
     allowsOrigin: allowOriginsOf(words(config.ALLOWED_ORIGINS)),
     cookieSameSite: config.AUTH_COOKIE_SAME_SITE,
-    registration: config.AUTH_REGISTRATION,
+    // Two spellings of one value (decision 33).
+    registration: config.AUTH_REGISTRATION === 'closed' ? 'off' : config.AUTH_REGISTRATION,
     emailVerification: config.AUTH_EMAIL_VERIFICATION,
     newUser: {
       roles: words(config.AUTH_NEW_USER_ROLES),

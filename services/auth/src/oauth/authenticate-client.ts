@@ -27,11 +27,11 @@ type AuthenticateClient = (
 type Proof = Exclude<PresentedClient, { method: 'none' }>
 
 type Options = {
-  clients: Pick<Clients, 'findById' | 'validSecrets' | 'firstUse'>
-  audit: AuditLog
+  readonly clients: Pick<Clients, 'findById' | 'validSecrets' | 'firstUse'>
+  readonly audit: AuditLog
   /** the accepted audiences of an assertion */
-  audiences: readonly string[]
-  clock: () => number
+  readonly audiences: readonly string[]
+  readonly clock: () => number
 }
 
 /**

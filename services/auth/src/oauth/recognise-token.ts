@@ -42,10 +42,10 @@ export type RecognisedToken = {
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
 type Options = {
-  keys: Pick<LiveSigningKeys, 'held' | 'read'>
-  tokenPolicy: AccessTokenPolicy
-  ring: KeyRing
-  clock: () => number
+  readonly keys: Pick<LiveSigningKeys, 'held' | 'read'>
+  readonly tokenPolicy: AccessTokenPolicy
+  readonly ring: KeyRing
+  readonly clock: () => number
 }
 
 /**

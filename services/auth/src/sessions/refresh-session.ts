@@ -32,13 +32,13 @@ export type RefreshSession = (
 ) => Promise<Grant>
 
 type RefreshOptions = SessionState & {
-  grant: IssueGrant
-  ring: KeyRing
-  limit: RefreshLimit
-  audit: AuditLog
-  clock: () => number
+  readonly grant: IssueGrant
+  readonly ring: KeyRing
+  readonly limit: RefreshLimit
+  readonly audit: AuditLog
+  readonly clock: () => number
   /** counts the outcome of each refresh that found a family */
-  count: (outcome: Outcome) => void
+  readonly count: (outcome: Outcome) => void
 }
 
 export function refreshSession(options: RefreshOptions): RefreshSession {

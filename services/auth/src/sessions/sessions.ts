@@ -38,13 +38,13 @@ export type Sessions = {
 }
 
 type SessionOptions = SessionState & {
-  accessTokens: AccessTokens
-  ring: KeyRing
-  limit: RefreshLimit
-  audit: AuditLog
-  clock: () => number
+  readonly accessTokens: AccessTokens
+  readonly ring: KeyRing
+  readonly limit: RefreshLimit
+  readonly audit: AuditLog
+  readonly clock: () => number
   /** counts the outcome of each refresh that found a family */
-  count: (outcome: Outcome) => void
+  readonly count: (outcome: Outcome) => void
 }
 
 export function sessions(options: SessionOptions): Sessions {

@@ -64,7 +64,7 @@ const documented = {
 const refuseIfOff =
   ({ registration }: Pick<AuthSettings, 'registration'>) =>
   async ({ identity }: FastifyRequest): Promise<void> => {
-    if (registration === 'off' || registration === 'closed') throw registrationOff()
+    if (registration === 'off') throw registrationOff()
     if (identity !== null) throw registrationSignedIn()
   }
 
