@@ -1,8 +1,8 @@
 import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
-import { guessTable, knownNetworks } from './throttling/redis-guess-counts.ts'
-import { REQUEST_TABLE } from './throttling/redis-request-counts.ts'
+import { guessTable, knownNetworks } from './throttling/counts/redis-guess-counts.ts'
+import { REQUEST_TABLE } from './throttling/counts/redis-request-counts.ts'
 
 /**
  * The rights that the auth service needs in Redis. docs/stores.md has the same rights as ACL rules.

@@ -11,7 +11,7 @@ import { noticeOf } from '../mail/notices.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { lastFactor, noSuchFactor, tooManyFactors } from './factor-refusals.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
-import { type TotpMatch, useTotp } from './totp-factors.ts'
+import { type TotpMatch, useTotp } from './totp/totp-factors.ts'
 
 /** Who changes the factors of an account. */
 export type FactorChange = By & {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import { countRecoveryCodes, findRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
-import { matchTotp, useTotp } from './totp-factors.ts'
+import { matchTotp, useTotp } from './totp/totp-factors.ts'
 
 /** What proves a second factor: one of these, named as in the body of a request. */
 export type FactorAnswer =

@@ -2,18 +2,18 @@ import type { Refusal } from '@gatehouse/problem/refusal'
 import type { Account } from '../accounts/account.ts'
 import { needsFactor } from '../accounts/needs-factor.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
+import type { Answerer } from './factor-answers.ts'
+import { type ConfirmedFactor, type FactorChange, resetFactors } from './factor-changes.ts'
+import type { FactorAnswer } from './factor-methods.ts'
+import type { FactorPorts } from './factor-ports.ts'
 import {
   answerChallenge,
   challengeLogin,
   type ProvenLogin,
   type WaitingLogin,
   waitingLogin
-} from './answer-challenge.ts'
-import type { Answerer } from './factor-answers.ts'
-import { type ConfirmedFactor, type FactorChange, resetFactors } from './factor-changes.ts'
-import type { FactorAnswer } from './factor-methods.ts'
-import type { FactorPorts } from './factor-ports.ts'
-import { type EnrolledLogin, enrolByLogin } from './login-enrolment.ts'
+} from './login/answer-challenge.ts'
+import { type EnrolledLogin, enrolByLogin } from './login/login-enrolment.ts'
 import {
   addFactor,
   confirmOwnFactor,

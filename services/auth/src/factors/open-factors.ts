@@ -8,8 +8,8 @@ import { sealUnderFirst } from '../secrets/unknown-sealing-key.ts'
 import { factorMetrics } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { type Factors, factors } from './factors.ts'
-import { forgetChallenges } from './login-challenges.ts'
-import { forgetPending, resealFactors } from './totp-factors.ts'
+import { forgetChallenges } from './login/login-challenges.ts'
+import { forgetPending, resealFactors } from './totp/totp-factors.ts'
 
 type OpenPorts = Pick<Ports, 'registry' | 'cleanups'> &
   Omit<FactorPorts, 'db' | 'policy' | 'issuer' | 'metrics'> & { readonly database: Database }

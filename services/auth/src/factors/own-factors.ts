@@ -23,8 +23,8 @@ import {
   wrongCode
 } from './factor-refusals.ts'
 import { countRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
-import { totpUri } from './totp.ts'
-import { type FactorRow, findPending, insertPending, matchTotp } from './totp-factors.ts'
+import { totpUri } from './totp/totp.ts'
+import { type FactorRow, findPending, insertPending, matchTotp } from './totp/totp-factors.ts'
 
 /** The confirmed factors of an account, the oldest first. */
 export type OwnFactors = {

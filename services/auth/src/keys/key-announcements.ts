@@ -1,10 +1,10 @@
 import { keySetVersion } from '@gatehouse/access-token/key-set-version'
 import { rememberedSeconds } from '../revocations/remembered-seconds.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
-import type { KeySetStore } from './key-set-store.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import { isPublished } from './signing-key.ts'
-import type { SigningKeyStore } from './signing-key-store.ts'
+import type { KeySetStore } from './store/key-set-store.ts'
+import type { SigningKeyStore } from './store/signing-key-store.ts'
 
 /** Announces changes of keys to the gateways. */
 export type KeyAnnouncements = {

@@ -2,7 +2,7 @@ import { freshReads } from './fresh-reads.ts'
 import { keysUnknown } from './key-refusals.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import type { SigningKey } from './signing-key.ts'
-import type { SigningKeyStore } from './signing-key-store.ts'
+import type { SigningKeyStore } from './store/signing-key-store.ts'
 
 /** The signing keys that this process has read. */
 export type LiveSigningKeys = {

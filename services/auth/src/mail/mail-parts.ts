@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
-import type { AttemptOptions } from '../outbox/attempt-delivery.ts'
-import { type Deliverer, deliverer } from '../outbox/deliverer.ts'
+import type { AttemptOptions } from '../outbox/attempts/attempt-delivery.ts'
+import { type Deliverer, deliverer } from '../outbox/attempts/deliverer.ts'
 import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
-import type { DeliveryOutcome } from './attempt-delivery.ts'
+import type { DeliveryOutcome } from './attempts/attempt-delivery.ts'
 import type { DeliveryKind } from './delivery.ts'
 
 const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead', 'discarded']

@@ -1,6 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { KeyRing } from '../secrets/key-ring.ts'
-import type { GuessCounts, GuessStores } from './guess-counts.ts'
+import type { GuessCounts, GuessStores } from './counts/guess-counts.ts'
 import { privateDigest } from './private-digest.ts'
 import { tooManyGuesses } from './throttling-refusals.ts'
 

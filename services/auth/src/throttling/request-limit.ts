@@ -1,4 +1,4 @@
-import type { RequestCounts } from './request-counts.ts'
+import type { RequestCounts } from './counts/request-counts.ts'
 
 /** Limits how many requests of one kind one network, or one account, may make per minute. */
 export type RequestLimit = {

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { memoryGuessStores } from '../../src/throttling/memory-guess-counts.ts'
-import { redisGuessStores } from '../../src/throttling/redis-guess-counts.ts'
-import { redisRequestCounts } from '../../src/throttling/redis-request-counts.ts'
-import { reserveTables } from '../../src/throttling/reserve-tables.ts'
+import { memoryGuessStores } from '../../src/throttling/counts/memory-guess-counts.ts'
+import { redisGuessStores } from '../../src/throttling/counts/redis-guess-counts.ts'
+import { redisRequestCounts } from '../../src/throttling/counts/redis-request-counts.ts'
+import { reserveTables } from '../../src/throttling/counts/reserve-tables.ts'
 
 t.test('200,000 guesses at other accounts do not slow an account', async (t) => {
   const { strangers } = memoryGuessStores(testClock())

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
-import type { GuessStores } from '../../src/throttling/guess-counts.ts'
-import { memoryGuessStores } from '../../src/throttling/memory-guess-counts.ts'
-import { redisGuessStores } from '../../src/throttling/redis-guess-counts.ts'
+import type { GuessStores } from '../../src/throttling/counts/guess-counts.ts'
+import { memoryGuessStores } from '../../src/throttling/counts/memory-guess-counts.ts'
+import { redisGuessStores } from '../../src/throttling/counts/redis-guess-counts.ts'
 import { email, fail, limits, owner, stranger } from './fixtures/limits.ts'
 
 type Open = (clock: () => number) => GuessStores

@@ -1,8 +1,8 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
-import { formReader } from '../../oauth/form-reader.ts'
+import { formReader } from '../../oauth/form/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
-import { exchangeRefusalOf } from '../../oauth/refused-exchange.ts'
-import { tokenType } from '../../oauth/subject-token.ts'
+import { exchangeRefusalOf } from '../../oauth/token/refused-exchange.ts'
+import { tokenType } from '../../oauth/token/subject-token.ts'
 import type { OAuthOptions, OAuthRequest } from './oauth-route.ts'
 import { type TokenAnswer, TokenForm } from './token-schema.ts'
 

@@ -3,7 +3,7 @@ import {
   type AssertionReader,
   GatewayKeysUnavailable
 } from '@gatehouse/gateway-keys/read-assertion'
-import type { VerifyAssertion } from '../../oauth/subject-token.ts'
+import type { VerifyAssertion } from '../../oauth/token/subject-token.ts'
 import { gatewayKeysUnavailable } from '../http-refusals.ts'
 
 /** The longest text that is worth a signature check. */

@@ -1,7 +1,7 @@
 import { actorSchema } from '@gatehouse/access-token/delegation'
 import { Type } from 'typebox'
 import { INTROSPECT_SCOPE } from '../../clients/client.ts'
-import { formReader } from '../../oauth/form-reader.ts'
+import { formReader } from '../../oauth/form/form-reader.ts'
 import { invalidClient, mayNotIntrospect } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { uuid } from '../fields.ts'

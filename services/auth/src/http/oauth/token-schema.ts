@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { TOKEN_EXCHANGE } from '../../oauth/grant-types.ts'
-import { tokenType } from '../../oauth/subject-token.ts'
+import { tokenType } from '../../oauth/token/subject-token.ts'
 import { refreshTokenExample } from '../fields.ts'
 import {
   clientParameters,

@@ -1,8 +1,8 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { RequestSource } from '../../audit/audit-event.ts'
-import { isFirstParty } from '../../oauth/authenticate-client.ts'
-import { clientScope } from '../../oauth/client-scope.ts'
-import { formReader } from '../../oauth/form-reader.ts'
+import { isFirstParty } from '../../oauth/client/authenticate-client.ts'
+import { clientScope } from '../../oauth/client/client-scope.ts'
+import { formReader } from '../../oauth/form/form-reader.ts'
 import { TOKEN_EXCHANGE } from '../../oauth/grant-types.ts'
 import {
   invalidClient,

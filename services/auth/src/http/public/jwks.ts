@@ -1,7 +1,7 @@
 import { publicKeys } from '@gatehouse/access-token/key-set-schema'
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { Type } from 'typebox'
-import { KEY_SET_MAX_AGE_SECONDS } from '../../keys/rotation-schedule.ts'
+import { KEY_SET_MAX_AGE_SECONDS } from '../../keys/operations/rotation-schedule.ts'
 import type { Route } from './route.ts'
 
 const schema = {

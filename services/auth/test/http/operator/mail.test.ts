@@ -29,7 +29,7 @@ t.test('an operator lists letters without addresses, retries and discards dead o
 
   const listed = await ops(['mail', 'list', '--state', 'dead'])
   t.match(listed.stdout, /password-reset\s+dead\s+1\s+refused 550/)
-  t.match(listed.stdout, '3 letters')
+  t.match(listed.stdout, '3 e-mails')
   t.notMatch(listed.stdout, '@')
   const { letters } = (await ops(['mail', 'list', '--json'])).json as { letters: { id: string }[] }
   const [first = { id: '' }, second = { id: '' }] = letters

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { NewFactor, OwnFactors } from '../../../factors/own-factors.ts'
-import { qrCode } from '../../../factors/qr-code.ts'
-import type { FactorRow } from '../../../factors/totp-factors.ts'
+import { qrCode } from '../../../factors/totp/qr-code.ts'
+import type { FactorRow } from '../../../factors/totp/totp-factors.ts'
 import { instant, instantOrNull, iso } from '../../fields.ts'
 
 /** What requests and responses about second factors have in common. */
