@@ -130,6 +130,6 @@ t.test('no token and no address of a reset is in the log', async (t) => {
   await auth.post('/password/reset', { token, newPassword })
   await auth.post('/password/reset', { token, newPassword })
   const written = text() + JSON.stringify(await audited(auth))
-  t.match(written, 'the token of a letter is unknown, used, expired or for something else')
+  t.match(written, 'the token of an e-mail is unknown, used, expired or for something else')
   for (const secret of [token, newPassword, email, 'stranger@']) t.notOk(written.includes(secret))
 })
