@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import type { ConnectionOptions } from './connection.ts'
 import { takeLaterFaults } from './later-faults.ts'
@@ -13,13 +14,14 @@ const SWITCHED = '+switch-master'
 /**
  * Reopens a connection when a sentinel announces another master. Otherwise, a master that is cut
  * off from the sentinels but not from this process would keep its clients. ioredis has such a
- * detector too; this one differs in three ways. It leaves a connection alone that is already
- * looking for the master (ioredis would end it finally). It is supervised itself. An unreachable
- * sentinel does not fill standard error with stack traces.
+ * detector too; this one differs in four ways. It leaves a connection alone that is already
+ * looking for the master (ioredis would end it finally), or that is at the announced one: each
+ * sentinel announces it when it hears of it. It is supervised itself. An unreachable sentinel does
+ * not fill standard error with stack traces.
  * @returns a function that stops the watch
  */
 export function watchFailovers(
-  redis: Pick<Redis, 'status' | 'disconnect'>,
+  redis: Pick<Redis, 'status' | 'disconnect' | 'stream'>,
   { name, sentinels }: SentinelAddress,
   options: ConnectionOptions
 ): () => void {
@@ -29,7 +31,9 @@ export function watchFailovers(
     takeLaterFaults(watcher)
     watcher.on('ready', () => void watcher.subscribe(SWITCHED).catch(() => {}))
     watcher.on('message', (_channel: string, message: string) => {
-      if (message.startsWith(`${name} `) && redis.status === 'ready') redis.disconnect(true)
+      const [of, , , host, port] = message.split(' ')
+      if (of !== name || redis.status !== 'ready') return
+      if (!isAt(redis.stream, host, port)) redis.disconnect(true)
     })
     supervise(watcher, { probes: true })
     return watcher
@@ -38,3 +42,10 @@ export function watchFailovers(
     for (const watcher of watchers) watcher.disconnect()
   }
 }
+
+/** False for a host name or a translated address, which cannot be compared. */
+const isAt = (
+  { remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>,
+  host: string | undefined,
+  port: string | undefined
+): boolean => remoteAddress === host && String(remotePort) === port

@@ -3,8 +3,11 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { connectRedis } from '../src/connect-redis.ts'
+import { commonOptions } from '../src/connection.ts'
+import { watchFailovers } from '../src/watch-failovers.ts'
 import { becomes } from './fixtures/becomes.ts'
 
 /** of the same kind as a service has, in place of many services */
@@ -67,5 +70,44 @@ t.test(
       async () => redis.status,
       (status) => status !== 'end'
     )
+  }
+)
+
+t.test(
+  'an announcement of the master that a connection is at does not reopen it',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis, port } = await redisServer(t)
+    const timeouts = { connectTimeout: LONG_MS, disconnectTimeout: LONG_MS }
+    const patient = { ...timeouts, commandTimeout: LONG_MS, sentinelCommandTimeout: LONG_MS }
+    let looked = 0
+    let reopened = 0
+    const watched = {
+      status: 'ready' as const,
+      get stream() {
+        looked += 1
+        return redis.stream
+      },
+      disconnect: () => {
+        reopened += 1
+      }
+    }
+    // This server publishes what a sentinel would, and is the master as well.
+    const at = [{ host: '127.0.0.1', port }]
+    const address = { name: 'main', sentinels: at, credentials: {}, sentinelsSecure: false }
+    t.teardown(watchFailovers(watched, address, { ...commonOptions, ...patient }))
+    await eventually(
+      async () => (await redis.pubsub('NUMSUB', '+switch-master'))[1],
+      (subscribers) => subscribers === 1
+    )
+    const announce = (message: string) => redis.publish('+switch-master', message)
+    await announce(`main 127.0.0.1 1 127.0.0.1 ${port}`)
+    await announce(`other 127.0.0.1 ${port} 127.0.0.1 1`)
+    await announce(`main 127.0.0.1 ${port} 127.0.0.1 1`)
+    await eventually(
+      async () => looked,
+      (count) => count === 2
+    )
+    t.equal(reopened, 1, 'only of another master')
   }
 )

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, Socket } from 'node:net'
 import { within } from '@gatehouse/fixtures/own-time'
 import {
   COMMAND_TIMEOUT_MS,
@@ -116,7 +116,7 @@ t.test('a sentinel that does not answer a subscription ends no process', async (
   process.on('unhandledRejection', note)
   t.teardown(() => process.off('unhandledRejection', note))
   const { at, askedAgain } = await forgetfulSentinel(t)
-  const watched = { status: 'ready', disconnect: () => {} } as const
+  const watched = { status: 'ready', stream: new Socket(), disconnect: () => {} } as const
   const timeouts = { connectTimeout: 1000, disconnectTimeout: 20, sentinelCommandTimeout: 20 }
   const address = { name: 'main', sentinels: [at], credentials: {}, sentinelsSecure: false }
   const options = { ...commonOptions, ...timeouts, commandTimeout: 20 }

@@ -27,9 +27,9 @@ for (const kind of databaseKinds) {
         'it is not published'
       )
       t.match(await audited(), [
+        { kind: 'key-activated', subject: next },
         { kind: 'key-created', subject: next },
-        { kind: 'key-revoked', subject: leaked },
-        { kind: 'key-activated', subject: next }
+        { kind: 'key-revoked', subject: leaked }
       ])
 
       const spare = await one.operations.create('EdDSA', source)
