@@ -33,7 +33,8 @@ export async function startInOneProcess(environment: SystemEnvironment): Promise
     started.push(await startGateway(configs.gateway, embedded))
     return started
   } catch (error) {
-    for (const service of started) await service.close()
+    // The error of the start is the one to report.
+    for (const service of started) await service.close().catch(() => {})
     throw error
   }
 }

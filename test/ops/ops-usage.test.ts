@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator, operatorProcess } from '@gatehouse/fixtures/operator'
@@ -119,6 +121,9 @@ t.test('a command that cannot call the ops listener says where it looked', async
   const list = (at: string, settings: Record<string, string> = {}) =>
     operator(at, settings)(['users', 'list'])
   t.match(await list(empty), { code: 1, stderr: /no ops token in .*ops-token/ })
+  const unusable = dataFolder(t)
+  mkdirSync(join(unusable, 'ops-token'))
+  t.match(await list(unusable), { code: 1, stderr: /^cannot read .*ops-token: it is a folder/ })
   t.match(await list(empty, { AUTH_OPS_TOKEN_FILE: '/nowhere' }), {
     code: 1,
     stderr: /^AUTH_OPS_TOKEN_FILE: cannot read \/nowhere: no such file/

@@ -49,13 +49,13 @@ const [PATIENCE_MS, LONGEST_PAUSE_MS] = [2000, 5000]
 
 /** Keeps the issuer's key set up to date and on disk. A failed fetch changes nothing. */
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
-  const { clock, patienceMs = PATIENCE_MS, longestPauseMs = LONGEST_PAUSE_MS } = options
+  const { clock, onFault, patienceMs = PATIENCE_MS, longestPauseMs = LONGEST_PAUSE_MS } = options
   const held = heldKeySet(options)
   const fetches = keySetFetches(options, held)
   const kids = () => (held.trusted()?.keys ?? []).flatMap(({ kid }) => kid ?? [])
   const issuerVersion = () => keySetVersion(kids())
   const ended = new AbortController()
-  const sets = announcedSets({ issuerVersion, fetches, ended: ended.signal })
+  const sets = announcedSets({ issuerVersion, fetches, onFault, ended: ended.signal })
   const find = keyFinder({
     choose(kid, algorithm) {
       const set = held.trusted()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { status } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import { newKey } from '../fixtures/issuer.ts'
@@ -63,6 +63,24 @@ t.test('a revoked token ends an open stream with a status', async (t) => {
   const { code, metadata } = await end
   t.equal(code, status.UNAUTHENTICATED)
   t.equal(detailsOf(metadata).reason, 'SESSION_ENDED')
+})
+
+t.test('a revoked token also ends a short call that may outlive its expiry', async (t) => {
+  const { clock } = gateway
+  handlers.list = (call) => {
+    call.write(Buffer.from('one'))
+    clock.advance(1000)
+  }
+  const expiring = new Metadata()
+  const exp = clock() / 1000 + 1
+  expiring.set('authorization', `Bearer ${gateway.token({ exp, sid: 'session-2' })}`)
+  const list = listing(client, expiring)
+  const end = endOf(list)
+  await once(list, 'data')
+  // Longer than the timer of the gateway, which has begun before, until the token expires.
+  await sleep(1100)
+  gateway.log.revoke({ kind: 'session', id: 'session-2', until: 4_000_000_000 })
+  t.equal(detailsOf((await end).metadata).reason, 'SESSION_ENDED')
 })
 
 t.test('a client that does not read bounds what its service can send', async (t) => {

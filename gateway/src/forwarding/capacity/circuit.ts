@@ -11,7 +11,10 @@ export type Circuit = {
 const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
 
-/** An endpoint that fails is avoided for a time that doubles with each failure. */
+/**
+ * An endpoint that fails is avoided for a time that doubles with each failure. Requests that were
+ * in flight when it failed are part of the same failure.
+ */
 export function circuit(clock: () => number): Circuit {
   let isHealthy = true
   let failures = 0
@@ -22,6 +25,7 @@ export function circuit(clock: () => number): Circuit {
       isHealthy = healthy
     },
     failed() {
+      if (avoidedUntilMs > clock()) return
       avoidedUntilMs = clock() + Math.min(SHORTEST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
       failures += 1
     },

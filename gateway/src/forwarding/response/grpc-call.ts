@@ -26,21 +26,28 @@ const refusalOf = (why: EndReason): Refusal =>
 
 /**
  * Ends a call of any length with its token: at once when the token is revoked, and when it expires.
+ * A call that is still short when its token expires has the rest of `SHORT_MS`.
  * On a route with `events`, it also ends a call whose stream is open when the gateway shuts down.
  */
 export function watchCall(response: OpenResponse): void {
   const { raw, passage, ports } = response
   const { lifetimes, streams } = ports
   const startedMs = performance.now()
-  let later: NodeJS.Timeout | undefined
+  let rest: NodeJS.Timeout | undefined
+  let shutDownEnd: NodeJS.Timeout | undefined
+  let unwatchRest = (): void => {}
   const endWith = (refusal: Refusal): void => response.safely(() => end(response, refusal))
   const unwatch = lifetimes.watch(passage.token, (why) => {
     const leftMs = startedMs + SHORT_MS - performance.now()
-    if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) endWith(refusalOf(why))
-    else later = setTimeout(endWith, leftMs, refusalOf(why)).unref()
+    if (why !== 'TOKEN_EXPIRED' || leftMs <= 0) {
+      endWith(refusalOf(why))
+      return
+    }
+    rest = setTimeout(endWith, leftMs, tokenExpired()).unref()
+    unwatchRest = lifetimes.watchRevoked(passage.token, (reason) => endWith(refusalOf(reason)))
   })
   const shutDown = (): void => {
-    later ??= setTimeout(() => {
+    shutDownEnd ??= setTimeout(() => {
       // A call without a message may still be answered.
       if (response.hasContent) endWith(notYet('the gateway shuts down'))
     }, REST_OF_CALL_MS).unref()
@@ -49,7 +56,9 @@ export function watchCall(response: OpenResponse): void {
   if (passage.route.events) streams.add(stream)
   raw.once('close', () => {
     unwatch()
-    clearTimeout(later)
+    unwatchRest()
+    clearTimeout(rest)
+    clearTimeout(shutDownEnd)
     streams.delete(stream)
   })
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeySetFetches } from './key-set-fetches.ts'
 
-/** between two fetches of a set that the issuer says has changed */
 const PAUSE_MS = 200
 const ATTEMPTS = 50
 
@@ -9,12 +8,17 @@ type Options = {
   /** the name that the issuer gives to the set that this gateway has */
   readonly issuerVersion: () => string
   readonly fetches: Pick<KeySetFetches, 'underWay' | 'refresh'>
+  /** is called if an announced set does not come */
+  readonly onFault: (reason: string) => void
   /** is aborted when the process ends */
   readonly ended: AbortSignal
+  /** between two fetches */
+  readonly pauseMs?: number
 }
 
 /** Fetches the key sets that the issuer announces. */
-export function announcedSets({ issuerVersion, fetches, ended }: Options) {
+export function announcedSets(options: Options) {
+  const { issuerVersion, fetches, onFault, ended, pauseMs = PAUSE_MS } = options
   let wanted = ''
   let catchingUp: Promise<void> | null = null
 
@@ -27,8 +31,9 @@ export function announcedSets({ issuerVersion, fetches, ended }: Options) {
       // A fetch in progress may have begun before the change.
       if (fetches.underWay !== null) await fetches.underWay
       await fetches.refresh()
-      if (issuerVersion() !== version) await pause(ended)
+      if (issuerVersion() !== version) await pause(pauseMs, ended)
     }
+    onFault(`the announced key set did not come in ${ATTEMPTS} fetches`)
   }
   return {
     /** the announced set is on its way; null if this gateway has it, or has given up */
@@ -45,5 +50,5 @@ export function announcedSets({ issuerVersion, fetches, ended }: Options) {
 }
 
 /** Waits, but not longer than the process runs. */
-const pause = (ended: AbortSignal): Promise<void> =>
-  sleep(PAUSE_MS, undefined, { signal: ended }).catch(() => {})
+const pause = (milliseconds: number, ended: AbortSignal): Promise<void> =>
+  sleep(milliseconds, undefined, { signal: ended }).catch(() => {})

@@ -38,8 +38,8 @@ type Options = Pick<SigningKeysOptions, 'file' | 'form' | 'clock' | 'onFault' | 
 
 /** Begins with the set on disk. */
 export function heldKeySet(options: Options): HeldKeySet {
-  const { file, form, clock, trustSeconds = Number.POSITIVE_INFINITY } = options
-  const { text, goodAtMs } = readKeySetFile(file)
+  const { file, form, clock, onFault, trustSeconds = Number.POSITIVE_INFINITY } = options
+  const { text, goodAtMs } = readKeySetFile(file, onFault)
   const knownMs = Math.min(goodAtMs, clock())
   const state: State = {
     text,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { downloadFault } from './download.ts'
 
 /**
  * The member of the stored set that says when the set was last known to be good, in milliseconds
@@ -12,13 +13,18 @@ const GOOD_AT = 'goodAtMs'
  */
 type Kept = { text: string | null; goodAtMs: number }
 
-/** A file without this time, as earlier versions wrote it, counts as oldest. */
-export function readKeySetFile(file: string): Kept {
+/**
+ * A file without this time, as earlier versions wrote it, counts as oldest.
+ * @param onFault is called if there is a file that cannot be used
+ */
+export function readKeySetFile(file: string, onFault: (reason: string) => void): Kept {
   try {
     const text = readFileSync(file, 'utf8')
     const goodAtMs: unknown = JSON.parse(text)[GOOD_AT]
     return { text, goodAtMs: typeof goodAtMs === 'number' ? goodAtMs : Number.NEGATIVE_INFINITY }
-  } catch {
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!isAbsent) onFault(`the stored key set could not be read: ${downloadFault(error)}`)
     return { text: null, goodAtMs: Number.NEGATIVE_INFINITY }
   }
 }

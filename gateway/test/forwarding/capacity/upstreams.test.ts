@@ -46,6 +46,16 @@ t.test('an address that fails is avoided, longer each time, and is used again la
   t.ok(addresses().has(a), 'an answer makes it start from the beginning')
 })
 
+t.test('the requests in flight at an address that fails count as one failure', async (t) => {
+  const { take, clock } = services(1000)
+  const places = Array.from({ length: 9 }, () => take(three))
+  for (const place of places) if (place?.address === a) place.failed()
+  const addresses = () => new Set(Array.from({ length: 9 }, () => take(three)?.address))
+  t.strictSame(addresses(), new Set([b, c]))
+  clock.advance(500)
+  t.ok(addresses().has(a), 'as after one')
+})
+
 t.test('if all addresses have failed, all are tried', async (t) => {
   const { take, setHealthy } = services()
   for (const address of three.addresses) setHealthy({ address, tls: null }, false)

@@ -8,8 +8,9 @@ import { held } from '../fixtures/held-keys.ts'
 const TRUST_SECONDS = 3600
 
 t.test('a gateway starts with the stored set while the issuer is unreachable', async (t) => {
-  const { key, issuing, open, folder } = await held(t)
+  const { key, issuing, open, folder, faults } = await held(t)
   await open()
+  t.strictSame(faults, [], 'a first start has no file')
   issuing.answer = (_, response) => response.writeHead(503).end()
 
   const restarted = await open()
@@ -19,6 +20,7 @@ t.test('a gateway starts with the stored set while the issuer is unreachable', a
   writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
   const spoilt = await open()
   t.notOk(spoilt.loaded, 'half a file is no set')
+  t.match(faults, [/./, 'the stored key set could not be read: SyntaxError'])
 })
 
 t.test('a set that was stored for too long is not trusted until it is fetched', async (t) => {

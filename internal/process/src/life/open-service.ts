@@ -73,7 +73,7 @@ export async function openService(parts: ServiceParts): Promise<RunningService> 
     const url = await listenAs(running.name.toUpperCase(), service, tls?.service)
     return { ...running, url, opsUrl, drain, endsWithinMs: times.drainMs + times.closeMs + LAST_MS }
   } catch (error) {
-    await running.close()
+    await running.close().catch(() => {})
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Runs a start. If it fails, everything that it has put on `closing` is closed, the last first. If
  * it succeeds, its caller closes `closing` at the end of the process.
- * @throws the error of the start
+ * @throws the error of the start, also if closing fails
  */
 export async function withClosing<Started>(
   start: (closing: AsyncDisposableStack) => Promise<Started>
@@ -10,7 +10,7 @@ export async function withClosing<Started>(
   try {
     return await start(closing)
   } catch (error) {
-    await closing.disposeAsync()
+    await closing.disposeAsync().catch(() => {})
     throw error
   }
 }

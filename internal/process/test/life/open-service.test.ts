@@ -64,4 +64,12 @@ t.test('a start that fails closes what it has opened, the last first', async (t)
   const fault = new Error('no third')
   await t.rejects(start(fault), fault)
   t.strictSame(closed, ['the second', 'the first'])
+
+  const broken = withClosing(async (closing) => {
+    closing.defer(() => {
+      throw new Error('it does not close')
+    })
+    throw fault
+  })
+  await t.rejects(broken, fault, 'the error of the start is reported')
 })

@@ -72,8 +72,8 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
       dialect: watched(nodeSqliteDialect(sqlite), 'sqlite'),
       ...traced('sqlite')
     })
-    tell(await whenThere(() => alone(sqlite, () => migrate(database, options.migrations)), options))
-    return database
+    const migrateAlone = () => alone(sqlite, () => migrate(database, options.migrations))
+    return await orDestroyed(database, async () => tell(await whenThere(migrateAlone, options)))
   }
   const onOpen = metrics?.pool ?? (() => {})
   const dialect = postgresDialect({ address, poolSize, statementMs, onOpen })
@@ -81,20 +81,29 @@ export async function openTables(options: DatabaseOptions): Promise<Kysely<Table
     dialect: watched(dialect, 'postgresql'),
     ...traced('postgresql')
   })
+  const migrateInTurn = () => migrated(database, address, options)
+  return await orDestroyed(database, async () => tell(await whenThere(migrateInTurn, options)))
+}
+
+/** Leaves no connection and no file open if the start fails. */
+async function orDestroyed(
+  database: Kysely<Tables>,
+  work: () => Promise<void>
+): Promise<Kysely<Tables>> {
   try {
-    tell(await whenThere(() => migrated(database, address, options), options))
+    await work()
+    return database
   } catch (error) {
-    await database.destroy()
+    await database.destroy().catch(() => {})
     throw error
   }
-  return database
 }
 
 /** Most starts find nothing to apply, and need no connection with more time for its statements. */
 async function migrated(
   database: Kysely<Tables>,
   address: PostgresAddress,
-  { migrations }: DatabaseOptions
+  { migrations, onWaiting }: DatabaseOptions
 ): Promise<MigrationState> {
   const state = await migrationState(database, migrations)
   if (state.isUpToDate) return state
@@ -102,7 +111,8 @@ async function migrated(
     dialect: postgresDialect({ address, poolSize: 1, statementMs: MIGRATION_MS })
   })
   try {
-    return await inTurn(migrating, async (transaction) => {
+    const onOther = () => onWaiting('another auth service is migrating the database')
+    return await inTurn(migrating, onOther, async (transaction) => {
       await buildIndexes(address, await pendingMigrations(transaction, migrations))
       return await migrate(transaction, migrations)
     })
@@ -138,9 +148,10 @@ async function buildIndexes(
  */
 async function inTurn<Result>(
   database: Kysely<Tables>,
+  onOther: () => void,
   work: (database: Kysely<Tables>) => Promise<Result>
 ): Promise<Result> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     // A transaction for each attempt: poolers have few connections for those that wait.
     const done = await database.transaction().execute(async (transaction) => {
       if (!(await tryLock(transaction))) return null
@@ -152,6 +163,7 @@ async function inTurn<Result>(
       return { result: await work(transaction) }
     })
     if (done !== null) return done.result
+    if (attempt === 1) onOther()
     await sleep(TURN_MS)
   }
 }

@@ -90,9 +90,10 @@ export function mailChannel(options: MailChannelOptions): Channel {
     },
     async note(_transaction, _target, attempt, nowMs) {
       if (attempt.outcome === 'delivered') server.failures = 0
-      if (attempt.outcome !== 'failed' || letterFaults.has(attempt.fault)) return
+      if (attempt.outcome !== 'failed' || letterFaults.has(attempt.fault)) return null
       server.failures += 1
       server.pausedUntilMs = nowMs + targetPauseMs(server.failures, LONGEST_PAUSE_MS, random)
+      return null
     }
   }
 }

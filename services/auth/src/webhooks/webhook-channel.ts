@@ -69,9 +69,9 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
     },
     async note(transaction, id, attempt, nowMs) {
       if (attempt.outcome === 'delivered') await noteSuccess(transaction, id)
-      if (attempt.outcome === 'failed' && attempt.fault !== INTERNAL_FAULT) {
-        await noteFailure(options, transaction, id, attempt, nowMs)
-      }
+      return attempt.outcome === 'failed' && attempt.fault !== INTERNAL_FAULT
+        ? await noteFailure(options, transaction, id, attempt, nowMs)
+        : null
     }
   }
 }
@@ -91,7 +91,7 @@ async function noteFailure(
   id: string,
   { status, retryAfterMs }: Failed,
   nowMs: number
-): Promise<void> {
+): Promise<(() => void) | null> {
   const { disableAfterMs, random, onDisabled } = options
   // The update locks the endpoint, so the failures of all instances are counted.
   const row = await transaction
@@ -104,7 +104,7 @@ async function noteFailure(
     .where('state', '=', 'enabled')
     .returning(['failures', 'failing_since_ms'])
     .executeTakeFirst()
-  if (row === undefined) return
+  if (row === undefined) return null
   const failingMs = nowMs - (row.failing_since_ms ?? nowMs)
   const isOver = disableAfterMs > 0 && failingMs >= disableAfterMs
   const state = status === GONE ? 'gone' : isOver ? 'failed' : 'enabled'
@@ -115,8 +115,8 @@ async function noteFailure(
     .set({ state, paused_until_ms })
     .where('id', '=', id)
     .execute()
-  if (state === 'enabled') return
+  if (state === 'enabled') return null
   const source = { address: SCHEDULE_ADDRESS, requestId: randomUUID() }
   await writeAudit(transaction, eventOf('webhook-disabled', id, { source }, { state }), nowMs)
-  onDisabled(id, state)
+  return () => onDisabled(id, state)
 }

@@ -21,7 +21,7 @@ t.test(
   'PostgreSQL: an upgrade builds the index of a large table while others write to it',
   { skip: postgresKind.skip },
   async (t) => {
-    const { open, options } = await postgresKind.empty(t)
+    const { options } = await postgresKind.empty(t)
     const earlier = Object.fromEntries(
       Object.entries(migrations).filter(([name]) => name < '0025-audit-by-kind')
     )
@@ -47,7 +47,13 @@ t.test(
     }
     t.strictSame(await valid(), [false], 'an interrupted build has left it')
 
-    const upgrades = Promise.all([open(), open(), open()])
+    const told: string[] = []
+    const upgrade = async () => {
+      const database = await openTables({ ...options, onWaiting: (cause) => told.push(cause) })
+      t.teardown(() => database.destroy())
+      return database
+    }
+    const upgrades = Promise.all([upgrade(), upgrade(), upgrade()])
     const waiting = () =>
       other
         .query(
@@ -59,6 +65,12 @@ t.test(
       1,
       'one instance builds'
     )
+    await eventually(
+      async () => told.length,
+      (count) => count === 2
+    )
+    const cause = 'another auth service is migrating the database'
+    t.strictSame(told, [cause, cause], 'the others say what they wait for')
     await other.query(event)
     await writer.query('commit')
 

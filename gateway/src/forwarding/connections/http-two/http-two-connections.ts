@@ -47,7 +47,10 @@ export function httpTwoConnections(options: ConnectionsOptions): Connections & O
       origin,
       tls,
       idleMs: keepAliveSeconds === 0 ? IDLE_MS : keepAliveSeconds * 1000 - MARGIN_MS,
-      onEmpty: () => pools.delete(key)
+      onEmpty() {
+        // Each of its last connections reports this, and another pool may have begun meanwhile.
+        if (pools.get(key)?.pool === pool) pools.delete(key)
+      }
     })
     pools.set(key, { address: origin, pool })
     return pool

@@ -1,7 +1,7 @@
 export const PASSWORD_MIN_LENGTH = 8
 export const PASSWORD_MAX_LENGTH = 256
 
-let common: Promise<ReadonlySet<string>> | undefined
+let common: ReadonlySet<string> | undefined
 
 /** The passwords that attackers try first. Shorter ones are already refused for their length. */
 async function readCommon(): Promise<ReadonlySet<string>> {
@@ -20,8 +20,8 @@ export async function passwordFault(password: string, email: string): Promise<st
   const folded = password.normalize('NFKC').toLowerCase()
   if ([...folded].length < PASSWORD_MIN_LENGTH)
     return 'must be longer: some of its characters are combined and count as one'
-  common ??= readCommon()
-  if ((await common).has(folded)) return 'must not be one of the most common passwords'
+  common ??= await readCommon()
+  if (common.has(folded)) return 'must not be one of the most common passwords'
   const [localPart = ''] = email.split('@', 1)
   if (folded === email || folded === localPart) return 'must not be the e-mail address'
   return null

@@ -42,12 +42,14 @@ export async function attemptDelivery(
   const delayOf = (retryAfterMs: number | null) =>
     retryDelayMs(delivery.attempt, retryAfterMs, random, channel.pausesSeconds)
   const settlement = settlementOf(result, nowMs, delayOf)
-  await db.transaction().execute(async (transaction) => {
+  const noted = await db.transaction().execute(async (transaction) => {
     // First, because it may wait for other attempts at the target: transactions that queue
     // deliveries wait for the lane, which `settle` locks.
-    await channel.note(transaction, target, result, nowMs)
+    const afterwards = await channel.note(transaction, target, result, nowMs)
     await claims.settle(transaction, delivery, settlement)
+    return afterwards
   })
+  noted?.()
   const outcome = settlement.state === 'pending' ? 'failed' : settlement.state
   onAttempt(outcome, (performance.now() - startedMs) / 1000)
 }

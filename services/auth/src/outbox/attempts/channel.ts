@@ -24,6 +24,14 @@ export type Channel = {
   readonly pausesSeconds?: readonly number[]
   /** The targets that have due deliveries. */
   ready(nowMs: number): Promise<readonly ReadyTarget[]>
-  /** Notes the result of an attempt for its target, in the transaction of the delivery. */
-  note(transaction: Kysely<Tables>, target: string, attempt: Attempt, nowMs: number): Promise<void>
+  /**
+   * Notes the result of an attempt for its target, in the transaction of the delivery.
+   * @returns what to do when the transaction has taken effect; null if there is nothing
+   */
+  note(
+    transaction: Kysely<Tables>,
+    target: string,
+    attempt: Attempt,
+    nowMs: number
+  ): Promise<(() => void) | null>
 }
