@@ -24,7 +24,6 @@ import type { VerifiedToken } from '../tokens/verified-token.ts'
  */
 export type AssertionKey = {
   readonly publicJwk: JWK
-  readonly publicPem: string
   readonly privatePem: string
   readonly header: { readonly alg: string; readonly kid: string }
 }
@@ -35,7 +34,6 @@ export async function newAssertionKey(): Promise<AssertionKey> {
   const kid = await calculateJwkThumbprint(jwk)
   return {
     publicJwk: { ...jwk, kid, alg: ASSERTION_ALGORITHM, use: 'sig' },
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     header: { alg: ASSERTION_ALGORITHM, kid }
   }

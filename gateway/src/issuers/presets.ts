@@ -1,3 +1,4 @@
+import { isObject } from '../tokens/claims/claim-path.ts'
 import { type IssuerEntry, type IssuerType, TENANT } from './issuer-entry.ts'
 
 /** What the type of an issuer says about its tokens. Values in the entry override it. */
@@ -124,6 +125,3 @@ const isIssuerType = (type: unknown): type is IssuerType =>
 /** A value that is not an object is left for the schema to refuse. */
 const under = (preset: object, own: unknown): unknown =>
   own === undefined ? preset : isObject(own) ? { ...preset, ...own } : own
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

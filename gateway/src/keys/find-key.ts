@@ -7,7 +7,7 @@ import type { VerificationKey } from './key-sets/key-set.ts'
 
 type FinderOptions = {
   readonly choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
-  readonly fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'dueInMs'>
+  readonly fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'claimFetch'>
   /** another set was announced and is being fetched; null: the issuer has announced none */
   readonly announced: () => Promise<unknown> | null
   /** the issuer announces each new key before it signs with it */
@@ -67,7 +67,7 @@ async function ask(
   client: WaitingClient | null,
   { fetches, patienceMs }: FinderOptions
 ): Promise<void> {
-  const dueInMs = fetches.begun > begun ? 0 : fetches.dueInMs()
+  const dueInMs = fetches.begun > begun ? 0 : fetches.claimFetch()
   if (dueInMs > 0) {
     if (!fetches.hasAnswer) throw new IssuerNotAsked('the issuer was asked a moment ago')
     if (client === null) return

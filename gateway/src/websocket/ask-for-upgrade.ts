@@ -31,7 +31,7 @@ export type Upgrade = {
 type OnOpen = (service: Side, protocol: string | null) => void
 
 /** An upgrade and its state so far. */
-type Asked = Upgrade & {
+type PendingUpgrade = Upgrade & {
   readonly ports: UpgradePorts
   /** null: the service is not asked yet */
   socket: WebSocket | null
@@ -59,7 +59,7 @@ export function askForUpgrade(
     asked.socket?.terminate()
     place.leave()
   }
-  const asked: Asked = {
+  const asked: PendingUpgrade = {
     ...upgrade,
     ports,
     socket: null,
@@ -89,7 +89,7 @@ export function askForUpgrade(
     // First, because 'error' can be emitted after the exchange is released.
     const onError = guarded((error: Error) => refuse(asked, error))
     const onAccepted = guarded(() => {
-      accept(asked, socket)
+      noteAccepted(asked, socket)
       onOpen({ webSocket: socket, connection: connectionOf() }, protocolOf())
     })
     const onRefused = guarded((_request: unknown, response: IncomingMessage) =>
@@ -99,20 +99,20 @@ export function askForUpgrade(
   })()
 }
 
-function settle(asked: Asked): void {
+function settle(asked: PendingUpgrade): void {
   asked.isSettled = true
   clearTimeout(asked.late)
 }
 
 /** The whole response has not arrived in time. */
-function giveUp(asked: Asked, socket: WebSocket): void {
+function giveUp(asked: PendingUpgrade, socket: WebSocket): void {
   settle(asked)
   socket.terminate()
   asked.reply.send(upstreamTimeout(new Error('no complete response to the upgrade')))
 }
 
 /** The service could not be reached, or has failed. */
-function refuse(asked: Asked, error: Error): void {
+function refuse(asked: PendingUpgrade, error: Error): void {
   if (asked.isSettled) return
   settle(asked)
   // An error without a code is not one of the connection. A client can provoke it with a
@@ -122,7 +122,7 @@ function refuse(asked: Asked, error: Error): void {
 }
 
 /** The service has accepted. */
-function accept(asked: Asked, socket: WebSocket): void {
+function noteAccepted(asked: PendingUpgrade, socket: WebSocket): void {
   settle(asked)
   socket.pause()
   asked.reply.raw.off('close', asked.letGo)
@@ -130,14 +130,14 @@ function accept(asked: Asked, socket: WebSocket): void {
 }
 
 /** The service has refused, and its client gets that response. */
-function passOn(asked: Asked, response: IncomingMessage): void {
+function passOn(asked: PendingUpgrade, response: IncomingMessage): void {
   const { reply, passage, place, ports } = asked
   settle(asked)
   noteResponse(asked)
   passRefusal(reply, response, passage, { ...ports, address: place.address })
 }
 
-function noteResponse({ place, reply }: Asked): void {
+function noteResponse({ place, reply }: PendingUpgrade): void {
   place.answered()
   noteAnswered(reply.request.trail)
 }

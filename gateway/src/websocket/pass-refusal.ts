@@ -7,7 +7,7 @@ import type { Lifetimes } from '../forwarding/lifetimes.ts'
 import type { Passage } from '../request/passage.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 
-type Asked = {
+type RefusalOptions = {
   /** the process of the service, as an origin */
   readonly address: string
   readonly lifetimes: Lifetimes
@@ -19,7 +19,7 @@ export function passRefusal(
   reply: FastifyReply,
   response: IncomingMessage,
   passage: Passage,
-  { address, lifetimes, table }: Asked
+  { address, lifetimes, table }: RefusalOptions
 ): void {
   const { route, token } = passage
   const { statusCode = 0, socket } = response

@@ -58,13 +58,13 @@ export function webSockets(app: FastifyInstance, ports: WebSocketPorts): PassWeb
     const upgrade = { reply, passage, place }
     const ms = (route.answerSeconds ?? 0) * 1000 || ports.answerMs
     askForUpgrade(upgrade, ms, ports, (service, protocol) =>
-      accept(open, upgrade, service, protocol)
+      acceptClient(open, upgrade, service, protocol)
     )
   }
 }
 
 /** Accepts the client's upgrade, now that the service has accepted its own. */
-function accept(
+function acceptClient(
   open: OpenWebSockets,
   upgrade: Upgrade,
   service: Side,

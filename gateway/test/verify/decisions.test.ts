@@ -73,7 +73,7 @@ t.test('an answer has every identity header, and empty ones where there is nothi
 })
 
 t.test('the assertion of an answer has the audience of the route', async (t) => {
-  const key = createPublicKey(gateway.assertionKey.publicPem)
+  const key = createPublicKey({ key: gateway.assertionKey.publicJwk, format: 'jwk' })
   for (const [target, audience] of [
     ['/closed/x', 'closed'],
     ['/shared', 'orders']

@@ -18,8 +18,8 @@ export type KeySetFetches = {
   refresh(): Promise<boolean>
   /** for how many milliseconds the issuer wants no request */
   quietForMs(): number
-  /** in how many milliseconds an unknown key may cause a fetch; 0 counts as that fetch */
-  dueInMs(): number
+  /** Takes the next fetch for an unknown key, if it is due (0). Otherwise: in how many milliseconds. */
+  claimFetch(): number
 }
 
 type State = {
@@ -73,7 +73,7 @@ export function keySetFetches(
       return state.underWay
     },
     quietForMs,
-    dueInMs: () =>
+    claimFetch: () =>
       Math.max(quietForMs(), unknownKeyDueInMs({ atMs: state.lastMs, hasFailed: !state.inTouch }))
   }
 }

@@ -69,5 +69,5 @@ function longestName(object: Claims, path: string): string | null {
   return null
 }
 
-const isObject = (value: unknown): value is Claims =>
+export const isObject = (value: unknown): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

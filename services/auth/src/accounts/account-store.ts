@@ -4,6 +4,7 @@ import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
+import { isUuid } from '../database/uuid.ts'
 import { isReserved } from '../link-tokens/undo-links.ts'
 import type { Account } from './account.ts'
 import { costOfHash } from './passwords/hashes/cost-of-hash.ts'
@@ -51,17 +52,12 @@ export type AccountStore = {
   ping(): Promise<void>
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** Other strings cannot be ids, and PostgreSQL accepts no NUL in a text. */
-export const isAccountId = (id: string): boolean => UUID.test(id)
-
 export function accountStore(db: Kysely<Tables>): AccountStore {
   return {
     create: (account, by) =>
       db.transaction().execute((transaction) => insertAccount(transaction, account, by)),
     async findById(id) {
-      if (!isAccountId(id)) return null
+      if (!isUuid(id)) return null
       const row = await db
         .selectFrom('accounts')
         .selectAll()

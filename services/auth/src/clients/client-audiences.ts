@@ -1,3 +1,4 @@
+import { MOST_WORDS, WORD_FORM } from '@gatehouse/access-token/word-form'
 import { invalidMember } from '../refusals.ts'
 
 /** The part of a machine client that token exchange needs (RFC 8693); empty: no exchange. */
@@ -60,15 +61,13 @@ export function checkedAudiences(
   }
 }
 
-const MOST_ROLES = 64
-/** as the role of a user: without a comma, which separates roles in a header */
-const ROLE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,64}$/
+const ROLE = new RegExp(WORD_FORM)
 
 function checkedRoles(given: readonly string[]): string[] {
   const roles = [...new Set(given)]
-  if (roles.every((one) => ROLE.test(one)) && roles.length <= MOST_ROLES) return roles
+  if (roles.every((one) => ROLE.test(one)) && roles.length <= MOST_WORDS) return roles
   throw invalidMember(
     'roles',
-    `must be at most ${MOST_ROLES} roles of 1 to 64 printable ASCII characters, without commas`
+    `must be at most ${MOST_WORDS} roles of 1 to 64 printable ASCII characters, without commas`
   )
 }

@@ -1,4 +1,4 @@
-import { freshReads } from './fresh-reads.ts'
+import { repeatedRound } from '../repeated-round.ts'
 import { keysUnknown } from './key-refusals.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -76,7 +76,8 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
   const { clock, leaseMs = LEASE_MS } = options
   let held = NONE
   let lastFault: unknown
-  const reads = freshReads(async () => {
+  // A read in progress may have missed a change, so a caller waits for one that begins after it.
+  const reads = repeatedRound(async () => {
     try {
       const { next, forgetOthers } = await readKeys(options, held)
       // Both in the same turn of the event loop, so that no token is issued in between.
@@ -88,7 +89,7 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
     }
   })
 
-  await reads.read()
+  await reads.request()
   return {
     held: () => held.keys,
     ageMs: () => clock() - held.readMs,
@@ -99,13 +100,15 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
     },
     async untilCurrent() {
       const mark = await markOf(options)
-      if (mark !== undefined && mark !== held.mark) await reads.read()
+      if (mark !== undefined && mark !== held.mark) await reads.request()
     },
     async read() {
-      await reads.read()
+      await reads.request()
       return held.keys
     },
-    close: reads.settled
+    async close() {
+      await Promise.allSettled([reads.inProgress()])
+    }
   }
 }
 

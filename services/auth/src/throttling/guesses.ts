@@ -69,32 +69,32 @@ export function guesses(stores: GuessStores, ring: KeyRing): Guesses {
   const { strangers, known, networks } = stores
   const digest = privateDigest(ring)
   const accountOf = (email: string) => digest(`account\0${email}`)
-  const placeOf = ({ email, network, credential }: Caller) =>
+  const networkOf = ({ email, network, credential }: Caller) =>
     digest(`network\0${email}\0${credential}\0${network}`)
   /** Under which key a known caller is counted; null for a stranger. */
-  const keyOfKnown = async ({ email, device }: Caller, account: Buffer, place: Buffer) => {
+  const keyOfKnown = async ({ email, device }: Caller, account: Buffer, network: Buffer) => {
     if (device !== null) return digest(`device\0${email}\0${device}`)
-    return (await networks.has(account, place)) ? place : null
+    return (await networks.has(account, network)) ? network : null
   }
 
   return {
     forgetStrangers: (email) => strangers.forget(accountOf(email)),
-    remember: (caller) => networks.add(accountOf(caller.email), placeOf(caller)),
+    remember: (caller) => networks.add(accountOf(caller.email), networkOf(caller)),
     async by(caller) {
       const account = accountOf(caller.email)
-      const place = placeOf(caller)
-      const key = await keyOfKnown(caller, account, place)
+      const network = networkOf(caller)
+      const key = await keyOfKnown(caller, account, network)
       if (key !== null) {
         const own = counted(known, key, async (isDone = true) => {
           await known.forget(key)
-          if (isDone) await networks.add(account, place)
+          if (isDone) await networks.add(account, network)
         })
         return { ...own, isKnown: true }
       }
       const own = counted(strangers, account, async (isDone = true) => {
         // Failures of others remain: a login of the owner must not give a guesser more guesses.
         await strangers.giveBack(account)
-        if (isDone) await networks.add(account, place)
+        if (isDone) await networks.add(account, network)
       })
       return { ...own, isKnown: false }
     }

@@ -1,6 +1,7 @@
+import { MOST_WORDS, WORD_FORM } from '@gatehouse/access-token/word-form'
 import { randomUUID } from 'node:crypto'
 import { type AccountClaims, claimsFault } from '../account-claims.ts'
-import { isAccountId } from '../account-store.ts'
+import { isUuid } from '../../database/uuid.ts'
 import { canonicalEmail, typedEmail } from '../email-addresses/email.ts'
 import { identityFault } from '../identity-fault.ts'
 import { ForeignHashFault, readForeignHash } from '../passwords/hashes/foreign-hash.ts'
@@ -56,9 +57,7 @@ export class ImportFault extends Error {
 
 /** Every login verifies a hash of each cost, so that its time does not show who has an account. */
 const MOST_COSTS = 8
-/** RFC 6749 §3.3, and no comma, which separates roles in a header */
-const WORD = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,64}$/
-const MOST_WORDS = 64
+const WORD = new RegExp(WORD_FORM)
 
 /** @throws ImportFault */
 export function importedAccount(user: ForeignUser, policy: ImportPolicy): ImportedAccount {
@@ -86,7 +85,7 @@ export function importedAccount(user: ForeignUser, policy: ImportPolicy): Import
 
 function idOf({ id }: ForeignUser): string {
   const known = id?.toLowerCase() ?? ''
-  return isAccountId(known) ? known : randomUUID()
+  return isUuid(known) ? known : randomUUID()
 }
 
 function hashOf({ passwordHash }: ForeignUser, { allowNoPassword, costs }: ImportPolicy): string {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { noSuchUser } from '../../accounts/account-refusals.ts'
-import { isAccountId } from '../../accounts/account-store.ts'
+import { isUuid } from '../../database/uuid.ts'
 import {
   type AuditKind,
   auditKinds,
@@ -122,7 +122,7 @@ async function readEvents(
 
 /** The events of a deleted user are found by the id. */
 const subjectOf = async (user: string, accounts: Logs['accounts']): Promise<string> =>
-  isAccountId(user) ? user : (await findUser(accounts, user)).id
+  isUuid(user) ? user : (await findUser(accounts, user)).id
 
 async function refuseUnknown(user: string, { accounts, audit }: Logs): Promise<void> {
   const everything = await audit.read({ subject: user, limit: 1 })

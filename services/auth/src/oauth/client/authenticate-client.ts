@@ -2,7 +2,7 @@ import { OAuthRefusal } from '@gatehouse/problem/oauth-error'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import { type Client, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
-import { isClientId } from '../../clients/client-id.ts'
+import { isUuid } from '../../database/uuid.ts'
 import { isOneOf } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/open-clients.ts'
 import type { FormParameters } from '../form/form-parameters.ts'
@@ -44,7 +44,7 @@ export function clientAuthentication(options: Options): AuthenticateClient {
   const { clients, audit, audiences, clock } = options
 
   const find = async (id: string | null): Promise<Client> => {
-    const client = id !== null && isClientId(id) ? await clients.findById(id) : null
+    const client = id !== null && isUuid(id) ? await clients.findById(id) : null
     if (client === null) throw invalidClient('the client is unknown')
     return client
   }

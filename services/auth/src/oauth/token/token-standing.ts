@@ -8,7 +8,7 @@ import {
 import type { Account } from '../../accounts/account.ts'
 import type { AccountStore } from '../../accounts/account-store.ts'
 import type { Client } from '../../clients/client.ts'
-import { isClientId } from '../../clients/client-id.ts'
+import { isUuid } from '../../database/uuid.ts'
 import type { Clients } from '../../clients/open-clients.ts'
 import { keysUnreadable } from '../../keys/key-refusals.ts'
 import type { LiveSigningKeys } from '../../keys/live-signing-keys.ts'
@@ -92,7 +92,7 @@ async function actorCutOffs(
 const clientCutOff = async (
   id: string,
   { clients }: TokenStandingOptions
-): Promise<SubjectCutOff> => cutOffOf(isClientId(id) ? await clients.findById(id) : null)
+): Promise<SubjectCutOff> => cutOffOf(isUuid(id) ? await clients.findById(id) : null)
 
 /** The keys that signed the token, and the tokens from which it was made. */
 function keysOf({ kid, delegation }: RevocableToken): readonly string[] {

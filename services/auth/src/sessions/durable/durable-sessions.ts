@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
-import { isAccountId, toAccount } from '../../accounts/account-store.ts'
+import { toAccount } from '../../accounts/account-store.ts'
+import { isUuid } from '../../database/uuid.ts'
 import { lockAccount } from '../../accounts/lock-account.ts'
 import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
@@ -161,7 +162,7 @@ const openSession =
 const findSession =
   (db: Kysely<Tables>): DurableSessions['find'] =>
   async (subject, sid) => {
-    if (!isAccountId(subject)) return { account: null, session: null }
+    if (!isUuid(subject)) return { account: null, session: null }
     const row = await db
       .selectFrom('accounts')
       .leftJoin('sessions', (join) =>

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { repeatedRound } from '../../../src/outbox/attempts/repeated-round.ts'
+import { repeatedRound } from '../src/repeated-round.ts'
 
 t.test(
   'a caller waits only for the round that it requested, even if each round requests another',
