@@ -3,7 +3,7 @@ import type { Mail } from '../../mail/mail.ts'
 import type { KeyRing } from '../../secrets/key-ring.ts'
 import type { AuthSettings } from '../app-settings.ts'
 import type { AuthState } from '../auth-state.ts'
-import type { LimitAddress } from './letters/limit-address.ts'
+import type { LimitAddress } from './limit-address.ts'
 
 /** What the routes depend on. */
 export type PublicRouteOptions = Pick<

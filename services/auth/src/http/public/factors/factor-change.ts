@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { FactorChange } from '../../../factors/factor-changes.ts'
-import { readerOf } from '../letters/reader.ts'
+import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions } from '../route.ts'
 
 /** Who changes a factor, and in which language the letter is. */

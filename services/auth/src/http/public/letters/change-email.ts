@@ -11,8 +11,8 @@ import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refus
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
-import { limitLetters } from './limit-address.ts'
-import { readerOf } from './reader.ts'
+import { limitLetters } from '../limit-address.ts'
+import { readerOf } from '../reader.ts'
 
 const Body = Type.Object({ email: Email }, { additionalProperties: false, title: 'NewEmail' })
 const Accepted = Type.Object(

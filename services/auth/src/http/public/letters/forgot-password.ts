@@ -6,8 +6,8 @@ import { invalidMember } from '../../../refusals.ts'
 import { Email } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
-import { limitLetters } from './limit-address.ts'
-import { readerOf } from './reader.ts'
+import { limitLetters } from '../limit-address.ts'
+import { readerOf } from '../reader.ts'
 
 const Body = Type.Object(
   { email: Email },

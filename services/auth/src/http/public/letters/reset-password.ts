@@ -5,7 +5,7 @@ import { ifPossible } from '../../../sessions/if-possible.ts'
 import { newPassword } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
-import { readerOf } from './reader.ts'
+import { readerOf } from '../reader.ts'
 
 const Body = Type.Object(
   {

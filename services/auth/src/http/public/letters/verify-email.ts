@@ -8,9 +8,9 @@ import { requestSourceOf } from '../../request-source.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
-import { limitLetters } from './limit-address.ts'
+import { limitLetters } from '../limit-address.ts'
 import { PageSecret, SentLetter } from './page-secret.ts'
-import { readerOf } from './reader.ts'
+import { readerOf } from '../reader.ts'
 
 const Body = Type.Object(
   {

@@ -11,7 +11,7 @@ import { nameCaller } from '../../name-caller.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { knownDevice, rememberDevice } from '../cookies/device-cookie.ts'
 import { setRefreshCookie } from '../cookies/refresh-cookie.ts'
-import { readerOf } from '../letters/reader.ts'
+import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions } from '../route.ts'
 import { type Delivery, tokenResponse } from '../sessions/token-response.ts'
 

@@ -19,7 +19,7 @@ import {
   Totp
 } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
-import { readerOf } from '../letters/reader.ts'
+import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions as Options, Route } from '../route.ts'
 import { TokenResponse } from '../sessions/token-response.ts'
 import { completeLogin, loginCaller } from './complete-login.ts'

@@ -1,10 +1,10 @@
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyRequest } from 'fastify'
-import { tooManyLetters } from '../../../mail/mail-refusals.ts'
-import type { RequestLimit } from '../../../throttling/request-limit.ts'
-import { tooManyCredentials } from '../../../throttling/throttling-refusals.ts'
-import { requestSourceOf } from '../../request-source.ts'
+import { tooManyLetters } from '../../mail/mail-refusals.ts'
+import type { RequestLimit } from '../../throttling/request-limit.ts'
+import { tooManyCredentials } from '../../throttling/throttling-refusals.ts'
+import { requestSourceOf } from '../request-source.ts'
 
 /** A hook that limits the requests of one network. */
 export type LimitAddress = (request: FastifyRequest) => Promise<void>
