@@ -16,17 +16,18 @@ export type Claim = {
   readonly password: string
   readonly caller: Caller
   readonly source: RequestSource
-  /** is called if the password is right */
-  readonly onProven?: (caller: { readonly isKnown: boolean }) => void
 }
 
+/** The account that a password proves, and whether its caller was known before. */
+type Proof = { readonly account: Account; readonly isKnown: boolean }
+
 /**
- * Returns the account that a password proves. An unknown e-mail address, a wrong password and a
+ * Returns what a password proves. An unknown e-mail address, a wrong password and a
  * disabled account cost the same work and get the same response, even if the hashes of accounts
  * have several costs.
  * @throws Refusal UNAUTHENTICATED; RATE_LIMITED without checking the password; UNAVAILABLE
  */
-export type CheckCredentials = (claim: Claim) => Promise<Account>
+export type CheckCredentials = (claim: Claim) => Promise<Proof>
 
 /** per account */
 const MOST_WAITING = 128
@@ -46,13 +47,14 @@ export function credentialCheck(ports: CredentialPorts): CheckCredentials {
   const turnOf = turns(MOST_WAITING, tooManyPasswords)
   return async (claim) => {
     const { account, password, source } = claim
-    if (!(await isProven(claim, ports, turnOf)) || account === null) {
+    const proof = await proofOf(claim, ports, turnOf)
+    if (proof === null) {
       const subject = account?.id ?? null
       await ports.audit.write({ kind: 'login-failed', subject, sid: null, source })
       throw wrongCredentials()
     }
-    await renewHash(account, password, ports)
-    return account
+    await renewHash(proof.account, password, ports)
+    return proof
   }
 }
 
@@ -62,11 +64,11 @@ export function credentialCheck(ports: CredentialPorts): CheckCredentials {
  * passwords do not delay each other. Only the hash itself waits for a thread: a slow store must not
  * delay logins of other accounts.
  */
-async function isProven(
-  { account, password, caller, onProven }: Claim,
+async function proofOf(
+  { account, password, caller }: Claim,
   { accounts, passwords, guesses, needsFactor }: CredentialPorts,
   turnOf: Turns
-): Promise<boolean> {
+): Promise<Proof | null> {
   const own = await guesses.by(caller)
   demandStoreTime(SHARE_AFTER)
   await own.refuseEarly()
@@ -77,10 +79,9 @@ async function isProven(
     const compare = () => passwords.inTurn((match) => match(account, password, costs))
     // If too many wait for a hash, its password is never compared.
     const matches = await own.comparing(compare)
-    if (!matches || account === null || account.disabled) return false
+    if (!matches || account === null || account.disabled) return null
     await own.succeeded(!needsFactor(account))
-    onProven?.(own)
-    return true
+    return { account, isKnown: own.isKnown }
   })
 }
 

@@ -54,15 +54,11 @@ export const login: Route = (service, options) => {
       const source = requestSourceOf(request)
       const claimed = canonical === null ? null : await accounts.findByEmail(canonical)
       const caller = loginCaller(request, canonical ?? '', claimed, options)
-      const proven = { isKnown: true }
-      const account = await accounts.checkCredentials({
+      const { account, isKnown } = await accounts.checkCredentials({
         account: claimed,
         password,
         caller,
-        source,
-        onProven: ({ isKnown }) => {
-          proven.isKnown = isKnown
-        }
+        source
       })
       // A stranger who has registered the address must not lock its owner out with a factor.
       const addsFactor = account.factors === 0 && factors.isNeeded(account)
@@ -70,7 +66,6 @@ export const login: Route = (service, options) => {
         emailVerification === 'required' || (addsFactor && emailVerification !== 'off')
       if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
       if (factors.isNeeded(account)) throw await factors.challenge(account, delivery, source)
-      const { isKnown } = proven
       return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
     }
   )
