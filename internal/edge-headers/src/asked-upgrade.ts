@@ -1,3 +1,5 @@
+import { listMembers } from './optional-whitespace.ts'
+
 type Asking = {
   readonly httpVersion: string
   readonly headers: {
@@ -22,7 +24,4 @@ export function asksForWebSocket({ headers, httpVersion }: Asking): boolean {
 }
 
 const lists = (value: string | undefined, member: string): boolean =>
-  (value ?? '')
-    .toLowerCase()
-    .split(',')
-    .some((one) => one.trim() === member)
+  listMembers((value ?? '').toLowerCase()).includes(member)

@@ -19,7 +19,7 @@ export type FactorChange = By & {
   readonly language: string
 }
 
-type Ports = { readonly mail: Pick<Mail, 'add'> }
+type NoticePorts = { readonly mail: Pick<Mail, 'add'> }
 
 /** of an account, confirmed */
 export const MOST_FACTORS = 5
@@ -72,7 +72,7 @@ export async function confirmFactor(
   transaction: Kysely<Tables>,
   account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
   { match, sid }: { readonly match: TotpMatch; readonly sid: string | null },
-  { source, clock, language, mail }: FactorChange & Ports
+  { source, clock, language, mail }: FactorChange & NoticePorts
 ): Promise<ConfirmedFactor | null> {
   const { id } = account
   const nowMs = clock()
@@ -118,7 +118,7 @@ export async function removeFactor(
   transaction: Kysely<Tables>,
   account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
   which: { readonly id: string; readonly sid: string; readonly mustKeepOne: boolean },
-  { source, clock, language, mail }: FactorChange & Ports
+  { source, clock, language, mail }: FactorChange & NoticePorts
 ): Promise<void> {
   const subject = account.id
   const nowMs = clock()
@@ -149,7 +149,7 @@ export async function removeFactor(
 export async function resetFactors(
   transaction: Kysely<Tables>,
   account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
-  { source, clock, language, mail }: FactorChange & Ports
+  { source, clock, language, mail }: FactorChange & NoticePorts
 ): Promise<{ readonly removed: number; readonly ended: readonly string[] }> {
   const subject = account.id
   await lockAccount(transaction, subject)

@@ -22,11 +22,11 @@ export type RightAnswer = {
   detail(transaction: Kysely<Tables>): Promise<Readonly<Record<string, number | string>>>
 }
 
-type Ports = { readonly db: Kysely<Tables>; readonly sealing: SealingKeys }
+type MethodPorts = { readonly db: Kysely<Tables>; readonly sealing: SealingKeys }
 
 /** Compares an answer with what an account has; null: it is wrong. Changes nothing. */
 type Compare = (
-  ports: Ports,
+  ports: MethodPorts,
   subject: string,
   code: string,
   nowMs: number

@@ -54,7 +54,7 @@ export type WebhookOperations = {
 /** each has attempts of its own in every process */
 const MOST_WEBHOOKS = 50
 
-type Ports = {
+type WebhookOperationsOptions = {
   readonly db: Kysely<Tables>
   readonly store: WebhookStore
   readonly hosts: ReachableHosts
@@ -62,7 +62,7 @@ type Ports = {
   readonly clock: () => number
 }
 
-export function webhookOperations(ports: Ports): WebhookOperations {
+export function webhookOperations(ports: WebhookOperationsOptions): WebhookOperations {
   const { store, hosts, send, clock } = ports
   const by = (source: RequestSource) => ({ source, clock })
   return {
@@ -96,7 +96,7 @@ export function webhookOperations(ports: Ports): WebhookOperations {
 
 type EndpointDeliveries = Pick<WebhookOperations, 'deliveries' | 'retry' | 'retryAll' | 'discard'>
 
-function endpointDeliveries({ db, store, clock }: Ports): EndpointDeliveries {
+function endpointDeliveries({ db, store, clock }: WebhookOperationsOptions): EndpointDeliveries {
   const deliveries = deliveryOperations(db)
   return {
     deliveries: ({ webhook, state, limit }) =>
