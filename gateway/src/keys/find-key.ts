@@ -7,7 +7,10 @@ import type { VerificationKey } from './key-sets/key-set.ts'
 
 type FinderOptions = {
   readonly choose: (kid: string | null, algorithm: SignatureAlgorithm) => VerificationKey | null
-  readonly fetches: Pick<KeySetFetches, 'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'claimFetch'>
+  readonly fetches: Pick<
+    KeySetFetches,
+    'begun' | 'underWay' | 'hasAnswer' | 'refresh' | 'claimFetch'
+  >
   /** another set was announced and is being fetched; null: the issuer has announced none */
   readonly announced: () => Promise<unknown> | null
   /** the issuer announces each new key before it signs with it */

@@ -1,4 +1,4 @@
-import { MOST_WORDS, WORD_FORM } from '@gatehouse/access-token/word-form'
+import { MOST_WORDS, WORD } from '@gatehouse/access-token/word-form'
 import { invalidMember } from '../refusals.ts'
 
 /** The part of a machine client that token exchange needs (RFC 8693); empty: no exchange. */
@@ -61,11 +61,9 @@ export function checkedAudiences(
   }
 }
 
-const ROLE = new RegExp(WORD_FORM)
-
 function checkedRoles(given: readonly string[]): string[] {
   const roles = [...new Set(given)]
-  if (roles.every((one) => ROLE.test(one)) && roles.length <= MOST_WORDS) return roles
+  if (roles.every((one) => WORD.test(one)) && roles.length <= MOST_WORDS) return roles
   throw invalidMember(
     'roles',
     `must be at most ${MOST_WORDS} roles of 1 to 64 printable ASCII characters, without commas`

@@ -1,7 +1,7 @@
-import { MOST_WORDS, WORD_FORM } from '@gatehouse/access-token/word-form'
 import { randomUUID } from 'node:crypto'
-import { type AccountClaims, claimsFault } from '../account-claims.ts'
+import { MOST_WORDS, WORD } from '@gatehouse/access-token/word-form'
 import { isUuid } from '../../database/uuid.ts'
+import { type AccountClaims, claimsFault } from '../account-claims.ts'
 import { canonicalEmail, typedEmail } from '../email-addresses/email.ts'
 import { identityFault } from '../identity-fault.ts'
 import { ForeignHashFault, readForeignHash } from '../passwords/hashes/foreign-hash.ts'
@@ -57,7 +57,6 @@ export class ImportFault extends Error {
 
 /** Every login verifies a hash of each cost, so that its time does not show who has an account. */
 const MOST_COSTS = 8
-const WORD = new RegExp(WORD_FORM)
 
 /** @throws ImportFault */
 export function importedAccount(user: ForeignUser, policy: ImportPolicy): ImportedAccount {

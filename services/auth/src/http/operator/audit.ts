@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
 import { noSuchUser } from '../../accounts/account-refusals.ts'
-import { isUuid } from '../../database/uuid.ts'
 import {
   type AuditKind,
   auditKinds,
@@ -9,6 +8,7 @@ import {
   START_ADDRESS
 } from '../../audit/audit-event.ts'
 import type { AuditEntry } from '../../audit/audit-log.ts'
+import { isUuid } from '../../database/uuid.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { invalidParameter } from '../http-refusals.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'

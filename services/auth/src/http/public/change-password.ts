@@ -7,9 +7,9 @@ import { ifPossible } from '../../sessions/if-possible.ts'
 import { type Caller, credentialOf } from '../../throttling/guesses.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
 import { knownDevice, rememberDevice, setsDeviceCookie } from './cookies/device-cookie.ts'
-import { readerOf } from './reader.ts'
 import { sessionCaller } from './login/complete-login.ts'
 import { ownAccount } from './own-account.ts'
+import { readerOf } from './reader.ts'
 import type { Route } from './route.ts'
 
 const Body = Type.Object(

@@ -1,8 +1,8 @@
+import { repeatedRound } from '../../repeated-round.ts'
 import type { ClaimedDelivery } from '../delivery.ts'
 import { type AttemptOptions, attemptDelivery } from './attempt-delivery.ts'
 import { attemptsInProgress } from './attempts-in-progress.ts'
 import type { ReadyTarget } from './channel.ts'
-import { repeatedRound } from '../../repeated-round.ts'
 
 /** Delivers what is due. Each target has attempts of its own, so a slow one delays no other. */
 export type Deliverer = {

@@ -1,7 +1,7 @@
-import { MOST_WORDS, WORD_FORM } from '@gatehouse/access-token/word-form'
+import { MOST_WORDS, WORD } from '@gatehouse/access-token/word-form'
 import { Type } from 'typebox'
 
-const name = (example: string) => Type.String({ pattern: WORD_FORM, examples: [example] })
+const name = (example: string) => Type.String({ pattern: WORD.source, examples: [example] })
 
 const names = (description: string, example: string) =>
   Type.Array(name(example), {

@@ -8,11 +8,11 @@ import { sessionEnded } from '../../../sessions/session-refusals.ts'
 import { Email, endedProblem, noAccountProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { limitLetters } from '../limit-address.ts'
 import { ownAccount } from '../own-account.ts'
+import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
-import { limitLetters } from '../limit-address.ts'
-import { readerOf } from '../reader.ts'
 
 const Body = Type.Object({ email: Email }, { additionalProperties: false, title: 'NewEmail' })
 const Accepted = Type.Object(

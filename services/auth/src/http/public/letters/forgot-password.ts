@@ -5,9 +5,9 @@ import { mailOff } from '../../../mail/mail-refusals.ts'
 import { invalidMember } from '../../../refusals.ts'
 import { Email } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
-import type { Route } from '../route.ts'
 import { limitLetters } from '../limit-address.ts'
 import { readerOf } from '../reader.ts'
+import type { Route } from '../route.ts'
 
 const Body = Type.Object(
   { email: Email },

@@ -4,8 +4,8 @@ import { invalidMember } from '../../../refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { newPassword } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
-import type { Route } from '../route.ts'
 import { readerOf } from '../reader.ts'
+import type { Route } from '../route.ts'
 
 const Body = Type.Object(
   {

@@ -6,11 +6,11 @@ import { ifPossible } from '../../../sessions/if-possible.ts'
 import { Email } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { limitLetters } from '../limit-address.ts'
+import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { LetterToken, ResetToken } from './letter-token.ts'
-import { limitLetters } from '../limit-address.ts'
 import { PageSecret, SentLetter } from './page-secret.ts'
-import { readerOf } from '../reader.ts'
 
 const Body = Type.Object(
   {
