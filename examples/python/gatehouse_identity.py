@@ -156,10 +156,10 @@ class AsgiIdentity:
         headers = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-        # Two assertions are joined to what is none.
+        # A server joins two assertions with a comma, and the result is not an assertion.
         assertion = ",".join(headers.get(HEADER, []))
         try:
-            # It may fetch keys, which must not hold up the event loop.
+            # It may fetch keys, which must not block the event loop.
             caller = await asyncio.to_thread(_caller, self._identity, assertion, self._optional)
         except (Unauthenticated, Unavailable) as refusal:
             return await _refuse(scope, send, refusal, headers.get("x-request-id", [None])[0])

@@ -1,4 +1,4 @@
-"""What the tests of the repository do not reach through a gateway: ASGI, and what callers are. Runs with unittest."""
+"""Tests of ASGI and callers that the tests through a gateway do not cover. Runs with unittest."""
 
 import asyncio
 import json

@@ -29,7 +29,8 @@ export const Problem: Json = {
     },
     code: {
       enum: Object.keys(problems),
-      description: 'What a client decides by. Each operation lists its codes.'
+      description:
+        'The machine-readable code. Clients should test this value, not the title or the detail. Each operation lists its codes.'
     },
     detail: {
       type: 'string',
@@ -75,7 +76,7 @@ export const OAuthError: Json = {
   properties: {
     error: {
       type: 'string',
-      description: 'What a client decides by.',
+      description: 'The machine-readable code. Clients should test it, and not the description.',
       examples: ['invalid_grant']
     },
     error_description: {

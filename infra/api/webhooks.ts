@@ -64,7 +64,7 @@ export const webhookItems = (components: Components): Json =>
       {
         post: {
           operationId: `on${messageTitle(type)}`,
-          summary: `Tell of ${type}`,
+          summary: `Notify about ${type}`,
           description: `Sent to each enabled endpoint that wants events of the type ${type}.`,
           tags: ['Webhooks'],
           security: [],

@@ -44,16 +44,16 @@ async function speed(url: string, redis: Redis, folder: string, tell: (line: str
       `${KEYCLOAK_REFRESHES} per second and vCPU`
     ),
     row(
-      'processor time a refresh, auth service',
+      'processor time per refresh, auth service',
       `${authMicroseconds.toFixed(0)} µs`,
       '',
       'from /proc'
     ),
     row(
-      'processor time a refresh, Redis',
+      'processor time per refresh, Redis',
       `${redisMicroseconds.toFixed(0)} µs`,
       '',
-      "Redis' own account"
+      'INFO of Redis'
     ),
     row('store round trips per rotation', scripts.toFixed(2), '1', 'scripts called ÷ refreshes'),
     row('rotations per second in Redis alone', store.toFixed(0), '', 'one connection, 64 at a time')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick is. */
-const MICROSECONDS_A_TICK = 10_000
+const MICROSECONDS_PER_TICK = 10_000
 
 /** A process and those that it has started, its own id first. */
 export function processTree(pid: number): number[] {
@@ -19,5 +19,5 @@ export const processorTime = (pid: number): number =>
 function ownProcessorTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_A_TICK
+  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK
 }

@@ -13,7 +13,7 @@ export async function redisFigures(redis: Redis): Promise<RedisFigures> {
   const info = `${await redis.info('cpu')}\n${await redis.info('memory')}\n${await redis.info('commandstats')}`
   const number = (name: string, pattern: RegExp): number => {
     const found = pattern.exec(info)?.[1]
-    if (found === undefined) throw new Error(`Redis does not tell ${name}`)
+    if (found === undefined) throw new Error(`Redis does not report ${name}`)
     return Number(found)
   }
   const user = number('used_cpu_user', /used_cpu_user:([\d.]+)/)

@@ -5,7 +5,7 @@ import { processorTime } from './processor-time.ts'
 import { redisFigures } from './redis-figures.ts'
 
 const CLIENTS = 32
-const REFRESHES_A_CLIENT = 150
+const REFRESHES_PER_CLIENT = 150
 
 type Bench = { url: string; redis: Redis; folder: string; rounds: number }
 
@@ -54,14 +54,14 @@ async function measureRound(options: {
   const before = { redis: await redisFigures(redis), auth: processorTime(pid) }
   await Promise.all(
     tokens.map(async (_, client) => {
-      for (let each = 0; each < REFRESHES_A_CLIENT; each += 1) {
+      for (let each = 0; each < REFRESHES_PER_CLIENT; each += 1) {
         const refreshToken = tokens[client] ?? ''
         tokens[client] = succeeded(await post('/refresh-token', { refreshToken })).refreshToken
       }
     })
   )
   const after = { redis: await redisFigures(redis), auth: processorTime(pid) }
-  const refreshes = tokens.length * REFRESHES_A_CLIENT
+  const refreshes = tokens.length * REFRESHES_PER_CLIENT
   return {
     refreshes,
     authMicroseconds: (after.auth - before.auth) / refreshes,

@@ -6,7 +6,7 @@ import { familiesKey } from '@gatehouse/auth/sessions/families/redis-family-keys
 import type { Redis } from 'ioredis'
 import { redisFigures } from './redis-figures.ts'
 
-const SESSIONS_A_USER = 3
+const SESSIONS_PER_USER = 3
 const AT_A_TIME = 64
 const ROTATED_SESSIONS = 9000
 const ROTATIONS = 100
@@ -55,9 +55,9 @@ export async function bytesPerSession(redis: Redis, sessions: number) {
   const families = store(redis)
   const before = (await redisFigures(redis)).usedBytes
   const all: Session[] = []
-  for (let user = 0; user < sessions / SESSIONS_A_USER; user += 1) {
+  for (let user = 0; user < sessions / SESSIONS_PER_USER; user += 1) {
     const subject = randomUUID()
-    for (let each = 0; each < SESSIONS_A_USER; each += 1) all.push(newSession(subject))
+    for (let each = 0; each < SESSIONS_PER_USER; each += 1) all.push(newSession(subject))
   }
   const opened = openedNow('Chrome on Windows')
   await forAll(all, ({ subject, sid }) => families.open(subject, sid, opened))

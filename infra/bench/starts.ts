@@ -15,7 +15,7 @@ import { processorTime } from './processor-time.ts'
 import { median, type Row } from './table.ts'
 
 const ROUNDS = 5
-/** until V8 has given back what only the start needed (docs/decisions/0086) */
+/** until V8 has released the memory that only the start needed (docs/decisions/0086) */
 const IDLE_SECONDS = 20
 
 /** A process that was started, and is ended again. */

@@ -7,9 +7,9 @@ import { bytesField, numberField } from './protobuf.ts'
 const DOMAIN = 'gatehouse'
 
 /**
- * A refusal as clients of gRPC read it: the fields of a response that ends a call. The code of the
- * problem is the reason in the details of the status (https://grpc.io/docs/guides/error/). A client
- * with a retry policy waits for as long as the refusal says (gRFC A6, server pushback). Pure.
+ * A refusal in the form of gRPC: the fields of a response that ends a call. The code of the problem
+ * is the reason in the details of the status (https://grpc.io/docs/guides/error/). A client with a
+ * retry policy waits for as long as the refusal says (gRFC A6, server pushback). Pure.
  */
 export function grpcFields(refusal: Refusal, requestId: string): Record<string, string> {
   const code = grpcStatusOf(refusal)

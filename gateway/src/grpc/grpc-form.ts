@@ -8,8 +8,8 @@ const MEDIA_TYPE = 'application/grpc'
 const UNREAD_MS = 5000
 
 /**
- * A refusal for a client of gRPC: a response of one header section, with status 200, which is at
- * the same time the end of the call ("Trailers-Only" in the protocol).
+ * A refusal for a gRPC client: a response of one header section, with status 200, which is at the
+ * same time the end of the call ("Trailers-Only" in the protocol).
  */
 export const grpcForm: ErrorForm = {
   mediaType: PROBLEM_MEDIA_TYPE,

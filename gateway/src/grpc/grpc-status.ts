@@ -15,7 +15,7 @@ const status = {
 } as const
 
 /**
- * What clients of gRPC make of the HTTP status of each problem
+ * The status that gRPC clients derive from the HTTP status of each problem
  * (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md). Statuses that are not
  * listed there have the meaning of their problem.
  */
@@ -37,7 +37,9 @@ const statuses: Readonly<Record<ProblemCode, number>> = {
   UPSTREAM_TIMEOUT: status.UNAVAILABLE
 }
 
-/** The statuses of INVALID_REQUEST for what is too large, which clients of gRPC know as this. */
+/**
+ * The statuses of INVALID_REQUEST for oversized requests, for which gRPC clients expect this one.
+ */
 const TOO_LARGE: readonly number[] = [413, 431]
 
 /** The gRPC status of a refusal. Pure. */

@@ -15,12 +15,12 @@ export type Served = {
   readonly trail: Trail
   /** the status that was sent; null if the client disconnected before that */
   readonly status: number | null
-  /** whether the client got the whole answer */
+  /** whether the client got the whole response */
   readonly isWhole: boolean
   readonly seconds: number
-  /** of the answer's body */
+  /** of the body of the response */
   readonly bytes: number
-  /** the code of an answer that the gateway itself produced; null if a service answered */
+  /** the code of a response that the gateway itself produced; null if a service responded */
   readonly code: string | null
   /** the reason of a refusal, for the log */
   readonly reason: string | null
@@ -93,12 +93,12 @@ function servedByFramework(request: FastifyRequest, reply: FastifyReply, trail: 
   const served = servedByService(request, raw, trail)
   if (refusal === null) return served
   const bytes = lengthOf(reply.getHeader('content-length'))
-  return { ...served, bytes, ...toldOf(refusal, raw.statusCode) }
+  return { ...served, bytes, ...codeAndReason(refusal, raw.statusCode) }
 }
 
 const lengthOf = (header: unknown): number => Number(header ?? 0)
 
-function toldOf(refusal: unknown, status: number): Pick<Served, 'code' | 'reason'> {
+function codeAndReason(refusal: unknown, status: number): Pick<Served, 'code' | 'reason'> {
   if (refusal instanceof Refusal) return { code: refusal.code, reason: refusal.reason }
   // Refusals of the framework, and internal errors.
   return { code: status < 500 ? 'INVALID_REQUEST' : 'INTERNAL', reason: null }

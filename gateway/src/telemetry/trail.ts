@@ -17,9 +17,9 @@ export type Trail = {
   readonly target: string
   /** whether a proxy asks about a request that it forwards itself */
   readonly isVerification: boolean
-  /** whether the client speaks gRPC, so that its errors are statuses of gRPC */
+  /** whether the client speaks gRPC, so that its errors are gRPC statuses */
   readonly isGrpc: boolean
-  /** the status with which a call of gRPC has ended; null: it has not, or it is no such call */
+  /** the status with which a gRPC call has ended; null: it has not ended, or is another request */
   grpcStatus: number | null
   /** the request that it asks about, if its description is valid */
   described: { readonly method: string; readonly target: string } | null
@@ -35,10 +35,10 @@ export type Trail = {
   traceparent: string | undefined
   /** the address of the service that was asked last */
   upstream: string | null
-  /** when the request was sent to it, and when its answer began; 0: not yet */
+  /** when the request was sent to it, and when its response began; 0: not yet */
   askedMs: number
   answeredMs: number
-  /** bytes of the answer's body that were sent */
+  /** bytes of the response's body that were sent */
   bytes: number
   /** the error that the gateway answered with; null if a service answered */
   refusal: unknown
@@ -92,7 +92,7 @@ export function noteAnswered(trail: Trail, headers: SentHeaders = {}): void {
 }
 
 /**
- * Records the status with which a call of gRPC ends. Any service may send such a field.
+ * Records the status with which a gRPC call ends. Any service may send such a field.
  * @param fields the last header section of the response
  */
 export function noteGrpcStatus(trail: Trail, fields: SentHeaders): void {

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import type { Guarded } from '../forwarding/faults/guard.ts'
 
 /** pings and pongs of one side; no honest peer needs more */
-const MOST_CONTROL_FRAMES_A_SECOND = 32
+const MOST_CONTROL_FRAMES_PER_SECOND = 32
 
 type KeepAliveEnds = {
   readonly onSilence: () => void
@@ -22,7 +22,7 @@ export function keepAlive(
   const heard = new Set(sides)
   const unsent = new Map<WebSocket, number>()
   const controlFrames = new Map<WebSocket, number>()
-  const mostControlFrames = MOST_CONTROL_FRAMES_A_SECOND * Math.max(idleMs / 2000, 1)
+  const mostControlFrames = MOST_CONTROL_FRAMES_PER_SECOND * Math.max(idleMs / 2000, 1)
   const count = (side: WebSocket): void => {
     const frames = (controlFrames.get(side) ?? 0) + 1
     controlFrames.set(side, frames)

@@ -5,7 +5,7 @@ import { type Comparison, schemaChanges } from './schema-changes.ts'
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /**
- * What of a later OpenAPI document breaks a client of the earlier one, one line per change. New
+ * The changes of an OpenAPI document that break clients of the earlier one, one line each. New
  * operations, optional members of requests, members and values of responses, and statuses of errors
  * break none.
  */
@@ -38,7 +38,7 @@ function securityChanges(before: Json, after: Json, at: string): string[] {
   return listOf(before.security)
     .map((one) => Object.keys(objectOf(one)))
     .filter((given) => !later.some((needed) => needed.every((name) => given.includes(name))))
-    .map((given) => `${at}: ${given.join(' and ') || 'no authentication'} does not suffice now`)
+    .map((given) => `${at}: ${given.join(' and ') || 'no authentication'} is no longer sufficient`)
 }
 
 function parameterChanges(documents: Pair, operations: Pair, at: string): string[] {
@@ -56,7 +56,7 @@ function parameterChanges(documents: Pair, operations: Pair, at: string): string
     const isNeeded = parameter.required === true && old?.required !== true
     const comparison: Comparison = { ...documents, direction: 'request' }
     return [
-      ...(isNeeded ? [`${at}: the ${name} is required now`] : []),
+      ...(isNeeded ? [`${at}: the ${name} is now required`] : []),
       ...(old ? schemaChanges(comparison, old.schema, parameter.schema, `${at}: ${name}`) : [])
     ]
   })
@@ -69,7 +69,7 @@ function requestChanges(documents: Pair, operations: Pair, at: string): string[]
   const isNeeded = after.required === true && before.required !== true
   const comparison: Comparison = { ...documents, direction: 'request' }
   return [
-    ...(isNeeded ? [`${at}: a request body is required now`] : []),
+    ...(isNeeded ? [`${at}: a request body is now required`] : []),
     ...contentChanges(comparison, { before, after }, `${at}: request`)
   ]
 }
@@ -95,7 +95,7 @@ function headerChanges(documents: Pair, { before, after }: Pair, at: string): st
   return Object.entries(objectOf(before.headers))
     .filter(([, header]) => resolved(documents.before, header).required === true)
     .filter(([name]) => resolved(documents.after, later[name]).required !== true)
-    .map(([name]) => `${at}: the header ${name} may be absent now`)
+    .map(([name]) => `${at}: the header ${name} may now be absent`)
 }
 
 function contentChanges(comparison: Comparison, { before, after }: Pair, at: string): string[] {

@@ -26,6 +26,6 @@ export function compatibilityFaults(changes: readonly string[], accepted: readon
   const gone = accepted.filter((change) => !changes.includes(change))
   return [
     ...unexpected.map((change) => `breaks clients of the last release: ${change}`),
-    ...gone.map((change) => `accepted-changes.txt lists what is no change: ${change}`)
+    ...gone.map((change) => `accepted-changes.txt lists a change that was not made: ${change}`)
   ]
 }

@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '../components.ts'
 import { listOf, objectOf, resolved, textsOf } from './json.ts'
 
-/** A request may not be accepted less than before; a response may not say less. */
+/**
+ * A release must not accept fewer requests than the one before, and its responses must not omit
+ * anything.
+ */
 type Direction = 'request' | 'response'
 
 /** Two documents, and how a change of a schema reaches clients. */
@@ -28,7 +31,7 @@ export function schemaChanges(
   return alternativeChanges(comparison, earlier.flatMap(byType), later.flatMap(byType), at)
 }
 
-/** A list of types says the same as an alternative for each of them. */
+/** A list of types means the same as an alternative for each of them. */
 const byType = (schema: Json): Json[] =>
   Array.isArray(schema.type) ? textsOf(schema.type).map((type) => ({ ...schema, type })) : [schema]
 
@@ -43,7 +46,7 @@ function alternativeChanges(
     comparison.direction === 'request'
       ? earlier.filter((old) => !later.some((young) => fits(old, young)))
       : later.filter((young) => !earlier.some((old) => fits(old, young)))
-  const what = comparison.direction === 'request' ? 'is refused now' : 'is new'
+  const what = comparison.direction === 'request' ? 'is now refused' : 'is new'
   return lost.map((schema) => `${at}: the alternative ${JSON.stringify(schema)} ${what}`)
 }
 
@@ -92,13 +95,13 @@ function valueChanges(direction: Direction, before: Json, after: Json, at: strin
   const [earlier, later] = [valuesOf(before), valuesOf(after)]
   if (direction === 'request') {
     if (later === null) return []
-    if (earlier === null) return [`${at}: only ${JSON.stringify(later)} is accepted now`]
+    if (earlier === null) return [`${at}: only ${JSON.stringify(later)} is now accepted`]
     const lost = earlier.filter((value) => !later.includes(value))
-    return lost.map((value) => `${at}: the value ${JSON.stringify(value)} is refused now`)
+    return lost.map((value) => `${at}: the value ${JSON.stringify(value)} is now refused`)
   }
   const isConstant = earlier?.length === 1
   if (!isConstant || isDeepStrictEqual(earlier, later)) return []
-  return [`${at}: the value is not always ${JSON.stringify(earlier[0])} now`]
+  return [`${at}: the value is no longer always ${JSON.stringify(earlier[0])}`]
 }
 
 function valuesOf(schema: Json): readonly unknown[] | null {
@@ -122,7 +125,7 @@ function limitChanges(before: Json, after: Json, at: string): string[] {
     (name) => after[name] !== undefined && after[name] !== before[name]
   )
   if (after.uniqueItems === true && before.uniqueItems !== true) others.push('uniqueItems')
-  return [...lower, ...upper, ...others].map((name) => `${at}: ${name} accepts less now`)
+  return [...lower, ...upper, ...others].map((name) => `${at}: ${name} now accepts fewer values`)
 }
 
 function memberChanges(comparison: Comparison, before: Json, after: Json, at: string): string[] {
@@ -137,7 +140,7 @@ function memberChanges(comparison: Comparison, before: Json, after: Json, at: st
   return [
     ...removed.map((name) => `${at}: the member ${name} is removed`),
     ...[...new Set(changed)].map(
-      (name) => `${at}: the member ${name} ${isRequest ? 'is required now' : 'may be absent now'}`
+      (name) => `${at}: the member ${name} ${isRequest ? 'is now required' : 'may now be absent'}`
     ),
     ...kept.flatMap((name) =>
       schemaChanges(comparison, earlier[name], later[name], `${at}.${name}`)
@@ -161,5 +164,5 @@ function insideChanges(comparison: Comparison, before: Json, after: Json, at: st
     const other = objectOf(after.patternProperties)[name]
     return other === undefined ? [] : schemaChanges(comparison, schema, other, `${at}[]`)
   })
-  return [...(isClosed ? [`${at}: unknown members are refused now`] : []), ...inside, ...patterns]
+  return [...(isClosed ? [`${at}: unknown members are now refused`] : []), ...inside, ...patterns]
 }

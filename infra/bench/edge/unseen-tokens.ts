@@ -5,7 +5,7 @@ import { measure, tokenScript } from './load.ts'
 
 const SECONDS = 2
 /** more than one round can use */
-const TOKENS_A_ROUND = 30_000
+const TOKENS_PER_ROUND = 30_000
 
 /**
  * The cost of requests with tokens that were not seen before, compared with known tokens and with
@@ -24,13 +24,13 @@ export async function unseenTokens(
       tell,
       cost: {
         figure: 'processor time of a request with an unseen token',
-        how: 'each request a token of its own'
+        how: 'each request with a token of its own'
       },
       ratio: { figure: '÷ (a seen one + one crypto.verify)', goal: '≤ 1.2' },
       async round() {
-        const fresh = tokenScript(folder, 'unseen', issuer.tokens(TOKENS_A_ROUND))
+        const fresh = tokenScript(folder, 'unseen', issuer.tokens(TOKENS_PER_ROUND))
         const unseen = await measure(edge, fresh, SECONDS)
-        if (unseen.requests > TOKENS_A_ROUND) throw new Error('some tokens were asked for twice')
+        if (unseen.requests > TOKENS_PER_ROUND) throw new Error('some tokens were used twice')
         const { microseconds } = await measure(edge, seen, SECONDS)
         return { own: unseen.microseconds, other: microseconds + issuer.verification() }
       }

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 
 const claims = Compile(AccessTokenClaims)
 
-/** A person's token, with every claim that the contract lists. */
+/** A user's token with every claim that the contract lists. */
 const person = {
   iss: 'http://localhost:3000',
   aud: 'gatehouse',

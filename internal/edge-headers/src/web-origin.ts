@@ -53,7 +53,7 @@ export function allowOriginsOf(list: readonly string[]): AllowsOrigin {
     const canonical = wildcard === null ? canonicalOrigin(entry) : null
     if (wildcard !== null) patterns.push(wildcard)
     else if (canonical !== null) exact.add(canonical)
-    else throw new Error('an allowed origin that is not one')
+    else throw new Error('an entry of the list of allowed origins is not an origin')
   }
   const isAllowed = (origin: string): boolean => {
     // In the form of browsers, which is the canonical form.

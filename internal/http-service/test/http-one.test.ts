@@ -8,7 +8,7 @@ import { smallService } from './fixtures/small-service.ts'
 
 const last = 'host: a\r\nconnection: close\r\n'
 
-/** What Node.js would let pass, or answer in a form of its own. */
+/** Requests that Node.js would accept, or refuse in a form of its own. */
 const refused: Record<string, [bytes: string, status: string]> = {
   'HTTP/0.9': ['GET /notes/7 HTTP/0.9\r\n\r\n', '400 Bad Request'],
   'HTTP/2.0 in the request line': [`GET /notes/7 HTTP/2.0\r\n${last}\r\n`, '400 Bad Request'],
@@ -21,7 +21,7 @@ const refused: Record<string, [bytes: string, status: string]> = {
     'POST /anything HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     '400 Bad Request'
   ],
-  'an expectation that nobody can meet': [
+  'an expectation that no server can meet': [
     `GET /notes/7 HTTP/1.1\r\n${last}expect: foo\r\n\r\n`,
     '400 Bad Request'
   ],

@@ -3,7 +3,7 @@ import { smallService } from './fixtures/small-service.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** The id that a request is answered with, and the one that the handler saw. */
+/** The id in the response to a request, and the id that the handler saw. */
 async function idFor(t: Test, headers: Record<string, string | string[]>): Promise<string> {
   const answer = await smallService().inject({ url: '/notes/1', headers })
   t.equal(answer.json().requestId, answer.headers['x-request-id'], 'the handler sees the same id')

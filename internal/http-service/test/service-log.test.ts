@@ -8,7 +8,7 @@ import { boundedOutput } from '../src/bounded-output.ts'
 
 type Line = Record<string, unknown>
 
-/** The lines that a log writes to standard error while `use` has it. */
+/** The lines that a log writes to standard error while `use` runs. */
 async function linesOf(
   t: Test,
   use: (log: ServiceLog) => unknown,
@@ -109,7 +109,7 @@ for (const name of ['password', 'refreshToken', 'accessToken', 'authorization', 
       log.child({ [name]: 'hunter2' }).info('of a child')
     })
     t.equal(lines.length, 4)
-    t.match(lines[1], { user: { id: 7 } }, 'what is beside it is')
+    t.match(lines[1], { user: { id: 7 } }, 'the other members are logged')
     t.notMatch(JSON.stringify(lines), 'hunter2')
   })
 }

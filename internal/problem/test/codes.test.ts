@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type ProblemCode, problems } from '../src/codes.ts'
 
-/** What clients were promised. A line that changes here is a breaking change. */
+/** The codes that clients rely on. A changed line here is a breaking change. */
 const promised: Record<ProblemCode, number[]> = {
   INVALID_REQUEST: [400, 413, 414, 415, 431],
   UNAUTHENTICATED: [401],

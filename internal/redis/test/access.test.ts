@@ -14,7 +14,7 @@ const defaults: RedisSettings = {
   REDIS_TLS_VERIFY: 'full'
 }
 
-/** A connection as a process makes it at its start, and what it says about it. */
+/** A connection like that of a process at its start, and the message of its failure. */
 async function started(t: Test, url: string, given: Partial<RedisSettings> = {}) {
   const lines: string[] = []
   const line = (fields: object, message: string) => lines.push(JSON.stringify([message, fields]))

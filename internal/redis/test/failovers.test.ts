@@ -10,7 +10,7 @@ import { commonOptions } from '../src/connection.ts'
 import { watchFailovers } from '../src/watch-failovers.ts'
 import { becomes } from './fixtures/becomes.ts'
 
-/** of the same kind as a service has, in place of many services */
+/** of the same kind as those of a service; they stand for many services */
 const CONNECTIONS = 10
 const FAILOVERS = inputs(20)
 const LONG_MS = 20_000
@@ -57,7 +57,7 @@ t.test(
     t.teardown(() => redis.disconnect())
     const ended = becomes(redis, 'end')
     await becomes(redis, 'connecting')
-    // As a READONLY reply does that comes late: ioredis takes it for the end.
+    // A late READONLY reply does this, and ioredis takes it for the end.
     redis.disconnect(true)
     await ended
     await becomes(redis, 'ready')

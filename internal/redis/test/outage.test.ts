@@ -17,7 +17,7 @@ import { outcome } from './fixtures/outcome.ts'
 
 const LONG_MS = 20_000
 
-/** A connection to a server of the test's own that is ready, and all the faults that it told of. */
+/** A ready connection to the test's own server, and all faults that it reported. */
 async function connected(
   t: Test,
   server: Pick<RedisServer, 'url'>,
@@ -49,7 +49,7 @@ t.test('calls to an unreachable Redis end in bounded time', { skip: redisMissing
     goOn()
     t.equal(await worksAgain(redis), 'PONG')
     const answers = await Promise.all([redis.get('other'), redis.get('name'), redis.exists('name')])
-    t.strictSame(answers, [null, 'ada', 1], 'late answers are given to nobody else')
+    t.strictSame(answers, [null, 'ada', 1], 'late answers reach no other caller')
   })
 
   t.test('a blocking read of a frozen server ends in bounded time', async (t) => {

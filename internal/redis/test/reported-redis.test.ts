@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 const LONG_MS = 20_000
 const WRONG_PASSWORD = 'hunter2-wrong'
 
-/** The connections of a process, and all that it says about them. */
+/** The connections of a process, and everything that it logs about them. */
 function reported(t: Test) {
   const lines: [message: string, fields: Record<string, unknown>][] = []
   const line = (fields: object, message: string) => {
@@ -49,7 +49,7 @@ t.test('an outage of Redis is logged once with its cause, and once when it ends'
         { connection: 'commands', cause: `connect ECONNREFUSED 127.0.0.1:${server.port}` }
       ])
       t.match(await figures(), 'auth_redis_connected{connection="commands"} 0')
-      // Several attempts, and one line.
+      // Several attempts cause one line.
       for (const _ of [1, 2, 3]) {
         await new Promise<void>((resolve) => connection.once('reconnecting', resolve))
       }

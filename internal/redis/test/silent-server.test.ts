@@ -13,7 +13,7 @@ import { faultCause } from '../src/fault-cause.ts'
 import { watchFailovers } from '../src/watch-failovers.ts'
 import { outcome } from './fixtures/outcome.ts'
 
-/** A server that accepts connections and never says a word. */
+/** A server that accepts connections and never sends anything. */
 async function silentServer(t: Test) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()))
@@ -29,7 +29,7 @@ async function silentServer(t: Test) {
   return { url, accepted: () => accepted, another: () => once(server, 'connection') }
 }
 
-/** Calls of every kind that the stores make. */
+/** One call of each kind that the stores make. */
 const calls: Record<string, (redis: RedisConnection) => Promise<unknown>> = {
   'a read': (redis) => redis.get('key'),
   'a write': (redis) => redis.set('key', 'value'),
@@ -38,7 +38,7 @@ const calls: Record<string, (redis: RedisConnection) => Promise<unknown>> = {
   'a blocking read': (redis) => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
 }
 
-/** A blocking read waits for a second by itself. */
+/** A blocking read waits for a second by design. */
 const bounds = { commands: 2 * COMMAND_TIMEOUT_MS, blocking: 3000 + COMMAND_TIMEOUT_MS }
 
 for (const [use, boundMs] of Object.entries(bounds) as ['commands' | 'blocking', number][]) {
@@ -89,7 +89,10 @@ t.test('a server that closes every connection, such as PostgreSQL, is reported',
   )
 })
 
-/** A sentinel that takes the first subscription, closes that connection, and then says nothing. */
+/**
+ * A sentinel that accepts the first subscription, closes that connection, and sends nothing after
+ * that.
+ */
 async function forgetfulSentinel(t: Test) {
   let connections = 0
   const asked = Promise.withResolvers<void>()
@@ -123,7 +126,7 @@ t.test('a sentinel that does not answer a subscription ends no process', async (
   const stop = watchFailovers(watched, address, options)
   t.teardown(stop)
   await askedAgain
-  // Longer than a command may take.
+  // Longer than the time limit of a command.
   await new Promise((resolve) => setTimeout(resolve, 200))
   t.strictSame(unhandled, [])
 })

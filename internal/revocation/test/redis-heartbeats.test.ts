@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 const LONG_MS = 20_000
 const until = 1_800_000_360
 
-/** Batches of a source, one by one. */
+/** The batches of a source, one at a time. */
 function batches(t: Test, source: RevocationSource) {
   const ended = new AbortController()
   t.teardown(() => ended.abort())

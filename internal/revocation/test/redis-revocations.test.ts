@@ -9,11 +9,11 @@ import t, { type Test } from 'tap'
 const until = 1_800_000_360
 const LONG_MS = 20_000
 
-/** Writes into the log as the auth service's script does. */
+/** Writes into the log as the script of the auth service does. */
 const revoke = ({ redis }: RedisServer, id: string, kind = 'session', name = '*') =>
   redis.xadd(REVOCATION_STREAM, name, 'kind', kind, 'id', id, 'until', until)
 
-/** A connection that tells of its loss, and does not hide it by asking again. */
+/** A connection that reports its loss, instead of repeating commands. */
 async function connection(t: Test, { url }: RedisServer): Promise<Redis> {
   const redis = new Redis(url, {
     protocol: 2,
@@ -28,7 +28,7 @@ async function connection(t: Test, { url }: RedisServer): Promise<Redis> {
   return redis
 }
 
-/** Batches one by one. */
+/** The batches, one at a time. */
 function follower(t: Test, source: RevocationSource, cursor: Cursor | null = null) {
   const ended = new AbortController()
   t.teardown(() => ended.abort())
@@ -42,13 +42,13 @@ function follower(t: Test, source: RevocationSource, cursor: Cursor | null = nul
 
 const ids = ({ entries }: RevocationBatch) => entries.map(({ id }) => id)
 
-/** The next batch that is not empty: an idle log says so now and then. */
+/** The next batch with entries. An idle log delivers empty batches now and then. */
 async function news(next: () => Promise<RevocationBatch>): Promise<RevocationBatch> {
   const batch = await next()
   return batch.entries.length > 0 ? batch : news(next)
 }
 
-t.test('following the revocation log in Redis', { skip: redisMissing }, async (t) => {
+t.test('a follower of the revocation log misses no entry', { skip: redisMissing }, async (t) => {
   t.test('the first batch arrives at once, even if the log is empty', async (t) => {
     const server = await redisServer(t)
     const next = follower(t, redisRevocations(await connection(t, server)))
@@ -68,7 +68,7 @@ t.test('following the revocation log in Redis', { skip: redisMissing }, async (t
     t.strictSame(ids(await next()), ['sid-1', 'sid-2'])
     const waiting = news(next)
     await revoke(server, 'sid-3')
-    t.strictSame(ids(await waiting), ['sid-3'], 'pushed to one who waits')
+    t.strictSame(ids(await waiting), ['sid-3'], 'pushed to a waiting follower')
   })
 
   t.test('an idle log regularly shows that it is available', async (t) => {

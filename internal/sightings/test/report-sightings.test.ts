@@ -4,14 +4,14 @@ import type { Sighting } from '../src/sighting.ts'
 
 const seen = (sid: string, generation = 1): Sighting => ({ subject: 'ada', sid, generation })
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => seen(`s${at}`))
-/** longer than any test waits: what is reported is what `close` reports, or what a test asks for */
+/** longer than any test waits, so that only `close` or the test itself starts a report */
 const NEVER_MS = 2 ** 30
 
-// The report's own timer does not keep a process alive.
+// The report's own timer does not keep a process running.
 const awake = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(awake))
 
-/** A report whose store can be away. */
+/** A report whose store the test can make unreachable. */
 function reporting(options: { collectMs?: number; mostKept?: number } = {}) {
   const calls: (readonly Sighting[])[] = []
   const faults: unknown[] = []

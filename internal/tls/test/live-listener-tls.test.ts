@@ -69,7 +69,7 @@ async function listening(t: Test, options: Options = {}) {
     return socket
   }
   const shown = async () => (await open()).getPeerX509Certificate()?.fingerprint256
-  /** what a client gets from the listener; null if it gets no connection */
+  /** the response that a client gets from the listener; null if it gets no connection */
   const gets = (client: ConnectionOptions): Promise<string | null> =>
     new Promise((resolve) => {
       const socket = dial(client).on('error', () => {})

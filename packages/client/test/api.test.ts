@@ -18,7 +18,10 @@ function membersOf(type: string): Map<string, boolean> {
   return new Map(members.map(([, name = '', optional]) => [name, optional !== undefined]))
 }
 
-/** The schemas of the description that a type of the client stands for, apart from its own name. */
+/**
+ * The schemas of the API that correspond to a type of the client, except the schema with the same
+ * name.
+ */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   EmailAddress: ['ForgottenPassword', 'UnverifiedEmail', 'NewEmail'],
   LetterLink: ['EmailChangeLink']
@@ -46,7 +49,7 @@ t.test('the types of the client are those of the API description', async (t) => 
       const described = Object.keys(properties).map(
         (name) => [name, !required.includes(name)] as const
       )
-      // The client decides the delivery of a login by itself.
+      // The client itself chooses the delivery of a login.
       const expected = new Map(described.filter(([name]) => name !== 'delivery'))
       t.strictSame(membersOf(type), expected, schema)
     }

@@ -12,7 +12,7 @@ const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 const TWO_DAYS_MS = 172_800_000
 const LIFETIME_MS = 300_000
 
-/** The client as a script, and clocks that the test can advance. */
+/** The client as a script, with clocks that the test can advance. */
 const { outputFiles } = await build({
   stdin: {
     contents: `
@@ -48,7 +48,8 @@ async function begin(page: Page): Promise<Page> {
 }
 
 /**
- * Tabs with the client. The first four have processes of their own, and two of them open the rest.
+ * Tabs with the client. The first four have processes of their own, and two of them open the
+ * others.
  */
 async function tabsOf(context: BrowserContext, origin: string, count: number): Promise<Page[]> {
   const address = `${origin}/.well-known/jwks.json`
@@ -129,7 +130,8 @@ t.test('tabs of a real browser share one session', { skip: browserMissing }, asy
     })
     await isHeld()
     const session = await context.newCDPSession(frozen)
-    // A headless page is visible, and Chromium freezes only hidden ones. A debugger stops any page.
+    // A headless page is always visible, and Chromium freezes only hidden pages. A debugger can
+    // stop any page.
     await session.send('Debugger.enable')
     await session.send('Debugger.pause')
     link.release()

@@ -7,7 +7,7 @@ import { newWorld } from './fixtures/world.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
-/** A browser whose first tab has signed in, with further tabs that have learnt the token. */
+/** A browser whose first tab has signed in, with further tabs that have got the token from it. */
 async function signedIn(seed: number, tabs: number) {
   const world = newWorld(seed)
   const server = authServer(world)

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import t from 'tap'
 
-/** The most bytes of each entry point, with all that it imports. */
+/** The maximum size of each entry point in bytes, with everything that it imports. */
 const budgets = { 'client.ts': 4096, 'account.ts': 1024 }
 
 t.test(

@@ -23,7 +23,7 @@ t.test('a service identifies the caller by the assertion', async (t) => {
   t.equal(other.statusCode, 200, 'by any route that leads here')
 })
 
-t.test('without an assertion, a route is 401 unless it says otherwise', async (t) => {
+t.test('without an assertion, a route responds with 401 unless it says otherwise', async (t) => {
   const { get } = await service(t)
   for (const path of ['/closed', '/plain', '/scoped', '/nowhere']) {
     t.equal((await get(path)).statusCode, 401, path)
@@ -90,5 +90,5 @@ t.test('a route can require a scope or a role', async (t) => {
   t.equal((await get('/scoped', admin)).statusCode, 403)
   t.equal((await get('/admins', admin)).statusCode, 200)
   t.equal((await get('/admins', user)).statusCode, 403)
-  t.equal((await get('/admins')).statusCode, 401, 'nobody is not the same as too little')
+  t.equal((await get('/admins')).statusCode, 401, 'a request without a caller gets 401, not 403')
 })

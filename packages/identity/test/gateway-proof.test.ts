@@ -56,7 +56,7 @@ t.test('any other proof is refused with its reason', async (t) => {
     two: `${await signed()}, ${await signed()}`
   }
   t.strictSame(flaws, [])
-  const told: Record<string, string> = {
+  const flawOf: Record<string, string> = {
     'one for another service': 'other-service',
     'one for no service': 'other-service',
     'another audience': 'other-service',
@@ -64,7 +64,7 @@ t.test('any other proof is refused with its reason', async (t) => {
   }
   for (const [title, proof] of Object.entries(others)) {
     t.notOk(await proves(proof), title)
-    t.equal(flaws.pop(), told[title] ?? 'invalid', title)
+    t.equal(flaws.pop(), flawOf[title] ?? 'invalid', title)
   }
   const unknown = new SignJWT({ ...good })
     .setProtectedHeader({ alg: ASSERTION_ALGORITHM, typ: GATEWAY_PROOF_TYPE, kid: 'two' })
@@ -73,12 +73,12 @@ t.test('any other proof is refused with its reason', async (t) => {
   t.strictSame(flaws, ['unknown-key'])
 })
 
-t.test('gateways and auth services of two versions believe each other', async (t) => {
+t.test("gateways and auth services of two versions accept each other's proofs", async (t) => {
   const proves = gatewayProofs({ gatewayKeys: keySet, service, clock })
   const earlier = { ...good, aud: 'gatehouse-credentials' }
   t.ok(await proves(await signed(earlier)), 'a gateway of an earlier version')
   const { aud } = decodeJwt(await signed())
-  t.ok([aud].flat().includes('gatehouse-credentials'), 'what an earlier auth service asks for')
+  t.ok([aud].flat().includes('gatehouse-credentials'), 'an earlier auth service')
 })
 
 t.test('while the keys are unavailable, no proof is accepted, and no request waits', async (t) => {

@@ -108,7 +108,7 @@ for (const [framework, open] of Object.entries(services)) {
     const ask = await open(t)
     const wrong: Record<string, Record<string, string>> = {
       'no assertion': {},
-      'headers that nobody signed': { 'x-auth-subject': 'root', 'x-auth-roles': 'admin' },
+      'headers without a signature': { 'x-auth-subject': 'root', 'x-auth-roles': 'admin' },
       'signed with another key': stranger,
       'for another service': await elsewhere.headersFor(),
       garbage: { 'x-auth-assertion': 'a.b.c' },
@@ -128,7 +128,7 @@ for (const [framework, open] of Object.entries(services)) {
     }
   })
 
-  t.test(`${framework}: while the keys cannot be fetched, requests are 503`, async (t) => {
+  t.test(`${framework}: while the keys cannot be fetched, requests get 503`, async (t) => {
     const ask = await open(t)
     const answer = await ask('/outage', await headersFor())
     t.equal(answer.status, 503)

@@ -13,7 +13,7 @@ import { type HeaderSource, problemAnswer, verifyAssertion } from '../src/verify
 const { options, headersFor } = await testIdentities('orders')
 const headers = await headersFor({ subject: 'ada', scope: ['orders:read'] })
 
-/** How a request is refused, as its status; 200 if it is not. */
+/** The status with which a request is refused; 200 if it is accepted. */
 async function statusOf(given: HeaderSource, changes: object = {}): Promise<number> {
   try {
     await verifyAssertion(given, { ...options, ...changes })
@@ -24,7 +24,7 @@ async function statusOf(given: HeaderSource, changes: object = {}): Promise<numb
   }
 }
 
-/** The keys on a real socket, and how often they were asked for; null: it does not answer. */
+/** The keys on a real socket, and how often they were fetched; null: the server does not answer. */
 async function published(t: Test, status = 200, keys: unknown = options.gatewayKeys) {
   const asked: string[] = []
   let current = keys

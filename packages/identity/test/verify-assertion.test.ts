@@ -14,7 +14,7 @@ const { options, headersFor } = await testIdentities('orders')
 const headers = await headersFor({ subject: 'ada', scope: ['orders:read'] })
 const assertion = headers['x-auth-assertion'] ?? ''
 
-/** How a request is refused, as its status; 200 if it is not. */
+/** The status with which a request is refused; 200 if it is accepted. */
 async function statusOf(given: HeaderSource, changes: object = {}): Promise<number> {
   try {
     await verifyAssertion(given, { ...options, ...changes })

@@ -24,7 +24,7 @@ const conformance = (port: number) => [
   '/echo'
 ]
 
-/** A table with a route to the echo service, beside those of the repository. */
+/** The table of the repository, with a route to the echo service. */
 function tableWith(t: Test, port: number): string {
   const shipped = readFileSync('gateway/routes.yaml', 'utf8')
   const file = join(dataFolder(t), 'routes.yaml')
@@ -93,7 +93,7 @@ t.test('every header and path that a trusting proxy lets through is found', asyn
     t.ok(faults.has(`HTTP/1.1: ${title}`), title)
   }
   const malformed = findings.find(({ title }) => title === 'a space before the colon')
-  t.equal(malformed?.outcome, 'refused', 'what the proxy does refuse is no leak')
+  t.equal(malformed?.outcome, 'refused', 'a request that the proxy refuses is no leak')
 
   const table = reportText(report)
   t.match(table, /^part +reached the service\nHTTP\/1\.1 +x-auth-subject\n/)

@@ -43,7 +43,10 @@ async function findingsOf(port: number) {
 
 const of = (findings: readonly Finding[], part: Part) => findings.filter((one) => one.part === part)
 
-/** Whether it is not the first line of a connection of HTTP/2, which a proxy took for a request. */
+/**
+ * Whether this is a request, and not the first line of an HTTP/2 connection that a proxy took for
+ * one.
+ */
 const isRequest = ({ method }: Message) => method !== 'PRI'
 const markerOf = ({ lines }: Message) => lines.find((line) => line.startsWith('x-conformance: '))
 

@@ -33,7 +33,7 @@ local function advance(record)
   record[ROTATED_MS] = now_ms
   record[IDLE_EXPIRES] = math.min(now_s + idle, record[EXPIRES])
   record[REPLAYS] = 0
-  -- If recovery is off, nobody reports the use of these tokens.
+  -- If recovery is off, no gateway reports the use of these tokens.
   record[SEEN] = recovery == 0 and 1 or 0
   write_stale(record, not_before)
   token_horizon()

@@ -10,7 +10,7 @@ import { isHttpTwoService } from '../connections/connections.ts'
 import type { EndReason } from '../lifetimes.ts'
 import { abandon, type OpenResponse } from './open-response.ts'
 
-/** Whether a request is a call of a gRPC service. Pure. */
+/** Whether a request is a gRPC call. Pure. */
 export const isCall = ({ route, headers }: Pick<Passage, 'route' | 'headers'>): boolean =>
   isHttpTwoService(route.upstream) && isGrpc(headers['content-type'])
 

@@ -55,8 +55,8 @@ export function begin(response: OpenResponse, status: number, received: Response
 const flushSafely = (response: OpenResponse): void => response.safely(flushHeaders)
 
 /**
- * Whether a response has only one header section, which has the status of a call of gRPC. The
- * client must get it as one section too.
+ * Whether a response has only one header section, which has the status of a gRPC call. The client
+ * must get it as one section too.
  */
 function isCallsEnd({ trail, request }: WaitingClient, received: ResponseHeaders): boolean {
   noteGrpcStatus(trail, received)

@@ -38,8 +38,8 @@ export const clientsCreate: Command = {
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })
-    const told = answer.secret === null ? '' : `\n\n${shownOnce(answer.secret)}`
-    return { json: answer, text: `${clientTable([answer.client])}${told}` }
+    const secretNote = answer.secret === null ? '' : `\n\n${shownOnce(answer.secret)}`
+    return { json: answer, text: `${clientTable([answer.client])}${secretNote}` }
   }
 }
 

@@ -67,17 +67,17 @@ async function until(holds: () => boolean, load: Load, mostRequests: number): Pr
     const tally = load.tally()
     refuseFailures(tally)
     if (tally.requests - before > mostRequests) {
-      throw failed(`Not every client has a token of the new key: ${told(tally)}.`)
+      throw failed(`Not every client has a token of the new key: ${listed(tally)}.`)
     }
     await sleep(LOOK_MS)
   }
 }
 
 function refuseFailures(tally: Tally): void {
-  if (tally.failed > 0) throw failed(`${tally.failed} requests failed: ${told(tally)}.`)
+  if (tally.failed > 0) throw failed(`${tally.failed} requests failed: ${listed(tally)}.`)
 }
 
-const told = ({ answers }: Tally) =>
+const listed = ({ answers }: Tally) =>
   Object.entries(answers)
     .map(([code, count]) => `${count} × ${code}`)
     .join(', ')

@@ -55,4 +55,4 @@ export const deliveryTable = (deliveries: readonly Delivery[]): string =>
 
 /** A secret of an endpoint, with the note that it is shown only once. */
 export const signingSecret = (secret: string): string =>
-  `The secret that signs, which is not shown again: ${secret}`
+  `The signing secret, which is not shown again: ${secret}`

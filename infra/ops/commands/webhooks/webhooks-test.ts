@@ -15,10 +15,10 @@ export const webhooksTest: Command = {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/test`
     const answer = await ops.call<Tested>('POST', path)
     const { delivered, status, fault } = answer
-    const told = status === null ? fault : `${fault ?? ''} ${status}`.trim()
+    const reason = status === null ? fault : `${fault ?? ''} ${status}`.trim()
     return {
       json: answer,
-      text: delivered ? `delivered: ${status}` : `not delivered: ${told}`,
+      text: delivered ? `delivered: ${status}` : `not delivered: ${reason}`,
       exitCode: delivered ? 0 : 1
     }
   }

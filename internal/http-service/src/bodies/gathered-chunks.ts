@@ -22,7 +22,7 @@ type ChunkReceiver = {
  * Passes on small chunks that arrive together as one, and holds them while the receiver has not
  * taken earlier ones. A peer may send a body in chunks of one byte (RFC 9112 §7.1, or DATA frames),
  * and one read of a connection can contain ten thousand of them. If each was an event for every
- * stream on its way, a read would hold the event loop for a tenth of a second, and chunks that wait
+ * stream on its way, a read would block the event loop for a tenth of a second, and waiting chunks
  * would need hundreds of times the memory of their bytes.
  */
 export class GatheredChunks {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { lastAnswers } from './last-answers.ts'
+import { lastResponses } from './last-responses.ts'
 import { leaveSessions } from './leave-sessions.ts'
 import type { OpenConnections } from './open-connections.ts'
 
@@ -31,7 +31,7 @@ export function drainable(
 ): void {
   let hasBegun = false
   const isDraining = () => hasBegun
-  const lastAnswersBegin = lastAnswers(service, connections, isDraining)
+  const lastResponsesBegin = lastResponses(service, connections, isDraining)
   const leavingBegins = leaveSessions(service, isDraining, silentMs)
   service.decorate('draining', {
     get hasBegun() {
@@ -40,7 +40,7 @@ export function drainable(
     begin() {
       if (hasBegun) return
       hasBegun = true
-      lastAnswersBegin()
+      lastResponsesBegin()
       leavingBegins()
     }
   } satisfies Draining)

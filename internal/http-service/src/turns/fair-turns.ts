@@ -27,7 +27,7 @@ const nodeLoop: EventLoop = {
 /** How many requests of one connection are handled per turn. */
 const MOST_OF_A_CONNECTION = 8
 
-/** How long the requests of all connections may hold a turn, in milliseconds. */
+/** How long the requests of all connections may occupy a turn, in milliseconds. */
 const LONGEST_TURN_MS = 10
 
 /**

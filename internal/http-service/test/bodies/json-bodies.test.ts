@@ -27,7 +27,7 @@ t.test('the invalid member is named, and its value is never repeated', async (t)
   t.notMatch(JSON.stringify(await post('/notes', '{"text":"hunter2"')), 'hunter2', 'broken JSON')
 })
 
-t.test('the rule of a schema is told in words, without its pattern', async (t) => {
+t.test('a violated schema rule is described in words, without its pattern', async (t) => {
   const service = smallService()
   const code = { type: 'string', minLength: 1, pattern: '^[0-9]{6}$' }
   const properties = { code, kind: { enum: ['body', 'cookie'] } }
@@ -63,7 +63,7 @@ t.test('bytes that are not UTF-8 are refused (RFC 8259 §8.1)', async (t) => {
   t.strictSame((await post('/anything', '"é"')).body, { body: 'é' })
 })
 
-t.test('a body over the limit is 413, one of another type 415', async (t) => {
+t.test('a body over the limit gets 413, and one of another type gets 415', async (t) => {
   t.match(await post('/anything', `"${'x'.repeat(127)}"`), {
     status: 413,
     body: { code: 'INVALID_REQUEST' }

@@ -11,7 +11,8 @@ t.test('connections that arrive while the hooks of a closing service run are ser
   const app = smallService()
   t.teardown(() => app.close())
   const sockets: Socket[] = []
-  // The kernel has opened each of them when `connect` returns. The event loop has accepted none.
+  // When `connect` returns, the kernel has opened each connection. The event loop has accepted
+  // none.
   app.addHook('preClose', async () => {
     while (sockets.length < WAITING) sockets.push(connect({ port, host: '127.0.0.1' }))
   })

@@ -19,7 +19,7 @@ import { smallService } from '../fixtures/small-service.ts'
 const pems = await generate([{ name: 'commonName', value: 'localhost' }])
 const https = { cert: Buffer.from(pems.cert), key: Buffer.from(pems.private) }
 
-/** A service with a route that answers when it is told to. */
+/** A service with a route that responds when the test says so. */
 async function service(t: Test, options: Parameters<typeof smallService>[1] = {}) {
   const app = smallService(undefined, options)
   t.teardown(() => app.close())
@@ -39,7 +39,7 @@ async function service(t: Test, options: Parameters<typeof smallService>[1] = {}
   return { app, url, port: Number(new URL(url).port), arrived, finish: () => finish() }
 }
 
-/** A connection, and what came back over it. */
+/** A connection, and the bytes that arrived on it. */
 async function connection(t: Test, port: number) {
   const socket = connect({ port, host: '127.0.0.1' })
   t.teardown(() => socket.destroy())
@@ -99,7 +99,7 @@ t.test('pipelined requests are all answered', async (t) => {
   t.equal(answers().length, 3)
 })
 
-/** A session of a client, which hears of the GOAWAY. */
+/** A client session, and the GOAWAY that it gets. */
 async function session(t: Test, url: string) {
   const client: ClientHttp2Session = openSession(url, { rejectUnauthorized: false })
   t.teardown(() => client.destroy())

@@ -5,7 +5,7 @@ import t from 'tap'
 import { exchange } from '../fixtures/exchange.ts'
 import { smallService } from '../fixtures/small-service.ts'
 
-/** The parts of the only answer there is. */
+/** The parts of the only response. */
 function parts(answer: string) {
   const [head = '', body = '', ...more] = answer.split('\r\n\r\n')
   return { head, body, problem: JSON.parse(body), more }
@@ -38,7 +38,7 @@ for (const [what, bytes] of Object.entries(unreadable)) {
   })
 }
 
-t.test('headers that are too large are 431', async (t) => {
+t.test('a request with headers that are too large gets 431', async (t) => {
   const header = `x: ${'y'.repeat(16 * 1024)}\r\n`
   const { head, problem } = parts(await exchange(t, `GET /notes/7 HTTP/1.1\r\n${header}\r\n`))
   t.match(head, /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)

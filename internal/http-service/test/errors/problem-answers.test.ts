@@ -19,7 +19,7 @@ function isProblem(t: Test, answer: LightMyRequestResponse, status: number, code
   })
 }
 
-t.test('a method that a path does not have is 405 with the allowed ones', async (t) => {
+t.test('a method that a path does not have gets 405 with the allowed ones', async (t) => {
   const service = smallService()
   for (const method of ['POST', 'DELETE', 'OPTIONS'] as const) {
     const answer = await service.inject({ method, url: '/notes/7?all=yes' })
@@ -30,7 +30,7 @@ t.test('a method that a path does not have is 405 with the allowed ones', async 
   t.equal(wild.headers.allow, 'GET, HEAD', 'also below a wildcard')
 })
 
-t.test('an unknown path is 404, whatever the method', async (t) => {
+t.test('an unknown path gets 404, whatever the method', async (t) => {
   const service = smallService()
   for (const url of ['/', '/note', '/notes/7/', '/notes/7/8', '/notesx7', '/Notes/7']) {
     const answer = await service.inject({ method: 'DELETE', url })

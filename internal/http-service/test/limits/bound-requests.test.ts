@@ -25,7 +25,7 @@ type Bounds = {
 }
 
 /**
- * Opens connections to a service that gives a request, and its header section, no longer than that.
+ * Opens connections to a service with these time limits for a request and its header section.
  * @param protocol null: no handshake begins, even if the service has TLS
  */
 async function connections(
@@ -57,8 +57,8 @@ async function connections(
 }
 
 /**
- * Sends a beginning, and then a line now and then, until the other side has had enough; what it
- * said.
+ * Sends a beginning and then one line at a time, until the other side closes the connection.
+ * Returns the response.
  */
 async function drip(socket: Socket, beginning: string, line: string): Promise<string> {
   let answer = ''
@@ -86,7 +86,7 @@ for (const secure of [false, true]) {
       drip(await open(), '', '')
     ])
     t.match(headers, /^HTTP\/1\.1 400 .*the request did not arrive in time/s)
-    t.equal(nothing, '', 'an answer that nobody has asked for could be taken for another one')
+    t.equal(nothing, '', 'a response without a request could be taken for another one')
   })
 
   t.test(`${title}: an unfinished body is given up`, async (t) => {
@@ -133,7 +133,7 @@ t.test('a TLS handshake that is not completed is given up, without an answer', a
   t.strictSame(await Promise.all(given), ['', ''])
 })
 
-/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE 0, with which no byte of a body can be sent */
+/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE 0, so that no byte of a body can be sent */
 const NO_WINDOW = Buffer.from([0, 4, 0, 0, 0, 0])
 
 const get = fields([

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { fairTurns } from '../../src/turns/fair-turns.ts'
 
-/** An event loop whose turns a test takes, and a clock that only work moves. */
+/** An event loop whose turns the test runs, and a clock that only work advances. */
 function steppedLoop() {
   let nowMs = 0
   let callbacks: (() => void)[] = []

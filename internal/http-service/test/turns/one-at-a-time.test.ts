@@ -9,7 +9,9 @@ import { smallService } from '../fixtures/small-service.ts'
 const get = (path: string, ...lines: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'host: a', ...lines].join('\r\n')}\r\n\r\n`
 
-/** A service that notes when it takes a request up, and answers when it is told. */
+/**
+ * A service that records when it begins to handle a request, and responds when the test says so.
+ */
 function slowService(options: Partial<ServiceOptions> = {}, log?: ServiceLog) {
   const taken: string[] = []
   const answers: (() => void)[] = []
@@ -73,7 +75,7 @@ t.test('requests after a refusal that closes the connection are not handled', as
 })
 
 t.test('a client that pipelines without end is cut off', async (t) => {
-  // The framework makes a child for each request.
+  // The framework makes a child log for each request.
   const log = serviceLog('small', 'silent')
   const makeChild = log.child.bind(log)
   let prepared = 0

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** A start still allocates after it: caches fill, and the first background work runs. */
+/** A process still allocates after its start: caches fill, and the first background work runs. */
 const AFTER_START_MS = 5000
 
 /**
- * Makes V8 give back the memory that only the start needed, once. V8 shrinks its young generation
- * only when it collects, and it collects only when that is full, which takes an idle process
- * minutes.
+ * Makes V8 release the memory that only the start needed, once. V8 shrinks its young generation
+ * only during a collection, and it starts one only when that generation is full. An idle process
+ * takes minutes to fill it.
  */
 export function releaseStart(): void {
   setTimeout(() => collector()({ type: 'minor', execution: 'sync' }), AFTER_START_MS).unref()

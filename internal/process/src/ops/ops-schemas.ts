@@ -20,7 +20,7 @@ const Readiness = Type.Object(
     }),
     failing: byCheck(
       'The failed checks that make the process unready, each with its reason.',
-      'there is no key set'
+      'no trusted key set is loaded'
     ),
     degraded: Type.Optional(
       byCheck(

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { RunningService } from './running-service.ts'
 import { StartFault } from './start-fault.ts'
 
-/** What is known of a service that runs in another process. */
+/** The addresses and the time limit of a service that runs in another process. */
 export type Ready = Pick<RunningService, 'url' | 'opsUrl' | 'endsWithinMs'>
 
 /**
@@ -22,9 +22,9 @@ export function serviceIsUp(name: string, child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
     let code: string | undefined
     child.on('message', (message) => {
-      const told = message as StartMessage
-      if ('ready' in told) resolve(told.ready)
-      else if ('failed' in told) code = told.failed.code
+      const parsed = message as StartMessage
+      if ('ready' in parsed) resolve(parsed.ready)
+      else if ('failed' in parsed) code = parsed.failed.code
     })
     child.once('exit', (exitCode) => {
       const fault = new StartFault(`${name} did not start (exit code ${exitCode})`)

@@ -7,10 +7,10 @@ import t, { type Test } from 'tap'
 
 const script = join(import.meta.dirname, 'fixtures/small-process.ts')
 
-/** How a process ended, and all that it said. */
+/** How a process ended, and everything that it printed. */
 type End = { code: number | null; signal: string | null; said: string; complained: string }
 
-/** Starts a process whose service begins in a given way; `end` resolves when it is gone. */
+/** Starts a process whose service begins in this way. `end` resolves when the process has ended. */
 function serviceProcess(t: Test, beginning: string): { child: ChildProcess; end: Promise<End> } {
   const child = fork(script, [beginning], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   t.teardown(() => child.kill('SIGKILL'))
@@ -30,7 +30,7 @@ t.test('a process tells its parent the address of its service', async (t) => {
   t.equal(await (await fetch(ready.url)).text(), 'here', 'it listens there by then')
 })
 
-t.test('a process that has started has V8 collect what only the start needed', async (t) => {
+t.test('a started process makes V8 release the memory that only the start needed', async (t) => {
   const child = fork(script, ['is up'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     // V8 writes a line for each collection. "testing" is the reason of one that a program requests.

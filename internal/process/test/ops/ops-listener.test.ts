@@ -106,7 +106,7 @@ t.test('the metrics have the text format of Prometheus', async (t) => {
   t.match(answer.body, /^refusals_total\{code="FORBIDDEN"\} 3$/m)
 })
 
-t.test('any other path is 404, and any other method 405', async (t) => {
+t.test('any other path gets 404, and any other method gets 405', async (t) => {
   t.equal((await ops({}).inject({ url: '/' })).statusCode, 404)
   const answer = await ops({}).inject({ method: 'POST', url: '/healthz' })
   t.equal(answer.statusCode, 405)

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EEXIST: 'a file has this name',
+  EEXIST: 'a file with this name exists',
   EISDIR: 'it is a folder',
   ELOOP: 'too many symbolic links, perhaps in a circle',
   EMFILE: 'too many files are open',

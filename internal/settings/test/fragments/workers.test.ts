@@ -33,7 +33,7 @@ t.test('auto leaves a core for the rest of the machine', async (t) => {
 t.test('several workers need stores that processes can share', async (t) => {
   t.strictSame(workerFaults('AUTH', '1', { REDIS_URL: undefined }), [])
   t.strictSame(workerFaults('AUTH', '2', { REDIS_URL: 'redis://a' }), [])
-  // Also where auto is 1: on a larger machine, it would not be.
+  // Refused even where `auto` is 1, because it would not be 1 on a larger machine.
   t.strictSame(workerFaults('AUTH', 'auto', { REDIS_URL: undefined, DATABASE_URL: undefined }), [
     'AUTH_WORKERS must be 1 without REDIS_URL: the embedded stores are for one process',
     'AUTH_WORKERS must be 1 without DATABASE_URL: the embedded stores are for one process'

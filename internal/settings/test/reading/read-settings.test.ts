@@ -23,7 +23,7 @@ const defaults = {
   ROOM_SECRET
 }
 
-/** The faults of an environment; none is a failure of the test. */
+/** The faults of an environment. If there are none, the test fails. */
 function faultsOf(environment: Record<string, string | undefined>): SettingsFault {
   try {
     readSettings(settings, environment)

@@ -23,7 +23,7 @@ function fileWith(content: string | Buffer, name = 'secret'): string {
   return file
 }
 
-/** What is said of settings that cannot be used. */
+/** The message for settings that cannot be used. */
 const faultsOf = (environment: Environment) =>
   settingsFaults(() => readSettings(settings, environment))
 
@@ -97,7 +97,7 @@ t.test('a file that this user may not read is a fault', async (t) => {
   const file = fileWith(CANARY, 'closed')
   chmodSync(file, 0)
   const fault = `DOOR_PASSWORD_FILE: cannot read ${file}: permission denied`
-  // Root may read every file, so it is another user for this one call.
+  // Root may read every file, so this call runs as another user.
   const isRoot = process.geteuid?.() === 0
   if (isRoot) process.seteuid?.(NOBODY)
   const faults = faultsOf({ DOOR_PASSWORD_FILE: file })

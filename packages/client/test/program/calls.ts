@@ -55,7 +55,7 @@ export async function calls(
   await t.test('a call whose token is stale is repeated once', async (t) => {
     const { client, paths, user } = await someone()
     t.equal((await ops(['users', 'roles', user.email, 'user', 'auditor'])).code, 0)
-    // Until the gateway knows, a call goes through with the old roles.
+    // Until the gateway knows the change, a call succeeds with the old roles.
     let answer = await client.fetch('/echo/roles', { method: 'POST', body: 'a' })
     for (let attempt = 0; attempt < 100 && !paths.includes('/auth/refresh-token'); attempt += 1) {
       answer = await client.fetch('/echo/roles', { method: 'POST', body: 'a' })

@@ -38,7 +38,7 @@ export type Probe = {
   readonly isAmbiguous?: (report: string) => boolean
 }
 
-/** What became of a probe. */
+/** The result of a probe. */
 export type Outcome =
   /** the service got the request, without what it must not get */
   | 'harmless'

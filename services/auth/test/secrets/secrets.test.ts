@@ -24,7 +24,7 @@ t.test('the first start makes secrets, and later ones read them', async (t) => {
   t.equal(ring.newest.secret.symmetricKeySize, 32)
   t.notSame(ring.newest.secret.export(), key, 'two secrets')
   t.strictSame(readdirSync(folder).sort(), ['key-encryption-key', 'refresh-keys'], 'and no drafts')
-  t.equal(statSync(folder).mode & 0o777, 0o700, 'for nobody else to read')
+  t.equal(statSync(folder).mode & 0o777, 0o700, 'no other user may read it')
   for (const file of readdirSync(folder)) {
     t.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file)
   }
@@ -34,7 +34,7 @@ t.test('a secret may be given as it is, or in a file', async (t) => {
   const folder = dataFolder(t)
   const file = join(folder, 'secret')
   const key = randomSecret()
-  // With the line ends of Windows.
+  // With Windows line ends.
   writeFileSync(file, `${key} \r\n`)
   for (const given of [
     { AUTH_KEY_ENCRYPTION_KEY: key },
@@ -97,7 +97,7 @@ t.test('a data folder that is a file is a fault, and no stack trace', async (t) 
   writeFileSync(file, '')
   t.throws(() => refreshKeys(readConfig({ GATEHOUSE_DATA_DIR: file })), {
     name: 'SettingsFault',
-    message: /GATEHOUSE_DATA_DIR: cannot write in .*: a file has this name/
+    message: /GATEHOUSE_DATA_DIR: cannot write in .*: a file with this name exists/
   })
 })
 

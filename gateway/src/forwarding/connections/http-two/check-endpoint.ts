@@ -38,7 +38,7 @@ export async function isHealthyOverHttpTwo(
 
 const CHECK_PATH = '/grpc.health.v1.Health/Check'
 
-/** A message of gRPC with its prefix: not compressed, and its length. */
+/** A gRPC message with its prefix: not compressed, and its length. */
 function message(content: Buffer): Buffer {
   const prefix = Buffer.alloc(5)
   prefix.writeUInt32BE(content.length, 1)
@@ -70,7 +70,7 @@ function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<Sessi
   })
 }
 
-/** @param call a call of gRPC; null: a GET of the path */
+/** @param call a gRPC call; null: a GET of the path */
 function answerOf(
   http: ClientHttp2Session,
   address: string,

@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 /** How long a service may take to read the rest of a request that it has answered. */
 const UNREAD_MS = 2000
 
-/** What becomes of a request whose stream has failed before the response began. */
+/** How a request continues whose stream has failed before the response began. */
 type OnUnanswered = (error: Error, session: Session) => void
 
 /**

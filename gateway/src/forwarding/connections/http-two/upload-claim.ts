@@ -3,7 +3,7 @@ import type { AskedRequest } from '../connections.ts'
 
 /** What an upload may need of the window that it shares with others. */
 export type Claim = {
-  /** whether it is a call of gRPC */
+  /** whether it is a gRPC call */
   readonly isCall: boolean
   /** the length of the body; Infinity: not known */
   readonly bytes: number

@@ -28,10 +28,10 @@ export type WindowSizes = {
 export const USUAL_WINDOW_BYTES = 65_535
 
 /**
- * All uploads on a connection share its window. Some services, such as those of Go, give it back
- * only when their program reads. An upload that is not read holds at most the window of its stream.
- * So uploads share a connection only if what all of them may hold fits into its window. Calls of
- * gRPC share it with each other only, and begin while half of it is left.
+ * All uploads on a connection share its window. Some services, such as those of Go, reopen it only
+ * when their program reads. An unread upload holds at most the window of its stream. So uploads
+ * share a connection only if everything that they may hold together fits into its window. gRPC
+ * calls share a connection only with each other, and begin while half of the window is left.
  */
 export function uploadWindow(http: ClientHttp2Session): UploadWindow {
   let widest = 0

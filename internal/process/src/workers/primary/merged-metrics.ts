@@ -7,7 +7,7 @@ type Metric = MetricSnapshot[number]
  * The metrics of a primary process and its workers, as one process would have them. Each metric is
  * merged as its `aggregator` says: the sum, unless its definition names another one.
  * @param own of the primary process
- * @param told of its workers; of those that have ended, what they had counted (`addedCounts`)
+ * @param workers those of its live workers, and the counts of the ended ones (`addedCounts`)
  * @returns the Prometheus text format
  */
 export const mergedMetrics = (

@@ -20,14 +20,14 @@ const notReady = {
 } as const
 const two = { workers: 2, isDraining: false }
 
-t.test('workers are ready if all of them are', async (t) => {
+t.test('workers are ready together if each of them is ready', async (t) => {
   t.strictSame(mergedReadiness([ready(1), ready(3)], two), {
     isReady: true,
     body: { status: 'ready', failing: {}, ageSeconds: { keys: 3 } }
   })
 })
 
-t.test('they are ready and degraded if some are missing, silent or not ready', async (t) => {
+t.test('workers are ready and degraded if some are missing, silent or not ready', async (t) => {
   for (const others of [[], [null], [notReady]]) {
     t.strictSame(mergedReadiness([ready(), ...others], two), {
       isReady: true,
@@ -41,11 +41,11 @@ t.test('they are ready and degraded if some are missing, silent or not ready', a
   }
 })
 
-t.test('one that drains while another one has taken its place is not missing', async (t) => {
+t.test('a draining worker that has been replaced does not count as missing', async (t) => {
   t.equal(mergedReadiness([ready(), notReady, ready()], two).body.status, 'ready')
 })
 
-t.test('a degraded worker degrades all of them, and the greatest age counts', async (t) => {
+t.test('a degraded worker degrades all workers, and the greatest age counts', async (t) => {
   t.strictSame(mergedReadiness([ready(1), degraded], two).body, {
     status: 'degraded',
     failing: {},
@@ -55,7 +55,7 @@ t.test('a degraded worker degrades all of them, and the greatest age counts', as
   t.strictSame(mergedReadiness([ready(null), ready(1)], two).body.ageSeconds, { keys: null })
 })
 
-t.test('they are not ready if none is, and say why', async (t) => {
+t.test('workers are not ready if none is, and the body says why', async (t) => {
   t.strictSame(mergedReadiness([notReady, null], two), {
     isReady: false,
     body: {
@@ -67,7 +67,7 @@ t.test('they are not ready if none is, and say why', async (t) => {
   t.match(mergedReadiness([], two), { isReady: false, body: { status: 'not ready' } })
 })
 
-t.test('they are not ready while the process ends', async (t) => {
+t.test('workers are not ready while their process ends', async (t) => {
   t.match(mergedReadiness([ready(), ready()], { workers: 2, isDraining: true }), {
     isReady: false,
     body: { status: 'draining', failing: { draining: 'the process is ending' } }

@@ -10,7 +10,7 @@ import { buildPrimaryOps } from '../../../src/workers/primary/primary-ops.ts'
 const log = serviceLog('ops', 'silent')
 
 type Worker = AskWorker & {
-  /** how many questions it got */
+  /** the number of questions that it got */
   readonly asked: () => number
 }
 
@@ -31,7 +31,7 @@ function worker(listener: Service | null, limits = { stateMs: 1000, requestMs: 6
 
 const KEYS = '/keys'
 
-/** The ops listener of a worker: its `/operator` answers when `release` is called. */
+/** The ops listener of a worker. Its `/operator` responds when `release` is called. */
 function workerListener(t: Test): { readonly ops: Service; release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   const ops = buildOps({ log, metrics: new Registry(), checks: {}, service: buildService({ log }) })
@@ -93,13 +93,13 @@ t.test('slow requests of operators, however many, leave the probes their answers
   t.strictSame(await slow, [200])
 })
 
-t.test('a question beyond the most at a time waits for its turn', async (t) => {
+t.test('a question over the limit of simultaneous questions waits for its turn', async (t) => {
   const { ops: listener, release } = workerListener(t)
   const only = worker(listener)
   const slow = statusesOf(primary(t, [only]), '/operator', 200)
   // The first question is whether the worker answers.
   while (only.asked() < 65) await new Promise(setImmediate)
-  t.equal(only.asked(), 65, 'the channel has no more')
+  t.equal(only.asked(), 65, 'the channel carries no more')
   release()
   t.strictSame(await slow, [200])
 })

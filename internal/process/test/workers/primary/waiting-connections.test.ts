@@ -12,7 +12,7 @@ type Accepted = { close(): void }
 type Handle = { onconnection(error: number, accepted?: Accepted): void }
 
 /**
- * A listening socket as node:cluster has them in a primary process: it takes the handle from its
+ * A listening socket like those of node:cluster in a primary process: it takes the handle from its
  * server, and keeps the connections until a worker takes them.
  */
 async function listener(t: Test) {
@@ -38,7 +38,7 @@ async function listener(t: Test) {
 
 t.test('a primary process that ends takes every connection before it closes', async (t) => {
   const { waiting, kept, port } = await listener(t)
-  // The kernel has opened each of them when `connect` returns.
+  // When `connect` returns, the kernel has opened each connection.
   const sockets = Array.from({ length: WAITING }, () => connect({ port, host: '127.0.0.1' }))
   for (const socket of sockets) {
     socket.on('error', () => {})

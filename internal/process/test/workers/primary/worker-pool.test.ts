@@ -5,7 +5,7 @@ import { workerPool } from '../../../src/workers/primary/worker-pool.ts'
 
 const ready = { url: 'http://127.0.0.1:1', opsUrl: 'http://127.0.0.1:2', endsWithinMs: 60_000 }
 
-/** A worker that drains when it is told to, and says what it was told. */
+/** A worker that drains when the pool tells it to, and records what the pool has told it. */
 function worker(name: string, events: string[]) {
   const drained = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<{ code: number; signal: null }>()

@@ -5,7 +5,7 @@ import type { Tables } from '../../database/tables.ts'
 
 /**
  * How many events of a deleted account one transaction erases. A user has as many events as there
- * were logins, and a statement has little time; SQLite also holds the event loop meanwhile.
+ * were logins, and a statement has little time; SQLite also blocks the event loop meanwhile.
  */
 const BATCH = 200
 /** how many batches follow each other before other work gets its turn */

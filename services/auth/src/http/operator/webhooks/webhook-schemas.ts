@@ -53,7 +53,7 @@ export const WebhookAnswer = Type.Object(
   { title: 'Webhook', description: 'An endpoint of another system that gets events.' }
 )
 export const WebhookSecret = Type.String({
-  description: 'The secret that signs (Standard Webhooks). No later response contains it.',
+  description: 'The signing secret (Standard Webhooks). No later response contains it.',
   examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=']
 })
 export const TestAnswer = Type.Object(

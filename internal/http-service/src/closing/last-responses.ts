@@ -16,7 +16,7 @@ const SILENT_MS = 1000
  * before the request waits for its turn.
  * @returns makes the responses to the requests that have arrived the last ones
  */
-export function lastAnswers(
+export function lastResponses(
   service: FastifyInstance,
   connections: OpenConnections,
   isDraining: () => boolean
