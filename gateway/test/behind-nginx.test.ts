@@ -5,12 +5,12 @@ import t from 'tap'
 import { edge } from './fixtures/edge.ts'
 
 const HOST = '127.0.0.1'
-/** the shortest that nginx knows, and how long a gateway drains at least */
+/** the shortest time that nginx knows, and the least time for which a gateway drains */
 const FAIL_SECONDS = 1
 const DRAIN_MS = 300
 const PAUSE_MS = 20
 
-/** Reads, and orders if it may, one request after the other. */
+/** Sends reads, and orders if `mayOrder` allows them, one after the other. */
 function asking(url: string, mayOrder: () => boolean) {
   const answers: string[] = []
   let isGoing = true
@@ -49,7 +49,7 @@ t.test(
     } as const
     const url = await nginxInFront(t, front)
     // The kernel may reset a connection that arrives while the listener closes. nginx must not
-    // repeat a POST on it, as its page says.
+    // repeat a POST on it, as docs/proxies/nginx.md says.
     let isClosing = false
     const clients = Array.from({ length: 4 }, () => asking(url, () => !isClosing))
     for (const gateway of gateways) {
@@ -62,7 +62,7 @@ t.test(
       isClosing = false
       await sleep(DRAIN_MS)
       await edge(t, { at: { host: HOST, port: gateway.port } })
-      // Until nginx sends it requests again.
+      // Until nginx sends requests to this gateway again.
       await sleep(FAIL_SECONDS * 1000)
     }
     const answers = await Promise.all(clients.map(({ stop }) => stop()))

@@ -34,7 +34,7 @@ t.test('a page of a listed origin may read the response, including a refusal', a
     headers: { authorization: `Bearer ${gateway.token()}`, origin: SHOP }
   })
   t.equal(served.status, 200)
-  t.equal(allowed(served), SHOP, 'what the service says of origins does not count')
+  t.equal(allowed(served), SHOP, 'CORS headers of the service do not count')
   t.equal(served.headers.get('vary'), 'accept, origin')
   const refused = await fetch(`${gateway.url}/closed`, { headers: { origin: SHOP } })
   t.equal(refused.status, 401)
@@ -146,7 +146,7 @@ t.test('a service answers preflights if its route says so, and gets no identity'
   for (const origin of [partner, SHOP]) {
     const answer = await fetch(`${gateway.url}/passes/a`, preflight(origin))
     t.equal(answer.status, 204)
-    t.equal(allowed(answer), partner, 'what the service says stands')
+    t.equal(allowed(answer), partner, 'the header of the service is kept')
   }
   const [first] = gateway.upstream.received
   t.match(first, { method: 'OPTIONS', target: '/passes/a' })

@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000
 type Found = (error: Error | null, all: readonly { address: string; family: number }[]) => void
 type Lookup = (name: string, options: object, found: Found) => void
 
-/** Lets this process find both gateways under one name, as a name with two records does. */
+/** Makes both gateways resolve from one name in this process, like a name with two records. */
 function nameBoth(t: Test): void {
   const lookup = dns.lookup as unknown as Lookup
   const addresses = HOSTS.map((address) => ({ address, family: 4 }))
@@ -25,7 +25,9 @@ function nameBoth(t: Test): void {
   t.teardown(() => Object.assign(dns, { lookup }))
 }
 
-/** Asks for one thing after the other; a connection that breaks is no answer to a GET. */
+/**
+ * Sends one request after the other. A broken connection is not a response, so a GET is repeated.
+ */
 function asking(t: Test, url: string) {
   const answers: string[] = []
   let isGoing = true
@@ -37,7 +39,7 @@ function asking(t: Test, url: string) {
           .catch(once)
           .catch((error) => String(error.cause?.code ?? error))
       )
-      // Gateways start in this process too, and must get their turn.
+      // The gateways start in this process too, and need their turns of the event loop.
       await sleep(20)
     }
   })()

@@ -140,7 +140,7 @@ t.test(
 
     gateway.upstream.answer = (request) => request.socket.end('HTTP/9.9 what\r\n\r\n')
     const lying = await gateway.call('/closed')
-    t.strictSame([lying.status], faults.serviceBreaks.statuses, 'what is not HTTP')
+    t.strictSame([lying.status], faults.serviceBreaks.statuses, 'bytes that are not HTTP')
 
     gateway.upstream.answer = () => {}
     const slow = await gateway.call('/closed')

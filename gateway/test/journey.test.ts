@@ -24,7 +24,7 @@ t.test('a route is closed unless it says that it is open', async (t) => {
   t.strictSame(
     gateway.upstream.received.map(({ target }) => target),
     ['/open/x', '/closed/x'],
-    'what is forwarded is what was matched'
+    'the forwarded path is the matched one'
   )
 })
 

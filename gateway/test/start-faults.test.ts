@@ -12,7 +12,7 @@ import { configured, embedded, read, settings } from './fixtures/configured.ts'
 import { newKey } from './fixtures/issuer.ts'
 import { silentLog } from './fixtures/revocation-log.ts'
 
-/** A log in which nothing happens, and that says so. */
+/** A log that delivers only empty batches. */
 const talkingLog: RevocationSource = {
   async *follow(cursor, signal) {
     while (!signal.aborted) {

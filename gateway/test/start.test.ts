@@ -15,7 +15,7 @@ import { egressProxy } from './fixtures/egress-proxy.ts'
 import { issuer, newKey } from './fixtures/issuer.ts'
 import { revocationLog } from './fixtures/revocation-log.ts'
 
-/** A port on which nothing listened a moment ago. */
+/** A port at which nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -87,7 +87,7 @@ t.test(
 )
 
 /**
- * An issuer on the internet, and the settings of a gateway that gets there only through a proxy.
+ * An issuer on the internet, and the settings of a gateway that can reach it only through a proxy.
  */
 async function issuerBehindProxy(t: Test) {
   const certificates = await authority(t)

@@ -62,7 +62,7 @@ t.test(
     const first = assertions.about(ada, 'orders', claims)
     t.strictSame(decodeJwt(first).claims, values)
     t.equal(assertions.about(ada, 'orders', { ...claims }), first)
-    t.notOk('claims' in decodeJwt(assertions.about(ada, 'orders')), 'the route names none any more')
+    t.notOk('claims' in decodeJwt(assertions.about(ada, 'orders')), 'the route no longer names any')
     t.equal(signed.length, 2)
   }
 )

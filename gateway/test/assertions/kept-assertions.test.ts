@@ -67,7 +67,7 @@ t.test('the counted bytes of assertions are those of the heap', async (t) => {
       for (let route = 0; route < 10; route += 1) assertions.about(caller, `service-${route}`)
     }
   }
-  // What code takes when it runs for the first time is not measured.
+  // The first run of code allocates more, so it is not measured.
   use(30)
   collectGarbage()
   const [before, counted] = [process.memoryUsage().heapUsed, kept.bytes()]
@@ -80,7 +80,7 @@ t.test('the counted bytes of assertions are those of the heap', async (t) => {
   t.equal(remembered.length, 130)
 })
 
-t.test('an assertion is never old when it is used, and never lasts long', async (t) => {
+t.test('an assertion in use is less than 30 s old and valid for another 30 to 60 s', async (t) => {
   const anyTimes = fc.array(fc.nat({ max: 70_000 }), { minLength: 1, maxLength: 20 })
   const fresh = fc.property(anyTimes, (times) => {
     const { assertions, clock } = countedAssertions()

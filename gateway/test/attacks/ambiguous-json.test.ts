@@ -63,7 +63,7 @@ t.test('header and claims are strict JSON', async (t) => {
     await isRefusedTwice(t, gateway, sign(more(header, member), claims), `twice: ${member}`)
   }
   const within = sign(header, more(claims, '"x":{"a":1,"a":2}'))
-  await isRefusedTwice(t, gateway, within, 'twice, within a member that nobody reads')
+  await isRefusedTwice(t, gateway, within, 'twice, within a member that no check reads')
   const prototype = sign(header, more(claims, '"__proto__":{"a":1},"__proto__":{"a":2}'))
   await isRefusedTwice(t, gateway, prototype, 'twice __proto__')
   const deep = (levels: number) =>

@@ -36,8 +36,8 @@ const chunked = (trailers: string) =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n\r\n`
 
 /**
- * RFC 9113 §8.2.2 forbids the first seven over HTTP/2, where Node.js throws in a callback of its
- * own.
+ * RFC 9113 §8.2.2 forbids the first seven over HTTP/2. For these, Node.js throws in a callback of
+ * its own.
  */
 const trailers = [
   'keep-alive: timeout=5',
@@ -63,7 +63,7 @@ t.test('a forbidden trailer is dropped, and its response is complete', async (t)
   }
 })
 
-t.test('a response with 1,001 header lines is 502, and 1,001 trailers are dropped', async (t) => {
+t.test('1,001 header lines of a response become 502, and 1,001 trailers are dropped', async (t) => {
   const lines = (count: number) => Array.from({ length: count }, (_, at) => `x${at}:`).join('\r\n')
   const withLines = (fields: string) =>
     `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${fields}\r\n\r\nok`
@@ -97,7 +97,7 @@ t.test('a status outside 100 to 599 is answered 502', async (t) => {
   }
 })
 
-t.test('a status outside 100 to 599 as the answer to an upgrade is 502', async (t) => {
+t.test('an upgrade whose response has a status outside 100 to 599 gets 502', async (t) => {
   const { gateway, open } = await sockets(t)
   gateway.upstream.server.removeAllListeners('upgrade')
   for (const status of ['600', '999']) {
@@ -118,7 +118,7 @@ t.test('the first of duplicate single-value headers is passed on', async (t) => 
     'etag: "a"',
     'last-modified: x',
     'location: /a',
-    // Headers of requests, which a service may send all the same.
+    // Request headers, which a service may send nevertheless.
     'referer: a',
     'host: a',
     'from: a',
@@ -143,8 +143,8 @@ t.test('the first of duplicate single-value headers is passed on', async (t) => 
 })
 
 t.test('a hint that cannot be written is dropped, and the response arrives', async (t) => {
-  // Node.js reads each parameter of the last one in two ways: 30 of them take it minutes, 60 take
-  // it years.
+  // Node.js reads each parameter of the last one in two ways: 30 parameters take minutes, 60 take
+  // years.
   const ambiguous = `</a>${';a=a'.repeat(30)};"`
   const links = ['</a>; rel=preload, </b>; rel=preload', 'nonsense', '<a', '</a>; x="', ambiguous]
   for (const link of links) {

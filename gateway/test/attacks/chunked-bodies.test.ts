@@ -59,9 +59,7 @@ t.test('a service that has begun to read a broken body never gets a whole one', 
 
 const BYTES = 10_000
 
-/**
- * The body of a chunked response that has no line breaks: its lines are sizes and chunks in turns.
- */
+/** The body of a chunked response without line breaks: its lines are sizes and chunks in turn. */
 function withoutChunkSizes(response: string): string {
   const lines = response.slice(response.indexOf('\r\n\r\n') + 4).split('\r\n')
   return lines.filter((_, at) => at % 2 === 1).join('')

@@ -19,11 +19,14 @@ import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.t
 /** More than the buffers of both connections hold. */
 const MOST_BUFFERED = 32 * 1024 * 1024
 /**
- * Far longer than the gateway waits for a client; only a gateway that waits for ever takes so long.
+ * Far longer than the gateway waits for a client. Only a gateway that waits for ever reaches it.
  */
 const GIVE_UP_MS = 30_000
 
-/** Until the gateway has so much for this client that it takes no more from its service. */
+/**
+ * Resolves when the gateway has buffered so much for this client that it stops reading from its
+ * service.
+ */
 const isFull = (socket: Socket | undefined) =>
   eventually(async () => socket?.writableNeedDrain ?? false, Boolean, GIVE_UP_MS)
 
@@ -37,7 +40,8 @@ t.test('an event stream that its client does not read ends with its token', asyn
   const accepted = serverSockets(t, gateway.port)
   const service = new Promise<ServerResponse>((resolve) => {
     gateway.upstream.answer = (_request, response) => {
-      // Wherever this is cut, an event has just ended, so that the gateway can add its last one.
+      // The stream can be cut anywhere, because an event has just ended: the gateway can add its
+      // last event.
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('\n'.repeat(MOST_BUFFERED))
       resolve(response)
@@ -58,7 +62,7 @@ t.test('an event stream that its client does not read ends with its token', asyn
   t.equal((await gateway.call('/open')).status, 200, 'the place is free again')
 })
 
-/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE, and the largest window there is */
+/** RFC 9113 §6.5.2: SETTINGS_INITIAL_WINDOW_SIZE with the maximum window */
 const LARGEST_WINDOW = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])
 const MORE = Buffer.from([0x7f, 0xff, 0, 0])
 
@@ -94,7 +98,7 @@ t.test('a client of HTTP/2 that does not read its connection is cut off', async 
   t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
 })
 
-t.test('complete responses that clients of HTTP/2 leave no room for are bounded', async (t) => {
+t.test('complete responses that clients of HTTP/2 do not read are bounded', async (t) => {
   const statuses: (number | null)[] = []
   const gateway = await edgeOverTls(t, { logRequest: ({ status }) => statuses.push(status) })
   const codes: number[] = []
@@ -115,7 +119,7 @@ t.test('complete responses that clients of HTTP/2 leave no room for are bounded'
       .resume()
   const honest = await opened(65_535)
   const full: ClientHttp2Session[] = []
-  // 1,024 of one address are allowed.
+  // One address may have 1,024.
   for (const streams of [...Array.from({ length: 8 }, () => 127), 8]) {
     const session = await opened(0)
     full.push(session)
@@ -123,7 +127,7 @@ t.test('complete responses that clients of HTTP/2 leave no room for are bounded'
   }
   t.strictSame(codes, [])
   const [fullest] = full
-  // The end of this response is what is too much, and Node.js ends it while it writes its headers.
+  // The end of this response exceeds the limit, and Node.js ends it while it writes its headers.
   if (fullest !== undefined) await once(ask(fullest, 'HEAD'), 'close')
   t.ok(await eventually(async () => fullest?.destroyed, Boolean, GIVE_UP_MS))
   const [answer] = await once(ask(honest), 'response')
@@ -154,13 +158,13 @@ t.test('a connection closes when Node.js has destroyed its HTTP/2 session', asyn
     () => looks === 20,
     GIVE_UP_MS
   )
-  // As Node.js does after a malformed frame. Its last bytes wait behind what the client does not
-  // read.
+  // Node.js does this after a malformed frame. Its last bytes wait behind bytes that the client
+  // does not read.
   ;(await session).destroy(new Error('a malformed frame'))
-  t.ok(await isClosed(connection), 'what is not written yet is not waited for')
+  t.ok(await isClosed(connection), 'the gateway does not wait for unwritten bytes')
 })
 
-/** Opens a WebSocket and fills it from both ends, of which neither reads. */
+/** Opens a WebSocket and fills it from both ends. Neither end reads. */
 async function unread(t: Test) {
   const routes =
     '\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: 1 }\n'

@@ -4,8 +4,8 @@ import { adaHeaders } from '../fixtures/stamped.ts'
 import type { Received } from '../fixtures/upstream.ts'
 import { head, provoke, valuesOf } from './fixtures/raw-request.ts'
 
-// What `Connection` names is for the next hop alone and ends there (RFC 9110 §7.6.1). A proxy that
-// applies this to what it has itself added lets the client take it off again: reply-from before
+// The headers that `Connection` names are for the next hop only (RFC 9110 §7.6.1). If a proxy
+// applies this to headers that it has added itself, a client can remove them: reply-from before
 // 12.6.2, Traefik CVE-2024-45410.
 
 const expected = {

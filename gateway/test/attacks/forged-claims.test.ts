@@ -3,7 +3,7 @@ import { edge } from '../fixtures/edge.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt } from '../fixtures/issuer.ts'
 import { isRefused, isRefusedTwice } from './fixtures/is-refused.ts'
 
-/** JSON that no serialiser writes, in the place of one member's value. */
+/** JSON that no serialiser writes, as the value of one member. */
 type Raw = { raw: string }
 
 const isRaw = (value: unknown): value is Raw =>
@@ -29,8 +29,8 @@ const infinite: Raw = { raw: '1e400' }
 const texts = [undefined, null, '', 7, true, ['user-1'], { a: 'user-1' }, 'x'.repeat(256)]
 
 /**
- * Each signed by the issuer's own key: what a library lets pass, and a bug at the issuer would
- * write.
+ * All are signed with the issuer's key: claims that some library accepts, or that a bug of the
+ * issuer could write.
  */
 const forgeries: Record<string, unknown[]> = {
   exp: [...times, infinite, 253402300800],
@@ -42,7 +42,7 @@ const forgeries: Record<string, unknown[]> = {
     '',
     {},
     1,
-    // CVE-2025-30144: fast-jwt took a list that holds the right issuer.
+    // CVE-2025-30144: fast-jwt accepted a list that contains the right issuer.
     [ISSUER],
     ['https://evil.example', ISSUER],
     `${ISSUER}/`,
@@ -126,5 +126,5 @@ t.test('an expired but otherwise valid token gets TOKEN_EXPIRED', async (t) => {
   }
   await isRefused(t, gateway, gateway.token({ exp: 0, iss: 'evil' }), 'of another issuer, too')
   const forged = `${gateway.token({ exp: 0 }).slice(0, -86)}${'A'.repeat(86)}`
-  await isRefused(t, gateway, forged, 'a forged one is not told how old it is')
+  await isRefused(t, gateway, forged, 'a forged token is not called expired')
 })

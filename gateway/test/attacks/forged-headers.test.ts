@@ -3,7 +3,7 @@ import { type Edge, edge } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, jwt } from '../fixtures/issuer.ts'
 import { isRefusedTwice } from './fixtures/is-refused.ts'
 
-/** Signed by the right key, whatever else the header says. */
+/** A token with this header, signed with the right key. */
 const forged = ({ key, clock }: Edge, header: object) =>
   jwt({ ...headerOf(key), ...header }, goodClaims(clock()), key)
 
@@ -27,7 +27,7 @@ t.test('a token header with other members than alg, kid and typ is refused', asy
   const { key, issuer } = gateway
   const headers = { authorization: `Bearer ${forged(gateway, {})}` }
   t.equal((await gateway.call('/closed', { headers })).status, 200, 'the others differ in it alone')
-  // So that a fetch would not be held back by the cooldown for unknown kids.
+  // After the cooldown for unknown kids, which would otherwise delay a fetch.
   gateway.clock.advance(10_000)
   for (const header of [
     ...types.map((typ) => ({ typ })),

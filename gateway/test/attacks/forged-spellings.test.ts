@@ -5,7 +5,7 @@ import { isRefusedTwice } from './fixtures/is-refused.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** The same bytes, written with the unused bits of the last character set. */
+/** The same bytes in another spelling: the unused bits of the last character are set. */
 function spareBitsSet(segment: string): string {
   const last = ALPHABET.indexOf(segment.slice(-1))
   return `${segment.slice(0, -1)}${ALPHABET[last + 1]}`
@@ -25,7 +25,7 @@ const spellings: Record<string, (segment: string) => string> = {
 }
 
 t.test('every other encoding of a token is refused', async (t) => {
-  // With so short a kid each of the three parts has bits to spare in its last character.
+  // With such a short kid, each of the three parts has unused bits in its last character.
   const gateway = await edge(t, { key: newKey('ES256', 'k') })
   const token = gateway.token()
   t.ok(
@@ -40,7 +40,7 @@ t.test('every other encoding of a token is refused', async (t) => {
       const changed = parts.with(at, respell(parts[at] ?? ''))
       await isRefusedTwice(t, gateway, changed.join('.'), `${part}: ${title}`)
       if (at === 2) continue
-      // Signed anew, so that nothing but the spelling is wrong.
+      // Signed again, so that only the spelling is wrong.
       const input = `${changed[0]}.${changed[1]}`
       const signed = `${input}.${signature(input, gateway.key).toString('base64url')}`
       await isRefusedTwice(t, gateway, signed, `${part}: ${title}, signed so`)

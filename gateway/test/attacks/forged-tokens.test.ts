@@ -5,7 +5,7 @@ import { goodClaims, headerOf, type IssuerKey, jwt, newKey, signature } from '..
 import { isRefusedTwice } from './fixtures/is-refused.ts'
 import { signedBy } from './fixtures/signed-by.ts'
 
-/** One for all tests, because it takes long to make. */
+/** One for all tests, because generating it takes long. */
 const rsa = newKey('RS256')
 
 const hmac = (secret: string | Buffer) => (input: string) =>
@@ -21,7 +21,7 @@ t.test('a token with another algorithm than its key’s is refused', async (t) =
   const byKey = (input: string) => signature(input, key)
   const authorization = `Bearer ${signedBy(gateway, {}, byKey)}`
   const genuine = await gateway.call('/closed', { headers: { authorization } })
-  t.equal(genuine.status, 200, 'what follows differs from a good token in nothing but what is said')
+  t.equal(genuine.status, 200, 'the forged ones differ from this one only as titled')
   for (const alg of [
     'none',
     'None',

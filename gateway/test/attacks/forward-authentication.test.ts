@@ -4,9 +4,9 @@ import { ask, askedFromHere, bearer, forms, subrequest } from '../verify/fixture
 import { isRefused, linesOf, nameOf } from './fixtures/described-requests.ts'
 import { ambiguous } from './fixtures/hostile-paths.ts'
 
-// What attackers did to oauth2-proxy, Oathkeeper, Authelia, Traefik and Caddy in this place. A
-// client controls its own headers, and a proxy forwards those that it does not write. So what the
-// proxy asks about must be what it forwards.
+// Attacks on oauth2-proxy, Oathkeeper, Authelia, Traefik and Caddy. A client controls its own
+// headers, and a proxy forwards those that it does not write. So a proxy must ask about exactly the
+// request that it forwards.
 
 const routes = `
   - { name: tenants, prefix: /tenants, upstream: service, tokenClaims: [tenant_id] }
@@ -76,7 +76,7 @@ t.test(
       ['Upgrade: websocket, h2c', 'Connection: Upgrade', ...handshake],
       ['Upgrade: h2c, websocket', 'Connection: Upgrade', ...handshake],
       ['Upgrade: websocket', 'Upgrade: h2c', 'Connection: Upgrade', ...handshake],
-      // nginx itself would add the Connection.
+      // nginx itself would add the header Connection.
       ['Upgrade: websocket', ...handshake],
       ['Upgrade: websocket', 'Connection: Upgrade', ...handshake]
     ]) {

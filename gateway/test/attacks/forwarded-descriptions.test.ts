@@ -41,7 +41,7 @@ t.test('a description without one of its headers is refused', async (t) => {
 })
 
 t.test('a header of the description that a client adds is refused, in any spelling', async (t) => {
-  // Traefik GHSA-5m6w-wvh7-57vm: X_Forwarded_Proto went to the authentication service.
+  // Traefik GHSA-5m6w-wvh7-57vm: X_Forwarded_Proto reached the authentication service.
   for (const [form, names] of Object.entries(described)) {
     for (const name of [...names, 'X-Forwarded-Proto']) {
       const value = linesOf(form).find((line) => nameOf(line) === name) ?? ''

@@ -28,7 +28,7 @@ t.test(
   async (t) => {
     const gateway = await edge(t)
     for (const spelling of claims.flatMap(spellingsOf)) {
-      // Longer than what a signature contains by chance.
+      // Longer than any match that a signature contains by chance.
       const lines = [`${spelling}: evil.example`, `Authorization: Bearer ${gateway.token()}`]
       for (const path of ['/open', '/closed']) {
         const { statuses, received } = await provoke(
@@ -74,7 +74,7 @@ t.test('the gateway reads only the headers that GATEWAY_PROXY_HEADERS names', as
   const both = [forwarded, ...xForwarded]
   const own = ['127.0.0.1', 'http', 'gateway.example', '80']
   const byForwarded = ['203.0.113.1', 'https', 'one.example', '443']
-  // A load balancer passes on the headers that it does not write, as the client wrote them.
+  // A load balancer passes the headers that it does not write on unchanged.
   const cases: Record<string, [lines: string[], told: string[]][]> = {
     '': [
       [both, ['203.0.113.2', 'https', 'gateway.example', '443']],

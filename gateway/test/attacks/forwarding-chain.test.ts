@@ -19,7 +19,7 @@ t.test(
     ]
     const { received } = await provoke(gateway, head('GET /open HTTP/1.1', ...lines))
     t.match(received[0]?.headers, {
-      // The client itself wrote what precedes its own address.
+      // The client itself wrote the addresses before its own.
       'x-forwarded-for': '203.0.113.7, 10.0.0.2, 127.0.0.1',
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'shop.example'

@@ -5,12 +5,12 @@ import { provoke } from './fixtures/raw-request.ts'
 import { get, inChunks, post, SMUGGLED, withCoding, withLength } from './fixtures/smuggled.ts'
 
 const LENGTH = SMUGGLED.length
-/** the same, with more to come */
+/** the same, without closing the connection */
 const STAYING = SMUGGLED.replace('Connection: close\r\n', '')
 
 /**
- * What has one reading (RFC 9112 §6, §7): the body that a service then gets, and the next request
- * is one of its own.
+ * Requests that can be read in only one way (RFC 9112 §6, §7). The service must get this body, and
+ * then the next request.
  */
 const followed: [title: string, bytes: string, body: string][] = [
   ['a length of zero with GET', get('Content-Length: 0'), ''],
@@ -32,7 +32,7 @@ const followed: [title: string, bytes: string, body: string][] = [
   ['empty lines before', `\r\n\r\n${get('X: y')}`, '']
 ]
 
-/** After these, nothing more is read. */
+/** Requests after which the gateway reads no other request. */
 const last: [title: string, bytes: string, body: string][] = [
   [
     'the next request as a body',
@@ -103,8 +103,8 @@ t.test('a connection with too many pipelined requests is cut', async (t) => {
 })
 
 t.test('nothing is written into the middle of a response', async (t) => {
-  // The answer never ends, so the gateway cuts it when its service has been silent for as long as
-  // the route allows.
+  // The response never ends, so the gateway cuts it when the service has been silent for the time
+  // that the route allows.
   const routes =
     '  - { name: brief, prefix: /brief, upstream: service, access: public, idleSeconds: 1 }\n'
   const gateway = await edge(t, { routes })

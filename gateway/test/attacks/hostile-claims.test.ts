@@ -4,7 +4,7 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 
 /**
- * Texts that an issuer may sign, and that would be something else as the bare value of a header.
+ * Texts that an issuer may sign, and that would mean something else as the plain value of a header.
  */
 const hostile: Record<string, string> = {
   'CR LF and a header': 'ada\r\nx-auth-roles: admin\r\n\r\nGET /open/smuggled HTTP/1.1',
@@ -38,7 +38,7 @@ t.test('a service reads every claim exactly as it is in the token', async (t) =>
       client_id: text,
       email: text,
       roles: [text, 'user', text],
-      // A scope is split at spaces: that is its syntax, not ours.
+      // A scope is split at spaces, as its syntax requires (RFC 6749 §3.3).
       scope: text.replaceAll(' ', '_')
     }
     const authorization = `Bearer ${gateway.token(claims)}`
@@ -72,7 +72,7 @@ t.test('a service reads every claim exactly as it is in the token', async (t) =>
   t.equal(gateway.upstream.received.length, Object.keys(hostile).length, 'one request each')
 })
 
-t.test('an identity over the budget is a 500, and never cut short', async (t) => {
+t.test('an identity over the budget gets 500, and is never cut short', async (t) => {
   const gateway = await edge(t)
   const many = (count: number) =>
     Array.from({ length: count }, (_, index) => `role-number-${index}`)

@@ -22,7 +22,7 @@ const privateJwk = (kid: string) => ({
 })
 const secret = { kty: 'oct', k: Buffer.from('secret').toString('base64url'), alg: 'HS256' }
 
-/** Answers in which there is no key that could be used. */
+/** Responses without a usable key. */
 const useless: Record<string, RequestListener> = {
   500: says({ keys: [intruder.jwk] }, 500),
   404: says({ keys: [intruder.jwk] }, 404),
@@ -69,10 +69,10 @@ t.test('a response that is not a key set does not replace the last good one', as
     gateway.issuer.answer = answer
     const fetches = gateway.issuer.fetches
     t.equal(await gateway.keys.refresh(), false, title)
-    t.equal(gateway.issuer.fetches, fetches + 1, `${title}: asked once, and nobody else`)
+    t.equal(gateway.issuer.fetches, fetches + 1, `${title}: one request, to this issuer only`)
     t.equal(gateway.keys.version, version, `${title}: the set is as it was`)
     t.equal(await presents(gateway, gateway.key), 200, `${title}: its keys still count`)
-    // The issuer has not said which others there are.
+    // The issuer has not said which other keys exist.
     t.equal(await presents(gateway, intruder), 503, `${title}: no other key is accepted`)
   }
 })
@@ -80,7 +80,7 @@ t.test('a response that is not a key set does not replace the last good one', as
 t.test('the valid keys of a set with invalid ones are used', async (t) => {
   const gateway = await edge(t)
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
-  // With the exponent 1 a signature is its own message: anyone can write one.
+  // With the exponent 1, a signature equals its message, so anyone can create one.
   const exponentOne = { ...newKey('RS256').jwk, kid: 'e-one', e: 'AQ' }
   const bad = [
     { ...weak.publicKey.export({ format: 'jwk' }), kid: 'weak', use: 'sig', alg: 'RS256' },

@@ -3,19 +3,19 @@ import { edge } from '../fixtures/edge.ts'
 import { ambiguous, words } from './fixtures/hostile-paths.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
-// Oathkeeper GHSA-p224-6x5r-fjpm: what one program decides about is not what the next one serves,
-// as soon as the two read one path in two ways. Such a path is refused, not repaired.
+// Oathkeeper GHSA-p224-6x5r-fjpm: if two programs read one path differently, the first one decides
+// about another path than the second one serves. Such a path is refused, not repaired.
 
-/** Paths of nobody, however near they are to somebody's. */
-const nobodys = words(`
+/** Paths without a route, although they resemble paths of routes. */
+const routeless = words(`
   /openX /open;x /open;/closed /open.json /open, /open= /open~ /open-closed /open:80 /open@x /close /closedX
   /OPEN /Open /oPen/x /CLOSED /Closed /AUTH/login /auth/Login /open%20 /%20open  /open%C2%A0
   /%ef%bd%8fpen / /x /ope /o /auth /auth/ /auth/loginx /auth/login;x /login /x/open /x/closed /closed;jsessionid=1
   /metrics /healthz /readyz /.well-known/gateway-jwks.json /__proto__ /constructor /?/open /?x=/../open`)
 
 /**
- * What is canonical goes on exactly as it is; the service may make of it what it likes, but it is
- * of that route.
+ * Canonical paths, which are forwarded unchanged. The service may interpret them as it likes,
+ * because they belong to its route.
  */
 const canonical = words(`
   /open /open/ /open/x /open/x/ /open?/../closed /open?x=%2e%2e%2f&y=%00&z=% /open?a[]=1|2 /open?a={"b":1}
@@ -24,12 +24,12 @@ const canonical = words(`
   /open?http://evil/`)
 
 t.test('the list of hostile paths has its full length', (t) => {
-  t.ok(new Set([...ambiguous, ...nobodys, ...canonical]).size >= 170)
+  t.ok(new Set([...ambiguous, ...routeless, ...canonical]).size >= 170)
   t.ok(new Set(ambiguous).size >= 100)
   t.end()
 })
 
-t.test('a path that could be read in two ways is 400', async (t) => {
+t.test('a request with a path that could be read in two ways gets 400', async (t) => {
   const gateway = await edge(t)
   for (const path of ambiguous) {
     const { statuses, received, answer } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
@@ -50,7 +50,7 @@ t.test('a hostile path is refused even with a valid token', async (t) => {
 
 t.test('a prefix ends where a segment ends, and its case counts', async (t) => {
   const gateway = await edge(t)
-  for (const path of nobodys) {
+  for (const path of routeless) {
     const { statuses, received } = await provoke(gateway, head(`GET ${path} HTTP/1.1`))
     t.strictSame([statuses, received], [[404], []], path)
   }
@@ -123,7 +123,7 @@ t.test('stripping a prefix always leaves a path', async (t) => {
   }
 })
 
-t.test('a path of 9 kB is 414, and one of 64 kB is 431', async (t) => {
+t.test('a request with a path of 9 kB gets 414, and one with 64 kB gets 431', async (t) => {
   const gateway = await edge(t)
   for (const [length, status] of [
     [8186, 200],

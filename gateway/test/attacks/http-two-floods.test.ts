@@ -19,7 +19,7 @@ import { selfSigned } from '../fixtures/self-signed.ts'
 import { headers, plain, post } from './fixtures/http-two-requests.ts'
 import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.ts'
 
-/** Frames by the thousand, of which each costs a server more than its client. */
+/** Thousands of frames, each of which costs a server more than its client. */
 const floods: Record<string, (turn: number) => Buffer> = {
   'streams that are reset at once (CVE-2023-44487)': (turn) =>
     Buffer.concat([
@@ -31,7 +31,7 @@ const floods: Record<string, (turn: number) => Buffer> = {
       headers(post(), END_HEADERS, 2 * turn + 1),
       frame(kind.reset, 0, 2 * turn + 1, Buffer.of(0, 0, 0, 8))
     ]),
-  'headers that go on and on (CVE-2024-27983)': (turn) =>
+  'headers that never end (CVE-2024-27983)': (turn) =>
     turn === 0
       ? headers(plain, END_STREAM)
       : frame(kind.continuation, 0, 1, fields([[`x-${turn}`, 'y'.repeat(1000)]])),
@@ -39,14 +39,14 @@ const floods: Record<string, (turn: number) => Buffer> = {
   'settings (CVE-2019-9515)': () => frame(kind.settings, 0, 0),
   'empty data (CVE-2019-9518)': (turn) =>
     turn === 0 ? headers(post(), END_HEADERS) : frame(kind.data, 0, 1),
-  'headers of nothing (CVE-2019-9516)': (turn) =>
+  'empty headers (CVE-2019-9516)': (turn) =>
     headers([...plain, ...Array.from({ length: 100 }, (): Field => ['x', ''])], 5, 2 * turn + 1),
-  'windows of nothing': () => frame(kind.windowUpdate, 0, 0, Buffer.alloc(4))
+  'window updates of zero bytes': () => frame(kind.windowUpdate, 0, 0, Buffer.alloc(4))
 }
 
 const TIMES = 20_000
 
-/** Sends it so often, or until the gateway has had enough. */
+/** Sends 20,000 pieces, or until the gateway closes the connection. */
 async function flood(t: Test, gateway: Edge, piece: (turn: number) => Buffer): Promise<void> {
   const socket = await rawConnection(t, gateway)
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
@@ -90,7 +90,7 @@ t.test(
   async (t) => {
     const https = await selfSigned()
     const log = serviceLog('gateway', 'silent')
-    // The framework makes one for each request that it prepares.
+    // The framework makes one child log for each request that it prepares.
     const logs = t.capture(log, 'child', log.child)
     const service = buildService({ log, https, http2: true })
     let [taken, inThisTurn, mostInATurn] = [0, 0, 0]
@@ -125,7 +125,7 @@ t.test(
     logs()
     const reset = floods['streams that are reset at once (CVE-2023-44487)']
     const socket = await writeAll((turn) => reset?.(turn) ?? Buffer.alloc(0))
-    // Its answer comes after all that is to be taken up.
+    // Its response comes after all requests that are handled.
     socket.write(headers(plain, END_HEADERS | END_STREAM, 301))
     await eventually(
       async () => taken,

@@ -32,7 +32,7 @@ const sizedAnswers = (gateway: Edge): void => {
   gateway.upstream.answer = (_request, response) => response.end('a'.repeat(BYTES))
 }
 
-/** Reads everything, at once. */
+/** Reads everything immediately. */
 async function readAll(stream: NodeJS.ReadableStream): Promise<number> {
   let bytes = 0
   for await (const chunk of stream) bytes += chunk.length
@@ -48,7 +48,7 @@ t.test('a response over HTTP/2 that its client has read is released from memory'
   for (let left = ANSWERS; left > 0; left -= 1) {
     t.equal(await readAll(session.request({ ':path': '/open' })), BYTES)
   }
-  // Node.js keeps the newest one while the connection is idle.
+  // Node.js keeps the newest response while the connection is idle.
   await readAll(session.request({ ':path': '/nowhere' }))
   t.ok((await kept(1)) <= 1)
 })
@@ -77,7 +77,7 @@ t.test('a response that its client leaves unread is released from memory', async
   t.equal(await kept(0), 0)
 })
 
-/** Asks, reads the beginning, and resets the connection. */
+/** Sends a request, reads the beginning of the response, and resets the connection. */
 async function leaveUnread(t: Test, { port }: Edge): Promise<void> {
   const client = connect({ port, host: '127.0.0.1' })
   t.teardown(() => client.destroy())

@@ -7,7 +7,7 @@ import t from 'tap'
 import { limitedBody } from '../../src/forwarding/request/limited-body.ts'
 import { edge } from '../fixtures/edge.ts'
 
-/** Writes these bytes on one connection; all that comes until it ends. */
+/** Writes these bytes on one connection. Returns everything that arrives until it ends. */
 async function exchange(port: number, ...pieces: string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' }).setEncoding('latin1')
   let text = ''
@@ -107,7 +107,7 @@ t.test('an event stream with an announced length is cut with its token', async (
   const answer = await gateway.call('/news')
   const until = Math.floor(gateway.clock() / 1000) + 300
   gateway.log.revoke({ kind: 'session', id: 'session-1', until })
-  await t.rejects(answer.text(), 'what is shorter than announced is not taken for whole')
+  await t.rejects(answer.text(), 'a body that is too short does not look complete')
 })
 
 t.test('a client that disconnects from a silent stream frees its place', async (t) => {

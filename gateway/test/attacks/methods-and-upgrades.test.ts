@@ -3,8 +3,8 @@ import { edge } from '../fixtures/edge.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
 /**
- * Methods that Node.js reads and nobody here has a use for; a cache, a DAV server or a debugger
- * behind us might.
+ * Methods that Node.js reads, and that no route here uses. A cache, a DAV server or a debugger
+ * behind the gateway might use them.
  */
 const unused = `
   TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT LINK
@@ -13,7 +13,7 @@ const unused = `
   .trim()
   .split(/\s+/)
 
-/** What is no method to Node.js at all. */
+/** Names that Node.js does not accept as methods. */
 const unknown = [
   'get',
   'Get',
@@ -29,7 +29,7 @@ const unknown = [
   'constructor'
 ]
 
-t.test('an unsupported method is 405 with the allowed ones', async (t) => {
+t.test('a request with an unsupported method gets 405 with the allowed ones', async (t) => {
   const gateway = await edge(t)
   const bearer = `Authorization: Bearer ${gateway.token()}`
   for (const method of unused) {

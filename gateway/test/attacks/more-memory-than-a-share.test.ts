@@ -4,7 +4,7 @@ import t from 'tap'
 import { bodyMemory } from '../../src/forwarding/request/body-memory.ts'
 import { halves } from './fixtures/halves.ts'
 
-// Bodies that are held until they are complete take no place of a service.
+// Bodies that the gateway holds until they are complete take no place of a service.
 t.test('unfinished bodies of one address do not fill the memory', async (t) => {
   const { gateway, send } = await halves(t, 5)
   gateway.upstream.answer = (_request, response) => response.end('well')

@@ -48,7 +48,7 @@ t.test('behind a trusted proxy, the reported client address counts', async (t) =
   t.equal(await get(PROXY, of('2001:db8:1:2:ffff::8')), 429, 'another address of its /64')
   t.equal(await get(PROXY, of('2001:db8:1:3::7')), 200, 'another /64')
   t.equal(await get(PROXY, of('203.0.113.7')), 200)
-  // A proxy that names no client may speak for any of them.
+  // A proxy that names no client may speak for any of its clients.
   const unnamed = await holdAll(made, PROXY, unread)
   t.equal(unnamed.length, PLACES / 2, 'all that are left')
   t.equal(await get('127.0.0.3'), 503)

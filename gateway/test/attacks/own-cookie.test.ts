@@ -5,8 +5,8 @@ import { head, provoke } from './fixtures/raw-request.ts'
 const OWN = '__Host-refresh'
 
 /**
- * The `Cookie` lines of a request, and what an ordinary service and the one with credentials get of
- * it.
+ * The `Cookie` lines of a request, and what an ordinary service gets of them, and one with
+ * `own-cookies`.
  */
 const requests: [lines: string[], ordinary?: string | undefined, withCredentials?: string][] = [
   [[`${OWN}=secret`], undefined, `${OWN}=secret`],
@@ -19,8 +19,8 @@ const requests: [lines: string[], ordinary?: string | undefined, withCredentials
   [['theme=dark', `${OWN}=secret`], 'theme=dark', `theme=dark; ${OWN}=secret`],
   [[`${OWN}=secret`, `${OWN}=secret-2`], undefined, `${OWN}=secret; ${OWN}=secret-2`],
   [[`  ${OWN}=secret ;; ; a=b`], 'a=b', `a=b; ${OWN}=secret`],
-  // What only looks like it, and could be taken for it, goes nowhere: a sister domain may have set
-  // it.
+  // Cookies that only resemble ours, and could be mistaken for it, reach no service: a sister
+  // domain may have set them.
   [[`  ${OWN}  =secret ;; ; a=b`], 'a=b', 'a=b'],
   [[`\t${OWN}\t= secret`]],
   [[`\xa0${OWN}=secret`]],
@@ -121,7 +121,7 @@ t.test('no service can send headers in the gateway’s name', async (t) => {
     )
     t.match(answer, /^HTTP\/1\.1 200 /, path)
     t.notMatch(answer, /evil/, `${path}: nothing of it`)
-    t.match(answer, /\r\nx-kept: kept\r\n/, `${path}: what is the service's own`)
+    t.match(answer, /\r\nx-kept: kept\r\n/, `${path}: headers of the service`)
     t.match(answer, /whole/, `${path}: and its body`)
   }
 })

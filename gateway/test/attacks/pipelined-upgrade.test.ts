@@ -9,8 +9,8 @@ const request = (path: string, ...lines: string[]) =>
 type Exchange = { statuses: number[]; text: string }
 
 /**
- * Writes all at once, on one connection. Returns what has arrived when this number of answers is
- * complete, or the connection has ended.
+ * Writes everything at once on one connection. Returns what has arrived when this number of
+ * responses is complete, or when the connection has ended.
  */
 async function pipelined(port: number, bytes: string, answers: number): Promise<Exchange> {
   const socket = connect({ port, host: '127.0.0.1' }).setEncoding('latin1')

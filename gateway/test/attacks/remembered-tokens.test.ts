@@ -5,9 +5,9 @@ import { type Edge, edge, TOKEN_BYTES } from '../fixtures/edge.ts'
 import { goodClaims, headerOf, jwt, newKey } from '../fixtures/issuer.ts'
 import { isRefused } from './fixtures/is-refused.ts'
 
-// A token that was good a moment ago is remembered, so that its signature is not checked again.
-// What else can have changed since is: fast-jwt GHSA-rp9m-7r4c-75qg and get-jwks CVE-2025-59936 are
-// what comes of a weak key to a cache.
+// The gateway remembers a token that it has accepted, and does not check its signature again.
+// Everything else that can have changed is checked again. fast-jwt GHSA-rp9m-7r4c-75qg and get-jwks
+// CVE-2025-59936 came from caches with a weak key.
 
 const present = (gateway: Edge, token: string) =>
   gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })
@@ -42,7 +42,7 @@ t.test('a remembered token ends with its key', async (t) => {
   await gateway.keys.refresh()
   await isRefused(t, gateway, token, 'its key is withdrawn')
 
-  // The same kid, and another key: the kid is no name for it.
+  // Another key with the same kid: a kid does not identify a key.
   gateway.issuer.keys = [newKey('ES256', gateway.key.kid)]
   await gateway.keys.refresh()
   await isRefused(t, gateway, token, 'its kid is given to another key')
@@ -139,10 +139,10 @@ t.test('the cache of tokens keeps its memory limit with large claims', async (t)
     collectGarbage()
     return process.memoryUsage().heapUsed
   }
-  // They fill what is allowed. After that, each new one takes the place of an old one.
+  // These tokens fill the cache. After that, each new one replaces an old one.
   const full = await use(120)
-  // What is garbage a moment later, such as a connection that closes, does not count: memory that
-  // is kept grows with every round.
+  // Garbage that is collected a moment later, such as a closed connection, does not count. Memory
+  // that is not released grows with every round.
   let grown = Number.POSITIVE_INFINITY
   for (let round = 1; round <= 4 && grown >= TOKEN_BYTES / 2; round += 1) {
     grown = (await use(120)) - full

@@ -2,8 +2,8 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { areRefused, get, post, SMUGGLED, withCoding, withLength } from './fixtures/smuggled.ts'
 
-// Two programs that read one connection must agree on where each request ends; where they could
-// differ, a second request hides in the first (RFC 9112 §11.2).
+// Two programs that read one connection must agree on where each request ends. If they could
+// differ, a second request can hide in the first (RFC 9112 §11.2).
 
 const lengths = [
   ' 5\r\nContent-Length: 5',

@@ -10,7 +10,7 @@ import { type Edge, edge } from '../fixtures/edge.ts'
 import { httpTwoService } from '../forwarding/fixtures/http-two-service.ts'
 import { ending, sockets } from '../websocket/fixtures/sockets.ts'
 
-/** The gateway has heard that the session of its tokens is over. */
+/** Resolves when the gateway has learned that the session of its tokens has ended. */
 async function revoke(gateway: Edge): Promise<void> {
   const until = Math.floor(gateway.clock() / 1000) + 300
   gateway.log.revoke({ kind: 'session', id: 'session-1', until })
@@ -35,7 +35,7 @@ t.test('a session that ends while its WebSocket opens closes the WebSocket at on
   t.strictSame(await ending(socket), [3000, 'SESSION_ENDED'])
 })
 
-/** A service that ignores an upgrade, and answers it with an event stream that it never ends. */
+/** A service that ignores the upgrade, and responds with an event stream that it never ends. */
 async function answeredWithStream(t: Test, idleSeconds: number) {
   const routes = `\n  - { name: live, prefix: /live, upstream: service, websocket: true, idleSeconds: ${idleSeconds} }\n`
   const { gateway, open } = await sockets(t, { routes, upstreamConnections: 1 })
@@ -53,7 +53,7 @@ async function answeredWithStream(t: Test, idleSeconds: number) {
     try {
       for await (const chunk of answer.setEncoding('utf8')) all += chunk
     } catch {
-      // What is broken off does not end.
+      // A response that is cut off throws here.
     }
     return all
   })()
@@ -74,7 +74,7 @@ t.test(
   async (t) => {
     const { service, text } = await answeredWithStream(t, 1)
     const gone = once(service, 'end')
-    // In place of the 30 s that the service may take to answer an upgrade.
+    // The service may take 30 s to answer an upgrade; this limit is shorter.
     t.equal(await within(t, 10_000, 'it is cut', () => text), 'data: one\n\n')
     await gone
     t.ok(service.readableEnded, 'its service is let go')
@@ -95,7 +95,7 @@ t.test('a session that ends while its event stream is being opened ends it at on
   t.match(text, /event: gatehouse-end\ndata: SESSION_ENDED\n\n$/)
 })
 
-/** A POST that lacks the last byte of its body, of which the gateway has read the rest. */
+/** A POST without the last byte of its body. The gateway has read the rest. */
 async function heldBack(gateway: Edge, path: string, token: string) {
   const arrived = new Promise((resolve) => gateway.server.on('request', resolve))
   const socket = connect({ port: gateway.port, host: '127.0.0.1' }).on('error', () => {})
@@ -114,7 +114,7 @@ async function heldBack(gateway: Edge, path: string, token: string) {
   }
 }
 
-/** A token that the gateway remembers, so that it needs no time for it. */
+/** A token that the gateway remembers, so that its check takes no time. */
 async function rememberedToken(gateway: Edge): Promise<string> {
   const token = gateway.token()
   await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })

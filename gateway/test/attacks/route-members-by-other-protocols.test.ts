@@ -14,7 +14,7 @@ const routes = `
   - { name: wide, prefix: /wide, upstream: service, access: public, answerHeaderBytes: 131072 }
 `
 
-/** The status of a handshake: 101, or that of the refusal. */
+/** The status of a handshake: 101, or the status of the refusal. */
 const statusOf = (socket: WebSocket): Promise<number> =>
   new Promise((resolve) => {
     socket.once('open', () => resolve(101))
@@ -137,7 +137,7 @@ t.test('the members of a route mean the same over HTTP/2', async (t) => {
   })
   t.equal(last()?.headers['x-auth-subject'], undefined)
 
-  // Not in one field: clients read at most 64 KiB of one (nghttp2).
+  // Not in one field, because clients read at most 64 KiB of one (nghttp2).
   for (const cookies of [4, 12, 25]) {
     const written = Array.from({ length: cookies }, (_, at) => `c${at}=${'x'.repeat(5000)}`)
     gateway.upstream.answer = (_request, response) =>

@@ -7,7 +7,7 @@ import { type Edge, edge } from '../fixtures/edge.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
 import { head, provoke } from './fixtures/raw-request.ts'
 
-/** Other clients, while an attack is under way. */
+/** Asserts that other clients are served during an attack. */
 async function areServed(t: Parameters<typeof edge>[0], gateway: Edge, title: string) {
   const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.call('/closed')))
   t.strictSame(
@@ -20,7 +20,7 @@ async function areServed(t: Parameters<typeof edge>[0], gateway: Edge, title: st
 const lines = (count: number, value: string) =>
   Array.from({ length: count }, (_, index) => `x-${index}: ${value}`)
 
-/** Header sections that nobody needs. */
+/** Header sections that are far larger than those of real clients. */
 const floods: Record<string, string[]> = {
   '101 lines': lines(101, 'y'),
   '1,500 lines': lines(1500, ''),
@@ -34,14 +34,15 @@ const floods: Record<string, string[]> = {
   'cookies of 1 MB': [`Cookie: ${'a=b; '.repeat(200_000)}`]
 }
 
-t.test('header floods are 431, and do not affect others', async (t) => {
+t.test('header floods get 431, and do not affect others', async (t) => {
   const gateway = await edge(t)
   for (const [title, flood] of Object.entries(floods)) {
     const before = gateway.upstream.received.length
     for (const path of ['/open', '/closed']) {
       const bytes = head(`GET ${path} HTTP/1.1`, ...flood)
       const { statuses, answer } = await provoke(gateway, bytes)
-      // With many bytes still on their way, the connection may be reset before the answer is read.
+      // While many bytes are still on their way, the connection may be reset before the response is
+      // read.
       const isWhole = answer !== '' || bytes.length < 64 * 1024
       if (isWhole) t.strictSame(statuses, [431], `${title} at ${path}`)
     }
@@ -147,7 +148,7 @@ t.test('small bodies that never arrive use no capacity of their service', async 
   }
 })
 
-/** Until the service has lost a request that is on its way to it. */
+/** Resolves when the connection of a request that has reached the service is closed. */
 const isGone = async (arrived: Promise<IncomingMessage[]>): Promise<void> => {
   const [request] = await arrived
   await new Promise<void>((resolve) => request?.socket.once('close', () => resolve()))
@@ -179,7 +180,7 @@ t.test('a slow upload over HTTP/2 gives its place back', async (t) => {
   t.equal(headers[':status'], 200, 'and the connection goes on')
 })
 
-t.test('a request is 503 at once if all connections of its service are in use', async (t) => {
+t.test('a request gets 503 at once if all connections of its service are in use', async (t) => {
   const gateway = await edge(t, { upstreamConnections: 2 })
   const waiting: (() => void)[] = []
   gateway.upstream.answer = (_request, response) => {

@@ -3,12 +3,12 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { head, provoke, valuesOf } from './fixtures/raw-request.ts'
 
-// oauth2-proxy CVE-2025-64484 and Caddy GHSA-7r4p-vjf4-gxv4: a proxy removes `X-Auth-Subject`, lets
-// `x_auth_subject` pass, and a service that folds the two reads the client's.
+// oauth2-proxy CVE-2025-64484 and Caddy GHSA-7r4p-vjf4-gxv4: a proxy removes `X-Auth-Subject` but
+// passes `x_auth_subject`, and a service that folds both names reads the value of the client.
 
 const identityNames: string[] = Object.values(identityHeader)
 
-/** Every way to write each of the names that some server reads as that name. */
+/** Every spelling of a name that some server reads as that name. */
 const spellingsOf = (name: string) => [
   name,
   name.toUpperCase(),
@@ -86,8 +86,8 @@ t.test('a name that only looks like an identity header is refused', async (t) =>
       gateway,
       head('GET /closed HTTP/1.1', bearer, line)
     )
-    // The one with a space in front is a line that goes on (obs-fold): part of the value before it,
-    // if anything.
+    // The line with a space in front continues the previous line (obs-fold), so it belongs to that
+    // line's value.
     t.strictSame(statuses, [400], JSON.stringify(line))
     t.strictSame(received, [], `${JSON.stringify(line)}: nothing is forwarded`)
   }

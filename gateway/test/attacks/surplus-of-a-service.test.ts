@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import type { Edge } from '../fixtures/edge.ts'
 import { edgeOverTls } from './fixtures/raw-http-two.ts'
 
-/** Asks with a connection of its own, and returns the whole body. */
+/** Sends a request on a connection of its own, and returns the whole body of the response. */
 type Ask = (t: Test, gateway: Edge, path: string, method?: string) => Promise<string>
 
 const overHttpOne: Ask = async (_t, gateway, path, method = 'GET') => {
@@ -28,10 +28,10 @@ const overHttpTwo: Ask = async (t, gateway, path, method = 'GET') => {
 const answerOf = (body: string, length = body.length): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\nKeep-Alive: timeout=60\r\n\r\n${body}`
 
-/** A whole response that nobody has asked for. */
+/** A complete response without a request. */
 const STRAY = answerOf('stray')
 
-/** A gateway before a service that writes these bytes for `/first`, and `own` for all else. */
+/** A gateway before a service that writes these bytes for `/first`, and `own` for other paths. */
 async function beforeService(t: Test, first: string) {
   const connections: Socket[] = []
   const service = createServer((socket) => {
@@ -54,14 +54,14 @@ async function beforeService(t: Test, first: string) {
   return { gateway, connections }
 }
 
-/** Over TLS, a write of the last bytes of these is not complete at once. */
+/** Over TLS, writing the last bytes of such a response is not complete at once. */
 const SIZES = [66_000, 200_000]
 
 for (const [protocol, ask] of [
   ['HTTP/1.1', overHttpOne],
   ['HTTP/2', overHttpTwo]
 ] as const) {
-  t.test(`what a service sends after a response over ${protocol} is no response`, async (t) => {
+  t.test(`bytes after a response over ${protocol} are not read as another response`, async (t) => {
     for (const size of SIZES) {
       const { gateway, connections } = await beforeService(t, answerOf('a'.repeat(size)))
       t.equal((await ask(t, gateway, '/raw/first')).length, size)
@@ -91,13 +91,13 @@ for (const [protocol, ask] of [
   )
 
   t.test(
-    `the surplus of a Content-Length that is too short is no response over ${protocol}`,
+    `bytes beyond a Content-Length are not taken for a response over ${protocol}`,
     async (t) => {
       const READ_BYTES = 65_536
       const head = answerOf('', 100_000).length
       for (const reads of [2, 3]) {
         const length = reads * READ_BYTES - head
-        // The announced end is the end of a read.
+        // The announced length ends exactly at the end of a read.
         const { gateway } = await beforeService(t, answerOf('a'.repeat(length), length) + STRAY)
         t.equal((await ask(t, gateway, '/raw/first')).length, length)
         t.equal(await ask(t, gateway, '/raw/next'), 'own', `after ${reads} reads`)

@@ -10,8 +10,8 @@ import { acceptProxyProtocol } from '../../src/proxies/proxy-protocol.ts'
 import { type Edge, edge } from '../fixtures/edge.ts'
 
 /**
- * A connection from one of this machine's addresses; what it says to a request, or nothing where it
- * is closed.
+ * A connection from one of this machine's addresses. Returns the response to a request, or an empty
+ * text if the connection is closed.
  */
 async function connected(t: Test, { port }: Pick<Edge, 'port'>, localAddress: string) {
   const socket = connect({ port, host: '127.0.0.1', localAddress })
@@ -72,7 +72,7 @@ t.test('the limit per address does not apply to a trusted proxy', async (t) => {
 
 const HEADER = 'PROXY TCP4 192.0.2.7 10.0.0.9 51200 443\r\n'
 
-/** A service behind a proxy that sends the header of the PROXY protocol. */
+/** A service behind a proxy that sends the PROXY protocol header. */
 async function proxiedService(t: Test, times: { idleMs: number; headerMs: number }) {
   const log = serviceLog('gateway', 'silent')
   const service = buildService({ log })

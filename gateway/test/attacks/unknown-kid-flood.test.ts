@@ -29,7 +29,8 @@ t.test('a flood of unknown kids costs the issuer one fetch in a cooldown', async
   t.equal(gateway.issuer.fetches, 1, 'at the start')
 
   for (const [fetches, advance] of [
-    // One fetch in a minute does not wait: an issuer may have a new key.
+    // Once per minute, a fetch does not wait for the cooldown, because an issuer may have a new
+    // key.
     [2, 0],
     [2, COOLDOWN_MS - 1],
     [3, 1],

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 const DOWNLOAD_BYTES = 16 * MIB
 const UNREAD = 'gateway_unread_response_bytes'
 
-/** A download whose client reads its beginning, and then stops. Waits until nothing moves. */
+/** A download whose client reads the beginning and then stops. Waits until no more bytes move. */
 async function unreadDownload(t: Test, { port, server }: Edge, path: string): Promise<Socket> {
   const accepted = new Promise<Socket>((resolve) => server.on('connection', resolve))
   const client = connect({ port, host: '127.0.0.1' })
@@ -20,7 +20,8 @@ async function unreadDownload(t: Test, { port, server }: Edge, path: string): Pr
   const connection = await accepted
   await once(client, 'data')
   client.pause()
-  // All three parties are in this process, so a turn without progress is one of all of them.
+  // Client, gateway and service are in this process, so a turn without progress is one for all
+  // three.
   for (let idle = 0, bytes = 0; idle < 20; idle += 1) {
     await turn(1)
     if (connection.bytesWritten !== bytes) idle = 0
@@ -51,7 +52,7 @@ t.test('all services share one memory limit for unread downloads', async (t) => 
   t.equal(await isUsed(2 * 448 * 1024), 2 * 448 * 1024)
   const end = closed(first)
   await unreadDownload(t, gateway, '/open')
-  // Before the first one reads again: the third one may not wait yet.
+  // Before the first client reads again, because the third one may not be waiting yet.
   t.equal(
     await eventually(
       async () => ended,

@@ -19,7 +19,7 @@ t.test('empty messages do not fill the memory of a gateway', async (t) => {
   const [toClient, toService] = [await ends(t), await ends(t)]
   relay(toClient.near, toService.near, relaying(t, messageMemory(100)))
   toClient.far.pause()
-  // With two bytes each they are no more than 40 kB, and would take five megabytes.
+  // With their headers of two bytes, they are only 40 kB, but would take five megabytes of memory.
   const messages = 20_000
   for (let sent = 0; sent < messages; sent += 1) {
     toService.far.send('')
@@ -81,7 +81,7 @@ t.test('a flood of control frames ends its WebSocket, on both sides', async (t) 
   const service = taken[0]?.socket
   if (service === undefined) throw new Error('the service has not taken it')
   const ended = once(service, 'close')
-  // A fragment of one byte keeps the packet in memory that it came in.
+  // A fragment of one byte keeps its whole packet in memory.
   client.write(frame(TEXT_UNFINISHED, Buffer.of(65)))
   client.write(Buffer.concat(Array.from({ length: 1000 }, () => frame(PONG))))
   t.equal((await ended)[0], 1008)

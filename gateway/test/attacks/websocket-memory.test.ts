@@ -10,7 +10,7 @@ t.test('messages that are not complete take no more memory than a caller may', a
   const memory = messageMemory(25, 1024 * KIB)
   const opened = async (caller: string) => {
     const [client, service] = [await ends(t), await ends(t)]
-    // `near` is the gateway's end; `far` is a client here, so its frames come without a mask.
+    // `near` is the gateway's end. `far` is a client here, so its frames have no mask.
     relay(client.near, service.near, relaying(t, memory, caller))
     const received: number[] = []
     service.far.on('message', (data: Buffer) => received.push(data.length))
@@ -18,7 +18,7 @@ t.test('messages that are not complete take no more memory than a caller may', a
   }
   const [first, second, other] = [await opened('ada'), await opened('ada'), await opened('bob')]
   begin(first.client, 200 * KIB)
-  // A share of 256 KiB, and 16 KiB of each message are free.
+  // A share has 256 KiB, and the first 16 KiB of each message are free.
   begin(second.client, 100 * KIB)
   t.equal((await once(second.client, 'close'))[0], 1013, 'try again later')
   begin(other.client, 200 * KIB)
@@ -39,7 +39,7 @@ t.test('each fragment counts, however short it is', async (t) => {
   const [client, service] = [await ends(t), await ends(t)]
   relay(client.near, service.near, relaying(t, memory))
   const ended = once(client.far, 'close')
-  // They have 2 kB, and take half a megabyte.
+  // The fragments contain 2 kB, and take half a megabyte of memory.
   for (let fragment = 0; fragment < 2000; fragment += 1) begin(client.far, 1)
   t.equal((await ended)[0], 1013)
 })
@@ -78,7 +78,7 @@ t.test('unfinished messages of one caller do not fill the memory of a gateway', 
   const ended = await eventually(
     async () => codes.length,
     (count) => count >= 7,
-    // The gateway reads nothing more, and lets the clients read why.
+    // The gateway stops reading, and lets the clients read the reason.
     10_000
   )
   t.strictSame(new Set(codes), new Set([1013]))

@@ -127,7 +127,7 @@ t.test('a route without websocket accepts no upgrade', async (t) => {
   t.strictSame(gateway.upstream.received, [])
 })
 
-t.test('a service that answers an upgrade with endless hints is 502', async (t) => {
+t.test('an upgrade that a service answers with endless hints gets 502', async (t) => {
   const hints = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000)
   const closed: Promise<unknown>[] = []
   const service = createServer((socket) => {

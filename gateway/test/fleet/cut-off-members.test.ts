@@ -15,7 +15,7 @@ t.test(
     const clock = testClock()
     const fleet = redisFleet(await redisConnection(t, server.url), clock)
     const cutOff = await member(t, fleet, 'cut-off')
-    // What a gateway that is cut off from Redis comes to: its announcement is no longer there.
+    // If a gateway is cut off from Redis, its announcement expires.
     await server.redis.del('gatehouse:{gateways}:cut-off')
     const other = await member(t, fleet, 'other')
     t.strictSame(await other.kids(), [other.kid, cutOff.kid], 'also one that has started since')
@@ -46,7 +46,7 @@ t.test(
     t.equal(await own.isComplete(), true)
     const both = await own.kids()
 
-    // Its data stays readable while the master is away.
+    // Its data can still be read while the master is away.
     await server.redis.replicaof('127.0.0.1', master.port)
     await own.announce()
     t.equal(await own.isComplete(), false, 'a replica takes no announcement')

@@ -39,7 +39,7 @@ t.test('a key of another kind, or with private parts, is not published', async (
   await member(t, fleet, 'sneaky', { assertionJwk: JSON.stringify(sneaky) })
   const [, other] = (await own.assertionKeys()).keys
   t.strictSame(Object.keys(other ?? {}).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
-  t.equal(other?.kid, publicJwk.kid, 'nobody takes another’s name')
+  t.equal(other?.kid, publicJwk.kid, 'no member takes another’s name')
 })
 
 t.test(
@@ -126,7 +126,7 @@ t.test('a gateway that starts without the store joins as soon as the store is ba
   const membership = await joinFleet({
     fleet: { ...fleet, announce },
     ownKey: key.publicJwk,
-    // The next regular announcement is not waited for.
+    // So long that the next regular announcement does not come during the test.
     intervalMs: 60_000,
     onFault: (error) => faults.push(error),
     announcement: () => ({

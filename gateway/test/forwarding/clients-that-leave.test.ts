@@ -54,7 +54,7 @@ for (const [what, method, body] of [
   ['an upload that streams', 'POST', 'x'.repeat(200_000)]
 ] as const) {
   t.test(`${what} keeps its place until the attempt to connect has ended`, async (t) => {
-    // A service that takes connections and never answers the TLS handshake.
+    // A service that accepts connections and never answers the TLS handshake.
     const sockets = new Set<Socket>()
     const service = createServer((socket) => {
       sockets.add(socket.resume())
@@ -68,7 +68,10 @@ for (const [what, method, body] of [
       routes: '\n  - { name: mute, prefix: /mute, upstream: mute, access: public }\n',
       upstreamConnections: 1
     })
-    /** Leaves when the service is being connected to; tells whether there was a place. */
+    /**
+     * Disconnects while the gateway connects to the service. Returns whether there was a free
+     * place.
+     */
     const leave = async (): Promise<boolean> => {
       const leaving = request(`${gateway.url}/mute`, { method }).on('error', () => {})
       const hadPlace = await new Promise<boolean>((resolve) => {
@@ -84,8 +87,8 @@ for (const [what, method, body] of [
     for (let left = 0; left < 4; ) {
       if (await leave()) left += 1
       else await sleep(PAUSE_MS)
-      // The end of one connection may be read in the same turn of the event loop as the next one's
-      // beginning.
+      // The end of one connection may be read in the same turn of the event loop as the beginning
+      // of the next one.
       t.ok(sockets.size <= 2, `${sockets.size} connections for one place`)
     }
   })

@@ -9,7 +9,7 @@ import { type Connect, connection } from '../../src/forwarding/connections/http-
 import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
-/** of a service: neither how long it keeps connections, nor how to verify it */
+/** of a service: the gateway knows neither how long it keeps connections nor how to verify it */
 const NOTHING_KNOWN = { protocol: 'http/1.1', keepAliveSeconds: 0, tls: null } as const
 
 t.test('a response arrives although the rest of the request cannot be sent', async (t) => {
@@ -19,7 +19,7 @@ t.test('a response arrives although the rest of the request cannot be sent', asy
     if (request > 0) return
     socket.write(early)
     socket.resetAndDestroy()
-    // Written before the answer is read: it fails.
+    // The gateway writes this before it reads the response, and the write fails.
     body.push('more')
   })
   for (let turn = 0; turn < 3; turn += 1) {
@@ -30,7 +30,7 @@ t.test('a response arrives although the rest of the request cannot be sent', asy
 })
 
 t.test('giving up an attempt to connect ends it and its request at once', async (t) => {
-  // A service that takes the connection and never answers the TLS handshake.
+  // A service that accepts the connection and never answers the TLS handshake.
   const server = createServer((socket) => socket.on('error', () => {}))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const lines = httpOneConnections({
@@ -112,7 +112,7 @@ t.test('a throw in an event of a connection ends its request, and is counted', a
 
 const plain = buildConnector({}) as Connect
 
-/** A service that begins a response and closes. */
+/** A service that begins a response and closes the connection. */
 async function listeningService(t: Test): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})

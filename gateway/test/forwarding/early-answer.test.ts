@@ -20,8 +20,8 @@ async function early(t: Test, answer: Early, options: EdgeOptions = {}): Promise
 }
 
 /**
- * Begins an upload whose body looks like requests, and goes on with it; what comes back until the
- * connection ends.
+ * Begins an upload whose body looks like requests, and continues it. Returns everything that
+ * arrives until the connection ends.
  */
 async function upload(gateway: Edge): Promise<string> {
   const socket = connect({ port: gateway.port, host: '127.0.0.1' }).setEncoding('latin1')
@@ -49,7 +49,7 @@ t.test(
     const answer = await upload(gateway)
     t.match(answer, /^HTTP\/1\.1 413 .*enough/s)
     t.match(answer.toLowerCase(), '\r\nconnection: close\r\n')
-    t.strictSame(seen, ['/open'], 'what is left of the body is no request')
+    t.strictSame(seen, ['/open'], 'the rest of the body is not read as a request')
   }
 )
 

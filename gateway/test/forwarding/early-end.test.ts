@@ -15,7 +15,10 @@ const chunked = Buffer.concat([
   Buffer.from('\r\n0\r\n\r\n')
 ])
 
-/** A service whose connection ends with its response, which then waits in the gateway. */
+/**
+ * A service that closes the connection after its response, while the gateway still holds the
+ * response.
+ */
 async function endingService(t: Test) {
   const answers: Readonly<Record<string, (socket: Socket) => void>> = {
     length: (socket) => {
@@ -32,7 +35,7 @@ async function endingService(t: Test) {
     kept: (socket) => {
       const more = Buffer.concat([content, content])
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${more.length}\r\n\r\n`)
-      // Everything has arrived by then, and the gateway waits for the client with the rest of it.
+      // By then, everything has arrived, and the gateway holds the rest for the client.
       socket.write(more, () => setTimeout(() => socket.end(), 200))
     },
     cut: (socket) => {
@@ -71,7 +74,7 @@ t.test('a service may close its connection while the client still reads', async 
   })
   const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
   t.teardown(() => session.destroy())
-  /** How many bytes a client gets that begins to read late. */
+  /** The number of bytes that a client gets if it begins to read late. */
   const received = async (name: string, lateMs: number): Promise<number | 'broken'> => {
     const stream = session.request({ ':path': `/end/${name}` }).on('error', () => {})
     await once(stream, 'response')
@@ -105,7 +108,7 @@ t.test(
       upstreams: `  ending: '${service}'`,
       routes: '\n  - { name: end, prefix: /end, upstream: ending, access: public }\n'
     })
-    /** How many bytes a slow client gets, on a connection of its own. */
+    /** The number of bytes that a slow client gets, on a connection of its own. */
     const received = async (): Promise<number | 'broken'> => {
       const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
       const stream = session.request({ ':path': '/end/kept' })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { inEveryWay, ROUTES, ways } from './fixtures/every-way.ts'
 
-t.test('a service that resets before it answers is 502', (t) =>
+t.test('a request gets 502 if the service resets the connection before its response', (t) =>
   inEveryWay(
     t,
     (request) => request.socket.resetAndDestroy(),
@@ -15,7 +15,7 @@ t.test('a service that resets before it answers is 502', (t) =>
   )
 )
 
-t.test('a service that does not answer in time is 504', async (t) => {
+t.test('a request gets 504 if the service does not answer in time', async (t) => {
   const gateway = await edge(t, { routes: ROUTES })
   gateway.upstream.answer = () => {}
   for (const [name, path, body] of [

@@ -5,7 +5,7 @@ import { type EdgeOptions, edge } from '../fixtures/edge.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
 import { type Upstream, upstream } from '../fixtures/upstream.ts'
 
-/** A gateway in front of a service with several addresses, some of which nobody listens at. */
+/** A gateway in front of a service with several addresses. Nothing listens at some of them. */
 async function several(t: Test, count: number, route = '', options: EdgeOptions = {}) {
   const services = await Promise.all(Array.from({ length: count }, () => upstream(t)))
   const addresses = services.map(({ url }) => url).join(', ')

@@ -101,7 +101,7 @@ t.test('a client that does not read bounds what its service can send', async (t)
     }
     more()
   }
-  // A client of gRPC reads ahead, so this one is of HTTP/2.
+  // A gRPC client reads ahead, so this is an HTTP/2 client.
   const session = connect(gateway.url, { rejectUnauthorized: false })
   const list = session.request({
     ':method': 'POST',

@@ -114,7 +114,7 @@ t.test('the status of a service reaches the client, before and after messages', 
   t.strictSame([ended.code, ended.details, got], [status.ABORTED, 'in the middle', ['one']])
 })
 
-t.test('a refusal is a status of gRPC, with the code of the problem in its details', async (t) => {
+t.test('a refusal is a gRPC status, with the code of the problem in its details', async (t) => {
   const refused = async (metadata: Metadata, path?: string) => {
     const { code, metadata: sent } = await unary(
       client,

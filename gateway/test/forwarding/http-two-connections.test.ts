@@ -43,7 +43,7 @@ t.test('a GOAWAY of the service loses no request', async (t) => {
   let served = 0
   goingAway.onStream = (stream, headers) => {
     const { session } = stream
-    // A connection accepts its first streams and then says that it has read no later ones.
+    // A connection accepts its first streams, and then says that it has read no later ones.
     if (served === 0) session?.goaway(constants.NGHTTP2_NO_ERROR, 1)
     served += 1
     if (stream.id !== 1 || served > 1) return ok(stream, headers)
@@ -182,7 +182,7 @@ t.test('over TLS the service must choose HTTP/2', async (t) => {
   t.equal((await other.call('/two')).status, 502)
 })
 
-t.test('a service that speaks only HTTP/1.1 is a 502, and no request reaches it', async (t) => {
+t.test('a service that speaks only HTTP/1.1 gets no request, and clients get 502', async (t) => {
   const wrong = await edge(t, toHttpTwo(gateway.upstream.url))
   t.equal((await wrong.call('/two', { method: 'POST', body: 'x' })).status, 502)
   t.strictSame(gateway.upstream.received, [])

@@ -8,7 +8,7 @@ import { httpTwoService } from './fixtures/http-two-service.ts'
 const soon: Health = { ...healthDefaults, intervalSeconds: 0.05, unhealthyAfter: 1 }
 const same = (bytes: Buffer): Buffer => bytes
 
-/** Calls back with the next result that differs. */
+/** Calls back with the next result that differs from the last one. */
 function checked(t: Tap, address: string, health: Partial<Health>) {
   let tell = (_isHealthy: boolean): void => {}
   const stop = checkHealth(

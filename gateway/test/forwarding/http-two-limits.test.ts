@@ -11,7 +11,7 @@ import { httpTwoService, type OnStream } from './fixtures/http-two-service.ts'
 import { outcome } from './fixtures/recorded-service.ts'
 import { unreadingService } from './fixtures/unreading-service.ts'
 
-/** A network in front of a service, which can lose the connections that are open. */
+/** A network in front of a service. It can lose the connections that are open. */
 async function relay(to: string) {
   const open = new Set<Socket>()
   const all = new Set<Socket>()
@@ -37,7 +37,7 @@ async function relay(to: string) {
   }
 }
 
-/** below what a stock service of Node.js accepts, so that the test is short */
+/** below the number that a stock service of Node.js accepts, so that the test is short */
 const RESETS = { streamResetBurst: 100, streamResetRate: 1 }
 
 const full = await httpTwoService(t, { settings: { maxConcurrentStreams: 0 } })
@@ -71,7 +71,7 @@ const ok: OnStream = (stream) => {
   stream.respond({ ':status': 200 })
   stream.end('ok')
 }
-/** Waits until a count is reached. */
+/** Waits until a counter has this value. */
 const until = (count: () => number, wanted: number): Promise<number> =>
   eventually(
     async () => count(),
@@ -198,7 +198,7 @@ t.test(
       )
     t.equal(await ask('GET', null), '200 ')
     const asked = await new Promise<Promise<string[]>>((resolve) => {
-      // The gateway reads the settings in the same turn, before it sends what it has to send.
+      // The gateway reads the settings in the same turn, before it sends the requests.
       setImmediate(() => {
         service.acceptNoMore()
         const body = Buffer.from('order')

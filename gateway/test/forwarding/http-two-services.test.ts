@@ -54,7 +54,7 @@ t.test('an ordinary request of HTTP/1.1 goes to a service that speaks HTTP/2', a
   t.equal(service.made, 1, 'over one connection')
   const text = await metrics.metrics()
   t.match(text, `gateway_upstream_shared_connections{address="${service.url}"} 1`)
-  t.notMatch(text, 'gateway_grpc_calls_total{', 'a field of gRPC makes no call of a request')
+  t.notMatch(text, 'gateway_grpc_calls_total{', 'a gRPC field does not make a request a gRPC call')
 })
 
 t.test('204 and 304 have no content, and an early hint passes', async (t) => {
@@ -108,7 +108,7 @@ t.test('trailers pass both ways, except those that only the gateway may set', as
 t.test('a response that breaks off never looks complete', async (t) => {
   const reset = (code: number) => {
     service.onStream = (stream) => {
-      // Otherwise Node.js would end the response before it resets the stream.
+      // Without this, Node.js would end the response before it resets the stream.
       stream.respond({ ':status': 200 }, { waitForTrailers: true })
       stream.write('a part', () => stream.close(code))
     }
@@ -174,7 +174,7 @@ t.test('a service that is late, or pauses for too long, is given up', async (t) 
   t.equal(await late, constants.NGHTTP2_CANCEL)
 })
 
-t.test('headers over the limit of the route, or too many of them, are a 502', async (t) => {
+t.test('a response with too large or too many headers for its route becomes a 502', async (t) => {
   const headers: Record<string, string> = { ':status': '200' }
   const respond: OnStream = (stream) => {
     stream.respond(headers)

@@ -23,7 +23,7 @@ type Answer = {
   trailers: OutgoingHttpHeaders
 }
 
-/** A request of its own stream, and all of its answer. */
+/** A request on a stream of its own, and its whole response. */
 async function ask(
   session: ClientHttp2Session,
   headers: OutgoingHttpHeaders,

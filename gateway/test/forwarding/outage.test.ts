@@ -14,19 +14,19 @@ const request = (method: string, ...lines: string[]) =>
 const ask = (gateway: Edge, method = 'GET') =>
   sendBytes(gateway.port, request(method, 'Connection: close'))
 
-/** All that comes until the gateway ends a connection that the client would keep. */
+/** Everything that arrives until the gateway ends a connection that the client would keep open. */
 async function untilItEnds(t: Test, { port }: Edge): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' })
   t.teardown(() => socket.destroy())
   socket.write(request('GET'))
   const chunks: Buffer[] = []
-  // Whether by an end or by a reset: what has come before it counts.
+  // The connection may end normally or by a reset. Everything that arrived before counts.
   socket.on('data', (chunk) => chunks.push(chunk))
   await closed(socket)
   return Buffer.concat(chunks).toString('latin1')
 }
 
-/** From now on the service answers with these very bytes, and hangs up. */
+/** From now on, the service responds with exactly these bytes, and closes the connection. */
 function answersWith({ upstream }: Edge, bytes: string): void {
   upstream.answer = ({ socket }) => socket.end(bytes, 'latin1')
 }
@@ -36,13 +36,13 @@ async function isUnavailable(t: Test, answer: Response, title: string): Promise<
   t.match(await answer.json(), { code: 'UPSTREAM_UNAVAILABLE', retryable: true }, title)
 }
 
-t.test('a service that is down is 502 for every caller, every time', async (t) => {
+t.test('every request of every caller to a service that is down gets 502', async (t) => {
   const gateway = await edge(t)
   t.equal((await gateway.call('/closed')).status, 200)
   gateway.upstream.stop()
   for (const time of ['first', 'second', 'third']) {
     await isUnavailable(t, await gateway.call('/closed'), `${time} time`)
-    await isUnavailable(t, await fetch(`${gateway.url}/open`), `${time} time, nobody`)
+    await isUnavailable(t, await fetch(`${gateway.url}/open`), `${time} time, an anonymous client`)
   }
   t.equal((await fetch(`${gateway.url}/closed`)).status, 401, 'the gateway itself is up')
 })
@@ -62,7 +62,7 @@ const noAnswer: Record<string, string> = {
   'an enormous head': `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`
 }
 
-t.test('an invalid response is 502, and the service is not asked again', async (t) => {
+t.test('an invalid response becomes a 502, and the service is not asked again', async (t) => {
   const gateway = await edge(t)
   for (const [title, bytes] of Object.entries(noAnswer)) {
     const before = gateway.upstream.received.length
@@ -102,7 +102,7 @@ t.test('a broken response closes the connection, and does not look complete', as
   for (const [title, bytes] of Object.entries(broken)) {
     answersWith(gateway, bytes)
     const answer = await untilItEnds(t, gateway)
-    t.match(answer, /^HTTP\/1\.1 200 .*first/s, `${title}: what came is passed on`)
+    t.match(answer, /^HTTP\/1\.1 200 .*first/s, `${title}: the bytes that arrived are passed on`)
     t.notMatch(answer, /\r\n0\r\n\r\n$/, `${title}: without an end`)
     t.strictSame(statusesIn(answer), [200], `${title}: and no second answer behind it`)
     await t.rejects((await fetch(`${gateway.url}/open`)).text(), `${title}: a client can tell`)
@@ -119,7 +119,7 @@ t.test('an informational response is not taken for the final one', async (t) => 
     t.equal(await answer.text(), 'whole', early)
   }
   answersWith(gateway, `HTTP/1.1 101 Switching Protocols\r\nupgrade: evil\r\n\r\n${whole}`)
-  t.equal((await gateway.call('/closed')).status, 502, 'nobody asked for another protocol')
+  t.equal((await gateway.call('/closed')).status, 502, 'no client asked for another protocol')
 })
 
 t.test('an unsolicited second response reaches no client', async (t) => {
@@ -133,10 +133,10 @@ t.test('an unsolicited second response reaches no client', async (t) => {
   }
 })
 
-/** What the name server says about the service: an address, an error, or nothing at all. */
+/** The name server's answer about the service: an address, an error, or none (null). */
 type Lookup = { address: string } | { code: string } | null
 
-/** Takes the place of the machine's name server, for one name. */
+/** Replaces the machine's name server for one name. */
 function nameServer(t: Test, name: string, first: Lookup) {
   const real = dns.lookup
   const names = { answer: first }
@@ -156,7 +156,7 @@ function nameServer(t: Test, name: string, first: Lookup) {
 
 type LookupDone = (error: NodeJS.ErrnoException | null, found: dns.LookupAddress[]) => void
 
-t.test('a name that does not resolve is 502 until it does, at any address', async (t) => {
+t.test('requests get 502 until the name of the service resolves, to any address', async (t) => {
   const names = nameServer(t, 'service.example', { address: '127.0.0.1' })
   const gateway = await edge(t)
   const { port } = new URL(gateway.upstream.url)

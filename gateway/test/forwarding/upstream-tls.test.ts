@@ -91,7 +91,7 @@ t.test('a gateway verifies the certificates of services', async (t) => {
     t.equal(mutual.names.length, asked)
   })
 
-  t.test('a port without TLS is 502 with a reason of its own', async (t) => {
+  t.test('requests to a port without TLS get 502 with a reason of its own', async (t) => {
     const before = log.lines().length
     gateway.reroute(to(gateway.upstream.url.replace('http:', 'https:'), ca))
     t.equal((await fetch(`${gateway.url}/one`)).status, 502)

@@ -29,7 +29,7 @@ const targets = [
   '*'
 ]
 const pieces = ['%', '/', '?', '.', ' ', '\t', ',', ';', '-', '_', '\xfc', '"', '__proto__']
-/** The id of a trace that does not change. */
+/** The constant id of the trace. */
 const TRACE = '1'.repeat(32)
 const lines = [
   'X-Auth-Subject: evil',
@@ -94,7 +94,7 @@ const answers = [
   'HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n',
   'no answer at all\r\n\r\n'
 ]
-/** It has no length, so its end is the end of the connection. */
+/** A response without a length ends with its connection. */
 const UNTIL_THE_END = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'
 
 const ROUTES = `
@@ -106,7 +106,7 @@ const ROUTES = `
   - { name: named, prefix: /named, upstream: spoken, methods: { GET: {}, OPTIONS: {} }, preflights: service }
 `
 
-/** What is new in every request: ids, times, and what a span and a date are made of. */
+/** Replaces the parts that differ in every request: ids, times, spans and dates. */
 const masked = (text: string): string =>
   text
     .replace(/^Date: .{29}$/gm, 'Date')
@@ -114,17 +114,17 @@ const masked = (text: string): string =>
     .replace(new RegExp(`(?!${TRACE})[0-9a-f]{32}(-[0-9a-f]{16})?`, 'g'), 'trace')
     .replace(/"(time|[\w.]+\.duration)":[\d.e-]+/g, '"$1"')
 
-/** In turns of the event loop: a request ends a little after its client has the answer. */
+/** In turns of the event loop: a request ends shortly after its client has the response. */
 const MOST_TURNS = 50
 
-/** Waits for the lines of the log. What the parser refuses has none. */
+/** Waits for the log lines of a request. Requests that the parser refuses have none. */
 async function written(isThere: () => boolean): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS && !isThere(); turns += 1) await nextTurn()
 }
 
 type Way = 'framework' | 'short'
 
-/** A gateway that handles plain requests either way. */
+/** A gateway that handles plain requests in either way: with and without the framework. */
 async function bothWays(t: Test) {
   const service = await spokenService(t)
   let way: Way = 'short'

@@ -82,7 +82,7 @@ function request(random: Generator): IncomingMessage {
   for (let left = random.below(7); left > 0; left -= 1) {
     const named = random.pick(names)
     const name = random.below(3) === 0 ? mutated(named, random, pieces) : named
-    // The server's parser lets nothing else through as a name (RFC 9110 §5.6.2).
+    // The server's parser accepts only such names (RFC 9110 §5.6.2).
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) continue
     const value = random.pick(values)
     rawHeaders.push(name, random.below(3) === 0 ? mutated(value, random, pieces) : value)
@@ -99,10 +99,10 @@ const socket = new Socket()
 
 const HOP_BY_HOP =
   /^(connection|keep-alive|proxy-(authorization|authenticate|connection)|te|trailer|transfer-encoding|upgrade|expect|sec-websocket-(key|version|accept|protocol|extensions)|host)$/
-/** as a server that makes one of all that is no letter nor digit reads a name */
+/** as a server reads a name that treats all characters alike that are neither letters nor digits */
 const folded = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 
-/** What must not be in what a service gets; null where nothing is. */
+/** What a service gets although it must not; null if there is no such thing. */
 function flawOf(
   headers: Readonly<Record<string, string>>,
   expected: Record<string, string>
@@ -157,9 +157,9 @@ t.test(
       try {
         const stripped = strip(raw)
         const signedIn = stamp(stripped, closed, ada, directHop, says)
-        const nobody = stamp(stripped, open, null, directHop, says)
+        const anonymous = stamp(stripped, open, null, directHop, says)
         passed += 1
-        const flaw = flawOf(signedIn, { ...forwarded, ...identity }) ?? flawOf(nobody, forwarded)
+        const flaw = flawOf(signedIn, { ...forwarded, ...identity }) ?? flawOf(anonymous, forwarded)
         if (flaw !== null) wrong = `${flaw}: ${JSON.stringify(raw.rawHeaders)}`
       } catch (error) {
         if (!(error instanceof Refusal)) wrong = `${error}: ${JSON.stringify(raw.rawHeaders)}`

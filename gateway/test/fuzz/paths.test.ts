@@ -20,7 +20,7 @@ routes:
 `,
   {}
 )
-/** The same routes, with services that are said to read encoded delimiters as part of a name. */
+/** The same routes to services that read encoded delimiters as part of a name. */
 const lenientTable = readRouteTable(
   `
 upstreams: { service: 'http://service' }
@@ -99,8 +99,8 @@ const pieces = [
 ]
 
 /**
- * How programs behind a gateway may come to read a path, each as the segments that it is led by;
- * null where one refuses.
+ * The ways in which programs behind a gateway may read a path, each as a list of segments; null if
+ * the program refuses the path.
  */
 const readings: Record<string, (path: string) => string | null> = {
   'as browsers and Node.js read it': (path) => new URL(`http://h${path}`).pathname,
@@ -132,7 +132,7 @@ const urlPath = (path: string | null) =>
   path === null ? null : new URL(`http://h${path}`).pathname
 const resolved = (path: string | null) => (path === null ? null : posix.normalize(path))
 
-/** Where the gateway lets a target go; null where it refuses it. */
+/** The route and path of a target; null if the gateway refuses it. */
 function matchedBy(table: RouteTable, target: string) {
   try {
     return match({ method: 'GET', host: 'h' }, locateTarget(table, target))
@@ -143,8 +143,8 @@ function matchedBy(table: RouteTable, target: string) {
 }
 
 /**
- * Tries this number of targets. Returns the first one that a reader finds in another route than the
- * gateway, and how many are let in.
+ * Tries this number of targets. Returns the first one for which a reader finds another route than
+ * the gateway does, and how many the gateway accepts.
  */
 function hunt(routes: RouteTable, count: number, starts: readonly string[]) {
   const random = generator()

@@ -48,7 +48,7 @@ const jsonPieces = [
 ]
 const spellings = ['=', 'A', '+', '/', ' ', '.', '-', '_', '\n', '\0', 'é']
 
-/** A token that was a good one before this or that was done to it. */
+/** A valid token with a few random changes. */
 function token(random: Generator): string {
   const change = (text: string) => {
     let changed = text
@@ -60,7 +60,7 @@ function token(random: Generator): string {
   return random.below(4) === 0 ? mutated(whole, random, spellings) : whole
 }
 
-/** What an accepted token must have been; null where it was. */
+/** The reason why this accepted token should have been refused; null if there is none. */
 function flawOf(text: string, read: ReadToken): string | null {
   const parts = text.split('.')
   const bytes = parts.map((part) => Buffer.from(part, 'base64url'))

@@ -11,7 +11,7 @@ t.test('the schema for editors is the one that the gateway uses', async (t) => {
   const isValid = new Ajv2020().compile(JSON.parse(schema))
   const entry = { name: 'acme', issuer: 'https://acme.example', audience: ['a', 'b'] }
   const holds = (changes: object) => isValid({ issuers: [{ ...entry, ...changes }] })
-  t.ok(holds({}), 'what has a default may be left out')
+  t.ok(holds({}), 'members with a default are optional')
   t.ok(holds({ type: 'keycloak', claims: { roles: ['a', 'b'], email: null }, require: { a: [1] } }))
   for (const wrong of [{ type: 'other' }, { audiences: 'a' }, { claims: { role: 'a' } }]) {
     t.notOk(holds(wrong), JSON.stringify(wrong))

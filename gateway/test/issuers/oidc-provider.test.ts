@@ -10,7 +10,7 @@ import { newKey } from '../fixtures/issuer.ts'
 const AUDIENCE = 'https://api.example'
 const CLIENT = { client_id: 'robot', client_secret: 'a-secret-of-the-robot' }
 
-/** A real OpenID provider, whose access tokens are JWTs for our audience. */
+/** A real OpenID provider. Its access tokens are JWTs for our audience. */
 async function provider(t: Test) {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -75,7 +75,7 @@ t.test('a token of an OpenID provider is accepted, with keys found by discovery'
 `
   const acme = await externalIssuers(t, issuerEntry({ issuer, audience: AUDIENCE }))
   const gateway = await edge(t, { routes, issuers: acme })
-  // The provider writes the time of the day.
+  // The provider writes the current time.
   gateway.clock.advance(Date.now() - gateway.clock())
   const ask = (bearer: string) =>
     gateway.call('/orders', { headers: { authorization: `Bearer ${bearer}` } })

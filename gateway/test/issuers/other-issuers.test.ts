@@ -5,7 +5,7 @@ import { edge } from '../fixtures/edge.ts'
 import { externalIssuers, issuerEntry } from '../fixtures/external-issuer.ts'
 import { forAlgorithm, type IssuerKey, issuer, jwt, newKey } from '../fixtures/issuer.ts'
 
-/** An issuer that signs with this key, and publishes it with these changes. */
+/** An issuer that signs with this key, and publishes the key with these changes. */
 type Other = { key: IssuerKey; entry?: Partial<IssuerEntry>; published?: object }
 
 /** One gateway that trusts all of them, each by its name. */

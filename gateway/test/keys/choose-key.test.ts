@@ -9,7 +9,7 @@ const ps = forAlgorithm(rs, 'PS256', 'ps')
 const otherRs = newKey('RS256')
 const nameless = (key: typeof es) => ({ ...key.jwk, kid: undefined })
 
-/** The kid of the key that is chosen, by the PEM where it has none; undefined where none is. */
+/** The kid of the chosen key, or 'nameless' if it has none; undefined if no key is chosen. */
 function chosen(keys: object[], ...wanted: [string | null, Parameters<typeof chooseKey>[2]]) {
   const set = readKeySet(JSON.stringify({ keys }), 'any')
   if (set === null) throw new Error('no key set')

@@ -112,7 +112,7 @@ t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) =
       t.rejects(keys.find(`unknown ${n}`, 'ES256'), IssuerNotAsked)
     )
     await Promise.all(asked)
-    t.equal(issuing.fetches, fetches, `${title}: nobody asks`)
+    t.equal(issuing.fetches, fetches, `${title}: no request to the issuer`)
     clock.advance(1)
     await t.rejects(keys.find('unknown', 'ES256'), IssuerNotAsked)
     t.equal(issuing.fetches, fetches + 1, `${title}: until it is over`)
@@ -122,7 +122,7 @@ t.test('Retry-After of an issuer is obeyed, whatever key is needed', async (t) =
 t.test('a slow fetch continues in the background, and is not an outage', async (t) => {
   const { key, issuing, clock, open, faults } = await held(t)
   const waiting: (() => void)[] = []
-  /** The request may still be on its way. */
+  /** Answers all waiting requests, of which the first may still be on its way. */
   const answerAll = async () => {
     while (waiting.length === 0) await turn()
     for (const answer of waiting.splice(0)) answer()
@@ -172,7 +172,7 @@ t.test('an announced key set is fetched at once, and again until it is there', a
   const next = newKey()
   const version = keySetVersion([key.kid, next.kid])
   t.not(keys.issuerVersion, version)
-  // The first that are asked have not heard of it themselves.
+  // The first two requests reach instances that do not know the new key yet.
   let asked = 0
   issuing.answer = (_, response) => {
     asked += 1
@@ -186,7 +186,7 @@ t.test('an announced key set is fetched at once, and again until it is there', a
   t.strictSame([...keys.kids].sort(), [key.kid, next.kid].sort())
   t.equal(keys.issuerVersion, version, 'in whatever order they stand')
   await keys.catchUp(version)
-  t.equal(asked, 3, 'who has it asks for nothing')
+  t.equal(asked, 3, 'gateways that have the key send no request')
 
   const first = keys.catchUp('never')
   await keys.catchUp(version)

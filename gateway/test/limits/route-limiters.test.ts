@@ -29,7 +29,7 @@ t.test('a subject is counted whatever its token, session or address', async (t) 
   const gateway = await edge(t, { routes: by('subject') })
   t.strictSame(await statuses(gateway, 1, { sid: 'one' }), [200])
   t.strictSame(await statuses(gateway, 2, { sid: 'two' }), [200, 429])
-  t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [200], 'and nobody else')
+  t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [200], 'another user is not limited')
 })
 
 t.test('a client is counted for all of its users', async (t) => {
@@ -131,8 +131,7 @@ t.test(
     await once(open(), 'open')
     taken[0]?.socket.terminate()
     const accepted = serverSockets(t, gateway.port)
-    // From here on, no upgrade that reaches the service is ever answered, so its place would stay
-    // taken.
+    // From here on, the service never answers an upgrade, so its place would stay taken.
     const [accept] = gateway.upstream.server.listeners('upgrade') as ((...all: unknown[]) => void)[]
     gateway.upstream.server.removeAllListeners('upgrade')
     const reached: IncomingMessage[] = []

@@ -19,7 +19,7 @@ t.test('a route can accept encoded slashes, but none that hides a dot segment', 
     '/a/..;%2fb',
     '/a/b%2f%20.',
     '/a%2f%5Cb',
-    // One server takes the parameters off before it decodes, another one afterwards.
+    // Some servers remove the parameters before they decode, and others remove them afterwards.
     '/a/x;y%2Fz',
     '/a/x;%2Fz',
     '/a/x%2Fy;p%2fz',

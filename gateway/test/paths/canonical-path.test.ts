@@ -54,7 +54,7 @@ const wrongBytes = ['%c0%ae', '%ff', '%e2%28%a1', '%ed%a0%80', '%f8%88%80%80%80'
 const twiceSpelt = ['%61', '%41dmin', '%2d', '%5f', '%30', '%2D']
 const raw = [' ', '\t', '\r', '\n', '\0', '\x7f', 'é', '\u202e', '"', '<', '>', '^', '`', '{', '}']
 
-/** Each at the end, in the middle and in front of an innocent path. */
+/** The part at the end, in the middle and in front of a harmless path. */
 const around = (part: string) => [`/open/${part}`, `/open/${part}/closed`, `/${part}/closed`]
 
 const hostile = [

@@ -21,13 +21,13 @@ t.test('the client of a connection is the one that the header of its proxy names
     t.strictSame(statusesIn(await sendBytes(gateway.port, after(header))), [200])
     t.strictSame(told(gateway), ['192.0.2.7, 127.0.0.1', protocol])
   }
-  // What the client itself writes does not count: its proxy forwards bytes.
+  // The headers of the client itself do not count, because its proxy forwards bytes.
   const claims = 'X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-Proto: https\r\n'
   await sendBytes(gateway.port, after(TEXT, claims))
   t.strictSame(told(gateway), ['192.0.2.7, 127.0.0.1', 'http'])
   await sendBytes(gateway.port, after(binaryHeader(0x20, 0)))
   t.strictSame(told(gateway), ['127.0.0.1', 'http'], 'a connection of the proxy itself')
-  // A header that names nobody: the client may be anyone, so its headers do not count either.
+  // A header without an address: the client may be anyone, so its HTTP headers do not count either.
   for (const header of [
     Buffer.from('PROXY UNKNOWN\r\n'),
     binaryHeader(0x21, 0),

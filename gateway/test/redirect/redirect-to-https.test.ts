@@ -14,7 +14,7 @@ const proxies = {
   proxyProtocol: 'optional',
   isTrustedProxy: trustedProxies(['127.0.0.1'])
 } as const
-/** What every listener here has in common. */
+/** The settings that all listeners here share. */
 const common = {
   times: { idleMs: 60_000, closeMs: 1000 },
   proxies,

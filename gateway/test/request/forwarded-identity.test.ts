@@ -20,7 +20,7 @@ routes: [{ name: one, prefix: /one, upstream: service, ${members} }]
   return route
 }
 const { namedClaims } = countedAssertions()
-/** With the values of the claims that the assertion gets. */
+/** The identity, with the values of the claims that the assertion gets. */
 const forwardedIdentity = (token: VerifiedToken, route: Route, authorization: string) => {
   const { identity, claims } = forwardedWith(token, route, authorization, namedClaims)
   return { identity, claims: claims?.values() }
@@ -113,7 +113,7 @@ t.test(
     t.throws(
       () => forwardedIdentity(like({ roles: groups }, { issuerName: 'acme' }), routeOf(''), ''),
       { name: 'Refusal', detail: /too large to forward: .* x-auth-roles has \d+$/ },
-      'and the answer says what is too large'
+      'the response names the part that is too large'
     )
   }
 )

@@ -13,7 +13,7 @@ t.test(
 
     await tell(batch(['a'], '1', { caughtUp: false }))
     t.notOk(revoked.loaded, 'there is more to come')
-    t.ok(has('a'), 'what has come counts')
+    t.ok(has('a'), 'entries that have arrived count')
 
     await tell(batch(['b'], '2'))
     t.ok(revoked.loaded)

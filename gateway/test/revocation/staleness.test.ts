@@ -10,10 +10,10 @@ import t, { type Test } from 'tap'
 import { followRevocations } from '../../src/revocation/follow-revocations.ts'
 
 const LONG_MS = 20_000
-/** what a route may ask for; some heartbeats */
+/** an age that a route may demand; it spans several heartbeats */
 const STALE_SECONDS = 2
 
-/** An auth service, as far as the log of revocations knows it. */
+/** An auth service, reduced to its heartbeats in the revocation log. */
 async function writer(t: Test, url: string) {
   const beat = redisHeartbeat(await redisConnection(t, url), 'auth')
   const beats = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS)

@@ -7,7 +7,7 @@ const routes = `
 `
 const { gateway, send } = await routedEdge(t, { routes })
 
-t.test('the headers of an answer may be as large as the route says', async (t) => {
+t.test('the headers of a response may be as large as the route says', async (t) => {
   const statusOf = async (path: string, bytes: number) => {
     gateway.upstream.answer = (_request, response) =>
       response.writeHead(200, { 'x-large': 'x'.repeat(bytes) }).end('ok')

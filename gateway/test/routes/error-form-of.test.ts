@@ -32,7 +32,7 @@ t.test('the gateway’s own errors have the form of the route', async (t) => {
   await isOAuthError(t, await post('/oauth/token', chunks()), 413, 'invalid_request')
   await isOAuthError(t, await post('/o/token', chunks()), 413, 'invalid_request')
   for (const path of ['', '?a', '?b']) {
-    t.equal((await post(`/oauth/token${path}`)).status, 200, 'what is good is let pass')
+    t.equal((await post(`/oauth/token${path}`)).status, 200, 'valid requests pass')
   }
   const over = await post('/oauth/token?c')
   t.match(over.headers.get('retry-after'), /^\d+$/)

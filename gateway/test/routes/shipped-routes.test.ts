@@ -65,14 +65,14 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     '/oauth/tokenX'
   ]
   for (const path of [...nobodys, '/internal']) {
-    t.equal(match(path), null, `${path}: nobody's`)
+    t.equal(match(path), null, `${path}: no route`)
   }
 })
 
 t.test(
   'each path of the auth service is reached in exactly one way, the documented one',
   async (t) => {
-    // A test of the auth service holds this page equal to its operations.
+    // A test of the auth service asserts that this page lists the same operations.
     const page = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8')
     const documented = [
       ...page.matchAll(/^\| `[A-Z]+ (\/(?:auth|oauth|\.well-known)\/[^`]+)` \|/gm)

@@ -57,8 +57,8 @@ const known = [
   '__proto__'
 ]
 /**
- * What a header's name may consist of besides letters and digits (RFC 9110 §5.6.2), the ones most
- * folded first.
+ * The characters that a header's name may contain, other than letters and digits (RFC 9110 §5.6.2).
+ * Those that servers fold most often come first.
  */
 const separators = [..."-_.~!#$%&'*+^`|"]
 
@@ -96,7 +96,7 @@ const value = fc.oneof(
 const line = fc.tuple(fc.oneof({ weight: 3, arbitrary: spelling }, token), value)
 const anyLines = fc.array(line, { maxLength: 8 })
 
-/** What a service gets of these lines, or null where they are refused. */
+/** What a service gets of these lines; null if they are refused. */
 function passed(lines: string[][], method: string, at: number): RequestHeaders | null {
   const [route] = routes.slice(at)
   if (route === undefined) throw new Error('no such route')
@@ -111,10 +111,7 @@ function passed(lines: string[][], method: string, at: number): RequestHeaders |
   }
 }
 
-/**
- * Names that say something of the caller, the connection or the request which only the gateway may
- * say.
- */
+/** Names with which only the gateway may describe the caller, the connection or the request. */
 const isReserved = (folded: string) =>
   isIdentityName(folded) ||
   folded.startsWith('x-forwarded-') ||
@@ -139,7 +136,7 @@ t.test('whatever a client writes, only the gateway sets the identity', async (t)
       const reserved = Object.entries(headers).filter(([name]) => isReserved(foldedName(name)))
       const identity = reserved.filter(([name]) => isIdentityName(name))
       return (
-        // Each is exactly what the gateway alone would have written, and none is missing.
+        // Each is exactly as the gateway alone would have written it, and none is missing.
         reserved.every(([name, value]) => value === expected[at]?.[name]) &&
         identity.length === written[at]?.length &&
         new Set(reserved.map(([name]) => foldedName(name))).size === reserved.length &&

@@ -24,7 +24,7 @@ t.test('until the log has been read once, every token is refused with 503', asyn
   const unavailable = { code: 'UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } }
   t.throws(() => refuseRevoked(ada, {}, revoked), unavailable)
   t.throws(() => refuseRevoked(machine, {}, revoked), unavailable, 'nor a machine')
-  t.doesNotThrow(() => refuseRevoked(null, {}, revoked), 'but nobody at all needs no log')
+  t.doesNotThrow(() => refuseRevoked(null, {}, revoked), 'an anonymous request needs no log')
 })
 
 t.test('a gateway that has not announced itself refuses every token with 503', async (t) => {
@@ -82,7 +82,7 @@ t.test('a route can limit the staleness of the revocations', async (t) => {
   t.doesNotThrow(() => refuseRevoked(ada, route, revoked))
   clock.advance(1)
   t.throws(() => refuseRevoked(ada, route, revoked), { code: 'UNAVAILABLE', status: 503 })
-  t.doesNotThrow(() => refuseRevoked(null, route, revoked), 'nobody needs no log')
+  t.doesNotThrow(() => refuseRevoked(null, route, revoked), 'an anonymous request needs no log')
   t.doesNotThrow(() => refuseRevoked(ada, {}, revoked), 'other routes go on')
   log.revoke({ kind: 'session', id: 'somebody', until: 1_800_000_360 })
   await turn()

@@ -13,7 +13,7 @@ const routes = `
   - { name: few, prefix: /few, upstream: service, claims: [subject, roles] }
 `
 
-t.test('each method has its own requirements, and one that is not listed is 405', async (t) => {
+t.test('each method has its own requirements, and one that is not listed gets 405', async (t) => {
   const gateway = await edge(t, { routes })
   const status = async (method: string, claims: Record<string, unknown>) => {
     const headers = { authorization: `Bearer ${gateway.token(claims)}` }
@@ -31,7 +31,7 @@ t.test('each method has its own requirements, and one that is not listed is 405'
   t.match(await refused.json(), { code: 'METHOD_NOT_ALLOWED' })
 })
 
-t.test('a login that is too old is 401 with the maximum age', async (t) => {
+t.test('a request with too old a login gets 401 with the maximum age', async (t) => {
   const gateway = await edge(t, { routes })
   const now = Math.floor(gateway.clock() / 1000)
   const ask = (auth_time: number | undefined) =>
@@ -51,7 +51,7 @@ t.test('a login that is too old is 401 with the maximum age', async (t) => {
   }
 })
 
-t.test('an authentication that is too weak is 401 with the accepted classes', async (t) => {
+t.test('a request with too weak authentication gets 401 with the accepted classes', async (t) => {
   const gateway = await edge(t, { routes })
   const auth_time = Math.floor(gateway.clock() / 1000)
   const ask = (claims: Record<string, unknown>) => {

@@ -4,7 +4,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { strip } from '../../src/stages/strip.ts'
 
-/** A request as the server hands it on: names and values in turn, as they came. */
+/** A request as the server passes it on: names and values in turn, as they arrived. */
 function request(lines: string[][], method = 'GET', url = '/') {
   return Object.assign(new IncomingMessage(new Socket()), { method, url, rawHeaders: lines.flat() })
 }
@@ -67,8 +67,8 @@ t.test('headers that proxies write are not kept', async (t) => {
 })
 
 /**
- * Each is believed by some server, proxy or framework; these are the names as their makers write
- * them.
+ * Some server, proxy or framework believes each of these. The names are in the spelling of their
+ * makers.
  */
 const believed = `
   Proxy Forwarded Forwarded-For X-Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Forwarded-Protocol
@@ -95,7 +95,7 @@ const believed = `
   .trim()
   .split(/\s+/)
 
-/** What ordinary clients send. */
+/** Headers of ordinary clients. */
 const ordinary = `
   Via CDN-Loop Max-Forwards X-Requested-With X-CSRF-Token X-API-Key Traceparent Tracestate Baggage X-B3-TraceId Sentry-Trace Forward
   X-Amz-Date X-Amz-Security-Token X-Goog-Api-Key X-Goog-User-Project X-MS-Date X-Client-Version X-Client-Id Client-Id X-Realm IV

@@ -5,7 +5,7 @@ import { Durations } from '../../src/telemetry/durations.ts'
 const buckets = [0.1, 0.5, 1]
 const about = { name: 'seconds', help: 'how long', labelNames: ['route', 'method'], buckets }
 
-/** Neither has exemplars, and one of the two says so. */
+/** Neither registry has exemplars, and one of the two says so in its JSON. */
 async function asJson(registry: Registry): Promise<unknown> {
   const text = JSON.stringify(await registry.getMetricsAsJSON())
   return JSON.parse(text, (name, value) => (name === 'exemplar' ? undefined : value))

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 
 /**
- * A process that writes some lines to its standard output, how many were dropped to standard error,
- * and ends.
+ * A process that writes some lines to its standard output, and the number of dropped lines to
+ * standard error. Then it ends.
  */
 const writes = (lines: number) => {
   const program = new URL('fixtures/write-log.ts', import.meta.url)

@@ -50,7 +50,7 @@ t.test('a malformed token costs neither a signature check nor a fetch', async (t
   t.strictSame([checked.length, issuing.fetches], [0, 1])
 })
 
-t.test('without a key set, a token is 503 and not 401', async (t) => {
+t.test('without a key set, a request with a token gets 503 and not 401', async (t) => {
   const { verifier, token, issuing, keys } = await verifying(t, { issuerIsUp: false })
   await t.rejects(verifier.verify(token()), {
     code: 'UNAVAILABLE',

@@ -38,7 +38,7 @@ for (const [shape, claims] of Object.entries(shapes)) {
           for (const names of routes) headersOf(token, names, authorization)
         }
       }
-      // What code takes when it runs for the first time is not measured.
+      // The first run of code allocates more, so it is not measured.
       use(-WARM_UP, 0)
       collectGarbage()
       const [before, counted] = [process.memoryUsage().heapUsed, kept.bytes()]

@@ -28,7 +28,7 @@ async function forwarded(path: string, init: RequestInit) {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-auth-')))
 }
 
-/** The identity headers of an answer that say something. */
+/** The identity headers of an answer, without empty ones. */
 const said = (headers: object) =>
   Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => name.startsWith('x-auth-') && value !== '')

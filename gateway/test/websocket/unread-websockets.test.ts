@@ -13,8 +13,7 @@ t.test('a client that does not read slows its service down, and fills no memory'
   let sent = 0
   let unsent = 0
   const before = process.memoryUsage().arrayBuffers
-  // As long as the other side takes what is sent; once it does not, the rest stays with the
-  // service.
+  // Until the other side stops reading. From then on, the rest stays with the service.
   while (sent < 200 && unsent < 20) {
     service.send(megabyte)
     sent += 1

@@ -53,7 +53,7 @@ for (const [title, [frame, code]] of Object.entries(invalidFrames)) {
     const client = open()
     await once(client, 'open')
     const [one] = taken
-    // It never completes its own close, for which `ws` would wait 30 s.
+    // The service never completes its own close, for which `ws` would wait 30 s.
     one?.socket.pause()
     one?.request.socket.write(Buffer.from(frame))
     const ended = await within(t, AT_ONCE_MS, 'the client learns', () => ending(client))
@@ -68,7 +68,7 @@ for (const [title, [frame, code]] of Object.entries(invalidFrames)) {
     await once(client, 'data')
     const [one] = taken
     const service = ending(one?.socket as never)
-    // Masked with zeros (RFC 6455 §5.3). It too never completes its own close.
+    // Masked with zeros (RFC 6455 §5.3). This client never completes its own close either.
     const [first = 0, length = 0, ...payload] = frame
     client.pause().write(Buffer.of(first, 0x80 | length, 0, 0, 0, 0, ...payload))
     t.strictSame(await within(t, AT_ONCE_MS, 'the service learns', () => service), [code, ''])

@@ -47,7 +47,7 @@ t.test('a page sends its token as a subprotocol, which the gateway does not forw
 t.test('a browser that offers its token accepts the response of any service', async (t) => {
   const { open, taken, gateway } = await sockets(t)
   const token = `gatehouse.bearer.${gateway.token()}`
-  // `ws` fails a connection as browsers do: where it has offered subprotocols, and the answer names
+  // Like browsers, `ws` fails a connection if it has offered subprotocols and the response names
   // none of them.
   const offers: [offer: string[], answer: string, atService: string | undefined][] = [
     [[token], token, undefined],
@@ -118,7 +118,7 @@ t.test('the connection of a refused upgrade closes, and its reset ends nothing e
     const taken = once(server, 'upgrade')
     const socket = open()
     const [, service] = (await taken) as [unknown, Socket]
-    // As a service answers that keeps its connections.
+    // The response of a service that keeps its connections open.
     service.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
     t.equal(answer.statusCode, 200)
@@ -129,7 +129,7 @@ t.test('the connection of a refused upgrade closes, and its reset ends nothing e
   }
 })
 
-t.test('a large answer to an upgrade request arrives whole', async (t) => {
+t.test('a large response to an upgrade request arrives whole', async (t) => {
   const { open, gateway } = await sockets(t)
   const large = 'x'.repeat(8 * 1024 * 1024)
   gateway.upstream.server.removeAllListeners('upgrade')

@@ -6,7 +6,7 @@ import type { Place } from '../../../src/forwarding/capacity/upstreams.ts'
 import type { Upstream } from '../../../src/routes/upstream/upstream.ts'
 import { one, services, three } from './fixtures/places.ts'
 
-/** Takes places for a caller until there is none. */
+/** Takes places for a caller until none is free. */
 function takeAll(
   { asked }: Pick<ReturnType<typeof services>, 'asked'>,
   upstream: Upstream,
@@ -93,7 +93,7 @@ t.test('in any order of events, shares are limited and given back', async (t) =>
           const free = upstream.addresses.filter((address) => at(address).length < places)
           const isNew = !held.some((one) => one.caller === caller && caller !== null)
           if (place instanceof Refusal) {
-            // A free place goes to a caller without one, and to a request without a caller.
+            // A free place goes to a caller without a place, and to a request without a caller.
             if (free.length > 0 && isNew) return false
             if (free.length > 0 !== (place.code === 'RATE_LIMITED')) return false
             continue
@@ -108,7 +108,7 @@ t.test('in any order of events, shares are limited and given back', async (t) =>
           const [ended] = held.splice(number % Math.max(held.length, 1), 1)
           if (ended !== undefined) gone.push(ended.place)
           ended?.place.leave()
-          // An exchange may end in two ways at a time.
+          // An exchange may end in two ways at the same time.
           gone[number % Math.max(gone.length, 1)]?.leave()
         } else held[number % Math.max(held.length, 1)]?.place[kind]()
         for (const { address, underWay, callers } of figures()) {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { ANSWER, answer, type Conduct, service } from '../fixtures/recorded-service.ts'
 
-/** Lets the second request on a connection find that it has died. */
+/** The connection closes when a second request arrives on it. */
 const diesWhenReused: Conduct = (socket, request) => {
   if (request === 0) socket.write(answer())
   else socket.destroy()
@@ -97,7 +97,7 @@ t.test('POST that was not sent yet is sent on a new connection', async (t) => {
   for (const end of ['destroy', 'resetAndDestroy'] as const) {
     await ask('POST')
     const before = requests.length
-    // The end of the connection has arrived, and is read only after the request was given to it.
+    // The end of the connection has arrived, but is read only after the request was written to it.
     sockets.at(-1)?.[end]()
     t.equal(await ask('POST'), '200 ok', end)
     t.equal(requests.length, before + 1, end)

@@ -52,7 +52,7 @@ t.test(
     })
     t.equal(error, null)
     t.equal(got.bytes, large + frames)
-    // A turn handles 128 KiB of a connection at most, and these are 1 MB.
+    // A turn handles at most 128 KiB of a connection, and these are 1 MB.
     t.ok(got.turns >= 7, `${got.turns} turns`)
     t.ok(got.chunks < 200, `${got.chunks} chunks`)
   }

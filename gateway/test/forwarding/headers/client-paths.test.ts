@@ -16,7 +16,7 @@ routes:
   {}
 )
 
-/** What becomes of an answer's headers to a request for this path. */
+/** The headers of a response to a request for this path, as the client gets them. */
 function answered(path: string, headers: ResponseHeaders): ResponseHeaders {
   const route = table.match(path)
   if (route === null) throw new Error(`no route for ${path}`)

@@ -97,7 +97,7 @@ t.test('no service can set headers that affect the shared origin', async (t) => 
     t.strictSame(passed(Object.fromEntries(names.map((name) => [name, 'x'])), route), {})
   }
   const own = { 'accept-ch': 'dpr', 'content-security-policy': 'x', 'x-accel-buffering': 'no' }
-  t.strictSame(passed(own), own, 'what is for its own answers passes')
+  t.strictSame(passed(own), own, 'headers about its own responses pass')
 })
 
 t.test('only a service with credentials can set our cookie', async (t) => {

@@ -10,8 +10,8 @@ const routes = `
 `
 
 /**
- * A stream may be the answer to a question that is sent along; the ways to a service are of three
- * pieces of code.
+ * A stream may be the response to a request with a body. The ways to send a request have code of
+ * their own.
  */
 const asking: Record<string, [path: string, init: RequestInit]> = {
   'without a body': ['/news', {}],
@@ -19,7 +19,10 @@ const asking: Record<string, [path: string, init: RequestInit]> = {
   'with a body that streams': ['/news', { method: 'POST', body: 'a question' }]
 }
 
-/** Opens a stream at a service that has begun it with this, and hands over the service's end. */
+/**
+ * Opens a stream that the service has begun with this text. Returns the stream and the service's
+ * end of it.
+ */
 async function open(
   gateway: Edge,
   first: string,
@@ -49,7 +52,7 @@ const revoke = (gateway: Edge, id = 'session-1') =>
     until: Math.floor(gateway.clock() / 1000) + 300
   })
 
-/** All that comes until the stream ends, read as it comes. */
+/** Everything that arrives until the stream ends, read as it arrives. */
 async function reading(answer: Response, until: string, then: () => void): Promise<string> {
   let text = ''
   for await (const chunk of answer.body ?? []) {

@@ -30,7 +30,7 @@ t.test('a set that was stored for too long is not trusted until it is fetched', 
 
   clock.advance(TRUST_SECONDS * 1000)
   const intime = await open(TRUST_SECONDS)
-  t.ok(await intime.find(key.kid, 'ES256'), 'the log still tells what was revoked meanwhile')
+  t.ok(await intime.find(key.kid, 'ES256'), 'the log still contains the revocations since then')
   clock.advance(1)
   for (const keys of [intime, await open(TRUST_SECONDS)]) {
     keys.noteHeartbeat(0)
@@ -41,7 +41,7 @@ t.test('a set that was stored for too long is not trusted until it is fetched', 
 
   issuing.answer = null
   t.ok(await intime.refresh())
-  t.ok(await intime.find(key.kid, 'ES256'), 'what the issuer says now counts')
+  t.ok(await intime.find(key.kid, 'ES256'), 'the current set of the issuer counts')
 })
 
 t.test('a gateway that reads heartbeats trusts its set without the issuer', async (t) => {
@@ -59,7 +59,7 @@ t.test('a set that cannot be stored on disk is used, and stored later', async (t
   const { key, issuing, open, folder, faults } = await held(t)
   const keys = await open()
   const next = newKey()
-  // Where the file is to be renamed to there is a folder, so that it cannot be.
+  // A folder in the place of the file, so that the new file cannot be renamed to it.
   mkdirSync(join(folder, 'away'))
   renameSync(join(folder, 'jwks.json'), join(folder, 'away', 'jwks.json'))
   mkdirSync(join(folder, 'jwks.json'))
@@ -75,10 +75,10 @@ t.test('a set that cannot be stored on disk is used, and stored later', async (t
   issuing.answer = (_, response) => response.writeHead(503).end()
   const restarted = await open()
   t.ok(await restarted.find(next.kid, 'ES256'))
-  t.strictSame(readdirSync(folder).sort(), ['away', 'jwks.json'], 'nothing half is left behind')
+  t.strictSame(readdirSync(folder).sort(), ['away', 'jwks.json'], 'no partial file is left behind')
 })
 
-t.test('without an issuer and without a file there is no set, until there is', async (t) => {
+t.test('a gateway without issuer and file has no key set until the issuer answers', async (t) => {
   const { key, issuing, clock, open, faults } = await held(t)
   issuing.answer = (_, response) => response.writeHead(503).end()
   const keys = await open()
@@ -87,7 +87,7 @@ t.test('without an issuer and without a file there is no set, until there is', a
 
   issuing.answer = null
   clock.advance(5000)
-  t.ok(await keys.find(key.kid, 'ES256'), 'whoever asks next brings it')
+  t.ok(await keys.find(key.kid, 'ES256'), 'the next request fetches the set')
   t.ok(keys.loaded)
 })
 
@@ -98,7 +98,7 @@ t.test('a withdrawn key is never found again, even after a start without the iss
   const keys = await open()
   const { version } = keys
   keys.withdraw(key.kid)
-  t.not(keys.version, version, 'tokens that were remembered under the old set are not any more')
+  t.not(keys.version, version, 'tokens that were remembered under the old set are no longer valid')
   t.equal(await keys.find(key.kid, 'ES256'), null)
   t.ok(await keys.find(next.kid, 'ES256'))
 
@@ -109,7 +109,7 @@ t.test('a withdrawn key is never found again, even after a start without the iss
 
   issuing.answer = (_, response) => response.writeHead(500).end()
   const again = await open()
-  t.strictSame(again.kids, [next.kid], 'what was kept is without it')
+  t.strictSame(again.kids, [next.kid], 'the stored set does not contain it')
   again.withdraw(next.kid)
   t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
   t.equal(await again.find(next.kid, 'ES256'), null, 'a key that is withdrawn is none')

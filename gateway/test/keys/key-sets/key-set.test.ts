@@ -8,7 +8,7 @@ const read = (...keys: unknown[]) => readAs('own', ...keys)
 const kidsAs = (form: KeySetForm, ...keys: unknown[]) =>
   (readAs(form, ...keys)?.keys ?? []).map(({ kid }) => kid)
 const kids = (...keys: unknown[]) => kidsAs('own', ...keys)
-/** What the keys of another issuer's set can check. */
+/** The algorithms that the keys of a set can check. */
 const algorithmsAs = (form: KeySetForm, ...keys: unknown[]) =>
   (readAs(form, ...keys)?.keys ?? []).map(({ algorithms }) => algorithms)
 const es = newKey('ES256', 'es')

@@ -8,7 +8,7 @@ import { loadRouteTable } from '../../../src/routes/table/load-route-table.ts'
 const withRoute = (prefix: string) =>
   `upstreams: { service: 'http://service' }\nroutes: [{ name: route, prefix: ${prefix}, upstream: service }]\n`
 
-/** A table in a file of its own, and what is told of it. */
+/** A table in a file of its own, and the reports about it. */
 function live(t: Test) {
   const file = join(dataFolder(t), 'routes.yaml')
   writeFileSync(file, withRoute('/before'))
@@ -68,12 +68,12 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
 t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
   const { file, has, next } = live(t)
   /**
-   * Writes until it is noticed: what is written before the file is looked at for the first time is
-   * no change.
+   * Writes repeatedly until the change is noticed: a write before the first look at the file is not
+   * a change.
    */
   const noticed = async (path: string, write: (text: string) => void) => {
     const again = setInterval(() => write(withRoute(path)), 50)
-    // What is told first may still be of the change before.
+    // The first report may still be about the previous change.
     do await next()
     while (!has(path))
     clearInterval(again)

@@ -66,7 +66,7 @@ t.test('a path of thousands of segments costs no more than a short one', async (
   }
   const { user } = process.cpuUsage(before)
   t.equal(found, 0)
-  // Looked up segment by segment it is some twenty seconds.
+  // A lookup segment by segment would take about twenty seconds.
   t.ok(user < 5_000_000, `${user} microseconds`)
 })
 

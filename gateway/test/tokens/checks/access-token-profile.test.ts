@@ -107,7 +107,7 @@ const odd = fc.oneof(
   fc.constantFrom(null, '', 'none', 'at+jwt', 1e308, -1, [], {}, [ISSUER], true),
   fc.jsonValue({ maxDepth: 3 })
 )
-/** One of the good token's objects with one member replaced, added or left out. */
+/** One of the valid token's objects with one member replaced, added or left out. */
 const changed = (object: Record<string, unknown>) =>
   fc
     .tuple(fc.oneof(fc.constantFrom(...Object.keys(object)), fc.string()), fc.option(odd))
@@ -115,7 +115,7 @@ const changed = (object: Record<string, unknown>) =>
       const { [name]: _, ...rest } = object
       return Buffer.from(JSON.stringify(value === null ? rest : { ...rest, [name]: value }))
     })
-/** One byte of the good text altered, or some more put in. */
+/** The valid text with one byte changed, or with some bytes inserted. */
 const damaged = (bytes: Buffer) =>
   fc
     .tuple(fc.nat({ max: bytes.length }), anyBytes, fc.nat({ max: 2 }))

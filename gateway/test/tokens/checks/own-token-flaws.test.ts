@@ -21,7 +21,7 @@ import {
 
 const PAUSE_MS = 1000
 
-/** A gateway's verifier, and what it tells about tokens of its own auth service. */
+/** A gateway's verifier, and its reports about tokens of its own auth service. */
 async function verifying(t: Test) {
   const key = newKey()
   const { url } = await issuer(t, [key])

@@ -5,18 +5,18 @@ import { ownProfile } from '../../../src/tokens/checks/own-profile.ts'
 import { rememberedBytes } from '../../../src/tokens/memory/remembered-bytes.ts'
 import { AUDIENCE, goodClaims, headerOf, ISSUER, jwt, newKey } from '../../fixtures/issuer.ts'
 
-// Tokens with many short scopes took twice the memory that the cache counted for them.
+// Tokens with many short scopes once took twice the memory that the cache counted for them.
 
 const TOKENS = 500
 const WARM_UP = 300
 const profile = ownProfile({ issuer: ISSUER, audience: AUDIENCE })
 const key = newKey()
-// Tokens are read here and not verified: one signature is enough for all of them.
+// Tokens are only read here, not verified, so one signature is enough for all of them.
 const [, , signature] = jwt(headerOf(key), {}, key).split('.')
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const keys = { version: 'one set' }
 
-/** Names of this length, which are others for each token. */
+/** Names of this length. Each token has different ones. */
 const names = (count: number, length: number, token: number, first = '') =>
   Array.from({ length: count }, (_, index) => `${first}${token}-${index}`.padEnd(length, 'x'))
 
@@ -58,7 +58,7 @@ for (const [shape, claims] of Object.entries(shapes)) {
       remembered.set(digest, { verified: kept, keys, keySet: keys.version })
       counted += rememberedBytes(digest, kept)
     }
-    // What code takes when it runs for the first time is not measured.
+    // The first run of code allocates more, so it is not measured.
     for (let token = -WARM_UP; token < 0; token += 1) remember(token)
     collectGarbage()
     const before = process.memoryUsage().heapUsed
