@@ -9,7 +9,7 @@ const documented = [...page.matchAll(/^\| `((?:GET|POST|PUT|PATCH|DELETE) \/[^`]
   .filter((operation) => !/ \/(orders|demo)\b/.test(operation))
 
 /**
- * The operations of a service, from Fastify's tree of its routes: each level is indented by four
+ * The operations of a service, from Fastify's route tree, in which each level is indented by four
  * characters.
  */
 async function operationsOf(service: Service): Promise<string[]> {
@@ -30,7 +30,7 @@ async function operationsOf(service: Service): Promise<string[]> {
     })
 }
 
-/** As clients name it: the gateway removes the prefix. */
+/** The path that clients use: the gateway removes the prefix. */
 const throughTheGateway = (operation: string) =>
   / \/(oauth|\.well-known)\//.test(operation) ? operation : operation.replace(' /', ' /auth/')
 

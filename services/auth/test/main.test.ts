@@ -28,7 +28,7 @@ async function post(url: string, path: string, json: unknown) {
 t.test(
   'the process starts, answers, survives a power cut, and on SIGTERM ends with 0',
   async (t) => {
-    // The grace window is to last until the second process has started, also on a busy machine.
+    // The grace window must last until the second process has started, even on a busy machine.
     const settings = { GATEHOUSE_DATA_DIR: dataFolder(t), AUTH_REFRESH_GRACE_SECONDS: '600' }
     const first = authProcess(t, settings)
     const { url, opsUrl } = await first.ready
@@ -123,7 +123,7 @@ t.test('invalid settings are reported in plain words', async (t) => {
   t.notMatch(stderr, /^\s+at /m, 'and without a stack')
 })
 
-/** Of a start in this process. A process of its own prints the message of a StartFault. */
+/** Starts in this process. A process of its own prints the message of a StartFault. */
 const common = (t: Test) => ({
   ...patience,
   GATEHOUSE_DATA_DIR: dataFolder(t),
@@ -198,7 +198,7 @@ t.test(
   }
 )
 
-t.test('it is ready once Redis has answered it', { skip: redisMissing }, async (t) => {
+t.test('the auth service is ready once Redis has answered', { skip: redisMissing }, async (t) => {
   const link = await flakyLink(t, (await redisServer(t)).port)
   link.cut()
   const REDIS_URL = `redis://127.0.0.1:${link.port}`

@@ -12,7 +12,7 @@ type Caller = { subject?: string; scope?: string; roles?: string[] }
 
 const book = { item: 'book', quantity: 2 }
 
-/** The service with its file, and callers as a gateway would let them in. */
+/** The service with its file, and callers as a gateway describes them. */
 async function orders(t: Test, file = join(dataFolder(t), 'orders.sqlite')) {
   const { options, headersFor } = await testIdentities('orders')
   const opened = openOrderBook(file)

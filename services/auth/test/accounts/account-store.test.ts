@@ -58,15 +58,15 @@ for (const kind of databaseKinds) {
     const costs = ['m=1024,t=1,p=1', 'm=19456,t=2,p=1', 'm=64,t=1,p=1'].map(
       (cost) => `$argon2id$v=19$${cost}`
     )
-    // Salts and hashes are base64 without padding; `+` and `/` are in it, and what looks like a
-    // cost.
+    // Salts and hashes are base64 without padding. They can contain `+`, `/` and texts that look
+    // like a cost.
     const hashes = costs.flatMap((cost) => [`${cost}$p/1+$x1`, `${cost}$AAAA$m64t1p1`])
     for (const [n, passwordHash] of hashes.entries()) {
       await accounts.create({ ...ada, email: `${n}@example.com`, passwordHash }, { source, clock })
     }
     t.strictSame((await accounts.passwordCosts()).sort(), costs)
     t.strictSame([...new Set(hashes.map(passwordCost))], costs, 'as the text of a hash is read')
-    // bcrypt has no `$` before its hash, and dots in it. Each of its versions is the same work.
+    // A bcrypt hash has no `$` before it, and contains dots. All its versions cost the same work.
     const foreign = [
       `$2a$10$${'.a/Z0'.repeat(10)}abc`,
       `$2b$10$${'a'.repeat(53)}`,

@@ -33,7 +33,7 @@ function waitingIn(database: Kysely<Tables>, wanted: number): Promise<number> {
   return eventually(count, (waiting) => waiting === wanted)
 }
 
-/** An account, and a transaction that has done something to it and waits. */
+/** An account, and an open transaction that has changed it and waits. */
 async function changing(
   t: Test,
   work: (transaction: Kysely<Tables>, id: string) => Promise<unknown>

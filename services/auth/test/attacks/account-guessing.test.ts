@@ -4,7 +4,7 @@ import { passwordCost } from '../../src/accounts/passwords/hashes/hash-kinds.ts'
 import { authService, disable, password, registered } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-/** All of an answer but what differs between any two requests. */
+/** A response without the parts that differ between any two requests. */
 function shown({
   statusCode,
   headers,

@@ -11,18 +11,18 @@ import {
 import { type ExpectedProblem, isProblem } from '../fixtures/problem.ts'
 import { revokedSids } from '../fixtures/stores.ts'
 
-/** How the gateway tells a service where the browser thinks it is. */
+/** The headers in which the gateway names the origin that the browser sees. */
 const own = ({ gateway }: AuthUnderTest) => ({
   ...gateway.from('192.0.2.1'),
   'x-forwarded-proto': 'https',
   'x-forwarded-host': 'api.example'
 })
 
-/** What a browser says of a page that is not ours. */
+/** The headers that a browser sends for a page of another site. */
 const foreign: Record<string, Record<string, string>> = {
   'another site': { 'sec-fetch-site': 'cross-site' },
   'a sister domain': { 'sec-fetch-site': 'same-site' },
-  'a word of the future': { 'sec-fetch-site': 'elsewhere' },
+  'an unknown value': { 'sec-fetch-site': 'elsewhere' },
   'another site, which claims our origin': {
     'sec-fetch-site': 'cross-site',
     origin: 'https://api.example'
@@ -36,7 +36,7 @@ const foreign: Record<string, Record<string, string>> = {
   'an allowed origin with a dot behind it': { origin: `${ALLOWED_ORIGIN}.` }
 }
 
-/** What may come with the cookie. */
+/** The headers of pages that may send the cookie. */
 const ours: Record<string, Record<string, string>> = {
   'our page': { 'sec-fetch-site': 'same-origin' },
   'a bookmark': { 'sec-fetch-site': 'none' },
@@ -70,7 +70,7 @@ for (const [path, body] of Object.entries(bodies)) {
       isProblem(t, answer, refused, title)
       t.notOk(answer.headers['set-cookie'], `${title}: no cookie is set or cleared`)
     }
-    t.strictSame(await revokedSids(auth.store), [], 'nobody is signed out')
+    t.strictSame(await revokedSids(auth.store), [], 'no user is signed out')
   })
 }
 

@@ -117,7 +117,7 @@ const byOperator = (auth: AuthUnderTest, method: 'POST' | 'PUT', path: string, p
 const logOut = ({ auth, tokens }: { auth: AuthUnderTest; tokens: Tokens }) =>
   auth.post('/logout', { refreshToken: tokens.refreshToken })
 
-/** Each ends the token of the user, or the right of a service to act. */
+/** Each ends the user's token, or a service's right to act. */
 const ends: Record<string, (world: World) => Promise<unknown>> = {
   'a logout': logOut,
   'a disabled user': ({ auth, user }) => byOperator(auth, 'POST', `/users/${user.id}/disable`),

@@ -85,7 +85,7 @@ t.test(
   }
 )
 
-/** Gives the service a connection whose peer has sent a login, and has reset it since. */
+/** Gives the service a connection whose peer has sent a login and then reset the connection. */
 async function loginAndReset(t: Test, { service }: AuthUnderTest) {
   await service.ready()
   const listener = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')

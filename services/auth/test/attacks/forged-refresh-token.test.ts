@@ -5,7 +5,7 @@ import { isProblem } from '../fixtures/problem.ts'
 import { recordingFamilies } from '../fixtures/recording-families.ts'
 
 /**
- * What an attacker makes of a real token; each is 70 bytes: version, key id, account, family,
+ * Modified copies of a real token. A token has 70 bytes: version, key id, account, family,
  * generation, MAC.
  */
 const forgeries: Record<string, (bytes: Buffer) => void> = {
@@ -47,7 +47,7 @@ t.test('a forged or garbled token is refused without a store call', async (t) =>
     forge(bytes)
     texts[title] = bytes.toString('base64url')
   }
-  t.strictSame(calls.splice(0), ['open'], 'the login has asked it')
+  t.strictSame(calls.splice(0), ['open'], 'the login has called the store')
 
   for (const [title, refreshToken] of Object.entries(texts)) {
     const answer = await auth.post('/refresh-token', { refreshToken })

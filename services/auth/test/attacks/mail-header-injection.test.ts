@@ -26,7 +26,7 @@ t.test('no address adds a header or a recipient', async (t) => {
   for (const email of [...hostile, 'ada@example.com']) {
     const { statusCode } = await auth.post('/password/forgot', { email })
     t.ok(statusCode === 202 || statusCode === 400, `${JSON.stringify(email)}: ${statusCode}`)
-    // As an account of an earlier version, or of another program, could have it.
+    // An account of an earlier version, or of another program, could have such an address.
     const account = { email, passwordHash: '', roles: [], scope: [] }
     await auth.database
       .transaction()

@@ -2,7 +2,7 @@ import t from 'tap'
 import { authService, email, password, registered } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
-/** Members that an account or a session has, and a body must not give. */
+/** Members of an account or a session that a body must not set. */
 const members = {
   roles: ['admin'],
   scope: 'orders:read orders:write admin',
@@ -18,7 +18,7 @@ const members = {
   toString: 'x'
 }
 
-/** JSON whose parsing would reach the prototype. */
+/** JSON that would reach the prototype if it were parsed carelessly. */
 const poisoned = ['"__proto__":{"roles":["admin"]}', '"constructor":{"prototype":{"roles":[]}}']
 
 for (const path of ['/register', '/login', '/refresh-token', '/logout']) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { authService, email, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 
-/** What has broken other people's forms. */
+/** Strings that have broken the forms of other products. */
 const naughty: Record<string, string> = {
   NUL: 'a\0b',
   'NUL alone': '\0\0\0\0\0\0\0\0',
@@ -54,7 +54,7 @@ for (const { name, skip, make } of databaseKinds) {
         for (const [path, body] of bodies) {
           const { statusCode } = await auth.post(path, body)
           t.ok(EXPECTED.includes(statusCode), `${title} at ${path}: ${statusCode}`)
-          t.not(path === '/login' && statusCode, 200, `${title}: lets nobody in`)
+          t.not(path === '/login' && statusCode, 200, `${title}: signs no one in`)
         }
         const inPath = encodeURIComponent(text.toWellFormed().slice(0, 200))
         for (const url of [
@@ -100,7 +100,7 @@ for (const { name, skip, make } of databaseKinds) {
       const accounts = await auth.database.selectFrom('accounts').select('email').execute()
       t.ok(
         accounts.some((account) => account.email === email),
-        'and what was there is there'
+        'existing data is unchanged'
       )
       t.equal((await auth.post('/login', { email, password })).statusCode, 200)
     }

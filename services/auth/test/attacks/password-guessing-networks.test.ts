@@ -38,7 +38,7 @@ t.test('guessing one password for a thousand accounts is limited by address', as
     )
   const statuses: number[] = []
   for (let index = 0; index < 30; index++) {
-    // One customer's network is one caller.
+    // The network of one customer counts as one caller.
     statuses.push((await spray(index, `2001:db8:1:2::${index}`)).statusCode)
   }
   t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])

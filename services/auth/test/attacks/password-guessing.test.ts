@@ -26,7 +26,8 @@ t.test(
       statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
       auth.clock.advance(1000)
     }
-    // A guess a second for a thousand seconds; the waits add up to more after the fifteenth.
+    // One guess per second for a thousand seconds. After the fifteenth guess, the waits add up to
+    // more.
     t.strictSame([...statuses.keys()].sort(), [401, 429])
     t.ok((statuses.get(401) ?? 0) <= 16, `${statuses.get(401)} were looked at`)
     const right = await auth.post('/login', { email, password }, auth.gateway.from('203.0.113.1'))

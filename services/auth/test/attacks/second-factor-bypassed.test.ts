@@ -7,17 +7,17 @@ import { answered, challenged, enrol, headersOf, withFactor } from '../fixtures/
 const chosen = 'of the real owner'
 
 const transport = memoryTransport()
-/** Most tests share it, with an account each. */
+/** Most tests share this auth service, and each has an account of its own. */
 const auth = await authService(t, { mail: { transport } })
 
-/** An account with a second factor, and the letters to its owner. */
+/** An account with a second factor, and the e-mails to its owner. */
 async function withMailbox() {
   const owner = await withFactor(auth)
   const tokenTo = async (to: string) => {
     await auth.mail.deliverer.idle()
     return tokenOf(transport.sent.findLast((one) => one.to === to) ?? { link: 'x:' })
   }
-  /** No way in but with the factor. */
+  /** Asserts that a login with this password still needs the factor. */
   const stillAsks = async (t: Test, secret: string, why: string) => {
     const answer = await auth.post('/login', { email, password: secret })
     t.match(answer.json(), { code: 'FACTOR_REQUIRED', factors: ['totp', 'recoveryCode'] }, why)

@@ -98,7 +98,7 @@ t.test('a letter that was requested before a reset is not sent after it', async 
   await auth.post('/password/forgot', { email })
   await auth.mail.deliverer.idle()
   const token = tokenOf(sent[0] ?? { link: 'x:' })
-  // Nothing is sent meanwhile, as if the server did not answer.
+  // No e-mail is sent meanwhile, as if the server did not answer.
   await auth.post('/password/forgot', { email })
   auth.clock.advance(1000)
   t.equal((await auth.post('/password/reset', { token, newPassword })).statusCode, 204)

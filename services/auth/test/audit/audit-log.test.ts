@@ -9,7 +9,7 @@ import {
   signedIn
 } from '../fixtures/auth-service.ts'
 
-/** What the log says, in order, without what is the same in every line. */
+/** The events of the audit log, in order, without the members that are the same in every line. */
 async function entries({ database }: AuthUnderTest) {
   const rows = await database.selectFrom('audit_events').selectAll().execute()
   return rows.map(({ kind, subject, sid, detail }) => ({

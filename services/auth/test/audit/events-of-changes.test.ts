@@ -20,7 +20,7 @@ import { type Change, changes, email, type Made } from './fixtures/changes.ts'
 
 const MOST_STATEMENTS = 40
 
-/** what a change is in; the others say what has been told to other stores */
+/** the tables of a change; the other tables record what was published to other stores */
 const TABLES = [
   'accounts',
   'sessions',
@@ -49,7 +49,7 @@ const dialectOf = ({ address, folder, poolSize }: DatabaseOptions) =>
     : postgresDialect({ address, poolSize, statementMs: DATABASE_PATIENCE_MS })
 
 /**
- * A service on a database of which each statement can be made to fail, and the same database
+ * A service on a database each of whose statements can be made to fail, and the same database
  * without faults.
  */
 async function faultyService(t: Test, { open, options }: TestDatabase) {
@@ -111,8 +111,8 @@ for (const { name, skip, make } of databaseKinds) {
       }
 
       /**
-       * Makes the change with a fault at this statement. Whether it has so many, and what it begins
-       * with next time.
+       * Makes the change with a fault at this statement. Returns whether the change has this many
+       * statements, and the objects with which it begins next time.
        */
       const failAt = async (title: string, at: number, made: Made) => {
         const { make, events } = changes[title] as Change

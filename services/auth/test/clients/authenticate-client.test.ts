@@ -21,7 +21,7 @@ const grant = { grant_type: 'client_credentials' }
 const ask = (auth: AuthUnderTest, form: Form = {}, headers = {}) =>
   postForm(auth, '/oauth/token', { ...grant, ...form }, headers)
 
-/** Refused as a client that is not believed, and told of. */
+/** Asserts that the client is refused as `invalid_client`, and that the audit log says so. */
 async function isDisbelieved(
   t: Test,
   auth: AuthUnderTest,
@@ -166,7 +166,7 @@ t.test('an invalid assertion does not authenticate', async (t) => {
   for (const jwt of good) t.equal((await ask(auth, asserted(jwt))).statusCode, 200)
 })
 
-t.test('an assertion without its type or with another client_id is 400', async (t) => {
+t.test('an assertion without its type or with another client_id gets 400', async (t) => {
   const auth = await authService(t)
   const key = clientKey()
   const id = await clientWithKeys(auth, [key])

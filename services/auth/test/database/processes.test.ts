@@ -18,7 +18,9 @@ import { makeOneAccount } from '../fixtures/one-account.ts'
 const server = postgresMissing ? null : await postgresServer(t)
 const LONG_MS = 30_000
 
-/** Settings that instances on different machines share; each has a data folder of its own. */
+/**
+ * Settings that instances on different machines share. Each instance has a data folder of its own.
+ */
 const shared = (t: Test, url: string) => {
   const secrets = {
     AUTH_REFRESH_KEYS: `1:${randomSecret()}`,
@@ -193,7 +195,7 @@ t.test('a process without a database says so, and exits', { skip: postgresMissin
   const patience = { LOG_LEVEL: 'warn', DATABASE_WAIT_SECONDS: '1' }
   const { code, stderr } = await authProcess(t, { ...settings(), ...patience }).ended
   t.equal(code, 1)
-  // Once, however often it has asked.
+  // Logged once, however many attempts there were.
   t.match(
     stderr,
     /^(\{.*"cause":".*ECONNREFUSED.*"msg":"waiting for the database"\}\n)?Cannot start: the database did not answer within 1 s \(.*ECONNREFUSED.*\)\n$/

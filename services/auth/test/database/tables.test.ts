@@ -13,7 +13,7 @@ import { storeMetrics } from '../../src/telemetry/store-metrics.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { applied } from './fixtures/applied.ts'
 
-/** What a next version could bring: migrations only add. */
+/** A schema of a later version: migrations only add. */
 const more: Migration = {
   async up(database) {
     await database.schema.alterTable('audit_events').addColumn('more', 'text').execute()

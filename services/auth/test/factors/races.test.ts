@@ -25,7 +25,7 @@ const sealing = [Buffer.alloc(32, 7)] as const
 const language = 'en'
 const change = { source, clock, language }
 
-/** One of two processes on a database: it counts guesses for itself. */
+/** One of two processes on a database. Each counts guesses alone. */
 function instance(db: Kysely<Tables>) {
   const ring = parseKeyRing(`7:${randomSecret()}`)
   const own = factors({
@@ -42,7 +42,7 @@ function instance(db: Kysely<Tables>) {
   const durable = durableSessions(db, clock)
   const caller = { email: 'x', network: '192.0.2.1', device: null, credential: null }
 
-  /** A login after the right password; the code of the problem where it is refused. */
+  /** The challenge of a login with the right password, or the code of the problem. */
   const login = async (challenge: string, answer: FactorAnswer): Promise<string> => {
     try {
       const waiting = await own.waiting(challenge)
@@ -97,7 +97,7 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(confirmed.filter((given) => given !== null).length, 1, 'it is confirmed once')
     t.equal((await current()).factors, 1)
 
-    /** Each process gets the answer twice, with a challenge per login or one for all. */
+    /** Each process gets the answer twice, with one challenge per login, or one for all. */
     const race = async (answer: FactorAnswer, isShared: boolean): Promise<number> => {
       const account = await current()
       const shared = await challengeOf(one, account)
@@ -112,7 +112,7 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await race({ method: 'totp', code: code() }, false), 0, 'it was used')
     clock.advance(30_000)
     t.equal(await race({ method: 'totp', code: code() }, true), 1, 'one challenge')
-    // The losers have counted as guesses.
+    // The attempts that lost have counted as guesses.
     clock.advance(5 * 3_600_000)
     const [first = ''] = codes
     t.equal(await race({ method: 'recoveryCode', code: first }, false), 1, 'a recovery code')

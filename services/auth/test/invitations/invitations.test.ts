@@ -153,7 +153,7 @@ for (const { name, skip, make } of databaseKinds) {
       t.equal(slowed.headers['retry-after'], '1')
       const free = await register(secret, 'bob@example.com')
       isProblem(t, free, { code: 'RATE_LIMITED' }, 'a free address is not told apart')
-      t.equal((await register(neighbours, 'eve@example.com')).statusCode, 201, 'nobody else waits')
+      t.equal((await register(neighbours, 'eve@example.com')).statusCode, 201, 'others do not wait')
       auth.clock.advance(1000)
       t.equal((await register(secret, 'ada@example.com')).statusCode, 409)
       isProblem(t, await register(secret), { code: 'RATE_LIMITED' }, 'the wait grows')

@@ -137,7 +137,7 @@ type Step = {
   wait: number
 }
 
-/** Takes a step where it is allowed; where it is refused, everything stays. */
+/** Takes a step if it is allowed. If it is refused, nothing changes. */
 function take(keys: readonly KeyRecord[], step: Step, moment: Moment): KeyRecord[] {
   const kid = keys[step.which % keys.length]?.kid ?? ''
   const spare = key(`k${keys.length}`, 'standby', { createdAt: moment.now })
@@ -175,7 +175,7 @@ t.test(
         let keys: KeyRecord[] = [key('k0', 'active', { longestTokenSeconds: 300 })]
         const lastSigned = new Map<string, number>()
         for (const one of steps as Step[]) {
-          // Until the very moment of the step the active key signs.
+          // The active key signs until the moment of the step.
           now += one.wait
           lastSigned.set(activeOf(keys)?.kid ?? '', now)
           keys = take(keys, one, at(now))

@@ -5,7 +5,7 @@ import { liveSigningKeys } from '../../src/keys/live-signing-keys.ts'
 import { generateSigningKey, type SigningKey } from '../../src/keys/signing-key.ts'
 import { databaseUnavailable } from '../../src/refusals.ts'
 
-/** A store that answers when the test lets it, with what it held when it was asked. */
+/** A store that answers when the test says so, with its contents at the time of the question. */
 async function heldUp() {
   const active = await generateSigningKey('ES256', 'active')
   const standby = await generateSigningKey('ES256', 'standby')
@@ -59,7 +59,7 @@ async function heldUp() {
     fail: (error: Error | null) => {
       fault = error
     },
-    /** the reads from now on wait for what is given back to be called */
+    /** later reads wait until the returned function is called */
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>()
       gate = promise
@@ -72,7 +72,7 @@ t.test('a call during a read gets the result of the next read', async (t) => {
   const { live, active, standby, counts, store, hold } = await heldUp()
   const release = hold()
   const early = live.read()
-  // It has asked the store, and waits for the answer.
+  // The call has reached the store and waits for the answer.
   while (counts.reads < 2) await setImmediate()
   store([active, standby])
   const late = Array.from({ length: 100 }, () => live.read())

@@ -6,7 +6,8 @@ import { AUDIENCE, ISSUER } from '../fixtures/auth-config.ts'
 import { authService, signedIn } from '../fixtures/auth-service.ts'
 
 /**
- * What is public of each kind of key (RFC 7518 §6, RFC 8037 §2), besides `kid`, `alg` and `use`.
+ * The public members of each type of key (RFC 7518 §6, RFC 8037 §2), apart from `kid`, `alg` and
+ * `use`.
  */
 const publicMembers = {
   ES256: ['crv', 'kty', 'x', 'y'],

@@ -29,7 +29,7 @@ t.test('a server that does not work gets one attempt at a time, with longer paus
   const taken = { outcome: 'delivered', status: 250 } as const
   const transport = answering(taken, ...Array.from({ length: 8 }, lost))
   const { clock, mail, deliverer, rows } = lettersOn(t, await embedded(t), { transport })
-  // A domain that took a letter lately may have all places.
+  // A domain that has recently accepted an e-mail may use all places.
   await mail.request(request('first@example.com'), clock())
   await deliverer.idle()
   transport.tried.length = 0
@@ -117,7 +117,7 @@ t.test(
     await other.deliverer.idle()
     t.equal(second.tried.length, 0, 'the claim of the first process holds')
     other.clock.advance(1)
-    // The keys are the same, so it reads the letter.
+    // The keys are the same, so it can decrypt the e-mail.
     await other.deliverer.idle()
     t.strictSame(second.tried, first.tried)
   }

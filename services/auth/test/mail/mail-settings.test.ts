@@ -44,7 +44,7 @@ t.test(
   }
 )
 
-/** What is wrong with the settings of mail. */
+/** The faults of mail settings. */
 const faultsOf = (settings: Record<string, string>): string[] =>
   settingsFaults(() => readConfig(settings)).filter((fault) => /AUTH_(MAIL|APP)/.test(fault))
 
@@ -90,7 +90,7 @@ t.test('no mail goes to an address that a header could read as another one', asy
     '(a)b@example.com',
     'a@[127.0.0.1]',
     'a@-> b',
-    // As they are stored; the user may have typed a final sigma, which is another address.
+    // The stored form. The user may have typed a final sigma, which makes another address.
     'user@βόλοσ.com',
     'user@mail.οδόσ.example',
     'user@οδόσαθηνα.example',

@@ -31,7 +31,7 @@ for (const { name, skip, make } of databaseKinds) {
       clock.advance(5000)
       const [again, abandoned] = await outbox.claim(10)
       t.match(again, { messageId: 'x1', attempt: 2 })
-      t.match(abandoned, { messageId: 'y1', attempt: 2 }, 'nobody noted a result in its time')
+      t.match(abandoned, { messageId: 'y1', attempt: 2 }, 'no result was recorded in time')
       if (again === undefined) return
       await outbox.settle(db, again, { state: 'delivered', atMs: clock(), status: 204 })
       const next = await outbox.claim(10)
@@ -140,7 +140,7 @@ for (const { name, skip, make } of databaseKinds) {
     const [first] = await outbox.claim(10)
     if (first === undefined) return
     clock.advance(1)
-    // A login queues an event while the one before it is settled.
+    // A login queues an event while the previous one is being settled.
     await Promise.all([
       queue(20),
       db

@@ -14,7 +14,7 @@ t.test('auth services with one Redis compare themselves', { skip: redisMissing }
   const { redis } = await redisServer(t)
   const clock = testClock()
   const store = { kind: 'redis', redis, storeClock: storeClock(250, clock, clock) } as const
-  /** What an auth service logs when it compares itself the next time. */
+  /** The lines that an auth service logs at its next comparison. */
   const compared = (jobs: readonly Job[], lines: unknown[]) => async () => {
     clock.advance(20_000)
     await jobs[0]?.run()

@@ -14,7 +14,7 @@ function world(offsetMs: number) {
     () => state.atMs,
     () => 1_000_000 + state.atMs
   )
-  /** A call, whose way there and back takes so long. */
+  /** A call whose way there and back takes this long. */
   const call = (thereMs: number, backMs: number) => {
     const sentAtMs = state.atMs
     const storeMs = Math.floor(state.atMs + thereMs + state.offsetMs)
@@ -62,7 +62,7 @@ t.test('after a change of the store’s clock, the new time counts', async (t) =
   }
 })
 
-t.test('the difference to the process’s own clock is known', async (t) => {
+t.test('the difference from the process’s own clock is known', async (t) => {
   const { clock, call } = world(1_000_000 - 61_000)
   call(1, 1)
   t.ok(Math.abs(clock.aheadMs - 61_000) <= 2, `${clock.aheadMs}`)

@@ -15,7 +15,7 @@ t.test('an auth service writes heartbeats or is degraded', { skip: redisMissing 
   const redis = await redisConnection(t, server.url)
   const written = () => server.redis.xlen(REVOCATION_STREAM)
   const clock = testClock()
-  // faults before the first heartbeat: later, a slow replica can be one more
+  // the faults before the first heartbeat; later, a slow replica can cause one more
   const faults: unknown[] = []
   const heartbeats = writeHeartbeats({
     redis,

@@ -71,7 +71,7 @@ t.test('the tokens of a disabled user or machine client are stale', async (t) =>
   t.notOk(await isStale((await granted()).json().access_token), 'a new one after it is enabled')
 })
 
-/** Instances that share a database and a revocation log, and what the log has taken. */
+/** Instances that share a database and a revocation log, and the entries of that log. */
 function publishing(database: Kysely<Tables>, clock: () => number) {
   const log = { isDown: false }
   const told: Revocation[] = []
@@ -94,8 +94,8 @@ function publishing(database: Kysely<Tables>, clock: () => number) {
 
 async function ada(database: Kysely<Tables>, clock: () => number) {
   const accounts = accountStore(database)
-  const nobody = { passwordHash: '', roles: [], scope: [] }
-  const account = await accounts.create({ email: 'ada@example.com', ...nobody }, { source, clock })
+  const empty = { passwordHash: '', roles: [], scope: [] }
+  const account = await accounts.create({ email: 'ada@example.com', ...empty }, { source, clock })
   return { accounts, changes: accountChanges(database), id: account?.id ?? '' }
 }
 
@@ -156,7 +156,7 @@ for (const { name, skip, make } of databaseKinds) {
       const keys = signingKeyStore(database, [randomBytes(32)], clock)
       const key = await generateSigningKey('ES256', 'active')
       await keys.insert(key, clock())
-      // As an instance does before it issues the first token that lives so long.
+      // An instance does this before it issues the first token with this lifetime.
       await keys.noteTokenLife(key.kid, LONG)
       await keys.noteTokenLife(key.kid, SHORT)
 

@@ -17,7 +17,7 @@ import { onRedis } from './fixtures/lost-redis.ts'
 
 const options = { skip: redisMissing }
 
-/** for a connection to come about again */
+/** until a connection is restored */
 const LONG_MS = 20_000
 
 t.test('a session that was idle for too long is not restored', options, async (t) => {

@@ -10,12 +10,12 @@ import { migratedMemory } from '../fixtures/migrated-sqlite.ts'
 import { clockFromNow, policy, redisStore, revokedSids, sqliteStore } from '../fixtures/stores.ts'
 import { type Operation, operations, type Person, person } from './fixtures/ends-of-sessions.ts'
 
-/** longer than `settle` leaves to what is under way, and within grace */
+/** longer than `settle` waits for requests under way, and within the grace window */
 const A_MOMENT_MS = 3000
 
 const MOST_CALLS = 60
 
-/** A service of which each call of a store can be made to fail, on one kind of session store. */
+/** A service with one kind of session store, each of whose calls can be made to fail. */
 async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
   const points = faultPoints()
   const clock = clockFromNow()
@@ -26,7 +26,7 @@ async function faultyService(t: Test, kind: 'sqlite' | 'redis') {
       : redisStore(await redisConnection(t, (await redisServer(t)).url), options)
   const sqlite = await migratedMemory()
   const database = new Kysely<Tables>({
-    // Once will do: the database is the same whatever keeps the sessions.
+    // Once is enough: the database is the same for every session store.
     dialect: nodeSqliteDialect(kind === 'sqlite' ? faultyDatabase(sqlite, points) : sqlite)
   })
   t.teardown(() => database.destroy())
@@ -72,14 +72,14 @@ for (const kind of ['sqlite', 'redis'] as const) {
         for (const which of operation.ends) over.add(await isOver(person, which))
         t.equal(over.size, 1, 'all of it or nothing')
         const isOverNow = over.has(true)
-        if (isDone) t.ok(isOverNow, 'what was acknowledged holds')
+        if (isDone) t.ok(isOverNow, 'an acknowledged end holds')
         for (const event of operation.events) {
           t.equal(await countOf(event, person), isOverNow ? 1 : 0, `${event}, as often as it was`)
         }
         return isOverNow
       }
 
-      /** Whether the operation had that many calls. */
+      /** Whether the operation had this many calls. */
       const failAt = async (title: string, call: number, when: When): Promise<boolean> => {
         const operation = operations[title] as Operation
         people += 1

@@ -15,7 +15,7 @@ import { onRedis } from './fixtures/lost-redis.ts'
 
 const options = { skip: redisMissing }
 
-/** for a connection to come about again */
+/** until a connection is restored */
 const LONG_MS = 20_000
 
 t.test('a complete loss of Redis signs no user out', options, async (t) => {
@@ -49,7 +49,7 @@ t.test(
     await settle()
     t.equal(losses(), 0, 'the first run has lost nothing')
     await auth.post('/logout', { refreshToken: out.refreshToken })
-    // As the backup has it, which was made before the logout.
+    // The state of a backup that was made before the logout.
     await auth.database.updateTable('sessions').set({ ended_at_ms: null, untold: 0 }).execute()
     await redis.flushall()
     await settle()
@@ -108,7 +108,7 @@ for (const [title, lives] of Object.entries({
     await settle()
     t.strictSame(await revokedSids(store), [session.id])
 
-    // As a copy that is older than the logout: whatever was written since is gone.
+    // A copy that is older than the logout: all later writes are lost.
     await redis.flushall()
     if (lives) {
       await kill()

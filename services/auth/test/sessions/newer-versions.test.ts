@@ -19,8 +19,8 @@ import {
 } from '../fixtures/stores.ts'
 
 /**
- * What a newer version does with the record of a family: `record` before, and what it returns
- * after.
+ * A newer version's change of a family's record: `record` before the change, and the record that it
+ * returns.
  */
 const rewritten = (change: string) => `
   local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
@@ -33,7 +33,7 @@ const WITH_FIELDS = rewritten(`
     record[#record + 1] = field
   end`)
 
-/** The fields behind those of this version, as JSON. */
+/** The fields after those of this version, as JSON. */
 const FIELDS = `
   local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
   return cjson.encode({ unpack(record, 12) })`
@@ -154,7 +154,7 @@ t.test('a log with newer entries takes further entries', { skip: redisMissing },
   t.match(
     await otherRevocations(store),
     [{ kind: 'unreadable', id: `${nowMs}-0`, until: nowMs / 1000 + 3600, writtenKind: 'of-2030' }],
-    'what has no end is forgotten after an hour'
+    'an entry without an end is forgotten after an hour'
   )
 })
 

@@ -17,9 +17,9 @@ import {
 const CLIENTS = 3
 
 /**
- * Clients of one store, each with a connection of its own, as the processes of a cluster would
- * have. Those of SQLite are in one thread, so that only the outcome is tested there: no two of
- * their steps run at the same time.
+ * Clients of one store, each with a connection of its own, like the processes of a cluster. Those
+ * of SQLite run in one thread, so no two of their steps run at the same time. For them, only the
+ * outcome is tested.
  */
 type Connect = (t: Test, options: StoreOptions) => Promise<Store[]>
 
@@ -42,7 +42,7 @@ async function contest(t: Test, connect: Connect, changes: Partial<StoreOptions[
   const clients = await connect(t, { policy, clock: clockFromNow() })
   const [first] = clients
   if (first === undefined) throw new Error('no client')
-  /** Many at once, dealt out to the clients. */
+  /** Runs many at once, spread over the clients. */
   const simultaneously = <Result>(times: number, does: (client: Store) => Promise<Result>) =>
     Promise.all(Array.from({ length: times }, (_, turn) => does(clients[turn % CLIENTS] ?? first)))
   return { policy, first, simultaneously, subject: randomUUID(), sid: randomUUID() }
@@ -66,7 +66,7 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
       presented.every(({ after }) => after?.generation === 1),
       'and all get one successor'
     )
-    t.strictSame(await revokedSids(first), [], 'nobody is signed out')
+    t.strictSame(await revokedSids(first), [], 'no user is signed out')
   })
 
   t.test(`the replay cap holds among simultaneous refreshes (${name})`, { skip }, async (t) => {

@@ -54,7 +54,7 @@ t.test(
     const subject = randomUUID()
     const now = Math.floor(clock() / 1000)
     const end = now + policy.idleSeconds
-    // As it was packed before: ten fields, the last of them the label.
+    // The earlier format: ten fields, of which the label is the last.
     const pack = `redis.call('HSET', KEYS[1], 'old', cmsgpack.pack(
     {3, tonumber(ARGV[1]), tonumber(ARGV[1]) * 1000, tonumber(ARGV[2]), tonumber(ARGV[2]), 0, 0, '', '', 'a phone'}))`
     await redis.eval(pack, 1, familiesKey(subject), now, end)

@@ -31,7 +31,7 @@ t.test('once the owner has used the new token, a spent token ends the session', 
 
 t.test('owner and thief cannot share a session that both of them use', async (t) => {
   const { auth, tokens, refresh, lost } = await asleep(t)
-  // The thief comes before the owner has used anything, and both hold the same successor.
+  // The thief refreshes before the owner has used anything, and both have the same successor.
   const thiefs: Tokens = (await refresh(tokens.refreshToken)).json()
   t.equal(thiefs.refreshToken, lost.refreshToken)
   const next: Tokens = (await refresh(thiefs.refreshToken)).json()
@@ -86,7 +86,7 @@ t.test('a thief who recovered loses the access token when the owner refreshes', 
       .active
   const thiefs: Tokens = (await refresh(tokens.refreshToken)).json()
   auth.clock.advance(1000)
-  // It was not lost: the owner has the answer, and goes on from it.
+  // The response was not lost: the owner has it, and continues with it.
   const owners: Tokens = (await refresh(lost.refreshToken)).json()
   const { iat = 0 } = decodeJwt(thiefs.accessToken)
   const entries = await otherRevocations(auth.store)

@@ -12,12 +12,12 @@ import t, { type Test } from 'tap'
 import type { FamilySteps } from '../fixtures/family-steps.ts'
 import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
 
-/** for a connection to come about again */
+/** until a connection is restored */
 const LONG_MS = 20_000
 
 const options = { skip: redisMissing }
 
-/** What each method of the store does for a user. */
+/** The methods of the store, as requests of a user. */
 const methods = {
   open: (families: FamilySteps, subject: string) => families.open(subject, 'another', opening),
   present: (families: FamilySteps, subject: string) => families.present(subject, 'one', 0),
@@ -28,8 +28,8 @@ const methods = {
 }
 
 /**
- * On a busy machine, an attempt to connect can time out. Its error is no reason to stop waiting, as
- * `once` of node:events would.
+ * Waits until the connection is ready. On a busy machine, an attempt to connect can time out, and
+ * `once` of node:events would reject then.
  */
 async function ready(connection: RedisConnection): Promise<void> {
   if (connection.status === 'ready') return
@@ -37,8 +37,8 @@ async function ready(connection: RedisConnection): Promise<void> {
 }
 
 /**
- * A store on the very connection that the service makes, with one family in it; and on one that
- * waits for a busy machine.
+ * A store with one family on a connection like that of the service, and another store on a
+ * connection with longer limits.
  */
 async function store(t: Test) {
   const server = await redisServer(t)
@@ -58,7 +58,7 @@ async function store(t: Test) {
 
 type Back = { families: FamilySteps; patient: FamilySteps; subject: string }
 
-/** What a token meets, once both connections do their work again. */
+/** The outcome for a token once both connections work again. */
 async function comesBack({ families, patient, subject }: Back, sid = 'one') {
   const works = () =>
     Promise.all([families.ping(), patient.ping()]).then(
@@ -69,7 +69,7 @@ async function comesBack({ families, patient, subject }: Back, sid = 'one') {
   return patient.present(subject, sid, 0)
 }
 
-/** Each method refuses as the contract says, and soon. */
+/** Asserts that each method soon refuses as the contract says. */
 async function refuses(
   t: Test,
   { families, subject }: { families: FamilySteps; subject: string },
@@ -116,11 +116,11 @@ t.test('a slow Redis causes 503, and what it did late is not done twice', option
   const { link, ...rest } = await store(t)
   const { patient, subject } = rest
   await patient.open(subject, 'before', opening)
-  // From now on, Redis knows the scripts, and the store knows the time of Redis.
+  // From now on, Redis has the scripts, and the store knows the time of Redis.
   await comesBack(rest, 'before')
   for (const delayMs of [2 * COMMAND_TIMEOUT_MS, 4 * COMMAND_TIMEOUT_MS]) {
     link.delay(delayMs)
-    // The first call still has a connection: Redis does what it says, and is late to answer.
+    // The first call still has a connection: Redis executes it, but answers too late.
     await refuses(t, rest, ['present', 'open', 'list', 'ping'])
   }
 
@@ -140,7 +140,7 @@ t.test('a server that cannot write is an outage, not an internal error', options
   await refuses(t, rest, ['open', 'present', 'end', 'endAll'])
   await redis.replicaof('NO', 'ONE')
 
-  // The connection has gone to look for another master, and finds this one again.
+  // The connection has looked for another master, and finds this one again.
   const { outcome } = await comesBack(rest)
   const lost = outcome === 'rotated' ? 0 : 1
   t.equal(lost, faults.redisUnusable.lost, 'it is back, and nothing was done twice')

@@ -30,7 +30,7 @@ const anyToken: fc.Arbitrary<RefreshToken> = fc.record(
   { noNullPrototype: true }
 )
 
-/** The bytes of our token, changed, under the MAC that belongs to them. */
+/** The changed bytes of our token, with a valid MAC for them. */
 function forged(change: (bytes: Buffer) => void, { newest }: KeyRing): string {
   const forgery = Buffer.from(text, 'base64url')
   change(forgery)
@@ -88,7 +88,7 @@ t.test('every other encoding of a token is refused', async (t) => {
   }
 })
 
-/** The letter of the alphabet that differs in the lowest bit only. */
+/** The letter of the alphabet that differs only in the lowest bit. */
 function nextLetter(letter: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return alphabet.charAt(alphabet.indexOf(letter) ^ 1)

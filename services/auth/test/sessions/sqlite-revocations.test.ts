@@ -15,7 +15,7 @@ function log(t: Test, { file = ':memory:', beatMs = 60_000 } = {}) {
   const monotonicClock = testClock(0)
   const revocations = sqliteRevocations(database, REMEMBERED_SECONDS, beatMs, monotonicClock)
   const stop = new AbortController()
-  // A follower that waits keeps no process alive; the test of it does.
+  // A waiting follower does not keep a process running, so the test does.
   const alive = setInterval(() => {}, 60_000)
   t.teardown(() => {
     clearInterval(alive)

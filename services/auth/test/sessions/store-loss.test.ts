@@ -12,7 +12,7 @@ import { clockFromNow, opening, policy, revocationSeconds } from '../fixtures/st
 
 const PATIENCE_MS = 20_000
 
-/** Families on a connection as the service makes it. */
+/** Families on a connection like that of the service. */
 async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise<FamilySteps> {
   const clock = clockFromNow()
   const redis = await redisConnection(t, url)
@@ -21,7 +21,7 @@ async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise
   return familySteps(families, policy, clock)
 }
 
-/** Asks again and again, as a client does that is told to come back; the first real answer. */
+/** Repeats a call, as clients do after a response with Retry-After. Returns the first result. */
 async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
@@ -98,7 +98,7 @@ t.test('a slow store counts as unavailable', { skip: redisMissing }, async (t) =
   link.release()
 
   const again = await untilAnswered(() => families.present(subject, 'one', 0))
-  t.match(again, { outcome: 'replayed', after: { generation: 1 } }, 'nobody is signed out')
+  t.match(again, { outcome: 'replayed', after: { generation: 1 } }, 'no user is signed out')
 })
 
 t.test(
@@ -110,8 +110,8 @@ t.test(
     const subject = randomUUID()
     for (const sid of ['stays', 'logged out']) await families.open(subject, sid, opening)
     await families.present(subject, 'stays', 0)
-    // A replica on a busy machine may be late: then the logout is not acknowledged, and asked for
-    // again.
+    // A replica on a busy machine may be late. Then the logout is not acknowledged, and is
+    // repeated.
     await untilAnswered(() => families.end(subject, 'logged out'))
 
     await killMaster()

@@ -13,11 +13,13 @@ import {
   sqliteStore
 } from '../fixtures/stores.ts'
 
-/** As it was set once, and as it is set now: a token's life and what clocks may differ by. */
+/**
+ * The earlier and the current setting: a token's lifetime plus the allowed difference of clocks.
+ */
 const LONG = 3600
 const SHORT = 60
 
-/** One store under two settings, one after the other, as over a restart. */
+/** One store with two settings, one after the other, as after a restart. */
 type Reopen = (revocationSeconds: number) => Store
 
 const stores: Record<
@@ -101,7 +103,7 @@ t.test(
   'Redis: the log forgets entries that are no longer needed',
   { skip: redisMissing },
   async (t) => {
-    // The server's clock is real, so the entries are older than it instead of it being advanced.
+    // The server's clock is real, so the entries get old dates instead.
     const clock = clockFromNow()
     clock.advance(-1_000_000)
     const { redis } = await redisServer(t)

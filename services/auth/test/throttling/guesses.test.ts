@@ -169,7 +169,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
     t.test('taking a guess back does not change the counts of other keys', async (t) => {
       const { strangers } = open(testClock())
       const guessed = randomBytes(9)
-      // It shares three of four cells.
+      // It shares three of its four cells.
       const close = Buffer.from(guessed)
       close.writeUInt16BE(guessed.readUInt16BE(1) ^ 1, 1)
       for (let time = 0; time < 6; time++) await strangers.take(guessed)

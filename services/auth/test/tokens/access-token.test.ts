@@ -82,7 +82,7 @@ const subject: AccessTokenSubject = {
   begunMs: NOW_MS
 }
 
-/** Issues tokens that are not signed: their claims as JSON. */
+/** Issues unsigned tokens: their claims as JSON. */
 const unsigned = (lifetimeSeconds: number, namesGeneration = true) =>
   accessTokens({
     policy: {
@@ -117,7 +117,7 @@ t.test(
       return { iat, nbf, life: exp - iat - expiresIn }
     }
     const began = 1_800_000_000 - 2000
-    // The process stood still, and its session may have ended so long ago that gateways have
+    // The process was stopped, and its session may have ended so long ago that gateways have
     // forgotten it.
     t.strictSame(await of(began * 1000), { iat: began, nbf: began, life: 0 })
     const now = 1_800_000_000

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { reachableHosts } from '../../src/signed-post/reachable-hosts.ts'
 import { failed, LOCAL, listening, post } from './fixtures/endpoint.ts'
 
-/** A server that does with the bytes of a connection what HTTP does not. */
+/** A server that treats the bytes of a connection in ways that HTTP does not allow. */
 async function raw(t: Test, onData: (socket: Socket) => void): Promise<string> {
   const server = createTcp((socket) => {
     socket.on('error', () => {})

@@ -7,7 +7,7 @@ import { oneEndpoint } from '../fixtures/webhook-endpoint.ts'
 import { clockOfNow, SOURCE, webhookInstance, webhooksOf } from '../fixtures/webhook-instance.ts'
 import { ok, type Received, status, webhookReceiver } from '../fixtures/webhook-receiver.ts'
 
-/** Whether the library of a receiver finds a signature of this secret. */
+/** Whether the library of a receiver finds a valid signature of this secret. */
 function isSignedBy(secret: string, { text, headers, body }: Received): boolean {
   try {
     return JSON.stringify(new Webhook(secret).verify(text, headers)) === JSON.stringify(body)

@@ -10,10 +10,10 @@ import { INTERNAL_FAULT } from '../../src/outbox/delivery.ts'
 import { SOURCE, webhookInstance } from '../fixtures/webhook-instance.ts'
 
 const page = readFileSync(new URL('../../../../docs/webhooks.md', import.meta.url), 'utf8')
-/** Debian's own */
+/** the interpreter of Debian */
 const PYTHON = '/usr/bin/python3'
 
-/** The first example of a language on the page, to the letter. */
+/** The first example of a language on the page, unchanged. */
 function example(language: string): string {
   const [, code] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? []
   if (code === undefined) throw new Error(`docs/webhooks.md has no example in ${language}`)
@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A receiver that runs an example, and what it prints. */
+/** A receiver that runs an example, and the lines that it prints. */
 async function receiver(t: Test, [program = '', ...words]: string[], env: Record<string, string>) {
   const child: ChildProcess = spawn(program, words, {
     cwd: new URL('../..', import.meta.url),

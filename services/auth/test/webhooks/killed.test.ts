@@ -30,7 +30,7 @@ async function started(folder: string) {
   return { ...auth, ops }
 }
 
-/** Lets the lease of the killed process end, which would take half a minute. */
+/** Lets the lease of the killed process expire, which would otherwise take half a minute. */
 function endLeases(folder: string): string[] {
   const database = new DatabaseSync(join(folder, 'accounts.sqlite'))
   try {

@@ -102,7 +102,7 @@ for (const { name, skip, make } of databaseKinds) {
     clock.advance(400_000)
 
     t.strictSame(await disabling, ['one'])
-    // An end that looks old would not be told again to a session store that has lost everything.
+    // An end that looks old would not be published to a session store that has lost everything.
     t.match(await database.selectFrom('sessions').selectAll().execute(), [
       { ended_at_ms: asked + 400_000 }
     ])

@@ -20,7 +20,7 @@ import {
 import { patient } from '../../fixtures/databases.ts'
 import { clockFromNow, policy, redisStore, sqliteStore } from '../../fixtures/stores.ts'
 
-/** As nobody else has them. The label of a session is made of the device's name. */
+/** Values that no other test data contains. The device's name becomes the label of the session. */
 const DEVICE = 'Wirbelwindbrowser'
 const ADDRESS = '203.0.113.77'
 const EMAIL = 'zacharias.unruh@example.com'
@@ -48,8 +48,8 @@ async function valuesOf(redis: Redis): Promise<Buffer> {
 }
 
 /**
- * Sessions of every kind: one that is in use, one that was left, one whose token was used again,
- * one that is idle for too long.
+ * Sessions of every kind: one in use, one after a logout, one whose token was used again, and one
+ * that is idle for too long.
  */
 async function sessionsOfEachKind(auth: AuthUnderTest) {
   const from = { ...auth.gateway.from(ADDRESS), 'user-agent': `${DEVICE}/7.1` }
@@ -66,7 +66,7 @@ async function sessionsOfEachKind(auth: AuthUnderTest) {
   await refresh(stolen)
 }
 
-/** What of the person is in these bytes. */
+/** The personal data found in these bytes. */
 const traces = (bytes: Buffer): string[] =>
   [DEVICE, ADDRESS, EMAIL].filter((trace) => bytes.includes(trace))
 
@@ -127,7 +127,7 @@ t.test(
     const auth = await authService(t, { clock, families: () => families.store })
     const { id } = await registered(auth, EMAIL)
     await sessionsOfEachKind(auth)
-    // An earlier version left the label where a session had ended.
+    // An earlier version left the label in the record of an ended session.
     const label = `for _, sid in ipairs(redis.call('HKEYS', KEYS[1])) do
       local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], sid))
       record[10] = ARGV[1]

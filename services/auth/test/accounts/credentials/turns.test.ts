@@ -2,7 +2,7 @@ import t from 'tap'
 import { tooManyPasswords } from '../../../src/accounts/account-refusals.ts'
 import { turns } from '../../../src/accounts/credentials/turns.ts'
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function work() {
   const begun: string[] = []
   const ends: (() => void)[] = []

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hashQueue, hashThreads } from '../../../src/accounts/passwords/hash-queue.ts'
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function works() {
   const finish: (() => void)[] = []
   let started = 0
@@ -36,7 +36,7 @@ t.test(
   }
 )
 
-t.test('with too many waiting hashes, a hash is 503, and soon possible again', async (t) => {
+t.test('a hash behind too many waiting ones gets 503, and is soon possible again', async (t) => {
   const queue = hashQueue({ width: 1, longest: 1 })
   const { work, finish } = works()
   const first = queue(work(1))

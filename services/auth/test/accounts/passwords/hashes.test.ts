@@ -15,7 +15,7 @@ import {
 const password = 'correct horse battery'
 
 /**
- * Made by other programs: Python's hashlib, glibc's crypt, the tests of the reference
+ * Hashes of other programs: Python's hashlib, glibc's crypt, and the tests of the reference
  * implementations.
  */
 const made: Record<string, { hash: string; of?: string; cost: string }> = {
@@ -98,7 +98,7 @@ t.test('the hash of another system matches its password, and no other', async (t
   }
 })
 
-t.test('an argon2 hash of another system is of the password as it was typed', async (t) => {
+t.test('an argon2 hash of another system is checked with the password as typed', async (t) => {
   const typed = 'crème ﬁne'
   const stored = readForeignHash(await hashArgon2(typed, { memoryCost: 1024, timeCost: 1 }))
   t.ok(await verifyHash(stored, typed))
@@ -160,7 +160,7 @@ t.test('a hash that costs too much, or is too short, is refused', async (t) => {
     MD5: ['5f4dcc3b5aa765d61d8327deb882cf99', /unknown kind/],
     'the password itself': [password, /unknown kind/],
     nothing: ['', /unknown kind/],
-    'what is no base64': ['$scrypt$ln=10,r=8,p=1$ü$ö', /malformed/]
+    'a text that is not base64': ['$scrypt$ln=10,r=8,p=1$ü$ö', /malformed/]
   } as const
   for (const [title, [text, words]] of Object.entries(refused)) {
     const fault: unknown = t.throws(() => readForeignHash(text), ForeignHashFault, title)

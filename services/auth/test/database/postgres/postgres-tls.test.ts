@@ -21,7 +21,7 @@ async function connected(t: Test, url: string, settings: PostgresSettings = {}) 
   return rows[0]
 }
 
-/** What the start of the service says of an address, without waiting. */
+/** The faults that the start of the service reports for an address, without waiting. */
 async function startFault(t: Test, url: string, settings: PostgresSettings = {}): Promise<Error> {
   const onWaiting = () => t.fail(`nothing is waited for: ${url}`)
   const address = postgresAddress(url, settings)
@@ -44,12 +44,12 @@ const CLIENTS = [
 ]
 
 /**
- * A server that has TLS, with users who may come in different ways; and the authority that signed
+ * A server with TLS, with users who authenticate in different ways, and the authority that signed
  * its certificate.
  */
 async function setUp(t: Test) {
   const own = await authority(t)
-  // The name is not that by which the tests connect; the address is.
+  // The certificate does not have the name with which the tests connect, but has the address.
   const tls = await own.issue('db.internal', ['127.0.0.1'])
   const server = await postgresServer(
     t,

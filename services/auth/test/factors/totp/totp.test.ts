@@ -80,7 +80,10 @@ t.test('the QR code of a long address stays small enough for a phone', async (t)
   t.ok(text.length + dataUri.length < 6000, 'a small response')
 })
 
-/** Whether each module is light, of the characters of a terminal: each has two rows of modules. */
+/**
+ * Whether each module is light, from the characters of a terminal, each of which shows two rows of
+ * modules.
+ */
 function rowsOfText(text: string): boolean[][] {
   const lines = text.split('\n').filter((line) => line !== '')
   return lines.flatMap((line) => [
@@ -90,7 +93,8 @@ function rowsOfText(text: string): boolean[][] {
 }
 
 /**
- * Whether each pixel of a PNG is light. A row begins with the byte of its filter, which is none.
+ * Whether each pixel of a PNG is light. A row begins with the byte of its filter, which is 0
+ * (none).
  */
 function rowsOfImage(dataUri: string): boolean[][] {
   const png = Buffer.from(dataUri.replace('data:image/png;base64,', ''), 'base64')

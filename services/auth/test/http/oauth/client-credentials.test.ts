@@ -79,7 +79,7 @@ t.test('a request without client authentication gets no token', async (t) => {
   }
 })
 
-t.test('a token that is issued is in the audit log before the answer', async (t) => {
+t.test('a token that is issued is in the audit log before the response', async (t) => {
   const auth = await authService(t)
   const { id, authorized } = await clientWithSecret(auth)
   await postForm(auth, '/oauth/token', grant, authorized)

@@ -13,7 +13,7 @@ import { asking } from './fixtures/asking.ts'
 
 const { idleSeconds } = policy
 
-/** A JWT in any form, with a good signature of ES256. */
+/** Any JWT with a valid ES256 signature. */
 function resigned(key: SigningKey | undefined, header: object, claims: unknown): string {
   const encode = (text: string) => Buffer.from(text).toString('base64url')
   const payload = typeof claims === 'string' ? claims : JSON.stringify(claims)

@@ -68,7 +68,7 @@ t.test('introspection changes nothing', async (t) => {
   ).json()
   auth.clock.advance(graceSeconds * 1000)
   const state = async () => ({
-    // Only that the tokens are in use is noted.
+    // The only record of the introspection is that the tokens are in use.
     families: (await auth.store.families.list(decodeJwt(tokens.accessToken).sub ?? '')).map(
       ({ sid, record: { seen: _, ...rest } }) => ({ sid, ...rest })
     ),
@@ -94,7 +94,7 @@ t.test('only clients with the scope introspect are answered', async (t) => {
   const form = { token: tokens.accessToken }
   const ask = (more = {}, headers = {}) =>
     postForm(auth, '/oauth/introspect', { ...form, ...more }, headers)
-  isOAuthError(t, await ask(), 401, 'invalid_client', 'nobody')
+  isOAuthError(t, await ask(), 401, 'invalid_client', 'without a client')
   isOAuthError(t, await ask({ client_id: 'gatehouse' }), 401, 'invalid_client', 'the public client')
   isOAuthError(t, await ask({ client_id: client.id }), 401, 'invalid_client', 'a name')
   const other = await clientWithSecret(auth)

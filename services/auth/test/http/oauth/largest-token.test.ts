@@ -5,9 +5,9 @@ import t from 'tap'
 import { authService, login, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
 import { ACCESS_TOKEN, assertionOf, exchange, serviceThat } from '../../fixtures/exchange.ts'
 
-/** What Node.js accepts as the headers of a request, also in services. */
+/** The limit of Node.js for the headers of a request, also in services. */
 const SERVICE_HEADER_BYTES = 16 * 1024
-/** Names in tokens with 512 characters together, the most that the template may have. */
+/** Names in tokens with 512 characters together, the maximum of the template. */
 const NAMES = ['a', 'b', 'c', 'd'].map((letter) => `https://example.com/${letter.repeat(108)}`)
 const CLAIMS = ['one', 'two', 'three', 'four']
 const TEMPLATE = CLAIMS.map((claim, index) => `${claim}:${NAMES[index]}`).join(' ')

@@ -126,7 +126,7 @@ t.test('the refresh limit of a session applies at the OAuth endpoint', async (t)
   t.equal(answer.headers['retry-after'], '60')
 })
 
-t.test('an outage of the store is 503 and uses no token up', { skip: redisMissing }, async (t) => {
+t.test('a store outage gives 503 and uses no token up', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)
   const connection = await redisConnection(t, url)
   const clock = clockFromNow()

@@ -104,7 +104,7 @@ t.test('a token that is exchanged does not outlive its subject token', async (t)
   isOAuthError(t, await ask(), 400, 'invalid_request')
 })
 
-t.test('an exchange is in the audit log of the user before the answer', async (t) => {
+t.test('an exchange is in the audit log of the user before the response', async (t) => {
   const { auth, user, tokens, orders, ask } = await called(t)
   const { expires_in: expiresIn } = (await ask()).json()
   const event = (await audited(auth)).at(-1)

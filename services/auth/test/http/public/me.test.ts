@@ -19,14 +19,14 @@ t.test('me returns the current account and the session', async (t) => {
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-t.test('me is 401 without an assertion', async (t) => {
+t.test('/auth/me without an assertion gets 401', async (t) => {
   const { get } = await authService(t)
   const answer = await get('/me')
   isProblem(t, answer, { code: 'UNAUTHENTICATED' })
   t.equal(answer.headers['www-authenticate'], 'Bearer realm="gatehouse"')
 })
 
-t.test('a deleted account is 401', async (t) => {
+t.test('a request for a deleted account gets 401', async (t) => {
   const { get, gateway } = await authService(t)
   const headers = await gateway.signedIn({ subject: randomUUID(), session: 'one' })
   isProblem(t, await get('/me', headers), { code: 'SESSION_ENDED' })

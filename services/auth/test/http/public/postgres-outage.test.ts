@@ -38,14 +38,14 @@ const OF_SERVICE = `from pg_stat_activity
 const SERVICE_WAITS = `select 1 ${OF_SERVICE} and wait_event_type = 'Lock'`
 
 /**
- * How many statements of the service wait for a lock. Within a transaction the answer would always
- * be the first one.
+ * The number of the service's statements that wait for a lock. Within a transaction, the result
+ * would always be the first one.
  */
 async function waiting(watcher: pg.Client): Promise<number> {
   return (await watcher.query(SERVICE_WAITS)).rowCount ?? 0
 }
 
-/** Cuts every connection of the service, at the server's end. */
+/** Cuts every connection of the service at the server's end. */
 async function cutService(client: pg.Client | undefined): Promise<void> {
   await client?.query(`select pg_terminate_backend(pid, 5000) ${OF_SERVICE}`)
 }
@@ -86,8 +86,8 @@ t.test(
     url.port = String(link.port)
     const { ask } = await serviceOn(t, onPostgres(url.href), STATEMENT_MS)
 
-    // Slow, and each statement within its time: without a bound of all of them each client waits
-    // for several.
+    // The server is slow, but each statement ends within its limit. Without a bound for all
+    // statements together, each client would wait for several.
     link.delay(STATEMENT_MS / 2)
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, client) =>
@@ -178,7 +178,7 @@ t.test('a standby instead of the primary is an outage', { skip: postgresMissing 
   const { rows } = await operator.query('select current_database() as name')
   const everyone = `alter database ${rows[0]?.name}`
 
-  // It takes reading statements only, as a standby does.
+  // It accepts only reading statements, like a standby.
   await operator.query(`${everyone} set default_transaction_read_only = on`)
   await cutService(operator)
   await areRefused(t, { 'a login': ask['a login'], 'a registration': ask['a registration'] })
@@ -196,7 +196,7 @@ t.test('a locked table causes 503', { skip: postgresMissing }, async (t) => {
 
   await holder.query('begin; lock table accounts in access exclusive mode')
   await areRefused(t, ask)
-  t.equal(await waiting(watcher), 0, 'the server does not go on with what nobody waits for')
+  t.equal(await waiting(watcher), 0, 'the server stops statements for which no client waits')
 
   await holder.query('rollback')
   await worksAgain(t, auth, token)
@@ -206,7 +206,7 @@ t.test('PostgreSQL with a full disk is an outage', { skip: postgresMissing }, as
   const url = (await postgres?.database()) ?? ''
   const { auth, token, ask } = await serviceOn(t, onPostgres(url))
   const operator = await guest(t, url)
-  // What PostgreSQL reports if the file of a table cannot grow.
+  // The error that PostgreSQL reports if the file of a table cannot grow.
   await operator.query(`create function grow() returns trigger language plpgsql as
     $$ begin raise 'could not extend file' using errcode = 'disk_full'; end $$;
     create trigger grow before insert on audit_events execute function grow()`)

@@ -30,7 +30,7 @@ t.test('an SQLite file that cannot grow causes 503', async (t) => {
   const { auth, database, token, ask } = await serviceOn(t, inFolder(dataFolder(t)))
   await sql`pragma max_page_count = 1`.execute(database)
 
-  // What is written fits into the pages that there are, until it does not.
+  // Writes fit into the existing pages, until these are full.
   let answer = await auth.post('/register', { email: 'a0@example.com', password })
   for (let turn = 1; answer.statusCode === 201 && turn < 200; turn++) {
     answer = await auth.post('/register', { email: `a${turn}@example.com`, password })

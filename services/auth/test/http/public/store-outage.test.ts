@@ -37,8 +37,8 @@ t.test('an outage of the session store signs no user out', { skip: redisMissing 
     t.equal(answer.headers['retry-after'], '1', `${title}: try again`)
     t.notOk(answer.headers['set-cookie'], `${title}: the cookie stays`)
   }
-  // What the database has must not be answered with "try again": the repeat would be judged by the
-  // new password.
+  // The change is in the database, so the response must not be a 503: a repeated request would be
+  // judged by the new password.
   const newPassword = 'another horse altogether'
   const changed = await auth.post(
     '/password',

@@ -2,7 +2,7 @@ import t from 'tap'
 import { authService, email, password } from '../../fixtures/auth-service.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
-/** Every route, and what it may be asked with. */
+/** Every route, with its methods. */
 const routes = {
   '/register': 'POST',
   '/login': 'POST',
@@ -28,7 +28,7 @@ for (const [url, allow] of Object.entries(routes)) {
   })
 }
 
-t.test('an unknown route is 404', async (t) => {
+t.test('a request to an unknown route gets 404', async (t) => {
   const { post } = await authService(t)
   const paths = [
     '/',

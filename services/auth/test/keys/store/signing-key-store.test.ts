@@ -10,7 +10,7 @@ import { databaseKinds, type TestDatabase } from '../../fixtures/databases.ts'
 const clock = testClock()
 const keyEncryptionKey = randomBytes(32)
 
-/** The key store of a database, as one start of the service opens it. */
+/** The key store of a database, as the service opens it at a start. */
 async function start(database: TestDatabase, key: Buffer = keyEncryptionKey, ...older: Buffer[]) {
   const db = await database.open()
   return { store: signingKeyStore(db, [key, ...older], clock), db }

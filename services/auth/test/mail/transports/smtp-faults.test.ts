@@ -46,7 +46,7 @@ t.test(
   }
 )
 
-/** A server that does as the test says with a connection. */
+/** A server that treats a connection as the test says. */
 async function badServer(t: Test, act: (socket: Socket) => void): Promise<SmtpInbox['server']> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -109,7 +109,9 @@ t.test('an attempt that the end of the process interrupts does not count', async
   t.strictSame(await sending(silent, {}, stopping.signal), { outcome: 'stopped' })
 })
 
-/** A server that takes letters, and from a stage on sends empty lines without end, or nothing. */
+/**
+ * A server that accepts e-mails, but from some stage on sends empty lines without end, or nothing.
+ */
 async function hostile(t: Test, stage: 'greeting' | 'EHLO' | 'QUIT', piece: Buffer | null) {
   const state = { taken: 0, sockets: new Set<Socket>() }
   const server = createServer((socket) => {

@@ -18,7 +18,7 @@ import { databaseKinds } from '../../fixtures/databases.ts'
 import { source } from '../../fixtures/family-steps.ts'
 import { opening } from '../../fixtures/stores.ts'
 
-/** A user with sessions, and the store's run that was told of everything. */
+/** A user with sessions, and the run of the store to which everything was published. */
 async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const clock = testClock()
   const durable = durableSessions(database, clock)
@@ -32,7 +32,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
     const opened = { ...opening, openedAt, expiresAt: openedAt + 1000 }
     await durable.open(account, sid, opened, source)
   }
-  /** The store is another run, and may have lost everything. */
+  /** The store has another run, and may have lost everything. */
   const anotherRun = async (run: string) => {
     await ends.republish(run, 0)
     await ends.republished(run)
@@ -46,7 +46,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
     anotherRun,
     of,
     subject: account.id,
-    async untold() {
+    async unpublished() {
       const found = await ends.unpublished(Number.MAX_SAFE_INTEGER)
       return found.flatMap(({ sids }) => sids)
     }
@@ -68,7 +68,7 @@ for (const { name, skip, make } of databaseKinds) {
     { skip },
     async (t) => {
       const database = await (await make(t)).open()
-      const { clock, durable, ends, anotherRun, of, untold, subject } = await told(database, [
+      const { clock, durable, ends, anotherRun, of, unpublished, subject } = await told(database, [
         'one'
       ])
       await durable.end(of('one', 'logout'))
@@ -94,14 +94,14 @@ for (const { name, skip, make } of databaseKinds) {
       const [row] = await database.selectFrom('signing_keys').select('untold_until').execute()
       t.equal(row?.untold_until, 1, 'a revoked key')
       t.equal(await ends.published(['one'], 'a run'), false)
-      t.strictSame(await untold(), ['one'], 'and an end')
+      t.strictSame(await unpublished(), ['one'], 'and an end')
 
       t.equal(await ends.published(['one'], 'a run that came meanwhile'), true)
-      t.strictSame(await untold(), [])
+      t.strictSame(await unpublished(), [])
       await ends.republish('another', 0)
       t.equal(await ends.published(['one'], 'a run that came meanwhile'), false)
       t.equal(await ends.republished('a run that came meanwhile'), false, 'nor may it count again')
-      t.strictSame(await untold(), ['one'])
+      t.strictSame(await unpublished(), ['one'])
       await anotherRun('another')
       await stale.publishNoted()
       t.equal(await ends.run(), 'a run that came meanwhile')

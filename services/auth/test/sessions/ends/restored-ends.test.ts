@@ -22,7 +22,7 @@ t.test(
     const oldCopy = await redis.dumpBuffer(familiesKey(id))
     await auth.post('/logout', { refreshToken: ghost.refreshToken })
     await settle()
-    // Longer ago than any access token is accepted: the store is not told of it again.
+    // Older than any accepted access token, so it is not published to the store again.
     clock.advance(24 * 3_600_000)
     const own = await login(auth)
     await redis.flushall()
@@ -81,7 +81,7 @@ t.test(
   async (t) => {
     const { auth, settle, noticed, clock } = await serviceOnRedis(t)
     await settle()
-    // As that service does when it starts.
+    // The auth service does this when it starts.
     const theirs = publishedEnds(auth.database, clock)
     await theirs.republish('run:history:mark', 0)
     await theirs.republished('run:history:mark')

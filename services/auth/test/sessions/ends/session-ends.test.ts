@@ -39,7 +39,8 @@ t.test('a session that is opened after the end of all sessions continues', optio
   const { auth, clock, refresh, settle, store } = await serviceOnRedis(t)
   const { id } = await registered(auth)
   const before = await login(auth)
-  // The database has the end of all. The session store hears of it only after the next login.
+  // The database has the end of all sessions. The session store learns of it only after the next
+  // login.
   const ended = await auth.state.durable.endAll({
     kind: 'logout-all',
     subject: id,
@@ -48,7 +49,7 @@ t.test('a session that is opened after the end of all sessions continues', optio
   })
   t.strictSame(ended, [before.session.id])
   const after = await login(auth)
-  // The database has never heard of this one: a version without its table opened it.
+  // The database does not know this session: a version without its table opened it.
   const openedAt = clock() / 1000
   const expiresAt = openedAt + policy.absoluteSeconds
   await store.families.store.open(id, 'unknown', { ...opening, openedAt, expiresAt })
@@ -104,7 +105,7 @@ t.test('a token that is signed late is as old as its request', options, async (t
   await registered(auth)
   const { refreshToken } = await login(auth)
   const begun = Math.floor(clock() / 1000)
-  // The process stands still for longer than gateways remember an end.
+  // The process is stopped for longer than gateways remember an end.
   beforePresent(async () => clock.advance(600_000))
   const { accessToken } = (await refresh(refreshToken)).json()
   t.equal(decodeJwt(accessToken).iat, begun)

@@ -17,8 +17,7 @@ t.test(
     let revocations = 0
 
     const sameAnswers = fc.asyncProperty(anyPolicy, anyHistory, async (first, history) => {
-      // One object for both stores, so that a change of policy reaches them as a restart would
-      // bring it.
+      // One object for both stores, so that a change of policy reaches both, as after a restart.
       const policy = { ...first }
       const clock = clockFromNow()
       const options = { policy, clock }
@@ -40,8 +39,8 @@ t.test(
           assert.ok(left.length <= policy.sessionsPerUser, 'more sessions than the limit')
         }
         for (const sid of revoked) {
-          // The end of a family that the store does not hold is told again, in case that was lost
-          // too.
+          // The end of a family that the store has lost is published again, because the store may
+          // have lost the end too.
           if (event.does !== 'end') assert.ok(!over.has(sid), 'a family was revoked twice')
           over.add(sid)
         }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type FamilyRecord, present, see } from '../../../src/sessions/families/family.ts'
 import { policy, record, start } from './fixtures/family-record.ts'
 
-/** The same, but the answer with generation 5 may have been lost. */
+/** The same, but the response with generation 5 may have been lost. */
 const unseen: FamilyRecord = { ...record, seen: false }
 
 const recovery = { ...policy, recoverySeconds: 60 }
@@ -38,7 +38,7 @@ t.test(
   'a recovery makes the same tokens stale in whichever part of a second requests arrive',
   async (t) => {
     const strict = { ...recovery, graceSeconds: 0 }
-    /** The least `iat` of good tokens, and the `iat` of those that are issued now. */
+    /** The least `iat` of valid tokens, and the `iat` of those that are issued now. */
     const issued = ({ tokensNotBefore }: FamilyRecord, nowMs: number) =>
       Math.max(Math.floor(nowMs / 1000), tokensNotBefore)
     const step = (family: FamilyRecord, presented: number, nowMs: number) => {

@@ -9,7 +9,7 @@ import { clockFromNow, opening, policy, redisStore } from '../../fixtures/stores
 
 const options = { skip: redisMissing }
 
-/** Everything that the server holds, as bytes: what a thief of its files has. */
+/** Everything in the server as bytes, as someone sees it who steals its files. */
 async function dump(redis: Redis): Promise<Buffer> {
   const parts: Buffer[] = []
   for (const key of await redis.keys('*')) {

@@ -76,7 +76,7 @@ t.test('an activation names the gateways that are missing, unless it is forced',
   const { auth, call, states, first } = await operating(t)
   const made = (await call('POST', '/ops/keys', {})).json().key as Key
   t.match(made, { algorithm: 'ES256', state: 'standby' })
-  // An announcement that outlives the waiting, whose clock is the test's.
+  // An announcement that outlives the wait, which follows the test's clock.
   await auth.fleet.announce(announcement('edge-1', [first]))
   const live = auth.fleet.live
   auth.fleet.live = async () => [

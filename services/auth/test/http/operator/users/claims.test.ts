@@ -8,9 +8,7 @@ import { otherRevocations } from '../../../fixtures/stores.ts'
 const headers = { authorization: `Bearer ${OPS_TOKEN}` }
 const TEMPLATE = 'tenant_id plan:https://example.com/plan'
 
-/**
- * A service whose tokens have claims, a user who is signed in, and what an operator says of them.
- */
+/** A service whose tokens have claims, a signed-in user, and how an operator sets their claims. */
 async function world(t: Parameters<typeof authService>[0]) {
   const auth = await authService(t, { tokenClaims: TEMPLATE })
   const { user, tokens } = await signedIn(auth)
@@ -67,7 +65,8 @@ t.test('claims that are refused leave the account and its tokens as they are', a
     const answer = await set(claims)
     t.match([answer.statusCode, answer.json().code], [400, 'INVALID_REQUEST'])
   }
-  // Every character takes six bytes in a header: together with these roles, more than its budget.
+  // Each character takes six bytes in a header. Together with these roles, the identity exceeds its
+  // budget.
   const roles = Array.from({ length: 40 }, (_, n) => `${n}`.padEnd(64, 'r'))
   const url = `/ops/users/${decodeJwt(next.accessToken).sub}/roles`
   t.equal(

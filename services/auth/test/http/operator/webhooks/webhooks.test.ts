@@ -16,7 +16,7 @@ const AUTH_OPS_URL = await auth.ops.listen({ host: '127.0.0.1', port: 0 })
 const happens = (subject: string, kind: AuditKind = 'user-created') =>
   auditLog(auth.database, auth.clock).write({ kind, subject, sid: null, source: SOURCE })
 
-/** The command line that calls the service, and an endpoint. No other endpoint is left. */
+/** The command line that calls the service, and an endpoint. All other endpoints are removed. */
 async function world(t: Test) {
   for (const table of ['webhooks', 'deliveries', 'audit_events'] as const) {
     await auth.database.deleteFrom(table).execute()

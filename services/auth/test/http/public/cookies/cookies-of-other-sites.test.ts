@@ -10,7 +10,7 @@ import {
 } from '../../../fixtures/auth-service.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 
-/** What a browser says of a page of another site that may call. */
+/** The headers that a browser sends for an allowed page of another site. */
 const elsewhere = { origin: ALLOWED_ORIGIN, 'sec-fetch-site': 'cross-site' }
 
 const login = (auth: AuthUnderTest, headers: Record<string, string>, delivery = 'cookie') =>
@@ -43,10 +43,10 @@ t.test('a page of another site can sign in by cookie if the setting allows it', 
   t.equal(refreshed.statusCode, 200)
   t.match(attributesOf(refreshCookie(refreshed)), /Partitioned/)
   const evil = { ...elsewhere, origin: 'https://evil.example', cookie }
-  t.equal((await auth.post('/refresh-token', undefined, evil)).statusCode, 403, 'nobody else does')
+  t.equal((await auth.post('/refresh-token', undefined, evil)).statusCode, 403, 'no other site may')
   const next = refreshCookie(refreshed).split(';', 1).join()
   const out = await auth.post('/logout', undefined, { ...elsewhere, cookie: next })
-  t.match(attributesOf(setCookies(out).at(0)), /Partitioned/, 'what is cleared is what was set')
+  t.match(attributesOf(setCookies(out).at(0)), /Partitioned/, 'cleared as it was set')
 })
 
 t.test('after a change of the setting, the old cookie is cleared', async (t) => {

@@ -55,7 +55,7 @@ t.test(
       code: 'FORBIDDEN',
       detail: 'this installation has no second factors'
     })
-    // It was added while the setting was another one.
+    // It was added while the setting had another value.
     await auth.database.updateTable('accounts').set({ factors: 1 }).execute()
     t.match((await auth.post('/login', { email, password })).json(), {
       code: 'FACTOR_REQUIRED',

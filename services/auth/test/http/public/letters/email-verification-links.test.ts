@@ -9,7 +9,7 @@ t.test(
   async (t) => {
     const auth = await withMailbox(t, 'required')
     await madeByOperator(auth, email)
-    // As an account from before the setting.
+    // Makes the account look like one from before the setting.
     await auth.database.updateTable('accounts').set({ email_verified_at: null }).execute()
     isProblem(t, await auth.signIn(password), {
       code: 'FORBIDDEN',

@@ -36,7 +36,7 @@ t.test('a login returns a token response in the body', async (t) => {
   t.match(body, { tokenType: 'Bearer', refreshExpiresIn: policy.idleSeconds })
   t.strictSame(Object.keys(body.session), ['id'])
   t.ok(body.expiresIn > LIFETIME_SECONDS * 0.95 - 1 && body.expiresIn <= LIFETIME_SECONDS)
-  t.equal(answer.headers['cache-control'], 'no-store', 'that nobody keeps')
+  t.equal(answer.headers['cache-control'], 'no-store', 'no cache keeps it')
   t.notOk(answer.headers['set-cookie'], 'and no cookie')
 })
 

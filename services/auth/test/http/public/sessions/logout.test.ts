@@ -44,7 +44,7 @@ t.test('any refresh token of a session ends it, even a spent one', async (t) => 
   isProblem(t, answer, { code: 'SESSION_ENDED' })
 })
 
-t.test('a second logout is 204', async (t) => {
+t.test('a second logout gets 204', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const { refreshToken } = tokens

@@ -14,7 +14,7 @@ import { policy, revokedSids } from '../../../fixtures/stores.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
-/** A login from a device of its own. */
+/** A login on a device of its own. */
 async function loginFrom({ post }: AuthUnderTest, userAgent: string): Promise<Tokens> {
   return (await post('/login', { email, password }, { 'user-agent': userAgent })).json()
 }
