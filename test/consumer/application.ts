@@ -16,8 +16,8 @@ import { type LockEntry, lockFile } from './lock-file.ts'
 export type Tarball = { readonly name: string; readonly file: string; readonly integrity: string }
 
 /**
- * What an application uses beside the packages of this repository. It is linked from here: to
- * install a hundred packages costs more than the rest of the test.
+ * The dependencies of an application that are not packages of this repository. They are linked from
+ * here, because installing a hundred packages costs more than the rest of the test.
  */
 const FRAMEWORKS = [
   '@hono/node-server',
@@ -38,7 +38,7 @@ const COMPILER = {
   outDir: 'dist'
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it ends. */
 export function run(folder: string, program: string, ...words: string[]): string {
   const { CI: _, ...env } = process.env
   const made = spawnSync(program, words, { cwd: folder, encoding: 'utf8', env })
@@ -47,8 +47,8 @@ export function run(folder: string, program: string, ...words: string[]): string
 }
 
 /**
- * Installs tarballs as an application does, in a folder outside of the repository, and compiles
- * these sources there.
+ * Installs tarballs as an application does, in a folder outside the repository, and compiles these
+ * sources there.
  */
 export function installApplication(
   folder: string,
@@ -88,7 +88,7 @@ function manifestIn(tarball: string): LockEntry {
   return { version, license, dependencies, engines, bin, peerDependencies, peerDependenciesMeta }
 }
 
-/** Node.js of this major version, as `.ci/run` installs it; null if it is not there. */
+/** The Node.js of this major version that `.ci/run` installs; null if it is not installed. */
 export function nodeOf(major: number): string | null {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const folder = `node-${major}-${process.platform}-${process.arch}`

@@ -1,4 +1,4 @@
-/** An entry of `package-lock.json`, as far as it matters here. */
+/** The part of an entry of `package-lock.json` that matters here. */
 export type LockEntry = {
   readonly version?: string
   readonly resolved?: string
@@ -10,9 +10,8 @@ export type LockEntry = {
 export type LockEntries = Readonly<Record<string, LockEntry>>
 
 /**
- * The lock file of an application that uses these packages with the versions that this repository
- * uses. With it, npm takes all of them from its cache, and asks no registry which versions there
- * are.
+ * The lock file of an application that uses these packages with the versions of this repository.
+ * With it, npm takes all packages from its cache, and asks no registry for versions.
  * @param known the entries of this repository's lock file
  * @param own the packages that come from files, by name
  */
@@ -39,7 +38,7 @@ export function lockFile(
   }
 }
 
-/** Where Node.js finds a package, as a lock file names the place. */
+/** The place where Node.js finds a package, as a lock file names it. */
 function placeOf(known: LockEntries, from: string, name: string): string {
   const place = [from, 'node_modules', name].filter(Boolean).join('/')
   if (known[place] !== undefined) return place

@@ -2,7 +2,7 @@ import { createClient, type GatehouseClient, GatehouseProblem } from '@gatehouse
 import { accountOf, type Account as ClientAccount } from '@gatehouse/client/account'
 
 /**
- * A declaration that could not be read would be `any`, and the compiler would accept everything.
+ * If a declaration could not be read, it would be `any`, and the compiler would accept everything.
  */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 const isAny: IsAny<GatehouseClient> | IsAny<GatehouseProblem['code']> | IsAny<ClientAccount> = false
@@ -14,7 +14,7 @@ export type Account = {
   readonly password: string
 }
 
-/** What a program in a repository of its own does: it signs in and calls a service. */
+/** A program in a repository of its own: it signs in and calls a service. */
 export async function signInAndCall({ baseUrl, email, password }: Account) {
   const gatehouse = createClient({ baseUrl, delivery: 'body' })
   const failure = await gatehouse.login({ email, password: 'not this' }).catch((error) => error)

@@ -12,7 +12,7 @@ import { Hono } from 'hono'
 import { type Account, signInAndCall } from './program.ts'
 
 /**
- * A declaration that could not be read would be `any`, and the compiler would accept everything.
+ * If a declaration could not be read, it would be `any`, and the compiler would accept everything.
  */
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 const isAny: IsAny<Awaited<ReturnType<typeof verifyAssertion>>> | IsAny<typeof hono.identity> =
@@ -20,7 +20,7 @@ const isAny: IsAny<Awaited<ReturnType<typeof verifyAssertion>>> | IsAny<typeof h
 if (isAny) throw new Error('the types are those of the package')
 
 /**
- * A service in a repository of its own, in four frameworks: it is compiled and run there. The same
+ * A service in a repository of its own, in four frameworks. It is compiled and run there. The same
  * process uses the other packages, because a process costs more than they do.
  */
 type Settings = {

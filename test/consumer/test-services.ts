@@ -12,7 +12,7 @@ import { nodeOf, startApplication } from './application.ts'
 
 const RELEASES = [20, 22, 24]
 const FRAMEWORKS = ['express', 'fastify', 'hono', 'node'] as const
-/** The name that all routes of the service share. */
+/** The common name of all routes to the service. */
 const AUDIENCE = 'shop'
 
 type Ports = Record<(typeof FRAMEWORKS)[number], number>
@@ -20,7 +20,7 @@ type Ports = Record<(typeof FRAMEWORKS)[number], number>
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 /**
- * One process on each release of Node.js: a service in each framework at a real gateway, the
+ * One process per release of Node.js: a service in each framework behind a real gateway, the
  * client, and the check of the gateway's route table.
  */
 export async function testServices(t: Test, application: string): Promise<void> {
@@ -78,7 +78,7 @@ export async function testServices(t: Test, application: string): Promise<void> 
   }
 }
 
-/** The command ends with the exit code that CI acts on. */
+/** Asserts that the command ends with the exit code on which CI acts. */
 export function testCommand(t: Test, application: string): void {
   const file = join(dataFolder(t), 'routes.yaml')
   writeFileSync(file, 'upstreams: {}\nroutes: 1\n')

@@ -12,7 +12,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { read, root } from '../rules/fixtures/source-files.ts'
 
-/** where docker mounts secrets */
+/** the folder in which Docker mounts secrets */
 const MOUNT = '/run/secrets/'
 
 type Service = {
@@ -78,7 +78,7 @@ t.test('a container gets only settings that its service reads', async (t) => {
   }
 })
 
-/** The environment as Compose fills it in, where only these variables are set. */
+/** The environment as Compose completes it, if only these variables are set. */
 function filled(environment: Record<string, string>, variables: NodeJS.Dict<string>) {
   const fill = (value: string) =>
     value.replaceAll(
@@ -190,7 +190,7 @@ t.test('Prometheus finds both gateways and both auth services by one name', asyn
     ['auth', 'auth-2']
   ] as const) {
     const { networks = {} } = services[second] ?? {}
-    // Docker answers from one of the networks, with what that one knows by the name.
+    // Docker resolves the name in one of the networks only.
     for (const network of Object.keys(networks).filter((one) => seen.includes(one))) {
       t.ok(aliasesOf(second, network).includes(first), `${second} on ${network}`)
     }

@@ -42,7 +42,7 @@ const moduleOf = ({ apiVersion, kind }: KubernetesObject): string =>
     ? `@kubernetes-models/prometheus-operator/${apiVersion}/${kind}`
     : `kubernetes-models/${apiVersion}/${kind}`
 
-/** @throws Error with the faults, if a value is not as the API's schema says */
+/** @throws Error with the faults, if a value does not match the API's schema */
 async function validate(object: KubernetesObject): Promise<void> {
   const { [object.kind]: Model } = (await import(moduleOf(object))) as Record<
     string,
@@ -55,8 +55,9 @@ async function validate(object: KubernetesObject): Promise<void> {
 }
 
 /**
- * The members that the API does not know: its schemas allow them, and a misspelt probe would have
- * no effect. The compiler finds them, because a literal may have no member that its type has not.
+ * Finds members that the API does not know: its schemas allow them, and a misspelt probe would have
+ * no effect. The compiler finds them, because a literal must not have members that its type does
+ * not have.
  */
 async function unknownMembers(t: Test, objects: readonly KubernetesObject[]): Promise<string> {
   const folder = dataFolder(t)
@@ -170,11 +171,11 @@ t.test(
     t.equal(units.length, 2)
     for (const unit of units) {
       const file = join(folder, unit)
-      // At a place that exists here: systemd-analyze looks for the program.
+      // At an existing path, because systemd-analyze looks for the program.
       writeFileSync(file, read(`infra/systemd/${unit}`).replaceAll('/opt/gatehouse', root))
       const { stdout, stderr } = await run('systemd-analyze', ['verify', file])
       t.equal(`${stdout}${stderr}`, '', unit)
-      // 0 to 100, the less the better.
+      // 0 to 100; less is better.
       const exposure = ['security', '--offline=true', '--threshold=20', '--no-pager', file]
       await t.resolves(run('systemd-analyze', exposure), unit)
     }

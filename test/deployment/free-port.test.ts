@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { freePort, portBlock } from '@gatehouse/start/free-port'
 import t from 'tap'
 
-t.test('each call gives another port, below those that systems use themselves', async (t) => {
+t.test('each call returns a different port, below those that systems use themselves', async (t) => {
   const ports = await Promise.all(Array.from({ length: 100 }, () => freePort()))
   t.equal(new Set(ports).size, 100, 'of two blocks')
   t.ok(ports.every((port) => port >= 12_000 && port < 32_768))

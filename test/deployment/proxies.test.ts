@@ -15,7 +15,7 @@ import { read } from '../rules/fixtures/source-files.ts'
 
 const run = promisify(execFile)
 
-/** The configurations on a page, which are whole. */
+/** The complete configurations on a page. */
 function configurationsIn(page: string, language: string): string[] {
   const [, ...blocks] = read(page).split(`\`\`\`${language}\n`)
   return blocks.map((block) => block.split('```')[0] ?? '')

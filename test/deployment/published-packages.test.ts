@@ -13,7 +13,7 @@ const folder = dataFolder(t)
 const packages = buildPackages(folder, 'https://github.com/example/gatehouse')
 const tarballs = packed()
 
-/** The packages as `npm publish` would pack them. */
+/** The packages that `npm publish` would pack. */
 function packed(): Tarball[] {
   const folders = packages.map((one) => one.folder)
   const text = run(folder, 'npm', 'pack', '--json', '--pack-destination', folder, ...folders)
@@ -61,7 +61,7 @@ for (const { name, folder: pkgDir } of packages) {
       t.fail('it has no types')
       return
     }
-    // A package of ES modules has nothing for the resolution of CommonJS.
+    // A package of ES modules offers nothing to the module resolution of CommonJS.
     const problems = result.problems.filter(
       (problem) =>
         !('resolutionKind' in problem) || !/node10|node16-cjs/.test(problem.resolutionKind)
@@ -104,7 +104,7 @@ for (const { name, folder: pkgDir } of packages) {
   })
 }
 
-/** What a package may bring along, and how large its tarball may be. */
+/** The dependencies that a package may have, and the maximum size of its tarball. */
 const budgets: Record<string, { readonly dependencies: string[]; readonly kilobytes: number }> = {
   '@gatehouse/client': { dependencies: [], kilobytes: 20 },
   '@gatehouse/identity': { dependencies: ['jose'], kilobytes: 30 },

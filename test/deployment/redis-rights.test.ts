@@ -15,7 +15,7 @@ const LONG_MS = 20_000
 const PREFIX = 'one:'
 const [email, password] = ['ada@example.com', 'correct horse battery']
 
-/** The rules of the page, for an installation with a prefix, as the words of a command. */
+/** The rules on the page, for an installation with a prefix, as the words of a command. */
 function documentedUser(name: string): string[] {
   const line = read('docs/stores.md').match(new RegExp(`^ +ACL SETUSER (${name} .*)$`, 'm'))
   const rules = line?.[1]?.replaceAll('~gatehouse:', `~${PREFIX}gatehouse:`)
@@ -23,7 +23,7 @@ function documentedUser(name: string): string[] {
   return rules.replace('PASSWORD', 'pw').split(' ')
 }
 
-/** The commands of rules, and those that a process asks for at its start. */
+/** The commands that the rules allow, and those that a process runs at its start. */
 const documented = (name: string) =>
   documentedUser(name).flatMap((word) => (word.startsWith('+') ? [word.slice(1)] : []))
 const needed = (rights: readonly NeededRights[]) => [
@@ -63,9 +63,7 @@ routes:
   - { name: auth, prefix: /auth, upstream: auth, stripPrefix: /auth, limit: { by: subject, max: 100, windowSeconds: 60, shared: true } }
 `
 
-/**
- * An auth service and a gateway, each with a user that may do what is documented and nothing else.
- */
+/** An auth service and a gateway. The Redis user of each has only the documented rights. */
 async function restricted(t: Test, redisUrl: string) {
   const opsPort = String(await freePort())
   const start = async (service: 'auth' | 'gateway', more: Record<string, string>) => {

@@ -19,7 +19,7 @@ const SERVICES = ['gateway', 'auth', 'orders', 'echo'] as const
 const NAMES = { ca: 'ca', cert: 'cert', key: 'key' }
 const [email, password] = ['ada@example.com', 'correct horse battery']
 
-/** An authority with certificates, as docs/tls.md makes it. */
+/** An authority with certificates, created as docs/tls.md describes. */
 function authority(t: Test, ...names: readonly string[]) {
   const folder = join(dataFolder(t), 'tls')
   const make = (some: readonly string[], ...variables: readonly string[]) => {

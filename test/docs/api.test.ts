@@ -21,7 +21,7 @@ t.test('api/*.json describes the routes of a running system', async (t) => {
   }
 })
 
-/** Rules that the recommended ones leave off. */
+/** Rules that are not in the recommended set. */
 const rules = {
   'operation-description': 'error',
   'operation-singular-tag': 'error',

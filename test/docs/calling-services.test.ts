@@ -12,7 +12,7 @@ const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
-/** What the library says went wrong; null if nothing did. */
+/** The error that the library reports; null if there is none. */
 const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
   asked.then(
     () => null,

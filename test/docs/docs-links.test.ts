@@ -14,7 +14,7 @@ t.test('the README names commands that there are', async (t) => {
   for (const name of named) t.ok(scripts.includes(name), `npm ${name}`)
 })
 
-/** The anchors of a page, as GitHub makes them from its headings. */
+/** The anchors of a page, as GitHub derives them from its headings. */
 const anchorsOf = (page: string): string[] =>
   [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -23,7 +23,7 @@ const anchorsOf = (page: string): string[] =>
       .replaceAll(' ', '-')
   )
 
-/** The links of a page within the repository: from its root, with the anchor. */
+/** The links of a page within the repository, relative to its root, with the anchor. */
 const linksOf = (page: string): { target: string; anchor: string | undefined }[] =>
   [...read(page).matchAll(/(?:\]\(|src(?:set)?=")(?!https?:)([^)"#]*)(?:#([^)"]*))?[)"]/g)].map(
     ([, path = '', anchor]) => ({ target: path === '' ? page : join(dirname(page), path), anchor })

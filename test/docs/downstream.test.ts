@@ -23,8 +23,8 @@ import { byUnknownKey, forgeries } from './fixtures/forged-assertions.ts'
 
 const PATIENCE_MS = 10_000
 /**
- * A key set behind a switch: as the gateway publishes it, without the keys of other gateways, or
- * none.
+ * A key set that the test can replace: the set that the gateway publishes, one without the keys of
+ * other gateways, or none.
  */
 async function switchedKeys(t: Test, keysUrl: string) {
   const state: { now: 'whole' | 'incomplete' | 'down' } = { now: 'whole' }
@@ -84,7 +84,7 @@ t.test('each example knows who is calling, and believes only a gateway', async (
       if (!isOnPage) return
       const report = (token: string) => api.call(`/${name}/report`, { token })
       t.equal((await report(token)).status, 403)
-      // Once is enough for what is the same on the page for all of them.
+      // Tested once, because this part of the page is the same for all examples.
       if (name === 'express') await tryIt(t, name, url, port, folder)
       const { body } = await api.login('mary@example.com', 'correct horse battery')
       t.equal((await report(body.accessToken)).status, 200)
@@ -92,7 +92,9 @@ t.test('each example knows who is calling, and believes only a gateway', async (
   }
 })
 
-/** What the page tells a newcomer to do, for a running example; afterwards Mary is an admin. */
+/**
+ * The steps that the page tells a newcomer, for a running example. Afterwards, Mary is an admin.
+ */
 async function tryIt(t: Test, name: string, url: string, port: string, folder: string) {
   const [, attempt = ''] = read(PAGE).split('## Try it')
   const script = [...attempt.matchAll(/^```sh\n(.*?)^```$/gms)]

@@ -105,8 +105,8 @@ t.test('a failing service is reported as such, and not as a fault of the caller'
   })
   const { call, register, login } = client(url)
 
-  isProblem(t, await call('/gone'), 502, 'UPSTREAM_UNAVAILABLE', 'nobody listens')
-  isProblem(t, await call('/silent'), 504, 'UPSTREAM_TIMEOUT', 'nobody answers')
+  isProblem(t, await call('/gone'), 502, 'UPSTREAM_UNAVAILABLE', 'nothing listens')
+  isProblem(t, await call('/silent'), 504, 'UPSTREAM_TIMEOUT', 'the service does not answer')
 
   await register(ada.email, ada.password)
   const { body: tokens } = await login(ada.email, ada.password)

@@ -25,8 +25,8 @@ function withoutChance(output: string): string {
 }
 
 /**
- * What works in bash and not in an interactive zsh, the shell of macOS: a comment is an argument,
- * `status` is read-only, and the value of a variable is one word.
+ * Constructs that work in bash but not in an interactive zsh, the shell of macOS: there, a comment
+ * is an argument, `status` is read-only, and the value of a variable is one word.
  */
 const onlyInBash = /^\s*#|\s# |^\s*status=|\bfor \w+ in \$\w/
 

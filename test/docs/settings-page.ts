@@ -28,7 +28,7 @@ export const routeVariables: Readonly<Record<string, string>> = Object.fromEntri
   )
 )
 
-/** What the end of a name says about its unit. */
+/** The units that the ends of names stand for. */
 const units: readonly (readonly [RegExp, string])[] = [
   [/_PER_MINUTE$/, 'per minute'],
   [/_WORKERS$/, '`auto`, or a number from 1 to 64'],
@@ -69,7 +69,7 @@ function readersOf(name: string): string {
   return names.length === Object.keys(readers).length ? 'all' : names.join(', ')
 }
 
-/** A comment of .env.example as Markdown: its paths of pages become links. */
+/** A comment of .env.example as Markdown. The paths of pages become links. */
 const asMarkdown = (comment: string): string =>
   comment
     .replaceAll('|', '\\|')

@@ -17,7 +17,7 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
   })
   const { ops, login, logout, activeKid } = await gatewayFleet(system)
 
-  // One more gateway, whose way to Redis is a link of its own.
+  // One more gateway, whose connection to Redis is a link of its own.
   const link = await flakyLink(t, system.redis.port)
   const { url, opsUrl } = await system.startGateway({
     REDIS_URL: `redis://127.0.0.1:${link.port}`
@@ -66,7 +66,7 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
       FLEET_PATIENCE_MS
     )
     t.equal(await says(accessToken), 200, 'it has not heard of it')
-    // What was on the way is lost with the connection.
+    // Everything on its way is lost with the connection.
     link.forget()
     link.cut()
     link.mend()
@@ -84,7 +84,8 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
     t.equal(await comesToBe('200 degraded'), '200 degraded', 'it says so')
     t.equal(await says(out.accessToken), 200, 'and serves from memory')
 
-    // Longer than its announcement lives, and so than any pause between two attempts to connect.
+    // Longer than its announcement is valid, and so longer than any pause between two attempts to
+    // connect.
     const listed = await eventually(
       async () => (await ops(['gateways'])).stdout,
       (gateways) => /\b1 gateway\n/.test(gateways),

@@ -15,13 +15,13 @@ const skip = redisMissing || postgresMissing
 t.test('a process that is killed, in a rotation or under load', { skip }, async (t) => {
   const system = await installation(t, { auths: 1, gateways: 2, orders: 2 })
   const { ops, keys, clients, login, activeKid } = await gatewayFleet(system, {
-    // The auth services that are killed have each said, as the last one that started, where the
-    // command line is to go.
+    // Each auth service that is killed has written its own address for the command line, because it
+    // was the last one to start.
     AUTH_OPS_URL: system.auths[0]?.opsUrl ?? ''
   })
 
   let signedIn = ''
-  /** The gateway that is left at the end, and a token that was issued while auth services ran. */
+  /** The gateway that still runs at the end, and a token from before the auth services ended. */
   const ordersOf = async () => {
     signedIn ||= (await login()).accessToken
     return { url: system.gateways[0]?.url ?? '', token: signedIn }
@@ -87,7 +87,7 @@ t.test('a process that is killed, in a rotation or under load', { skip }, async 
   t.test('a gateway is killed while the rotation waits for it: the wait ends', async (t) => {
     const before = await activeKid()
     const count = (await keys()).length
-    // Stopped, it neither fetches the key nor goes.
+    // While it is stopped, it neither fetches the key nor counts as gone.
     const pid = system.gateways[1]?.pid ?? 0
     process.kill(pid, 'SIGSTOP')
     const rotating = ops(['keys', 'rotate', '--json'])

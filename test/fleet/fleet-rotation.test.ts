@@ -16,17 +16,14 @@ import { callingProgram, verifyingService } from './fixtures/package-users.ts'
 const skip = redisMissing || postgresMissing
 const ROTATIONS = 10
 const ROUNDS = 10
-/**
- * Between two requests of a client: the load is to be there all the time, and not to be the most
- * that there can be.
- */
+/** Between two requests of a client. The load must be constant, but need not be the maximum. */
 const PAUSE_MS = 60
-/** within which gateways refuse what was revoked (from the contract) */
+/** the time within which gateways refuse a revoked token (from the contract) */
 const REVOKED_WITHIN_MS = 1000
 
 const failedRequestsLogged = { GATEWAY_ACCESS_LOG: 'on', GATEWAY_ACCESS_LOG_SAMPLES: '2xx=0' }
 
-/** The lines of the log that can say why a request was lost. */
+/** The lines of the log that can explain a lost request. */
 const linesOfFaults = (file: string): string =>
   readFileSync(file, 'utf8')
     .split('\n')

@@ -27,5 +27,5 @@ t.test('changing the key-encryption key causes no token to be refused', async (t
     await close()
   }
   const fault = { name: 'StartFault', message: /was encrypted with another key/ }
-  await t.rejects(startWith(old), fault, 'the old one opens nothing any more')
+  await t.rejects(startWith(old), fault, 'the old key no longer decrypts anything')
 })

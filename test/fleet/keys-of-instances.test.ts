@@ -13,7 +13,7 @@ import { headerOf, publishedBy } from './fixtures/key-ids.ts'
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 const PATIENCE_MS = 20_000
 
-/** Auth services on one Redis and one PostgreSQL, that are started and killed as a test says. */
+/** Auth services on one Redis and one PostgreSQL. The test starts and kills them. */
 async function instances(t: Test, more: Record<string, string> = {}) {
   const redis = await redisServer(t)
   const database = await (await postgresServer(t)).database()
@@ -66,7 +66,7 @@ t.test('instances of one installation agree on their signing keys', { skip }, as
 
   await t.test('another instance completes the rotation of a killed instance', async (t) => {
     const [before = ''] = await kids('active')
-    // A gateway that is live, and does not get on.
+    // A gateway that is live but never fetches the key.
     const fleet = redisFleet(redis.redis)
     const stuck = {
       id: 'stuck',

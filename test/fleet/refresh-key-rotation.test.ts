@@ -26,7 +26,7 @@ t.test('changing the refresh key signs no user out', async (t) => {
 
   const after = await startWith(next)
   const onward = await after.refresh(refreshed.body.refreshToken)
-  t.equal(onward.status, 200, 'once refreshed, nobody needs the old key')
+  t.equal(onward.status, 200, 'after a refresh, the old key is not needed')
   t.equal(
     (await after.refresh(tokens.refreshToken)).status,
     401,
@@ -35,6 +35,6 @@ t.test('changing the refresh key signs no user out', async (t) => {
   t.equal(
     (await after.refresh(onward.body.refreshToken)).status,
     200,
-    'and that costs nobody a session'
+    'no user loses a session'
   )
 })

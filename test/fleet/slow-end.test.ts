@@ -4,7 +4,7 @@ import { within } from '@gatehouse/fixtures/own-time'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 
-// A request that is answered, and the beginning of one that never comes whole.
+// A complete request, and the beginning of one that never completes.
 const GET = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'
 const BEGINNING = 'POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{'
 
@@ -21,7 +21,7 @@ t.test(
         const { hostname, port } = new URL(url)
         const socket = connect(Number(port), hostname)
         t.teardown(() => socket.destroy())
-        // What is cut may be cut with a reset.
+        // The gateway may cut a connection with a reset.
         socket.on('error', () => {})
         socket.write(`${GET}${BEGINNING}`)
         await once(socket, 'data')

@@ -11,7 +11,7 @@ const ada = { email: 'ada@example.com', password }
 const SESSION_LIMIT = 5
 const skip = redisMissing || postgresMissing
 
-/** Two auth services on one Redis and one database, and clients that are dealt out to them. */
+/** Two auth services on one Redis and one database. The clients are spread over them. */
 async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   const { url } = await redisServer(t)
   const database = await (await postgresServer(t)).database()
@@ -32,7 +32,7 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
   const clients = [client(first.url), client(second.url)] as const
   const once = (turn: number, path: string, json: unknown) =>
     clients[turn % 2 === 0 ? 0 : 1].call<TokenAnswer>(path, { json })
-  /** as a client does: what is 503 is asked again, and nothing is lost */
+  /** repeats a request after 503, as clients do */
   const post = (...request: Parameters<typeof once>) =>
     eventually(
       () => once(...request),
@@ -43,7 +43,7 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
     once,
     post,
     refresh: (turn: number, refreshToken: string) => post(turn, '/refresh-token', { refreshToken }),
-    /** somebody who is nowhere else */
+    /** a user that no other test uses */
     async newUser() {
       const user = { email: `ada-${randomUUID()}@example.com`, password }
       await post(0, '/register', user)
@@ -106,7 +106,10 @@ t.test('two auth services agree on sessions and guesses', { skip }, async (t) =>
   })
 })
 
-/** what ten guesses at an account are answered, and then twelve at accounts that there are not */
+/**
+ * the statuses of ten guesses at one account, and then of twelve guesses at accounts that do not
+ * exist
+ */
 async function guess(t: Test) {
   const minute = () => Math.floor(Date.now() / 60_000)
   const begunIn = minute()
@@ -122,19 +125,19 @@ async function guess(t: Test) {
     const email = `nobody-${turn}@example.com`
     address.push((await once(turn, '/login', { ...ada, email })).status)
   }
-  // What came in another minute was counted by itself.
+  // Guesses in another minute were counted separately.
   const unsure = [registered.status, ...account, ...address].includes(503) || minute() !== begunIn
   return { account, address, unsure }
 }
 
 t.test('guesses are counted together: by address, and by account', { skip }, async (t) => {
-  // Where a busy machine gave Redis no time to answer, nobody knows what has been counted.
+  // If a busy machine gave Redis no time to answer, it is unknown what was counted.
   let found = await guess(t)
   for (let more = 9; found.unsure && more > 0; more--) found = await guess(t)
 
-  // Each process for itself would have seen no more than the five that are free.
+  // Each process alone would have seen no more than the five free guesses.
   t.strictSame(found.account.slice(0, 6), Array(6).fill(401))
   t.ok(found.account.includes(429), 'the account')
-  // One registration and ten guesses before.
+  // One registration and ten guesses came before.
   t.strictSame(found.address, [...Array(10).fill(401), ...Array(2).fill(429)], 'the address')
 })

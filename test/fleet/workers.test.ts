@@ -16,7 +16,7 @@ import { figure, readiness, twoOfEach } from './fixtures/two-workers.ts'
 const skip = redisMissing || postgresMissing
 const PATIENCE_MS = 20_000
 
-/** how many connections of one client wait in a primary process */
+/** the number of a client's connections that wait in a primary process */
 const MOST_WAITING_OF_CLIENT = 256
 
 const password = 'correct horse battery'
@@ -80,7 +80,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     }
     const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
     t.equal(after - before, 8)
-    // The token is new to each worker once, and remembered then.
+    // The token is new to each worker once, and remembered after that.
     const { samples } = await exported([gateway.opsUrl])
     const verified = samples.filter(
       ({ name, labels }) =>

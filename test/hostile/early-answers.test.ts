@@ -12,7 +12,7 @@ const REQUESTS = inputs(4000)
 const CLIENTS = 24
 const CONNECTIONS = 4
 const PART = Buffer.alloc(80_000)
-/** A process that hangs takes memory meanwhile; one that is only slow answers much sooner. */
+/** A process that hangs allocates memory meanwhile. One that is only slow responds much earlier. */
 const HANGS_MS = 15_000
 const LOOK_MS = 200
 
@@ -50,7 +50,7 @@ function session(): ClientHttp2Session {
   return made
 }
 
-/** Uploads in two parts, and may leave in the middle. */
+/** Uploads in two parts, and may disconnect in between. */
 async function upload(): Promise<void> {
   const stream = session().request({ ':method': 'POST', ':path': '/early' })
   stream.on('error', () => {}).resume()
@@ -63,7 +63,7 @@ async function upload(): Promise<void> {
   if (leaving !== null) clearTimeout(leaving)
 }
 
-/** Whether the process answers; ends it if it does not. */
+/** Whether the process responds. If it does not, it is ended. */
 async function isAlive(): Promise<boolean> {
   const signal = AbortSignal.timeout(HANGS_MS)
   const answer = await fetch(new URL('/healthz', gateway.opsUrl), { signal }).catch(() => null)

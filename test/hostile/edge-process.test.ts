@@ -8,17 +8,17 @@ import { scenarioOf } from './fixtures/scenario-of.ts'
 /** How many clients there are at a time. */
 const CLIENTS = Number(process.env.HUNT_CLIENTS ?? 50)
 const SCENARIOS = inputs(800)
-/** Proxies change the beginning of a connection, and little after it. */
+/** Proxies change little after the beginning of a connection. */
 const PROXIED_SCENARIOS = inputs(200)
-/** What may stay in memory after the first batches: caches and pools that are bounded. */
+/** Memory that may stay in use after the first batches: bounded caches and pools. */
 const MOST_GROWTH_BYTES = 12 * 1024 * 1024
 /**
- * How long one client may keep the event loop to itself, of the gateway's own processor time, so
- * that it does not depend on what other programs take. Many clients may do so together.
+ * How long one client may occupy the event loop, in the gateway's own processor time, so that other
+ * programs do not affect it. Many clients together may occupy it for longer.
  */
 const LONGEST_TURN_MS = 50
 
-/** The scenarios of a run: those that are asked for, or some of this seed. */
+/** The scenarios of a run: the requested ones, or those of this seed. */
 function numbersOf(seed: number, { proxyProtocol }: Listening): number[] {
   const { HUNT_SCENARIO } = process.env
   if (HUNT_SCENARIO !== undefined) return HUNT_SCENARIO.split(',').map(Number)
@@ -40,7 +40,7 @@ async function hunt(t: Test, listening: Listening): Promise<void> {
       .map((number) => ({ number, scenario: scenarioOf(number, listening, tokens) }))
     at += some.length
     const damage = await attack(attacked, some)
-    // Code that has not run before is slow.
+    // Code is slow when it runs for the first time.
     if (at > CLIENTS) longestMs = Math.max(longestMs, damage.turnMs)
     await tell(t, attacked, some, damage)
     if (gateway.ended() === null) bytes.push((await gateway.figures()).bytes)
@@ -56,7 +56,7 @@ async function hunt(t: Test, listening: Listening): Promise<void> {
   t.comment(`the longest turn, of ${CLIENTS} clients together: ${longestMs} ms`)
 }
 
-/** Fails the test where some clients did damage, and says which. */
+/** Fails the test if clients did damage, and names them. */
 async function tell(
   t: Test,
   attacked: GatewayUnderAttack,
@@ -73,7 +73,7 @@ async function tell(
   }
 }
 
-/** The first line is the title; the others are how to see it again. */
+/** The first line is the title. The others say how to repeat it. */
 function fail(t: Test, text: string): void {
   const [title = '', ...lines] = text.split('\n')
   t.fail(title, { lines })

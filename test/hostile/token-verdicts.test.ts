@@ -8,8 +8,8 @@ import { tokenJudges, type Verdicts } from './fixtures/token-judges.ts'
 import { tokenWorld } from './fixtures/token-world.ts'
 
 /**
- * Where they differ, because they know different things. Nothing else may be accepted here and
- * refused there.
+ * The judges differ where they know different things. No other token may be accepted by one and
+ * refused by another.
  */
 const BY_DESIGN = {
   neverWas:
@@ -19,7 +19,7 @@ const BY_DESIGN = {
 } as const
 
 const STEPS = inputs(1000)
-/** A step costs as much as some hundred tokens, so a hunt asks about more of them at each. */
+/** A step costs as much as several hundred tokens, so a hunt checks more tokens at each step. */
 const TOKENS_PER_STEP = isHunt ? 200 : 8
 
 t.test('gateway, introspection and services agree on every token at every moment', async (t) => {
@@ -34,7 +34,7 @@ t.test('gateway, introspection and services agree on every token at every moment
     happened.push(await world.step())
     await judged.caughtUp()
     for (let left = TOKENS_PER_STEP; left > 0 && world.issued.length > 0; left -= 1) {
-      // The newest are asked about most often: of old ones all are expired.
+      // The newest tokens are checked most often, because nearly all old ones have expired.
       const back = Math.min(random.below(1 + random.below(60)), world.issued.length - 1)
       const issued = world.issued.at(-1 - back) ?? ''
       const { token, change, isOfNobody } = changedToken(issued, random, world.auth)

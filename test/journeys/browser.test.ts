@@ -32,7 +32,7 @@ const status = (fetched: Fetched) => (fetched === 'blocked' ? fetched : fetched.
 const cookies = async (context: BrowserContext) =>
   (await context.cookies()).filter(({ name }) => name === '__Host-refresh')
 
-/** A script that posts a form, as any page may, wherever it likes. */
+/** A script that posts a form, which any page may do to any address. */
 const submitForm = (action: string) => `
   const form = document.createElement('form')
   Object.assign(form, { method: 'post', action: ${JSON.stringify(action)}, enctype: 'text/plain' })
@@ -85,7 +85,7 @@ t.test('tabs that refresh at once all stay signed in', { skip }, async (t) => {
   await fetchFrom(first, '/auth/login', withCookie)
 
   for (let round = 0; round < 5; round += 1) {
-    // At once: no tab has its answer, and with it the next cookie, before all have asked with this
+    // Simultaneously: all tabs send this cookie before any of them has a response with the next
     // one.
     link.hold()
     const asked = tabs.map((tab) => fetchFrom(tab, '/auth/refresh-token'))

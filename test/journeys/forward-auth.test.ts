@@ -7,8 +7,8 @@ import {
 } from './fixtures/forward-auth-gateway.ts'
 import { realProxies } from './fixtures/real-proxies.ts'
 
-// Real proxies with the configurations of docs/forward-auth, before a service that believes only
-// the assertion.
+// Real proxies with the configurations of docs/forward-auth, before a service that trusts only the
+// assertion.
 
 const { gateway, callerOf, authorization } = await forwardAuthGateway(t)
 
@@ -24,7 +24,7 @@ const others = [
   'X-Auth-Request-User'
 ]
 
-/** Each is meant to reach the service of /closed, or to be taken for another path or method. */
+/** Each tries to reach the service of /closed, or to be taken for another path or method. */
 const tricks: [line: string, ...lines: string[]][] = [
   ...[
     '/open/../closed',
@@ -80,7 +80,10 @@ async function passes(t: Test, proxied: Proxied) {
   }
 }
 
-/** RFC 9110 §7.6.1 lets a proxy remove what `Connection` names. These are not the client's. */
+/**
+ * RFC 9110 §7.6.1 lets a proxy remove the headers that `Connection` names. These headers are not
+ * the client's.
+ */
 async function keeps(t: Test, proxied: Proxied) {
   const names = ['x-auth-subject', 'x-auth-scope', 'x-auth-assertion', 'x-request-id', 'cookie']
   for (const value of [names.join(', '), `close,${names.join()}`, `keep-alive, ${names.join()}`]) {
@@ -93,7 +96,7 @@ async function keeps(t: Test, proxied: Proxied) {
   }
 }
 
-/** A service has one reading of a target. */
+/** A service reads a target in one way only. */
 async function passesOrigins(t: Test, proxied: Proxied) {
   for (const origin of ['http://api.example', 'http://user@api.example', 'HTTP://api.example']) {
     const { status, reached } = await send(proxied, `GET ${origin}/open?a=b HTTP/1.1`)
@@ -126,7 +129,7 @@ async function refuses(t: Test, proxied: Proxied) {
   t.match(over.answer, '"code":"RATE_LIMITED"')
 }
 
-/** Nothing of the client is left in what the service may take for its identity. */
+/** No header that the service may take for its identity comes from the client. */
 async function strips(t: Test, proxied: Proxied) {
   for (const name of [...spoofed, ...others]) {
     for (const line of ['GET /open HTTP/1.1', 'GET /closed HTTP/1.1']) {

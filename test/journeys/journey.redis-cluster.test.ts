@@ -27,7 +27,7 @@ t.test(
       AUTH_OPS_PORT: '0',
       GATEHOUSE_DATA_DIR: dataFolder(t),
       REDIS_URL: cluster.url,
-      // The product's own, where other tests wait for a busy machine.
+      // The product's own limit. Other tests wait longer for a busy machine.
       REDIS_TIMEOUT_MS: String(COMMAND_TIMEOUT_MS)
     })
     t.teardown(auth.stop)
@@ -50,7 +50,7 @@ t.test(
   }
 )
 
-// The last one: afterwards, a slot is not where the cluster's creation put it.
+// Last, because afterwards a slot is no longer where the cluster's creation put it.
 t.test('the whole journey works on a Redis Cluster', { skip: redisMissing }, async (t) => {
   const url = await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: running().url })
 
@@ -67,7 +67,7 @@ t.test('the whole journey works on a Redis Cluster', { skip: redisMissing }, asy
     await running().moveSlotOf(held ?? '')
 
     let answer = await refresh(tokens.refreshToken)
-    t.equal(answer.status, 200, 'the one who is told where it went asks there')
+    t.equal(answer.status, 200, 'a client that is redirected asks the other node')
     for (let turn = 0; turn < 5; turn++) answer = await refresh(answer.body.refreshToken)
     t.equal(answer.status, 200)
     const { accessToken, refreshToken } = answer.body as TokenAnswer

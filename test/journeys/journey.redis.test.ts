@@ -47,7 +47,7 @@ t.test(
       t.strictSame(started.slice(8).toSorted(), services, 'and once for the restart')
     })
 
-    await t.test('an outage of the store is 503, and uses no token up', async (t) => {
+    await t.test('a store outage gives 503 and uses no token up', async (t) => {
       const { call, login, refresh } = client(url)
       const { body: tokens } = await login(ada.email, ada.password)
       const { body: others } = await login(ada.email, ada.password)

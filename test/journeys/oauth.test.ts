@@ -148,7 +148,7 @@ t.test('an operator adds a secret to a client, and disables it', async (t) => {
   }
 })
 
-// The last one: it sends more requests than are allowed.
+// Last, because it sends more requests than the limit allows.
 t.test('all errors have the form of OAuth, even those of the gateway', async (t) => {
   const { url, issuer, registered } = system
   const { id, secret } = await registered({})

@@ -15,9 +15,9 @@ const MIB = 1024 * 1024
 const LARGE = 256 * MIB
 const PIECE = Buffer.alloc(256 * 1024, 'x')
 /**
- * What is on its way, and pieces that have gone and are not collected yet: 70 MiB on an idle
- * machine, and 104 where another test keeps the collector's threads waiting. A body that was kept
- * would be twice as much.
+ * Bytes on their way, and freed pieces that are not collected yet: 70 MiB on an idle machine, and
+ * 104 if another test delays the collector's threads. A whole body in memory would be twice as
+ * much.
  */
 const MOST_BYTES = 128 * MIB
 /** More than may be on its way. */
@@ -33,7 +33,7 @@ async function count(body: IncomingMessage): Promise<number> {
   return bytes
 }
 
-/** A gateway as a process, with a service behind it that sends and takes much. */
+/** A gateway as a process, with a service that sends and receives much. */
 async function gatewayBefore(t: Test, service: Server) {
   await once(service.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => service.close())
@@ -59,7 +59,7 @@ routes: [{ name: row, prefix: /row, upstream: a, access: public, bodyLimitBytes:
   let idle = kib('VmRSS') * 1024
   return {
     url: gateway.url,
-    /** From here on: the code that requests need is loaded by then. */
+    /** From here on, all code that requests need is loaded. */
     measure() {
       idle = kib('VmRSS') * 1024
     },

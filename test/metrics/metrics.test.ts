@@ -94,7 +94,7 @@ t.test('refreshes are counted by outcome, and a reused token ends one session', 
 
 t.test('ends of sessions are counted by reason', (t) => countedEnds(t, system))
 
-t.test('limits, failing services, broken answers and WebSockets are counted', async (t) => {
+t.test('limits, failing services, broken responses and WebSockets are counted', async (t) => {
   const { accessToken } = await signUp('services@example.com')
   const call = (path: string) => () => api.call(path, { token: accessToken })
   const served = { ...passed('few', 'echo', '2xx', 'GET'), ...token('verified') }
@@ -172,7 +172,7 @@ t.test('a test moves each metric of docs/metrics.md', async (t) => {
   t.strictSame([...system.moved, ...others].sort(), documented.sort())
 })
 
-/** What Prometheus itself adds to every sample. */
+/** The labels that Prometheus itself adds to every sample. */
 const scraped = ['job', 'instance']
 
 t.test('dashboard, alerts and documents select by labels that the metrics have', async (t) => {

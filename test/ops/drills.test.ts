@@ -22,13 +22,12 @@ import { sampledLogin } from './fixtures/sampled-login.ts'
 
 const skip = redisMissing || postgresMissing
 
-/** The words that name gateways. */
+/** The options that name gateways. */
 const at = (gateways: readonly { readonly url: string }[]): string[] =>
   gateways.flatMap(({ url }) => ['--gateway', url])
 
 /**
- * For their metrics, the access log is on, and writes no line, and gateways listen to proxies as
- * well.
+ * For their metrics, the access log is on, but writes no line, and gateways also listen to proxies.
  */
 const settings = {
   GATEWAY_VERIFY_PORT: '0',
@@ -161,7 +160,7 @@ t.test('a drill fails on a faulty installation', { skip }, async (t) => {
   t.match(theft, { code: 1, stderr: /still accepts a revoked token/ })
   link.mend()
 
-  // The new key is told of, and clients have yet to get a token of it.
+  // The new key is published, and clients do not have a token of it yet.
   const tellings = async () =>
     (await redis.redis.xrange(REVOCATION_STREAM, '-', '+')).filter(([, fields]) =>
       fields.includes('key-set')
@@ -178,8 +177,8 @@ t.test('a drill fails on a faulty installation', { skip }, async (t) => {
       '--json'
     ])
     const told = await eventually(tellings, (count) => count > before, 20_000)
-    // A drill that met a 503 for another reason, as where much else runs, has ended before it told
-    // anybody.
+    // If a drill meets a 503 for another reason, for example on a busy machine, it ends before its
+    // client was told.
     return told > before || attempts === 1 ? { rotation } : rotate(attempts - 1)
   }
   const { rotation } = await rotate(3)

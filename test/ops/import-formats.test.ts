@@ -12,7 +12,7 @@ async function all<Value>(entries: AsyncIterable<Value>): Promise<Value[]> {
   return found
 }
 
-/** The text in pieces of each size: where a piece ends makes no difference. */
+/** The text in pieces of each size: the result does not depend on where a piece ends. */
 async function inPieces<Value>(
   text: string,
   read: (chunks: AsyncIterable<string>) => AsyncIterable<Value>

@@ -4,7 +4,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import t, { type Test } from 'tap'
 
-// These commands read files only: they need no running system.
+// These commands only read files, so they need no running system.
 
 const ops = operator(dataFolder(t))
 

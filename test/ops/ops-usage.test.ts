@@ -37,7 +37,7 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     [['users', 'create', 'a@b.example', '--role', 'é'], 'INVALID_REQUEST'],
     [['users', 'list', '--limit', '0'], 'INVALID_REQUEST'],
     [['sessions', 'end', 'none', '--yes'], 'NOT_FOUND'],
-    // An id may begin with a hyphen, and is no option for that.
+    // An id that begins with a hyphen is not taken for an option.
     [['sessions', 'end', '-6_9fX0bTz1vJ3k5m7Q9aw', '--yes'], 'NOT_FOUND'],
     [['sessions', 'end', '--yes', '--9fX0bTz1vJ3k5m7Q9aw_'], 'NOT_FOUND']
   ] as const) {

@@ -4,10 +4,10 @@ import { importsOf, sourceFiles } from './fixtures/source-files.ts'
 
 const files = sourceFiles()
 
-/** It has columns of types that other folders define. */
+/** Its columns have types that other folders define. */
 const tables = 'services/auth/src/database/tables.ts'
 
-/** They put the folders of the auth service together, so no folder imports them. */
+/** They connect the folders of the auth service, so no folder imports them. */
 const assembly =
   /^(main|start|needed-rights|open-(stores|state|letters)|prepare-letters|listeners|app)\.ts$/
 

@@ -26,7 +26,7 @@ t.test('the gateway and the services never import each other', async (t) => {
   t.strictSame(foreign, [])
 })
 
-// The tools of @gatehouse/routes contain what the gateway reads its route table with.
+// The tools of @gatehouse/routes contain the code with which the gateway reads its route table.
 const gatewayTools = 'packages/routes/'
 
 t.test('shared packages import no service', async (t) => {
@@ -48,7 +48,7 @@ t.test('shared packages, services and the gateway import nothing of infra', asyn
   )
 })
 
-/** What infra imports of the gateway, of the services and of other workspaces of infra. */
+/** The imports of infra from the gateway, the services and other workspaces of infra. */
 const infraImports: Record<string, readonly string[]> = {
   'infra/api': [
     '@gatehouse/auth/audit/published-event-schema',
@@ -142,7 +142,7 @@ t.test('a workspace imports each of its declared dependencies', async (t) => {
     const home = path.replace('package.json', '')
     const own = code.filter((file) => homeOf(file.path) === home).map((file) => file.text)
     const { name, dependencies = {}, devDependencies = {} } = JSON.parse(text)
-    // The others are installed elsewhere by a test.
+    // A test installs the others elsewhere.
     if (!name.startsWith('@gatehouse/')) return []
     return Object.keys({ ...dependencies, ...devDependencies })
       .filter((name) => !name.startsWith('@types/'))
@@ -189,7 +189,7 @@ t.test(
 
 type Exports = { readonly name: string; readonly exported: string[]; readonly path: string }
 
-/** What each workspace exports. */
+/** The exports of each workspace. */
 const exportsOf = (): Exports[] =>
   filesBelow(workspaces, /\/package\.json$/).map(({ path, text }) => {
     const { name, exports = {} }: { name: string; exports?: Record<string, string> } =

@@ -6,7 +6,7 @@ import { sourceFiles } from './fixtures/source-files.ts'
 
 type Pattern = { readonly path: string; readonly source: string; readonly flags: string }
 
-/** Every regular expression that is written down in the sources of what listens. */
+/** Every regular expression in the sources of programs that listen. */
 function patternsIn(path: string, text: string): { literals: Pattern[]; made: number } {
   const literals: Pattern[] = []
   let made = 0
@@ -29,16 +29,16 @@ function patternsIn(path: string, text: string): { literals: Pattern[]; made: nu
   return { literals, made }
 }
 
-/** For a busy machine: without it, recheck gives up after 10 s and says `unknown`. */
+/** For a busy machine: with its default, recheck gives up after 10 s and says `unknown`. */
 const patient = { timeout: 120_000 }
 
 const listening = sourceFiles().filter(({ path }) => /^(gateway|packages|services)\//.test(path))
 
-/** Made of parts at run time; what they are made of is checked where they are. */
+/** Patterns that are assembled at run time. Their parts are checked where they are written. */
 const madeElsewhere: Record<string, number> = {
   // alternatives of fixed length
   'gateway/src/paths/canonical-path.ts': 1,
-  // of the routes' own addresses, each part of a path to the next slash
+  // of the routes' own addresses: each part of a path up to the next slash
   'internal/http-service/src/errors/known-methods.ts': 1,
   // one class of characters, repeated
   'services/auth/src/accounts/email-addresses/look-alikes.ts': 1

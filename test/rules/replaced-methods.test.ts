@@ -3,7 +3,10 @@ import { read, sourceFiles } from './fixtures/source-files.ts'
 
 const PAGE = 'docs/decisions/0089-replaced-methods-of-libraries-are-listed.md'
 
-/** How a method or a member of an object of Node.js, or of a library, is replaced. */
+/**
+ * Patterns that find where a method or a member of an object of Node.js, or of a library, is
+ * replaced.
+ */
 const replacements = [
   /\.(?:_write|_writev|closeIdleConnections|destroy|destroySoon|disconnect|emit|executeQuery|onconnection|push|read) = /,
   /\b(?:accepted|server|session|socket|stream)\.(?:close|end) = /,

@@ -31,7 +31,7 @@ t.test('no literal is spread only to group lines', async (t) => {
 
 t.test('each route whose change ends sessions publishes their ends', async (t) => {
   const ends = /const (?:\{[^}]*\b(?:ended|sids)\b[^}]*\}|ended|sids) = await /
-  /** The operations that they call end sessions in both stores. */
+  /** Operations that end sessions in both stores. */
   const isEndItself = /\/sessions(?:\.ts|\/)|\/end-every-session\.ts$/
   const routes = files.filter(
     ({ path, text }) =>

@@ -6,15 +6,12 @@ import type { Job, Ran } from '../job.ts'
 import { type Outcome, outcomeOf } from '../outcome.ts'
 import { runJobs } from '../run-jobs.ts'
 
-// Beside the sources, so that the files find tap.
+// In this folder, so that the test files find tap.
 const here = fileURLToPath(new URL('.', import.meta.url))
 const NODE_OPTIONS =
   process.env.NODE_OPTIONS ?? `--import=${import.meta.resolve('../replaced-modules.ts')}`
 
-/**
- * Runs test files with this text, in the order in which they are given where nothing else is known
- * of them.
- */
+/** Runs test files with this text, in the given order if no timings of them are known. */
 async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
   const folder = mkdtempSync(join(here, '.run-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +61,7 @@ t.test('a rejection that nothing handles', async (t) => {
 t.test('last', async (t) => t.ok(true))
 `
   const { outcome } = (await run(t, { several: { source } })).of('several')
-  // The test that went on after its rejection counts twice.
+  // The test that continued after its rejection counts twice.
   t.equal(outcome.failed, 6)
   for (const cause of [
     /^not ok 1 - one is two/m,
@@ -102,7 +99,7 @@ t.test('every other result is a failure with its cause', async (t) => {
   }
 })
 
-/** What was killed may stay in the table of processes until somebody asks how it ended. */
+/** A killed process may stay in the process table until its parent reads its exit status. */
 function runs(pid: number): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -112,7 +109,7 @@ function runs(pid: number): boolean {
 }
 
 t.test('a file that does not end is killed, with everything that it has started', async (t) => {
-  // A shell starts within the limit on the busiest machine.
+  // Even on the busiest machine, a shell starts within the limit.
   const args = ['-c', 'sleep 600 & echo "# the child is $!"; wait']
   const endless = { source: '', command: '/bin/sh', args, limitMs: 3000 }
   const { of } = await run(t, { endless })
@@ -144,7 +141,7 @@ t.test('files without a recorded time start first, then the longest', async (t) 
 
 t.test('the processor time of a file includes that of all processes that it started', async (t) => {
   const spin = 'let turns = 0; while (process.cpuUsage().user < 500_000) turns += 1'
-  // The shell waits for it, as a test file waits for the processes that it starts.
+  // The shell waits for the program, as a test file waits for the processes that it starts.
   const args = ['-c', `"${process.execPath}" -e "${spin}"; true`]
   const { of } = await run(t, { spins: { source: '', command: '/bin/sh', args } })
   const { cpuMs } = of('spins').ran
