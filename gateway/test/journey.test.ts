@@ -97,7 +97,7 @@ t.test('a request keeps a well-formed id and trace', async (t) => {
     headers: { 'x-request-id': 'mine-1', traceparent }
   })
   t.match(lastOf(gateway).headers, { 'x-request-id': 'mine-1', traceparent })
-  t.equal(answer.headers.get('x-request-id'), 'mine-1', 'the client is told the id')
+  t.equal(answer.headers.get('x-request-id'), 'mine-1', 'the response has the id')
 
   for (const [id, trace] of [
     ['a b', '00-00000000000000000000000000000000-00f067aa0ba902b7-01'],

@@ -78,7 +78,7 @@ t.test('each example knows who is calling, and believes only a gateway', async (
       const unknown = () =>
         fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-auth-assertion': other } })
       const unsure = await eventually(unknown, ({ status }) => status === 503, PATIENCE_MS)
-      t.equal(unsure.status, 503, 'a key set that cannot be fetched is no reason to sign in again')
+      t.equal(unsure.status, 503, '503 and not 401 while the key set cannot be fetched')
       t.equal((await mine()).status, 200, 'known keys are still believed')
 
       if (!isOnPage) return

@@ -150,7 +150,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
         await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
         t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
         t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
-        t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'and no more is closed')
+        t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'no further connection is closed')
       } finally {
         for (const socket of opened) socket.destroy()
         for (const worker of all) process.kill(worker, 'SIGCONT')

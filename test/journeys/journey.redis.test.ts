@@ -54,7 +54,7 @@ t.test(
 
       setTimeout(await freezeRedis(redis.redis), 500)
       const waited = await refresh(others.refreshToken)
-      t.equal(waited.status, 200, 'a pause shorter than REDIS_TIMEOUT_MS is none')
+      t.equal(waited.status, 200, 'a pause shorter than REDIS_TIMEOUT_MS is not an outage')
 
       await redis.kill()
 

@@ -70,7 +70,7 @@ t.test('services serve a machine client, and see no session', async (t) => {
   })
   t.equal((await api.call('/orders', { token: less })).status, 200)
   t.equal((await api.call('/orders', { token: less, json: order })).status, 403)
-  t.equal((await api.call('/auth/me', { token })).status, 403, 'there is no account to show')
+  t.equal((await api.call('/auth/me', { token })).status, 403, 'a machine client has no account')
 })
 
 t.test('the library refreshes and ends a session', async (t) => {

@@ -99,7 +99,7 @@ t.test('an identity over the budget gets 500, and is never cut short', async (t)
   )
   const enormous = `Bearer ${gateway.token({ email: `${'a'.repeat(8150)}@example.com` })}`
   const refused = await gateway.call('/closed', { headers: { authorization: enormous } })
-  t.equal(refused.status, 401, 'a token longer than any that is issued is none')
+  t.equal(refused.status, 401, 'a token longer than any issued one is refused')
 })
 
 t.test('an identity just under the budget arrives completely', async (t) => {

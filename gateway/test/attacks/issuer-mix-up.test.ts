@@ -26,7 +26,7 @@ t.test('an issuer’s token is accepted, and its subjects carry its name', async
   t.equal(answer.status, 200)
   const { headers } = gateway.upstream.received[0] ?? {}
   t.match(headers, { 'x-auth-subject': 'acme|user-1', 'x-auth-client': 'acme|gatehouse' })
-  t.notOk(headers && 'x-auth-session' in headers, 'its session is none of ours')
+  t.notOk(headers && 'x-auth-session' in headers, 'its session is not one of ours')
   gateway.log.revoke({ kind: 'session', id: 'session-1', until: 2_000_000_000 })
   while (gateway.revoked.size === 0) await new Promise((resolve) => setImmediate(resolve))
   const again = await gateway.call('/closed', { headers: { authorization: `Bearer ${token}` } })

@@ -66,7 +66,7 @@ t.test('an event stream that answers an upgrade request ends with its token', as
   await revoke(gateway)
   t.equal(await text, 'data: one\n\n')
   await gone
-  t.ok(service.readableEnded, 'its service is let go')
+  t.ok(service.readableEnded, 'the request to the service ends')
 })
 
 t.test(
@@ -77,7 +77,7 @@ t.test(
     // The service may take 30 s to answer an upgrade; this limit is shorter.
     t.equal(await within(t, 10_000, 'it is cut', () => text), 'data: one\n\n')
     await gone
-    t.ok(service.readableEnded, 'its service is let go')
+    t.ok(service.readableEnded, 'the request to the service ends')
   }
 )
 

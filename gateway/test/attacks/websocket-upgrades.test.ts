@@ -21,7 +21,7 @@ t.test('without a valid token, an upgrade is refused before the service is asked
     t.equal(JSON.parse(body).code, code, title)
   }
   const query = await refusal(open(`/live?access_token=${gateway.token()}`, [], {}))
-  t.equal(query.status, 401, 'a token in the query is none')
+  t.equal(query.status, 401, 'a token in the query does not count')
   const twice = await refusal(open('/live', [`gatehouse.bearer.${gateway.token()}`, 'v1']))
   t.equal(twice.status, 400, 'nor are two')
   const pair = [1, 2].map((jti) => `gatehouse.bearer.${gateway.token({ jti: `token-${jti}` })}`)

@@ -62,7 +62,7 @@ t.test(
     t.strictSame(await ids(), ['dead', 'own'])
     await server.redis.sadd('gatehouse:{gateways}', 'no-json')
     await server.redis.set('gatehouse:{gateways}:no-json', '{')
-    t.strictSame(await ids(), ['dead', 'own'], 'a text that is no announcement is ignored')
+    t.strictSame(await ids(), ['dead', 'own'], 'an invalid announcement is ignored')
     await server.redis.del('gatehouse:{gateways}:no-json')
     const left = await server.redis.pttl('gatehouse:{gateways}:dead')
     t.ok(left > 5000 && left <= 10_000, 'for ten seconds')

@@ -136,7 +136,7 @@ t.test(
       gateway.port,
       `${post('/closed')}GET /open/smuggled HTTP/1.1\r\n\r\n`
     )
-    t.match(refused, /^HTTP\/1\.1 401 /, 'and not at all where it may not')
+    t.match(refused, /^HTTP\/1\.1 401 /, 'refused on a route that does not allow it')
     t.match(
       refused.toLowerCase(),
       '\r\nconnection: close\r\n',

@@ -116,7 +116,7 @@ t.test('a body without a length is forwarded, within the limit of its route', as
   t.equal(gateway.upstream.received[0]?.body, 'no length, no type')
   t.equal((await post('/small', 'x'.repeat(10))).status, 200)
   t.equal((await post('/small', 'x'.repeat(11))).status, 413)
-  t.equal((await ask(session, { ':method': 'POST', ':path': '/small' })).status, 200, 'none at all')
+  t.equal((await ask(session, { ':method': 'POST', ':path': '/small' })).status, 200, 'no body')
   t.equal(gateway.upstream.received.length, 3)
 })
 
@@ -151,7 +151,7 @@ t.test('streams do not wait for each other, and a reset of a client takes effect
   while (gateway.upstream.received.length === 0) await sleep(5)
   t.equal((await ask(session, { ':path': '/open/quick' })).body, 'quick')
   slow.close(constants.NGHTTP2_CANCEL)
-  await t.resolves(gone, 'the service is told')
+  await t.resolves(gone, 'the stream at the service is reset')
 })
 
 t.test('a broken response does not look complete', async (t) => {

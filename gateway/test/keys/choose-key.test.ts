@@ -29,7 +29,7 @@ t.test('a kid selects the key of that name, whatever the algorithm of the token'
 t.test('without a kid, the only key that can check the token is selected', async (t) => {
   t.equal(chosen([es.jwk, rs.jwk], null, 'RS256'), 'rs')
   t.equal(chosen([rs.jwk, ps.jwk], null, 'PS256'), 'ps')
-  t.equal(chosen([es.jwk], null, 'RS256'), undefined, 'there is none')
+  t.equal(chosen([es.jwk], null, 'RS256'), undefined, 'no key has this algorithm')
   t.equal(chosen([rs.jwk, otherRs.jwk], null, 'RS256'), undefined, 'there are two')
   t.equal(chosen([nameless(rs), nameless(es)], null, 'RS256'), 'nameless')
 })

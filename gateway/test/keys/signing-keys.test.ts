@@ -33,7 +33,7 @@ t.test('an old set of an instance without its database does not replace a newer 
   t.equal(await keys.find(next.kid, 'ES256'), null)
   t.equal(keys.ageSeconds(), 59)
   issuing.ageSeconds = 600
-  t.equal(await keys.refresh(), true, 'the same set is no other one, however old it is')
+  t.equal(await keys.refresh(), true, 'the same set is accepted, however old it is')
   t.equal(keys.ageSeconds(), 59)
 })
 
@@ -79,7 +79,7 @@ t.test('if the issuer answers anything else, the last good set stays', async (t)
     t.equal(await keys.refresh(), false, name)
     t.ok(await keys.find(key.kid, 'ES256'), `${name}: the key is still there`)
   }
-  t.equal(faults.length, 1, 'the outage is told of once')
+  t.equal(faults.length, 1, 'the outage is reported once')
   issuing.answer = answers.garbage ?? null
   const discovered = await open(undefined, {
     url: keySetUrl(issuerEntry({ discoveryUrl: issuing.url })),

@@ -17,7 +17,7 @@ t.test('staleness is the age of the last heartbeat, not of the last answer', asy
   t.equal(revoked.stalenessSeconds(), 3, 'a heartbeat is as old as the store says')
   clock.advance(4000)
   await tell(batch(['a'], '3', { heartbeatAgeMs: null }))
-  t.equal(revoked.stalenessSeconds(), 7, 'a store that answers is none')
+  t.equal(revoked.stalenessSeconds(), 7, 'an answer of the store is not a heartbeat')
   await tell(batch([], '4', { heartbeatAgeMs: 60_000 }))
   t.equal(revoked.stalenessSeconds(), 7, 'nor is an older one, which a replica that lags has')
   await tell(batch([], '5'))
@@ -46,7 +46,7 @@ t.test('a gateway that starts cannot work with a log that it cannot read', async
   t.ok(has('a'), 'readable entries count')
   await tell(ofNewerVersion('3', '4'))
   t.equal(await metric(), 2)
-  t.strictSame(unreadable, ['of-2030'], 'the operator is told once')
+  t.strictSame(unreadable, ['of-2030'], 'the operator is informed once')
 
   clock.advance(601_000)
   await tell(batch([], '5'))
@@ -69,7 +69,7 @@ t.test('a gateway that can no longer read the log is as stale as one cut off', a
   await tell(batch([], '4'))
   t.equal(revoked.stalenessSeconds(), 0)
   await tell(ofNewerVersion('5', '6'))
-  t.equal(unreadable.length, 2, 'the next time is told of again')
+  t.equal(unreadable.length, 2, 'the next one is reported again')
 })
 
 t.test('an outage ends with a heartbeat, not with an answer', async (t) => {
@@ -81,7 +81,7 @@ t.test('an outage ends with a heartbeat, not with an answer', async (t) => {
       await tell(new Error('no heartbeat'))
       await again
       await tell(batch([], '1', { heartbeatAgeMs: null }))
-      t.equal(faults.length, outage, `outage ${outage} is told of once: ${attempt} attempt`)
+      t.equal(faults.length, outage, `outage ${outage} is reported once: ${attempt} attempt`)
     }
     await tell(batch([], '2'))
   }
@@ -103,7 +103,7 @@ t.test(
     }
     t.strictSame(cursors, [null, '41', '41'])
     t.equal(revoked.stalenessSeconds(), 6, 'and says how stale it is')
-    t.equal(faults.length, 1, 'an outage is told of once')
+    t.equal(faults.length, 1, 'an outage is reported once')
 
     await tell(batch(['b'], '42'))
     t.ok(has('b'), 'missed entries have arrived')

@@ -67,7 +67,7 @@ t.test('a closed follower reads nothing more', async (t) => {
   const { revoked, cursors, faults } = following(t)
   await revoked.close()
   await turn()
-  t.strictSame([cursors, faults], [[null], []], 'and an end is no fault')
+  t.strictSame([cursors, faults], [[null], []], 'a normal end is not a fault')
 })
 
 t.test('tokens are accepted only while an additional condition is true', async (t) => {

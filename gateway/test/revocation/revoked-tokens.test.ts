@@ -61,7 +61,7 @@ t.test('the revocation of an actor or of an earlier key revokes an exchanged tok
     revoked.apply(entry)
     const expected = entry.kind === 'session' ? 'SESSION_ENDED' : 'TOKEN_STALE'
     t.equal(revoked.why(exchanged), expected, `${entry.kind} ${entry.id}`)
-    t.strictSame(told, [expected], 'its WebSocket is told')
+    t.strictSame(told, [expected], 'its watcher is called')
   }
   const revoked = revokedTokens(clocks)
   revoked.apply({ kind: 'subject', id: 'service-2', until, before, version: 3 })
@@ -74,7 +74,7 @@ t.test('after a recovery, only the earlier tokens of the session are stale', (t)
   revoked.watch(ada, (why) => told.push(why))
   revoked.apply({ kind: 'session-tokens', id: 'session-1', until, before: now + 1 })
   t.equal(revoked.why(ada), 'TOKEN_STALE')
-  t.strictSame(told, ['TOKEN_STALE'], 'who watches one hears of it')
+  t.strictSame(told, ['TOKEN_STALE'], 'the watcher of a stale token is called')
   t.equal(revoked.why({ ...ada, issuedAt: now + 1 }), null)
   t.equal(revoked.why(machine), null)
   t.end()

@@ -13,7 +13,7 @@ async function isOAuthError(t: Test, answer: Response, status: number, error: st
   t.equal(answer.headers.get('cache-control'), 'no-store')
   const document = (await answer.json()) as Record<string, unknown>
   t.equal(document.error, error)
-  t.notOk('code' in document, 'it is no problem document')
+  t.notOk('code' in document, 'not a problem document')
 }
 
 t.test('the gateway’s own errors have the form of the route', async (t) => {

@@ -80,7 +80,7 @@ t.test(
     gateway.upstream.answer = (_request, response) =>
       response.writeHead(200, { 'x-auth-session': 'a token.\u00e9'.repeat(40) }).end()
     await (await gateway.call('/auth/login', { method: 'POST', body: '{}' })).text()
-    t.notOk('session.id' in (await next()), 'a text that is no id is not written')
+    t.notOk('session.id' in (await next()), 'an invalid id is not written')
   }
 )
 

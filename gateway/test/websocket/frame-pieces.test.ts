@@ -25,7 +25,7 @@ t.test('the fragments of a message are pieces until its last one', async (t) => 
   const pieces = framePieces()
   t.equal(pieces(frame(FIRST, 1)), 1)
   t.equal(pieces(Buffer.concat([frame(NEXT, 1), frame(NEXT, 0)])), 3)
-  t.equal(pieces(frame(PING, 4)), 3, 'a ping is none of them')
+  t.equal(pieces(frame(PING, 4)), 3, 'a ping does not count')
   t.equal(pieces(frame(LAST, 1)), 0)
 })
 

@@ -56,7 +56,7 @@ t.test('a claim of the wrong type is refused, not converted', async (t) => {
       t.notOk(claims.Check({ ...person, [name]: value }), `${name}: ${JSON.stringify(value)}`)
     }
   }
-  t.notOk(claims.Check({ ...person, roles: ['user', 7] }), 'a role that is no text')
+  t.notOk(claims.Check({ ...person, roles: ['user', 7] }), 'a role that is not a string')
 })
 
 t.test('times are whole seconds that a date can have', async (t) => {

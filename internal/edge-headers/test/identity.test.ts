@@ -45,7 +45,7 @@ t.test('characters other than visible ASCII are percent-encoded UTF-8', async (t
     t.equal(identityHeaders({ ...ada, email })['x-auth-email'], header, JSON.stringify(email))
   }
   const roles = identityHeaders({ ...ada, roles: ['a,b', 'c'] })['x-auth-roles']
-  t.equal(roles, 'a%2Cb,c', 'a comma in a role is no separator')
+  t.equal(roles, 'a%2Cb,c', 'a comma in a role does not separate')
 })
 
 t.test('every identity can be read as it was written, and fits into headers', async (t) => {

@@ -56,7 +56,7 @@ t.test('calls to an unreachable Redis end in bounded time', { skip: redisMissing
     const server = await redisServer(t)
     const { redis } = await connected(t, server, 'blocking')
     const read = () => redis.xread('BLOCK', 1000, 'STREAMS', 'stream', '0')
-    t.strictSame(await outcome(read()), { value: null }, 'nothing came, which is no fault')
+    t.strictSame(await outcome(read()), { value: null }, 'no entry arrived, which is not a fault')
     const goOn = await freezeRedis(server.redis)
     t.match(await outcome(read()), { error: String })
     goOn()
@@ -73,7 +73,7 @@ t.test('calls to an unreachable Redis end in bounded time', { skip: redisMissing
     const refused = becomes(redis, 'close')
     for (const _ of [1, 2, 3]) t.match(await outcome(redis.get('name')), { error: String })
     await refused
-    t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is told')
+    t.match(faults[0], { code: 'ECONNREFUSED' }, 'the fault is reported')
     await server.start()
     t.equal(await worksAgain(redis), 'PONG')
     t.equal(await redis.get('name'), 'ada')

@@ -77,10 +77,10 @@ t.test('heartbeats in the log replace only each other', { skip: redisMissing }, 
       const { heartbeatAgeMs, entries } = await next()
       t.ok(heartbeatAgeMs !== null && heartbeatAgeMs < HEARTBEAT_MS, `${heartbeatAgeMs} ms`)
       t.strictSame(entries, [], 'it revokes nothing')
-      t.equal((await next()).heartbeatAgeMs, null, 'an answer without one is none')
+      t.equal((await next()).heartbeatAgeMs, null, 'an answer without a heartbeat has no age')
       const [[serverMs, tookMs] = [0, -1], ...others] = times
       t.ok(serverMs >= before && serverMs <= Date.now() && tookMs >= 0, `${serverMs}, ${tookMs}`)
-      t.strictSame(others, [], 'its time is told once for each heartbeat')
+      t.strictSame(others, [], 'its time is reported once per heartbeat')
     }
   )
 

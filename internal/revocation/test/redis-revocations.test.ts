@@ -147,7 +147,7 @@ t.test('a follower of the revocation log misses no entry', { skip: redisMissing 
     const next = follower(t, source)
     const { cursor } = await next()
     const waiting = next()
-    const cut = t.rejects(waiting, 'the follower is told')
+    const cut = t.rejects(waiting, 'the follower gets an error')
     const id = await eventually(
       async () =>
         /^id=(\d+).*\bflags=b.*cmd=xread/m.exec(String(await server.redis.client('LIST'))),
@@ -174,7 +174,7 @@ t.test('a follower of the revocation log misses no entry', { skip: redisMissing 
       await revoke(server, 'sid-1')
       const next = follower(t, source)
       const { cursor } = await next()
-      const cut = t.rejects(next(), 'the follower is told')
+      const cut = t.rejects(next(), 'the follower gets an error')
       await server.kill()
       await cut
       await t.rejects(follower(t, source, cursor)(), 'while it is away, too')

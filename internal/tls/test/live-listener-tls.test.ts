@@ -94,7 +94,7 @@ t.test(
     t.equal(await shown(), fingerprint(other))
     t.notOk(old.destroyed)
     tls.reload()
-    t.strictSame(told, ['new'], 'the same files again are no news')
+    t.strictSame(told, ['new'], 'the same files cause no reload')
     t.strictSame(tls.served().cert, readFileSync(other.cert))
   }
 )

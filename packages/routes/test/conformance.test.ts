@@ -93,7 +93,7 @@ t.test('every header and path that a trusting proxy lets through is found', asyn
     t.ok(faults.has(`HTTP/1.1: ${title}`), title)
   }
   const malformed = findings.find(({ title }) => title === 'a space before the colon')
-  t.equal(malformed?.outcome, 'refused', 'a request that the proxy refuses is no leak')
+  t.equal(malformed?.outcome, 'refused', 'a request that the proxy refuses is not a leak')
 
   const table = reportText(report)
   t.match(table, /^part +reached the service\nHTTP\/1\.1 +x-auth-subject\n/)

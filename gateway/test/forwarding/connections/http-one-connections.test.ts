@@ -111,7 +111,7 @@ t.test('a request whose new connection dies has failed', async (t) => {
   })
   t.equal(await ask('GET'), '200 ok')
   t.equal(await ask('GET'), 'UND_ERR_SOCKET')
-  t.strictSame(requests, [['GET /', 'GET /'], ['GET /']], 'sent twice, and no more')
+  t.strictSame(requests, [['GET /', 'GET /'], ['GET /']], 'sent exactly twice')
 })
 
 t.test('a request whose response has begun is not sent again', async (t) => {

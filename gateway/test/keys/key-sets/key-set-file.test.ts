@@ -19,7 +19,7 @@ t.test('a gateway starts with the stored set while the issuer is unreachable', a
 
   writeFileSync(join(folder, 'jwks.json'), '{"keys":[{"half":')
   const spoilt = await open()
-  t.notOk(spoilt.loaded, 'half a file is no set')
+  t.notOk(spoilt.loaded, 'half a file is not read as a set')
   t.match(faults, [/./, 'the stored key set could not be read: SyntaxError'])
 })
 
@@ -68,7 +68,7 @@ t.test('a set that cannot be stored on disk is used, and stored later', async (t
   t.equal(await keys.refresh(), true)
   t.equal(await keys.find(key.kid, 'ES256'), null, 'a withdrawn key is out of force')
   t.match(await keys.find(next.kid, 'ES256'), { kid: next.kid })
-  t.match(faults, [/could not be stored/], 'and the operator is told')
+  t.match(faults, [/could not be stored/], 'the log says so')
 
   rmdirSync(join(folder, 'jwks.json'))
   await keys.refresh()
@@ -112,6 +112,6 @@ t.test('a withdrawn key is never found again, even after a start without the iss
   t.strictSame(again.kids, [next.kid], 'the stored set does not contain it')
   again.withdraw(next.kid)
   t.strictSame([again.kids, again.loaded], [[], false], 'the last one, too')
-  t.equal(await again.find(next.kid, 'ES256'), null, 'a key that is withdrawn is none')
+  t.equal(await again.find(next.kid, 'ES256'), null, 'a withdrawn key is not found')
   await t.rejects(again.find('another', 'ES256'), IssuerNotAsked, 'others could not be asked for')
 })

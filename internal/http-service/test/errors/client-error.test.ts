@@ -34,7 +34,7 @@ for (const [what, bytes] of Object.entries(unreadable)) {
     t.match(head, new RegExp(`^content-length: ${Buffer.byteLength(body)}$`, 'm'))
     t.match(problem, { status: 400, code: 'INVALID_REQUEST', requestId: /^[\w-]{36}$/ })
     t.notMatch(body, 'HPE_', 'the reason stays here')
-    t.strictSame(more, [], 'one answer, and then no more')
+    t.strictSame(more, [], 'exactly one response')
   })
 }
 

@@ -44,7 +44,7 @@ t.test(
       t.equal(read.DOOR_PASSWORD, value, JSON.stringify(content))
     }
     t.equal(readSettings(settings, { DOOR_PASSWORD: CANARY }).DOOR_PASSWORD, CANARY, 'or as it is')
-    t.equal(readSettings(settings, {}).DOOR_PASSWORD, undefined, 'or not at all')
+    t.equal(readSettings(settings, {}).DOOR_PASSWORD, undefined, 'or absent')
   }
 )
 

@@ -39,7 +39,7 @@ for (const kind of databaseKinds) {
     ]
     t.ok(first)
     t.equal(second, null)
-    t.strictSame(await accounts.findByEmail(ada.email), first, 'the first one stays as it was')
+    t.strictSame(await accounts.findByEmail(ada.email), first, 'the first one is unchanged')
   })
 
   t.test(

@@ -49,6 +49,6 @@ t.test('the token of a machine client has no session', async (t) => {
   isOAuthError(t, await postForm(auth, '/oauth/token', form), 400, 'invalid_grant')
   t.equal((await auth.post('/refresh-token', { refreshToken: token })).statusCode, 401)
   const headers = await auth.gateway.signedIn({ subject: client.id })
-  t.equal((await auth.get('/me', headers)).statusCode, 403, 'there is no account of it')
+  t.equal((await auth.get('/me', headers)).statusCode, 403, 'it has no account')
   t.strictSame((await auth.get('/sessions', headers)).json(), { sessions: [] })
 })

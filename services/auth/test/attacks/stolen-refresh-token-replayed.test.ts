@@ -65,5 +65,5 @@ t.test('a token of a session that has ended is refused', async (t) => {
     const { refreshToken } = tokens
     isProblem(t, await auth.post('/refresh-token', { refreshToken }), { code: 'SESSION_ENDED' })
   }
-  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'and is told of once')
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'and is published once')
 })

@@ -14,7 +14,7 @@ t.test('a secret is recognised by its digest, whichever of them it is', async (t
   t.equal(isOneOf(second, digests), true)
   t.equal(isOneOf(other, digests), false)
   t.equal(isOneOf(first, []), false)
-  t.equal(isOneOf(digests[0] ?? '', digests), false, 'a digest is no secret')
+  t.equal(isOneOf(digests[0] ?? '', digests), false, 'a digest is not accepted as the secret')
   t.equal(isOneOf(`${first} `, digests), false)
   t.equal(isOneOf('', digests), false)
 })

@@ -109,7 +109,7 @@ t.test('a record in a newer format is refused and kept', { skip: redisMissing },
     )
   }
   t.ok(await redis.hexists(SIGHTINGS, 'of a newer version'), 'and so does one of another form')
-  t.equal(told(), 1, 'an operator is told once')
+  t.equal(told(), 1, 'the operator is informed once')
 })
 
 t.test('the other sessions of the same user go on', { skip: redisMissing }, async (t) => {

@@ -66,7 +66,7 @@ t.test('the counts of workers that have ended stay, and their gauges do not', as
   t.match(text, /^open 1$/m)
   t.match(text, /^duration_seconds_bucket\{le="1"\} 2$/m)
   t.match(text, /^duration_seconds_count 3$/m)
-  t.match(await merged([], ended), /^requests_total\{route="a"\} 5$/m, 'also if there is no other')
+  t.match(await merged([], ended), /^requests_total\{route="a"\} 5$/m, 'even without live workers')
 })
 
 t.test('the start is that of the primary process, and the lag that of the slowest', async (t) => {

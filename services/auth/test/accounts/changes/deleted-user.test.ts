@@ -150,6 +150,6 @@ t.test(
     t.ok((await valuesOf(redis)).includes(DEVICE), 'Redis has not heard of it')
     clock.advance(3000)
     await auth.state.ends.settle()
-    t.strictSame(traces(await valuesOf(redis)), [], 'it is told later')
+    t.strictSame(traces(await valuesOf(redis)), [], 'the store learns of it later')
   }
 )

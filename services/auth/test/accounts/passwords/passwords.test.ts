@@ -93,7 +93,7 @@ t.test('the work is the same whatever the hash of the account cost, and without 
   }
   const unknown = ['$2b$31', '', '$argon2id$v=19$m=1,t=x,p=1']
   await counting.inTurn((match) => match(null, 'any', unknown))
-  t.strictSame(work.splice(0), [costs[2]], 'an unknown cost is no work')
+  t.strictSame(work.splice(0), [costs[2]], 'an unknown cost causes no work')
 })
 
 t.test('the work is the same if an account has the hash of another system', async (t) => {

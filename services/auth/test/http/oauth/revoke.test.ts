@@ -29,7 +29,7 @@ t.test('a revoked refresh token ends its session, as a logout does', async (t) =
   t.equal(answer.body, '')
   t.equal(answer.headers['cache-control'], 'no-store')
   t.equal(await refreshes(auth, tokens.refreshToken), 401)
-  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'every gateway is told')
+  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'the end is published to the gateways')
   t.equal(await refreshes(auth, other.refreshToken), 200, 'another session goes on')
   t.match(
     (await audited(auth)).filter(({ kind }) => kind === 'logout'),
@@ -116,7 +116,7 @@ t.test("a machine client's own access token is unsupported_token_type", async (t
   const answer = await postForm(auth, '/oauth/revoke', { token }, authorized)
   isOAuthError(t, answer, 400, 'unsupported_token_type')
   const nothing = await postForm(auth, '/oauth/revoke', { token: 'unknown' }, authorized)
-  t.equal(nothing.statusCode, 200, 'an unknown one is no error')
+  t.equal(nothing.statusCode, 200, 'an unknown token is not an error')
 })
 
 t.test('a request that names a machine client must authenticate', async (t) => {

@@ -17,7 +17,7 @@ for (const kind of databaseKinds) {
       code: 'CONFLICT',
       detail: /because these gateways do not have it yet: edge-2\?\[2J$/
     })
-    t.match(told.slice(told0), [{ kind: 'key-set' }], 'the gateway is told to load the keys again')
+    t.match(told.slice(told0), [{ kind: 'key-set' }], 'the new key set is announced')
     t.strictSame(await activeKid(one), [signing])
     await t.rejects(one.operations.activate(kid, 'now', source), { code: 'CONFLICT' })
 

@@ -90,7 +90,7 @@ for (const kind of kinds) {
       t.strictSame(await loaded(next, old), made)
       t.equal(await used.store.reseal(), 1)
       t.equal(await used.store.reseal(), 0, 'once')
-      t.strictSame(await known.store.live(), made, 'an instance of before still opens it')
+      t.strictSame(await known.store.live(), made, 'with the earlier key too')
       t.strictSame(await loaded(next), made)
       await t.rejects(loaded(old), { message: /was encrypted with another key/ })
     }

@@ -44,7 +44,7 @@ t.test(
         t.match(html, `<html lang="${language}">`, title)
         t.notMatch(text + html, '{{', title)
         for (const value of letters[name].values) t.ok(text.includes(values[value]), title)
-        t.notMatch(html, '<b>', 'a name is no markup')
+        t.notMatch(html, '<b>', 'a name is escaped')
       }
     }
     const titles = ['en', 'de', 'es'].map((one) => render('password-reset', one, values).subject)

@@ -88,7 +88,7 @@ for (const { name, skip, make } of databaseKinds) {
 
       await stale.publishNoted()
       const noted = await database.selectFrom('untold_stale_tokens').selectAll().execute()
-      t.match(noted, [{ subject }], 'a change of rights is told again')
+      t.match(noted, [{ subject }], 'a change of rights is published again')
       await anotherRun('a run')
       await keySetStore(database).publishRevocation(key.kid, append)
       const [row] = await database.selectFrom('signing_keys').select('untold_until').execute()
@@ -151,7 +151,7 @@ for (const { name, skip, make } of databaseKinds) {
 
     await durable.end(of('logged out', 'logout'))
     const both = ['login', 'logout', 'refresh-reused']
-    t.strictSame(await record('logged out', 'refresh-reused'), both, 'a theft is told of')
+    t.strictSame(await record('logged out', 'refresh-reused'), both, 'a theft is recorded')
     await durable.end(of('evicted', 'logout'))
     t.strictSame(await record('evicted', 'session-evicted'), ['login', 'logout'], 'one end only')
   })

@@ -83,7 +83,7 @@ t.test(
     const outcome = (family: FamilyRecord, presented: number) =>
       present(family, presented, late, recovery, null).outcome
     t.equal(outcome(unseen, 3), 'reused', 'two behind')
-    t.equal(outcome(see(unseen, 4), 4), 'recovered', 'the token before is no sign of this one')
+    t.equal(outcome(see(unseen, 4), 4), 'recovered', 'the previous token does not count')
     t.equal(outcome(see(unseen, 5), 4), 'reused', 'its successor is in use')
     t.equal(outcome(see(unseen, 6), 4), 'reused', 'or one is that the store has lost')
     t.equal(see(record, 3), record, 'a report that comes late takes nothing back')

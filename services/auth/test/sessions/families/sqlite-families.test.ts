@@ -21,7 +21,7 @@ t.test('the state of a family survives a restart', async (t) => {
 
   const after = sqliteStore(t, { policy, clock }, file)
 
-  t.strictSame(await after.families.list(subject), listed, 'the record, as it was')
+  t.strictSame(await after.families.list(subject), listed, 'the unchanged record')
   t.equal((await after.families.present(subject, 'rotated', 0)).outcome, 'replayed')
   t.equal((await after.families.present(subject, 'ended', 0)).outcome, 'ended')
   t.strictSame(await revokedSids(after), ['ended'], 'the log too')

@@ -57,7 +57,7 @@ t.test('an operator adds, tests, lists, disables, enables and removes an endpoin
   t.equal((await ops(['webhooks', 'disable', id])).code, 0)
   await happens('ada')
   await deliver()
-  t.equal(receiver.received.length, 2, 'a disabled endpoint is told nothing')
+  t.equal(receiver.received.length, 2, 'a disabled endpoint gets nothing')
   t.equal((await ops(['webhooks', 'enable', id])).code, 0)
   t.equal((await ops(['webhooks', 'enable', id])).code, 0, 'it is enabled already')
   await happens('eve')

@@ -26,7 +26,7 @@ for (const { name, skip, make } of databaseKinds) {
       const { refreshToken } = auth.tokens
       t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 200)
       isProblem(t, await auth.post('/email/confirm', { token }), forbidden, 'once')
-      t.equal((await auth.letter(email)).name, 'email-changed', 'the previous address is told')
+      t.equal((await auth.letter(email)).name, 'email-changed', 'the previous address is notified')
     }
   )
 

@@ -20,7 +20,7 @@ t.test("logout-all ends every session of the user, and no one else's", async (t)
   isProblem(t, await refresh(second.refreshToken), { code: 'SESSION_ENDED' })
   t.equal((await refresh(others.refreshToken)).statusCode, 200)
   const revoked = [tokens.session.id, second.session.id].sort()
-  t.strictSame((await revokedSids(auth.store)).sort(), revoked, 'the gateways are told of both')
+  t.strictSame((await revokedSids(auth.store)).sort(), revoked, 'both ends are published')
 })
 
 t.test('logout-all without an open session gets 204, and is not in the audit log', async (t) => {

@@ -52,7 +52,7 @@ t.test('a second logout gets 204', async (t) => {
     t.equal((await auth.post('/logout', { refreshToken })).statusCode, 204, time)
   }
   t.equal((await auth.post('/logout', { refreshToken: 'unknown' })).statusCode, 204, 'unknown')
-  t.equal((await revokedSids(auth.store)).length, 1, 'and is told of once')
+  t.equal((await revokedSids(auth.store)).length, 1, 'and is published once')
 })
 
 t.test('a cookie that is not ours is answered 204, and stays', async (t) => {

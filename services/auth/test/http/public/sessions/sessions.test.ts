@@ -104,7 +104,7 @@ t.test('a user ends one session, and the others go on', async (t) => {
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
   isProblem(t, await refresh(lost.refreshToken), { code: 'SESSION_ENDED' })
   t.equal((await refresh(tokens.refreshToken)).statusCode, 200)
-  t.strictSame(await revokedSids(auth.store), [lost.session.id], 'the gateways are told of it')
+  t.strictSame(await revokedSids(auth.store), [lost.session.id], 'the end is published')
   isProblem(t, await remove(lost.session.id), { code: 'NOT_FOUND' }, 'once')
 })
 
