@@ -128,7 +128,7 @@ const errorDocument = (code: string, detail: string): string =>
   `${shownJson({ error: { code, detail } })}\n`
 
 function usageOf({ name, usage, summary }: Command): string {
-  return `npm run ops -- ${name} ${usage} [--json] [--yes]\n\n${summary}\n`
+  return `npm run -s ops -- ${name} ${usage} [--json] [--yes]\n\n${summary}\n`
 }
 
 const names = commands.map(({ name }) => name)
@@ -143,7 +143,7 @@ function overview(words: readonly string[], { stdout, stderr }: StandardStreams)
   const near = commands.filter(({ name }) => name === nearest || name.startsWith(`${nearest} `))
   const shown = [known, near, commands].find((some) => some.length > 0) ?? []
   const lines = shown.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}`)
-  const text = `npm run ops -- <command> [--json] [--yes]\n\n${lines.join('\n')}\n`
+  const text = `npm run -s ops -- <command> [--json] [--yes]\n\n${lines.join('\n')}\n`
   const asked = words.length === 0 || words.includes('--help') || words.includes('-h')
   if (asked) {
     stdout.write(text)

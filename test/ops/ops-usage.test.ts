@@ -25,7 +25,7 @@ t.test(
     t.equal((await client(url).login('alan@example.com', password)).status, 200)
     const refused = await command(['users', 'disable', 'alan@example.com'])
     t.match(refused, { code: 1, stdout: '', stderr: /--yes/ }, 'no terminal, so no question')
-    t.match(await command(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run ops -- / })
+    t.match(await command(['users', 'drop']), { code: 2, stdout: '', stderr: /npm run -s ops -- / })
   }
 )
 
@@ -57,7 +57,7 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     ['audit', '--since', 'yesterday'],
     ['audit', '--since', '999999999d']
   ]) {
-    t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run ops -- / }, words.join(' '))
+    t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run -s ops -- / }, words.join(' '))
     t.match(await ops([...words, '--json']), { code: 2, json: { error: { code: 'BAD_USAGE' } } })
   }
   for (const [line, fault] of [

@@ -15,8 +15,9 @@ const turns = fairTurns()
 /**
  * The connection to a service as the HTTP/2 library gets it. A service can send frames of one byte,
  * each of which takes some microseconds, and the windows bound bytes, not frames. Node.js would
- * read up to 2 MiB in a turn and handle all of it: 200,000 frames block the event loop for a second.
- * So the bytes are handled in pieces, within the time of a turn, and no more are read meanwhile.
+ * read up to 2 MiB in a turn and handle all of it: 200,000 frames block the event loop for a
+ * second. So the bytes are handled in pieces, within the time of a turn, and no more are read
+ * meanwhile.
  */
 export class PacedStream extends Duplex {
   readonly #origin: string

@@ -126,7 +126,7 @@ function countWorkers(service: string, metrics: Registry, pool: WorkerPool, work
 }
 
 async function replaceAll({ log }: PrimaryOptions, pool: WorkerPool): Promise<void> {
-  log.info('the workers are replaced, one after the other')
+  log.info('the workers are replaced one at a time')
   try {
     await pool.replaceAll()
     log.info('the workers have been replaced')
