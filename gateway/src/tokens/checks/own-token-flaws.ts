@@ -24,18 +24,18 @@ const PAUSE_MS = 1000
  */
 export function ownTokenFlaws(options: OwnTokenFlawOptions) {
   const { clock, tell } = options
-  const told = new Set<string>()
+  const reported = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const look = async (token: string, flaw: string): Promise<void> => {
     const claims = await claimsOfOwn(token, options)
-    if (claims === null || told.has(flaw)) return
-    told.add(flaw)
+    if (claims === null || reported.has(flaw)) return
+    reported.add(flaw)
     tell(flaw, claims)
   }
   return (token: string, flaw: string): void => {
-    if (told.has(flaw) || clock() < nextMs) return
+    if (reported.has(flaw) || clock() < nextMs) return
     nextMs = clock() + PAUSE_MS
-    // The request has its answer, whether or not this succeeds.
+    // The request is refused, whether or not this succeeds.
     look(token, flaw).catch(() => {})
   }
 }

@@ -28,7 +28,7 @@ export const drillTheft: Command = {
         throw failed(
           `A gateway took ${worstMs} ms to refuse the access token, more than ${REFUSED_WITHIN_MS} ms.`
         )
-      await toldOf(ops, userId, stolen)
+      await requireReuseEvent(ops, userId, stolen)
       return {
         json: { session: stolen, gateways: { asked: gateways.length, live }, worstMs },
         text: `The reuse was detected. The session ended, the slowest gateway refused its access token after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`
@@ -65,11 +65,11 @@ function ended({ status, code }: Answer, what: string): void {
   }
 }
 
-async function toldOf(ops: OpsClient, user: string, session: string): Promise<void> {
+async function requireReuseEvent(ops: OpsClient, user: string, session: string): Promise<void> {
   const { events } = await ops.call<{ events: { kind: string; session: string | null }[] }>(
     'GET',
     `/ops/audit?${new URLSearchParams({ user })}`
   )
-  const isTold = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
-  if (!isTold) throw failed('The audit log does not have the reuse.')
+  const isLogged = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
+  if (!isLogged) throw failed('The audit log does not have the reuse.')
 }
