@@ -65,7 +65,7 @@ t.test('a page of another origin may not read the response', async (t) => {
   }
 })
 
-t.test('OPTIONS that is no preflight is an ordinary request', async (t) => {
+t.test('an OPTIONS request that is not a preflight is an ordinary request', async (t) => {
   const gateway = await edge(t, { allowedOrigins: [SHOP] })
   await fetch(`${gateway.url}/open`, { method: 'OPTIONS', headers: { origin: SHOP } })
   t.match(gateway.upstream.received, [{ method: 'OPTIONS', target: '/open' }])

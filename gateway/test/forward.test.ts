@@ -28,7 +28,7 @@ t.test('method, query, body and response pass unchanged', async (t) => {
   t.equal(await answer.text(), 'short and stout')
 })
 
-t.test('a content type passes unchanged, even if it is no media type', async (t) => {
+t.test('a content type passes unchanged, even if it is not a media type', async (t) => {
   const routes = `
   - { name: small, prefix: /small, upstream: service, access: public, bodyLimitBytes: 16384 }
 `

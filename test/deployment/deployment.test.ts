@@ -161,7 +161,7 @@ t.test('production has two processes of each kind, and no secret of its own', as
 })
 
 t.test(
-  'systemd takes the units, and finds little that is exposed',
+  'systemd accepts the units, and reports little exposure',
   { skip: missingProgram('systemd-analyze', '--version') },
   async (t) => {
     const folder = dataFolder(t)

@@ -65,7 +65,7 @@ t.test(
 )
 
 t.test(
-  'HAProxy takes the configurations of its page',
+  'HAProxy accepts the configurations of its page',
   { skip: missingProgram('haproxy', '-v') },
   async (t) => {
     const file = join(dataFolder(t), 'haproxy.cfg')

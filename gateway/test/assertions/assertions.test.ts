@@ -96,7 +96,7 @@ t.test('an assertion for one audience is never used for another', async (t) => {
   t.equal(signed.length, before + 1, 'routes with different claims do not displace each other')
 })
 
-t.test('the gateway’s proof is no assertion, and is used for half a minute', async (t) => {
+t.test('the gateway’s proof is not an assertion, and is used for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const now = clock() / 1000
   const proof = assertions.ofGateway('auth')

@@ -65,7 +65,7 @@ t.test(
   }
 )
 
-t.test('the queue of hashes tells how many wait, how long, and how many are refused', async (t) => {
+t.test('the metrics show how many hashes wait, how long, and how many are refused', async (t) => {
   const told: string[] = []
   let waits = 0
   const queue = hashQueue({

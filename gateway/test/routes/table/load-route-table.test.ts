@@ -17,7 +17,7 @@ t.test('an unset variable is a fault that names it', async (t) => {
   t.strictSame(faultsOf(yaml, { SERVICE_URL: 'http://a' }), [])
 })
 
-t.test('a file that is no route table is refused', async (t) => {
+t.test('a file that is not a route table is refused', async (t) => {
   for (const yaml of ['', '1', '[]', 'routes: []', `upstreams: ${service}\nroutes: []`]) {
     t.not(faultsOf(yaml).length, 0, yaml)
   }

@@ -18,7 +18,7 @@ import { gateway } from '../fixtures/gateway.ts'
 const claimed = (address: string) => ({ [forwardedHeader.for]: address })
 
 t.test(
-  'a peer that is no gateway counts under its own address, whatever it sends or replays',
+  'a peer that is not a gateway counts under its own address, whatever it sends or replays',
   async (t) => {
     const auth = await authService(t, { credentialsPerMinute: 20 })
     const impostor = await gateway(t)

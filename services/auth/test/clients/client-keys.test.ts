@@ -14,7 +14,7 @@ t.test('a key of each algorithm is accepted, with its use and no more', async (t
   t.match(readClientKeys({ keys: [unnamed] }), [{ alg: 'ES256' }], 'the curve says which')
 })
 
-t.test('a document that is no set of public signature keys is refused', async (t) => {
+t.test('a document that is not a set of public signature keys is refused', async (t) => {
   const { jwk, privateKey } = clientKey('ES256')
   const rsa = clientKey('RS256').jwk
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey

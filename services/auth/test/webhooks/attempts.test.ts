@@ -77,7 +77,7 @@ t.test('a response that switches protocols is a failure', async (t) => {
 })
 
 t.test(
-  'the auth service reads only a few of an endless row of informational responses',
+  'the auth service reads only a few of an endless series of informational responses',
   async (t) => {
     let sent = 0
     const hints = Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000))

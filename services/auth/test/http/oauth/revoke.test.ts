@@ -85,7 +85,7 @@ t.test('the kind of a token is read from the token, whatever the hint', async (t
   t.equal((await revokedSids(auth.store)).length, 3)
 })
 
-t.test('revoking an unknown token is no error', async (t) => {
+t.test('revoking an unknown token is not an error', async (t) => {
   const auth = await authService(t)
   const { tokens } = await signedIn(auth)
   const [header, payload, signature = ''] = tokens.accessToken.split('.')

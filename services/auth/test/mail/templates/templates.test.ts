@@ -30,7 +30,7 @@ const values = {
 }
 
 t.test(
-  'every letter is there in English, German and Spanish, and says what is to be done',
+  'every e-mail exists in English, German and Spanish, and says what to do',
   async (t) => {
     const { languageFor, render } = readTemplates(null, 'en')
     for (const language of ['en', 'de', 'es']) {

@@ -68,7 +68,7 @@ t.test('a login opens generation 0', async (t) => {
 })
 
 t.test(
-  'a login under an idle life longer than the absolute one ends at the absolute',
+  'a session with a longer idle lifetime than absolute lifetime ends at the absolute one',
   async (t) => {
     const family = open(opened, start, { ...policy, idleSeconds: 6000 })
     t.equal(family.idleExpiresAt, family.expiresAt)
@@ -139,7 +139,7 @@ t.test('the replay cap limits the number of replays', async (t) => {
 })
 
 t.test(
-  'without grace every spent token ends its family, even in the same millisecond',
+  'without a grace window, every spent token ends its family, even within a millisecond',
   async (t) => {
     t.equal(present(record, 4, start, { ...policy, graceSeconds: 0 }, null).outcome, 'reused')
   }

@@ -96,7 +96,7 @@ t.test('a stranger who registered has nothing if the owner resets the password',
   t.type(row?.email_verified_at, 'number', 'a reset proves the address')
 })
 
-t.test('who registers and opens the link in one browser keeps password and sessions', async (t) => {
+t.test('a link opened in the same browser keeps the password and the sessions', async (t) => {
   const auth = await withMailbox(t, 'optional')
   const { user, pageSecret } = (await auth.post('/register', { email, password })).json()
   const { refreshToken } = await login(auth)
