@@ -32,9 +32,5 @@ t.test('changing the refresh key signs no user out', async (t) => {
     401,
     'what only it had made is unknown'
   )
-  t.equal(
-    (await after.refresh(onward.body.refreshToken)).status,
-    200,
-    'no user loses a session'
-  )
+  t.equal((await after.refresh(onward.body.refreshToken)).status, 200, 'no user loses a session')
 })

@@ -57,7 +57,11 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     ['audit', '--since', 'yesterday'],
     ['audit', '--since', '999999999d']
   ]) {
-    t.match(await ops(words), { code: 2, stdout: '', stderr: /npm run -s ops -- / }, words.join(' '))
+    t.match(
+      await ops(words),
+      { code: 2, stdout: '', stderr: /npm run -s ops -- / },
+      words.join(' ')
+    )
     t.match(await ops([...words, '--json']), { code: 2, json: { error: { code: 'BAD_USAGE' } } })
   }
   for (const [line, fault] of [

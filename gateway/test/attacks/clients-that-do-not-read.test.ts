@@ -93,7 +93,10 @@ t.test('a client of HTTP/2 that does not read its connection is cut off', async 
   const [, response] = (await reached) as [unknown, ServerResponse]
   const [connection] = accepted
   t.ok(await isClosed(connection), 'its connection is closed, not only its stream')
-  t.ok(await eventually(async () => response.closed, Boolean, GIVE_UP_MS), 'the request to the service ends')
+  t.ok(
+    await eventually(async () => response.closed, Boolean, GIVE_UP_MS),
+    'the request to the service ends'
+  )
   gateway.upstream.answer = (_request, response) => response.end('well')
   t.equal(await outcomeOf(t, gateway, getOf('/open')), 200, 'the place is free again')
 })

@@ -84,7 +84,11 @@ t.test('a key whose kid occurs twice is ignored', async (t) => {
   const twin = newKey('EdDSA', 'es')
   t.strictSame(kids(es.jwk, twin.jwk, rs.jwk), ['rs'])
   t.strictSame(kids(es.jwk, es.jwk, es.jwk, rs.jwk), ['rs'], 'not even the same')
-  t.strictSame(kids({ ...twin.jwk, use: 'enc' }, es.jwk), ['es'], 'a key for another use does not conflict')
+  t.strictSame(
+    kids({ ...twin.jwk, use: 'enc' }, es.jwk),
+    ['es'],
+    'a key for another use does not conflict'
+  )
 })
 
 t.test('a document that is not a key set is rejected', async (t) => {

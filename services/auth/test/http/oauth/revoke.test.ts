@@ -29,7 +29,11 @@ t.test('a revoked refresh token ends its session, as a logout does', async (t) =
   t.equal(answer.body, '')
   t.equal(answer.headers['cache-control'], 'no-store')
   t.equal(await refreshes(auth, tokens.refreshToken), 401)
-  t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'the end is published to the gateways')
+  t.strictSame(
+    await revokedSids(auth.store),
+    [tokens.session.id],
+    'the end is published to the gateways'
+  )
   t.equal(await refreshes(auth, other.refreshToken), 200, 'another session goes on')
   t.match(
     (await audited(auth)).filter(({ kind }) => kind === 'logout'),
