@@ -3,7 +3,7 @@ type Handle = () => void
 /** The requests of one client that wait, by connection. */
 type Waiting = Map<object, Handle[]>
 
-type FairTurns = {
+export type FairTurns = {
   /** Handles a request now, or in a later turn of the event loop. */
   take(client: string, connection: object, handle: Handle): void
 }

@@ -1,13 +1,22 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { fairTurns } from '@gatehouse/http-service/fair-turns'
+import { PacedStream } from '@gatehouse/http-service/paced-stream'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
-import { PacedStream } from './paced-stream.ts'
 
 /** How long a connection may be silent before the operating system checks that it is alive. */
 const PROBE_AFTER_MS = 15_000
 
 const PROTOCOL = 'h2'
+
+/** How much is read from a connection at a time. */
+const READ_BYTES = 64 * 1024
+/** How much of that is handled before others get their turn: 1,600 of the smallest frames. */
+const PIECE_BYTES = 16 * 1024
+
+/** The connections to all services share the time of a turn of the event loop. */
+const turns = fairTurns()
 
 /** A connection to a service. */
 export type OpenSocket = {
@@ -31,14 +40,17 @@ export function openSocket(
   const { protocol, hostname, port } = new URL(origin)
   const host = hostname.replace(/^\[|\]$/g, '')
   const isSecure = protocol === 'https:'
-  const stream = new PacedStream(origin)
-  const address = { host, port: Number(port || (isSecure ? 443 : 80)), onread: stream.onRead }
+  // What waits refers to the buffer of `readInto`.
+  const pace = { turns, client: origin, pieceBytes: PIECE_BYTES, mostHeldBytes: 0 }
+  const stream = new PacedStream(pace, 0)
+  const address = { host, port: Number(port || (isSecure ? 443 : 80)), onread: readInto(stream) }
   const socket = isSecure
     ? connectTls({ ...address, ...serverNameOf(host), ...tls?.options, ALPNProtocols: [PROTOCOL] })
     : connect(address)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, PROBE_AFTER_MS)
-  stream.attach(socket)
+  stream.attach(socket, () => socket.resume())
+  socket.once('end', () => stream.finish())
   let isDecided = false
   const decide = (error: Error | null): void => {
     if (isDecided) return
@@ -56,6 +68,23 @@ export function openSocket(
   )
   socket.once('close', () => decide(new NotHttpTwo('the service has closed the connection')))
   return { socket, stream }
+}
+
+/** How a socket reads into a stream. */
+function readInto(stream: PacedStream): OnReadOpts {
+  let buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  return {
+    buffer: () => buffer,
+    callback(bytes) {
+      const read = buffer.subarray(0, bytes)
+      // A connection with TLS brings all records that were read, even after it was stopped.
+      if (stream.isHolding) return stream.receive(Buffer.from(read))
+      const goesOn = stream.receive(read)
+      // What is held refers to it.
+      if (stream.isHolding) buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+      return goesOn
+    }
+  }
 }
 
 /** RFC 7301 §3.2: the service knows none of the protocols that it was offered. */
