@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { connectionOf } from '@gatehouse/http-service/http-two'
 import type { FastifyInstance } from 'fastify'
 import type { ClientTimes } from '../limits/client-times.ts'
 import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
@@ -36,7 +37,7 @@ export function clientSource(options: ClientSourceOptions): ClientSource {
   let proxiedOf: ProxiedConnectionOf = () => null
   const noteUntrusted = watchUntrusted(isTrustedProxy, { log, clock })
   const hopOf = (raw: IncomingMessage): ArrivedHop => {
-    const proxied = proxiedOf(raw.socket)
+    const proxied = proxiedOf(connectionOf(raw))
     const hop = arrivedHop(raw, isTrustedProxy, { headers, proxied })
     if (proxied === null) noteUntrusted(raw, hop)
     return hop

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { connectionOf } from '@gatehouse/http-service/http-two'
 import { isHost, LAST_PORT } from '../paths/host.ts'
 import { clientGone } from '../refusals.ts'
 import { forwardedAddress } from './forwarded-address.ts'
@@ -61,10 +62,11 @@ export function arrivedHop(
   isTrusted: IsTrustedProxy,
   { headers, proxied }: ArrivedHopOptions
 ): ArrivedHop {
-  const peer = forwardedAddress(raw.socket.remoteAddress ?? '')
+  const connection = connectionOf(raw)
+  const peer = forwardedAddress(connection.remoteAddress ?? '')
   if (peer === null) throw clientGone()
   const client = proxied?.client ?? null
-  const isEncrypted = (raw.socket as Partial<TLSSocket>).encrypted === true || client?.secure
+  const isEncrypted = (connection as Partial<TLSSocket>).encrypted === true || client?.secure
   const protocol = isEncrypted ? 'https' : 'http'
   const host = raw.headers.host ?? (raw.headers[':authority'] as string | undefined) ?? ''
   const addresses: [string, ...string[]] = [peer]

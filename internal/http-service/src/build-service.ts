@@ -28,6 +28,7 @@ import type { ServiceLog } from './service-log.ts'
 import { fewAtATime } from './turns/few-at-a-time.ts'
 import { inFront, type TakeFirst, unlessEnding } from './turns/in-front.ts'
 import { oneAtATime } from './turns/one-at-a-time.ts'
+import { paceConnections } from './turns/paced-connections.ts'
 
 export type ServiceOptions = {
   readonly log: ServiceLog
@@ -125,11 +126,13 @@ export function buildService(options: ServiceOptions) {
   // order: oneAtATime, fewAtATime (HTTP/2), `takeFirst`, and then the framework.
   if (options.takeFirst !== undefined) inFront(service, unlessEnding(service, options.takeFirst))
   if (isHttpTwo(options)) {
+    const clientOf = options.clientOf ?? ((address: string) => address)
+    paceConnections(service, clientOf)
     rememberConnections(service.server)
     boundStreams(service)
     boundUnread(service)
     boundSessions(service, headersMs)
-    fewAtATime(service, options.clientOf ?? ((address) => address))
+    fewAtATime(service, clientOf)
     gatherFrames(service)
   }
   restoreUnrouted(service)

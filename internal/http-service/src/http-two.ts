@@ -46,8 +46,9 @@ export function breakOffUnlessClosed(raw: ServerResponse, withinMs: number): voi
 const connections = new WeakMap<object, Socket>()
 
 /**
- * Remembers the connection of each session, for `breakOff`: a session does not close its connection
- * before its last bytes are written, which never happens if the client does not read.
+ * Remembers the connection of each session: its addresses are not those of the stream that the
+ * session has (`paceConnections`), and a session does not close its connection before its last
+ * bytes are written, which never happens if the client does not read.
  */
 export function rememberConnections(server: EventEmitter): void {
   let newest: Socket | undefined
@@ -59,6 +60,21 @@ export function rememberConnections(server: EventEmitter): void {
     if (newest !== undefined) connections.set(session, newest)
   })
 }
+
+/**
+ * The connection of a request. The one that Node.js names for HTTP/2 is a stream of its own, which
+ * does not know the addresses, and not that it is encrypted.
+ */
+export function connectionOf(raw: IncomingMessage): Socket {
+  if (!isHttpTwo(raw)) return raw.socket
+  const { session } = raw.stream
+  // Without a session, the connection has closed, and this knows nothing of it.
+  return (session && connections.get(session)) ?? raw.socket
+}
+
+/** The address of the peer of a session. */
+export const addressOf = (session: Http2Session): string =>
+  connections.get(session)?.remoteAddress ?? ''
 
 /** How many bytes have arrived on the connection of a session. */
 export const bytesReadOf = (session: Http2Session): number =>

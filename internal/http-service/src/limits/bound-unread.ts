@@ -1,7 +1,7 @@
 import type { Http2Stream, ServerHttp2Session } from 'node:http2'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyInstance } from 'fastify'
-import { calmDown } from '../http-two.ts'
+import { addressOf, calmDown } from '../http-two.ts'
 
 /**
  * How many complete responses may wait for clients, of all connections together and of those of one
@@ -48,7 +48,7 @@ export function boundUnread(service: FastifyInstance): void {
 type Unread = { readonly addresses: Map<string, Address>; waiting: number }
 
 function noteConnection({ addresses }: Unread, session: ServerHttp2Session) {
-  const name = clientNetwork(session.socket.remoteAddress ?? '')
+  const name = clientNetwork(addressOf(session))
   const address: Address = addresses.get(name) ?? { connections: new Set(), waiting: 0 }
   addresses.set(name, address)
   const connection: Connection = { session, waiting: 0 }

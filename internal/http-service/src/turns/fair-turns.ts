@@ -29,6 +29,11 @@ const MOST_OF_A_CONNECTION = 8
 
 /** How long the requests of all connections may occupy a turn, in milliseconds. */
 const LONGEST_TURN_MS = 10
+/**
+ * The same for what they send. It is less, because it comes before the requests, and has smaller
+ * steps.
+ */
+export const LONGEST_READS_MS = 4
 
 /**
  * Divides requests among the turns of the event loop, so that those that arrive together do not
@@ -36,9 +41,10 @@ const LONGEST_TURN_MS = 10
  * each of them costs. While requests wait, the clients take turns with one request each, and so do
  * the connections of a client. So a client with a hundred connections delays the request of another
  * client by one turn.
+ * @param longestMs how long they may hold a turn
  */
-export function fairTurns(loop: EventLoop = nodeLoop): FairTurns {
-  const turns: Turns = { loop, clients: new Map(), taken: new Map(), beganMs: null }
+export function fairTurns(longestMs = LONGEST_TURN_MS, loop: EventLoop = nodeLoop): FairTurns {
+  const turns: Turns = { loop, longestMs, clients: new Map(), taken: new Map(), beganMs: null }
   return {
     take(client, connection, handle) {
       if (turns.beganMs === null) {
@@ -56,6 +62,7 @@ export function fairTurns(loop: EventLoop = nodeLoop): FairTurns {
 /** The turn that is under way, and the requests that wait for a later one. */
 type Turns = {
   readonly loop: EventLoop
+  readonly longestMs: number
   /** in the order in which they get their next request handled */
   readonly clients: Map<string, Waiting>
   /** how many requests of each connection this turn has handled */
@@ -88,8 +95,8 @@ function work(turns: Turns): void {
   }
 }
 
-const hasTime = ({ beganMs, loop }: Turns): boolean =>
-  beganMs === null || loop.clock() - beganMs < LONGEST_TURN_MS
+const hasTime = ({ beganMs, longestMs, loop }: Turns): boolean =>
+  beganMs === null || loop.clock() - beganMs < longestMs
 
 const mayTake = ({ taken }: Turns, connection: object): boolean =>
   (taken.get(connection) ?? 0) < MOST_OF_A_CONNECTION

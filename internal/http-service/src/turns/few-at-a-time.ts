@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isGone, isHttpTwo } from '../http-two.ts'
+import { connectionOf, isGone, isHttpTwo } from '../http-two.ts'
 import { fairTurns } from './fair-turns.ts'
 import { inFront } from './in-front.ts'
 
@@ -17,7 +17,7 @@ export function fewAtATime(service: FastifyInstance, clientOf: (address: string)
     const { session } = raw.stream
     // Its connection has closed.
     if (session === undefined) return
-    const client = clientOf(raw.socket.remoteAddress ?? '')
+    const client = clientOf(connectionOf(raw).remoteAddress ?? '')
     turns.take(client, session, () => {
       if (!isGone(response)) handle(raw, response)
     })

@@ -6,7 +6,7 @@ function steppedLoop() {
   let nowMs = 0
   let callbacks: (() => void)[] = []
   const afterPromises: (() => void)[] = []
-  const turns = fairTurns({
+  const turns = fairTurns(10, {
     clock: () => nowMs,
     nextTurn: (callback) => callbacks.push(callback),
     afterPromises: (callback) => afterPromises.push(callback)
