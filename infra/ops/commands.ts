@@ -1,5 +1,7 @@
 import type { Command } from './command.ts'
-import { audit } from './commands/audit.ts'
+import { audit } from './commands/audit/audit.ts'
+import { auditExport } from './commands/audit/audit-export.ts'
+import { auditVerify } from './commands/audit/audit-verify.ts'
 import { clientsAudiences } from './commands/clients/clients-audiences.ts'
 import { clientsCreate } from './commands/clients/clients-create.ts'
 import { clientsDisable } from './commands/clients/clients-disable.ts'
@@ -113,5 +115,7 @@ export const commands: readonly Command[] = [
   drillRotation,
   drillTheft,
   drillRevoke,
+  auditVerify,
+  auditExport,
   audit
 ]

@@ -141,6 +141,8 @@ t.test('gauges show a system at rest', async (t) => {
   await showing(t, 'state', {
     auth_password_hashes_waiting: 0,
     auth_signing_key_rotation_seconds: 30 * 86_400,
+    auth_audit_chain_broken: 0,
+    auth_audit_unchained_seconds: 0,
     gateway_connections_limit: 20_000,
     gateway_key_set_trusted: 1
   })
@@ -153,6 +155,7 @@ t.test('gauges show a system at rest', async (t) => {
   })
   const gauges = await system.read(gaugesOf)
   for (const [name, most] of Object.entries({
+    auth_audit_head_age_seconds: 60,
     auth_signing_key_age_seconds: 60,
     gateway_key_set_age_seconds: 60,
     gateway_revocation_staleness_seconds: 5

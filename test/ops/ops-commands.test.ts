@@ -7,6 +7,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
+import { verifyAudit } from './fixtures/audit-commands.ts'
 import {
   createAdmin,
   generatePassword,
@@ -42,6 +43,10 @@ t.test('an invited person registers once, with the roles of the invitation', (t)
 
 t.test('an operator helps a user who forgot the password, moves, or leaves', (t) =>
   helpUser(t, { ops, api })
+)
+
+t.test('an operator verifies the audit log, exports it, and verifies the export', (t) =>
+  verifyAudit(t, { ops, api })
 )
 
 t.test('a command that ends sessions asks for confirmation', async (t) => {

@@ -1,4 +1,5 @@
 import { openAccounts } from './accounts/open-accounts.ts'
+import { openAuditChain } from './audit-chain/open-audit-chain.ts'
 import { openClients } from './clients/open-clients.ts'
 import type { AuthConfig } from './config.ts'
 import { openFactors } from './factors/open-factors.ts'
@@ -39,6 +40,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { ring, sealing } = secrets
   const common = { ...ports, ring, sealing, database, audit, clock }
   const { revocations, keys, tokens } = await openTokens(config, ports)
+  const auditChain = openAuditChain(config, { ...common, keys })
   const letters = openLetters(config, common)
   const { mail } = letters
   const throttling = openThrottling(config, { ...common, store })
@@ -60,6 +62,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     ...letters,
     accounts,
     audit,
+    auditChain,
     clients,
     database,
     factors,

@@ -1,5 +1,6 @@
 import { type CompiledQuery, InsertQueryNode, PrimitiveValueListNode, ValuesNode } from 'kysely'
-import type { AuditEventTable, Tables } from '../database/tables.ts'
+import type { Tables } from '../database/tables.ts'
+import type { AuditEventTable } from './audit-event-table.ts'
 
 const TABLE: keyof Tables = 'audit_events'
 

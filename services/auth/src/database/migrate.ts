@@ -28,6 +28,7 @@ import { clientRoles } from './migrations/0024-client-roles.ts'
 import { auditByKind } from './migrations/0025-audit-by-kind.ts'
 import { typedAddresses } from './migrations/0026-typed-addresses.ts'
 import { secondFactors } from './migrations/0027-second-factors.ts'
+import { auditChain } from './migrations/0029-audit-chain.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -59,7 +60,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024-client-roles': clientRoles,
   '0025-audit-by-kind': auditByKind,
   '0026-typed-addresses': typedAddresses,
-  '0027-second-factors': secondFactors
+  '0027-second-factors': secondFactors,
+  '0029-audit-chain': auditChain
 }
 
 /** What the database has of the migrations. */

@@ -6,7 +6,7 @@ import { type Dialect, Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { databaseUnavailable } from '../refusals.ts'
 import { STATEMENT_MS } from './deadlines.ts'
-import { buildOnline, isIndexMigration } from './index-migration.ts'
+import { buildOnline, isIndexMigration, LOCK_MS } from './index-migration.ts'
 import { type MigrationState, migrate, migrationState, pendingMigrations } from './migrate.ts'
 import type { PostgresAddress } from './postgres/postgres-address.ts'
 import { postgresDialect } from './postgres/postgres-dialect.ts'
@@ -43,8 +43,6 @@ export type DatabaseMetrics = {
 const MIGRATION_MS = 60_000
 /** for the build of one index, which other instances do not notice */
 const INDEX_MS = 900_000
-/** for the lock of a table: less than a statement of a request may take */
-const LOCK_MS = 500
 /** between two attempts to be the instance that migrates */
 const TURN_MS = 200
 /** the lock of Kysely's migrator, which earlier versions took */
@@ -135,7 +133,7 @@ async function buildIndexes(
     dialect: postgresDialect({ address, poolSize: 1, statementMs: INDEX_MS })
   })
   try {
-    for (const { index } of indexes) await buildOnline(building, index)
+    for (const migration of indexes) await buildOnline(building, migration)
   } finally {
     await building.destroy()
   }

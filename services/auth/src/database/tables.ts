@@ -1,6 +1,7 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Generated } from 'kysely'
-import type { AuditKind } from '../audit/audit-event.ts'
+import type { AuditEventTable } from '../audit/audit-event-table.ts'
+import type { AuditChainTable, AuditHeadTable } from '../audit-chain/chain-tables.ts'
 import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type {
   FactorTable,
@@ -119,18 +120,6 @@ type SigningKeySetTable = {
   tended_until_ms: number
 }
 
-export type AuditEventTable = {
-  /** milliseconds since 1970 */
-  at_ms: number
-  kind: AuditKind
-  subject: string | null
-  sid: string | null
-  address: string
-  request_id: string
-  /** JSON */
-  detail: string
-}
-
 export type ClientTable = {
   id: string
   name: string
@@ -199,6 +188,8 @@ export type Tables = {
   signing_keys: SigningKeyTable
   signing_key_set: SigningKeySetTable
   audit_events: AuditEventTable
+  audit_chain: AuditChainTable
+  audit_heads: AuditHeadTable
   clients: ClientTable
   client_secrets: ClientSecretTable
   used_client_assertions: UsedClientAssertionTable

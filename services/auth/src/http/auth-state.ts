@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/open-accounts.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuditChain } from '../audit-chain/audit-chain.ts'
 import type { Clients } from '../clients/open-clients.ts'
 import type { Database } from '../database/open-database.ts'
 import type { EmailChanges } from '../email-changes/email-changes.ts'
@@ -19,6 +20,7 @@ import type { Webhooks } from '../webhooks/open-webhooks.ts'
 export type AuthState = {
   readonly accounts: Accounts
   readonly audit: AuditLog
+  readonly auditChain: AuditChain
   readonly clients: Clients
   readonly database: Database
   readonly emailChanges: EmailChanges

@@ -39,9 +39,10 @@ t.test(
     const index = 'audit_events_by_kind on audit_events (kind, at_ms)'
     await other.query('set statement_timeout = 50')
     await t.rejects(other.query(`create index concurrently ${index}`), /statement timeout/)
-    const valid = async () => {
+    const valid = async (name = 'audit_events_by_kind') => {
       const { rows } = await other.query(
-        "select indisvalid from pg_index where indexrelid = to_regclass('audit_events_by_kind')"
+        'select indisvalid from pg_index where indexrelid = to_regclass($1)',
+        [name]
       )
       return rows.map(({ indisvalid }) => indisvalid)
     }
@@ -76,6 +77,7 @@ t.test(
 
     const [database] = await upgrades
     t.strictSame(await valid(), [true])
+    t.strictSame(await valid('audit_events_by_seq'), [true], 'with new columns')
     t.ok((await applied(database)).includes('0025-audit-by-kind'))
   }
 )

@@ -68,7 +68,8 @@ async function eraseSome(transaction: Transaction<Tables>, subject: string): Pro
   await eraseLabels(transaction, events)
   await transaction
     .updateTable('audit_events')
-    .set({ address: '' })
+    // Without the salt, the digest of the address in the chain does not tell the address.
+    .set({ address: '', address_salt: null })
     .where('subject', '=', subject)
     .where('at_ms', '>', events.after)
     .where('at_ms', '<=', events.to)

@@ -2,6 +2,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { auditRoutes } from './audit.ts'
+import { auditChainRoutes } from './audit-chain.ts'
 import { clientRoutes } from './clients/clients.ts'
 import { databaseRoutes } from './database.ts'
 import { endEverySession } from './end-every-session.ts'
@@ -54,7 +55,8 @@ const groups: OpsRoutes[] = [
   mailRoutes,
   gatewayRoutes,
   databaseRoutes,
-  auditRoutes
+  auditRoutes,
+  auditChainRoutes
 ]
 
 /** The operators' API, on the ops listener and behind a token of its own. */

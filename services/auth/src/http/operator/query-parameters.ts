@@ -17,6 +17,16 @@ export const Limit = Type.String({
   contentMediaType: 'application/json',
   contentSchema: Type.Integer({ minimum: 1, maximum: MOST, examples: [DEFAULT] })
 })
+
+/** The number of the entry after which a page begins. `readAfter` reads it. */
+export const After = Type.String({
+  default: '0',
+  maxLength: LONGEST_INSTANT,
+  description: 'Only entries with a higher number.',
+  contentMediaType: 'application/json',
+  contentSchema: Type.Integer({ minimum: 0, examples: [0] })
+})
+
 export const Instant = Type.String({
   maxLength: LONGEST_INSTANT,
   description: 'Only what happened at this time or later. ISO 8601, in UTC.',
@@ -50,6 +60,13 @@ export function readLimit(text: string): number {
     throw invalidParameter('limit', `must be a whole number from 1 to ${MOST}`)
   }
   return limit
+}
+
+/** @throws Refusal INVALID_REQUEST */
+export function readAfter(text: string): number {
+  const after = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(after)) throw invalidParameter('after', 'must be a whole number')
+  return after
 }
 
 /**

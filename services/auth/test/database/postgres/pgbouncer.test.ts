@@ -44,7 +44,7 @@ t.test('the auth service works behind PgBouncer in transaction mode', { skip }, 
   t.test('the index of a large table is built outside a transaction', async (t) => {
     const database = await opened(t, pooled)
     await asked(direct, 'drop index audit_events_by_kind')
-    await buildOnline(database, auditByKind.index)
+    await buildOnline(database, auditByKind)
     const index =
       "select indisvalid from pg_index where indexrelid = 'audit_events_by_kind'::regclass"
     t.match(await asked(direct, index), [{ indisvalid: true }])

@@ -1,4 +1,7 @@
 import t from 'tap'
+import { chainEvents } from '../../../src/audit-chain/chain-events.ts'
+import { headSigner } from '../../../src/audit-chain/head-signer.ts'
+import { signHeads } from '../../../src/audit-chain/sign-heads.ts'
 import { login, signedIn } from '../../fixtures/auth-service.ts'
 import { operating, refresh } from '../../fixtures/operating.ts'
 import { isProblem } from '../../fixtures/problem.ts'
@@ -44,6 +47,39 @@ t.test('the audit log is read by user, by kind and by time, the newest first', a
   t.match((await events('limit=1'))[0], { user: user.id, session: tokens.session.id, at: /Z$/ })
   for (const query of ['since=yesterday', 'limit=0', 'since=2026', 'kind=logins']) {
     t.equal((await call('GET', `/ops/audit?${query}`)).statusCode, 400, query)
+  }
+})
+
+t.test('the chain of the audit log is shown with its records, keys and heads', async (t) => {
+  const { auth, call } = await operating(t)
+  const { user } = await signedIn(auth)
+  await chainEvents(auth.database)
+  const { live } = auth.signing
+  await signHeads({
+    db: auth.database,
+    signer: headSigner(live),
+    issuer: 'https://auth.example',
+    clock: auth.clock,
+    onSigned: (_head, faults) => t.strictSame(faults, [])
+  })()
+  const { kid } = live.active()
+
+  const chain = (await call('GET', '/ops/audit/chain')).json()
+  t.match(chain, { anchor: { seq: 0, digest: '' }, last: { seq: 2 }, keptSince: /Z$/ })
+  t.match(chain.keys, [{ jwk: { kid, alg: 'ES256' }, published: true }])
+  const { records } = (await call('GET', '/ops/audit/records')).json()
+  t.match(records, [{ kind: 'user-created' }, { kind: 'login', user: user.id, operator: null }])
+  t.equal(records[1].digest, chain.last.digest)
+  t.strictSame((await call('GET', '/ops/audit/records?after=1&limit=5')).json().records, [
+    records[1]
+  ])
+  const { heads } = (await call('GET', '/ops/audit/heads?after=0')).json()
+  t.match(heads, [{ number: 1, seq: 2, digest: chain.last.digest, intact: true, kid }])
+  for (const text of ['-1', '1.5', 'x', '9'.repeat(20)]) {
+    isProblem(t, await call('GET', `/ops/audit/records?after=${text}`), {
+      code: 'INVALID_REQUEST',
+      detail: 'querystring/after must be a whole number'
+    })
   }
 })
 

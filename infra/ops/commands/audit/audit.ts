@@ -1,7 +1,7 @@
-import { type Command, textOption } from '../command.ts'
-import { instant } from '../instant.ts'
-import { count } from '../terminal/count.ts'
-import { textTable } from '../terminal/text-table.ts'
+import { type Command, textOption } from '../../command.ts'
+import { instant } from '../../instant.ts'
+import { count } from '../../terminal/count.ts'
+import { textTable } from '../../terminal/text-table.ts'
 
 type Event = {
   at: string

@@ -1,0 +1,77 @@
+import { createReadStream, openSync, writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
+import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
+import { BadUsage, Refused } from '../../failures.ts'
+import type { AuditSource, ChainState } from './audit-source.ts'
+
+/** A line of an export: first the chain, then its heads, then its records. */
+type Line =
+  | ({ readonly type: 'chain' } & ChainState)
+  | ({ readonly type: 'head' } & SignedHead)
+  | ({ readonly type: 'event' } & ChainRecord)
+
+/**
+ * Writes an audit log as NDJSON. Only its owner can read the file: it has network addresses.
+ * @returns how many records it has
+ * @throws BadUsage if the file exists or cannot be written
+ */
+export async function writeAuditFile(file: string, source: AuditSource): Promise<number> {
+  const handle = create(file)
+  const write = (line: Line) => writeSync(handle, `${JSON.stringify(line)}\n`)
+  write({ type: 'chain', ...source.state })
+  for (const head of source.heads) write({ type: 'head', ...head })
+  let count = 0
+  for await (const record of source.records) {
+    write({ type: 'event', ...record })
+    count += 1
+  }
+  return count
+}
+
+function create(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new BadUsage(`FILE: cannot create ${file} (${code}).`)
+  }
+}
+
+/**
+ * Reads what `writeAuditFile` has written.
+ * @throws Refused if the file cannot be read or is no export
+ */
+export async function auditOfFile(file: string): Promise<AuditSource> {
+  const lines = readLines(file)
+  const first = await nextLine(lines, file)
+  if (first?.type !== 'chain') throw noExport(file)
+  const heads: SignedHead[] = []
+  let line = await nextLine(lines, file)
+  for (; line?.type === 'head'; line = await nextLine(lines, file)) heads.push(line)
+  return { state: first, heads, records: recordsFrom(line, lines, file) }
+}
+
+async function* recordsFrom(first: Line | null, lines: AsyncIterator<string>, file: string) {
+  for (let line = first; line !== null; line = await nextLine(lines, file)) {
+    if (line.type !== 'event') throw noExport(file)
+    yield line
+  }
+}
+
+async function nextLine(lines: AsyncIterator<string>, file: string): Promise<Line | null> {
+  try {
+    const { done, value } = await lines.next()
+    return done === true ? null : JSON.parse(value)
+  } catch {
+    throw noExport(file)
+  }
+}
+
+const noExport = (file: string) =>
+  new Refused('NO_EXPORT', `${file} cannot be read as an export of the audit log.`)
+
+const readLines = (file: string): AsyncIterator<string> =>
+  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })[
+    Symbol.asyncIterator
+  ]()

@@ -1,0 +1,56 @@
+import type { ChainFault } from '@gatehouse/audit-chain/chain-fault'
+import { Refused } from '../../failures.ts'
+import type { AuditSource } from './audit-source.ts'
+
+export type AuditVerdict = {
+  /** the numbers of the first and the last record that were verified; null: there are none */
+  readonly first: number | null
+  readonly last: number | null
+  readonly heads: {
+    readonly count: number
+    /** the newest one: note it elsewhere */
+    readonly newest: { readonly number: number; readonly seq: number; readonly at: string } | null
+  }
+  readonly faultCount: number
+  /** the first ones */
+  readonly faults: readonly ChainFault[]
+}
+
+/** Verifies the whole audit log: the chain, its signed heads, and whether something is missing. */
+export async function verifyAudit({ state, heads, records }: AuditSource): Promise<AuditVerdict> {
+  const { verifyHeads, recordVerifier } = await verifiers()
+  const { anchor, last, keys, keptSince } = state
+  const keptSinceMs = keptSince === null ? 0 : Date.parse(keptSince)
+  const ofHeads = await verifyHeads({ heads, keys, anchor, last: last.seq, keptSinceMs })
+  const verifier = recordVerifier(anchor, heads)
+  for await (const record of records) verifier.next(record)
+  verifier.end(last.seq)
+  verifier.endAddresses()
+  const end = verifier.place().seq
+  const newest = heads.at(-1)
+  return {
+    first: end === anchor.seq ? null : anchor.seq + 1,
+    last: end === anchor.seq ? null : end,
+    heads: {
+      count: heads.length,
+      newest:
+        newest === undefined ? null : { number: newest.number, seq: newest.seq, at: newest.at }
+    },
+    faultCount: verifier.faults.count() + ofHeads.count(),
+    faults: [...verifier.faults.described, ...ofHeads.described]
+  }
+}
+
+/** Loaded only when it is needed, because the images of other services do not contain it. */
+async function verifiers() {
+  try {
+    const { verifyHeads } = await import('@gatehouse/audit-chain/verify-heads')
+    const { recordVerifier } = await import('@gatehouse/audit-chain/verify-records')
+    return { verifyHeads, recordVerifier }
+  } catch {
+    throw new Refused(
+      'NO_VERIFIER',
+      'This installation cannot verify the audit log. Run the command where the auth service is installed.'
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { ChainPlace } from './chain-record.ts'
+
+/** A statement of the auth service: the chain had this record last. */
+export type ChainHead = ChainPlace & {
+  /** 1 and up, without gaps */
+  readonly number: number
+  /** when it was signed; ISO 8601, in UTC */
+  readonly at: string
+  /** whether the records since the head before were without faults */
+  readonly intact: boolean
+  /** the issuer of the installation's access tokens */
+  readonly issuer: string
+  /** the digest of the payload of the head before; empty for the first one */
+  readonly previous: string
+}
+
+/** A head with its signature: a JWS whose payload is detached (RFC 7515, appendix F). */
+export type SignedHead = ChainHead & {
+  readonly kid: string
+  /** the protected header and the signature, as `header..signature` */
+  readonly jws: string
+}
+
+/** The `typ` of a head's JWS, so that no head can pass for a token. */
+export const HEAD_TYPE = 'gatehouse-audit-head+jws'
+
+const HEAD = 'gatehouse-audit-head-1'
+
+/** The payload that is signed. */
+export const headPayload = ({ number, seq, digest, at, intact, issuer, previous }: ChainHead) =>
+  JSON.stringify([HEAD, issuer, number, seq, digest, at, intact, previous])
+
+export const headDigest = (head: ChainHead): string =>
+  createHash('sha256').update(headPayload(head)).digest('base64url')

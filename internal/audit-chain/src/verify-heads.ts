@@ -1,0 +1,99 @@
+import { decodeProtectedHeader, errors, flattenedVerify, importJWK, type JWK } from 'jose'
+import { type ChainFaults, chainFaults } from './chain-fault.ts'
+import type { ChainPlace } from './chain-record.ts'
+import { HEAD_TYPE, headDigest, headPayload, type SignedHead } from './signed-head.ts'
+
+/** A key that may have signed heads. */
+export type HeadKey = {
+  /** with `kid` and `alg` */
+  readonly jwk: JWK
+  /** whether the key set that gateways trust has it */
+  readonly published: boolean
+}
+
+export type HeadVerification = {
+  /** all heads, the oldest first */
+  readonly heads: readonly SignedHead[]
+  readonly keys: readonly HeadKey[]
+  /** the place up to which records were deleted */
+  readonly anchor: ChainPlace
+  /** the last record of the chain */
+  readonly last: number
+  /** records that were written later must not have been deleted; milliseconds since 1970 */
+  readonly keptSinceMs: number
+}
+
+/**
+ * Verifies the signatures of heads, their order, and that the records that they were signed for
+ * have not been removed. A person who can write the database but has no signing key can remove only
+ * the newest heads, together with the records since. A head that was kept elsewhere shows that.
+ */
+export async function verifyHeads(options: HeadVerification): Promise<ChainFaults> {
+  const { heads, keys, last } = options
+  const faults = chainFaults()
+  const known = new Map(keys.map((key) => [key.jwk.kid, key]))
+  let before: SignedHead | undefined
+  for (const head of heads) {
+    noteOrder(head, before, faults)
+    if (!(await isSigned(head, known.get(head.kid)?.jwk))) {
+      const detail = `the signature of head ${head.number} is not valid for key ${head.kid}`
+      faults.add({ fault: 'forged-head', seq: head.seq, detail })
+    }
+    if (!head.intact) {
+      const detail = `when head ${head.number} was signed at ${head.at}, records up to ${head.seq} did not verify`
+      faults.add({ fault: 'not-intact', seq: head.seq, detail })
+    }
+    if (head.seq > last) {
+      const detail = `head ${head.number} was signed for record ${head.seq}, but the log ends with record ${last}`
+      faults.add({ fault: 'missing-tail', seq: last + 1, detail })
+    }
+    noteEarlyRemoval(head, before, options, faults)
+    before = head
+  }
+  if (before !== undefined && known.get(before.kid)?.published !== true) {
+    const detail = `the newest head, ${before.number}, is signed by key ${before.kid}, which is not published`
+    faults.add({ fault: 'unpublished-key', seq: before.seq, detail })
+  }
+  return faults
+}
+
+function noteOrder(head: SignedHead, before: SignedHead | undefined, faults: ChainFaults): void {
+  // Retention deletes the oldest heads.
+  if (before === undefined) return
+  const follows =
+    head.number === before.number + 1 &&
+    head.previous === headDigest(before) &&
+    head.seq >= before.seq
+  if (follows) return
+  const detail = `head ${head.number} does not follow head ${before.number}`
+  faults.add({ fault: 'missing-head', seq: before.seq, detail })
+}
+
+/** All records between two heads are younger than the first of them. */
+function noteEarlyRemoval(
+  head: SignedHead,
+  before: SignedHead | undefined,
+  { anchor, keptSinceMs }: HeadVerification,
+  faults: ChainFaults
+): void {
+  if (before === undefined || head.seq === before.seq || head.seq > anchor.seq) return
+  if (Date.parse(before.at) < keptSinceMs) return
+  const detail = `records ${before.seq + 1} to ${head.seq} were deleted before their time`
+  faults.add({ fault: 'removed-early', seq: before.seq + 1, detail })
+}
+
+async function isSigned(head: SignedHead, jwk: JWK | undefined): Promise<boolean> {
+  const [header = '', between, signature = '', ...rest] = head.jws.split('.')
+  if (jwk === undefined || between !== '' || rest.length > 0) return false
+  try {
+    const { typ, kid, alg } = decodeProtectedHeader(head.jws)
+    if (typ !== HEAD_TYPE || kid !== head.kid || alg === undefined || alg !== jwk.alg) return false
+    const payload = Buffer.from(headPayload(head)).toString('base64url')
+    const key = await importJWK(jwk, alg)
+    await flattenedVerify({ protected: header, payload, signature }, key, { algorithms: [alg] })
+    return true
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return false
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import type { ChainPlace, ChainRecord } from '@gatehouse/audit-chain/chain-record'
+import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
+import type { HeadKey } from '@gatehouse/audit-chain/verify-heads'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
+import { readPublicKeys } from '../keys/store/public-keys.ts'
+import { anchorOf, readChain, readHeads, readRecords } from './chain-rows.ts'
+
+/** What a verifier needs of the chain, apart from its records and heads. */
+export type ChainState = {
+  /** the last record that was deleted because of its age */
+  readonly anchor: ChainPlace
+  /** the last record */
+  readonly last: ChainPlace
+  /** records that were written later are kept; milliseconds since 1970 */
+  readonly keptSinceMs: number
+  readonly keys: readonly HeadKey[]
+}
+
+/** Reads the chain of the audit log. */
+export type AuditChain = {
+  state(): Promise<ChainState>
+  /** The records after a number, in order. */
+  records(after: number, limit: number): Promise<ChainRecord[]>
+  /** The heads after a number, in order. */
+  heads(after: number, limit: number): Promise<SignedHead[]>
+}
+
+type AuditChainOptions = {
+  readonly db: Kysely<Tables>
+  readonly keys: Pick<LiveSigningKeys, 'held'>
+  /** how long events are kept; 0: forever */
+  readonly days: number
+  readonly clock: () => number
+}
+
+const DAY_MS = 86_400_000
+
+export function auditChain({ db, keys, days, clock }: AuditChainOptions): AuditChain {
+  return {
+    async state() {
+      const chain = await readChain(db)
+      const held = new Set(keys.held().map(({ kid }) => kid))
+      const all = await readPublicKeys(db)
+      return {
+        anchor: anchorOf(chain),
+        last: { seq: chain.seq, digest: chain.digest },
+        keptSinceMs: days === 0 ? 0 : clock() - days * DAY_MS,
+        keys: all.map((jwk) => ({ jwk, published: held.has(jwk.kid ?? '') }))
+      }
+    },
+    records: (after, limit) => readRecords(db, after, limit),
+    heads: (after, limit) => readHeads(db, after, limit)
+  }
+}

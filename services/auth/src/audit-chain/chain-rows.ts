@@ -1,0 +1,109 @@
+import type { ChainContent, ChainPlace, ChainRecord } from '@gatehouse/audit-chain/chain-record'
+import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { AuditEventTable } from '../audit/audit-event-table.ts'
+import type { Tables } from '../database/tables.ts'
+import type { AuditChainTable, AuditHeadTable } from './chain-tables.ts'
+
+type EventRow = Selectable<AuditEventTable>
+
+/** Locks the chain until the end of the transaction, and reads it. */
+export const lockChain = (transaction: Transaction<Tables>): Promise<AuditChainTable> =>
+  transaction
+    .updateTable('audit_chain')
+    .set(({ ref }) => ({ seq: ref('seq') }))
+    .returningAll()
+    .executeTakeFirstOrThrow()
+
+export const readChain = (db: Kysely<Tables>): Promise<AuditChainTable> =>
+  db.selectFrom('audit_chain').selectAll().executeTakeFirstOrThrow()
+
+export const anchorOf = (chain: AuditChainTable): ChainPlace => ({
+  seq: chain.anchor_seq,
+  digest: chain.anchor_digest
+})
+
+/** The chained events after a number, in order. */
+export async function readRecords(
+  db: Kysely<Tables>,
+  after: number,
+  limit: number
+): Promise<ChainRecord[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    seq: row.seq ?? 0,
+    digest: row.digest ?? '',
+    ...contentOf(row),
+    address: row.address,
+    addressSalt: row.address_salt,
+    addressDigest: row.address_digest ?? ''
+  }))
+}
+
+export const contentOf = (row: EventRow): ChainContent => ({
+  at: instantOf(row.at_ms),
+  kind: row.kind,
+  user: row.subject,
+  session: row.sid,
+  requestId: row.request_id,
+  operator: row.operator,
+  detail: detailOf(row.detail)
+})
+
+/** A row that somebody has altered may have any content, and must still be shown. */
+function detailOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const detail: unknown = JSON.parse(text)
+    if (typeof detail === 'object' && detail !== null) return { ...detail }
+  } catch {}
+  return { unreadable: text }
+}
+
+function instantOf(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
+}
+
+/** The heads after a number, in order. */
+export async function readHeads(
+  db: Kysely<Tables>,
+  after: number,
+  limit: number
+): Promise<SignedHead[]> {
+  const rows = await db
+    .selectFrom('audit_heads')
+    .selectAll()
+    .where('number', '>', after)
+    .orderBy('number')
+    .limit(limit)
+    .execute()
+  return rows.map(headOf)
+}
+
+export async function newestHead(db: Kysely<Tables>): Promise<SignedHead | null> {
+  const row = await db
+    .selectFrom('audit_heads')
+    .selectAll()
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : headOf(row)
+}
+
+const headOf = (row: AuditHeadTable): SignedHead => ({
+  number: row.number,
+  seq: row.seq,
+  digest: row.digest,
+  at: instantOf(row.at_ms),
+  intact: row.intact === 1,
+  issuer: row.issuer,
+  previous: row.previous,
+  kid: row.kid,
+  jws: row.jws
+})

@@ -1,0 +1,75 @@
+import type { Kysely, Transaction } from 'kysely'
+import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import type { Tables } from '../database/tables.ts'
+import type { Cleanup } from '../retention.ts'
+import { lockChain, readChain } from './chain-rows.ts'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Deletes old events from the beginning of the chain. The place of the last one is kept as the
+ * anchor, from which the rest still verifies.
+ * @param days how long events are kept; 0: forever
+ */
+export const forgetRecords =
+  (db: Kysely<Tables>, days: number, clock: () => number): Cleanup =>
+  async () => {
+    if (days === 0) return false
+    const beforeMs = clock() - days * DAY_MS
+    const { anchor_seq } = await readChain(db)
+    // The lock of the chain is taken only if there is something to delete.
+    if ((await oldRecords(db, anchor_seq, beforeMs, 1)).length === 0) return false
+    return await db.transaction().execute((transaction) => forgetSome(transaction, beforeMs))
+  }
+
+async function forgetSome(transaction: Transaction<Tables>, beforeMs: number): Promise<boolean> {
+  const { anchor_seq } = await lockChain(transaction)
+  const old = await oldRecords(transaction, anchor_seq, beforeMs, ROWS_PER_STATEMENT)
+  const last = old.at(-1)
+  if (last === undefined) return false
+  await transaction.deleteFrom('audit_events').where('seq', '<=', last.seq).execute()
+  await transaction
+    .updateTable('audit_chain')
+    .set({ anchor_seq: last.seq, anchor_digest: last.digest })
+    .execute()
+  await transaction
+    .deleteFrom('audit_heads')
+    .where('seq', '<=', last.seq)
+    .where('at_ms', '<', beforeMs)
+    // The next head continues from the newest one.
+    .where('number', '<', ({ selectFrom, fn }) =>
+      selectFrom('audit_heads').select(fn.max('number').as('newest'))
+    )
+    .execute()
+  return old.length === ROWS_PER_STATEMENT
+}
+
+/** The first records, as far as all of them are old. */
+async function oldRecords(
+  db: Kysely<Tables>,
+  after: number,
+  beforeMs: number,
+  limit: number
+): Promise<{ seq: number; digest: string }[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .select(['seq', 'digest', 'at_ms'])
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  // An event that was dated by a clock that was ahead is as old as a head that is signed for it.
+  const head = await db
+    .selectFrom('audit_heads')
+    .select('seq')
+    .where('at_ms', '<', beforeMs)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const isOld = ({ seq, at_ms }: (typeof rows)[number]) =>
+    at_ms < beforeMs || (seq ?? 0) <= (head?.seq ?? 0)
+  const young = rows.findIndex((row) => !isOld(row))
+  return rows
+    .slice(0, young === -1 ? undefined : young)
+    .map(({ seq, digest }) => ({ seq: seq ?? 0, digest: digest ?? '' }))
+}

@@ -1,0 +1,25 @@
+import { type ChainHead, HEAD_TYPE, headPayload } from '@gatehouse/audit-chain/signed-head'
+import { FlattenedSign, importPKCS8 } from 'jose'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
+import type { SigningKey } from '../keys/signing-key.ts'
+
+export type HeadSigner = {
+  /**
+   * The key that signs now: the active signing key of access tokens.
+   * @throws Refusal UNAVAILABLE if it is not known
+   */
+  key(): SigningKey
+  /** Signs a head. Returns a JWS with a detached payload (RFC 7515, appendix F). */
+  sign(head: ChainHead, key: SigningKey): Promise<string>
+}
+
+export const headSigner = (keys: Pick<LiveSigningKeys, 'active'>): HeadSigner => ({
+  key: () => keys.active(),
+  async sign(head, { algorithm, kid, privatePem }) {
+    const privateKey = await importPKCS8(privatePem, algorithm)
+    const jws = await new FlattenedSign(Buffer.from(headPayload(head)))
+      .setProtectedHeader({ alg: algorithm, kid, typ: HEAD_TYPE })
+      .sign(privateKey)
+    return `${jws.protected}..${jws.signature}`
+  }
+})

@@ -1,0 +1,47 @@
+import type { AuditConfig } from '../audit/audit-settings.ts'
+import type { Database } from '../database/open-database.ts'
+import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
+import type { Ports } from '../ports.ts'
+import { type AuditChain, auditChain } from './audit-chain.ts'
+import { chainEvents, oldestUnchained } from './chain-events.ts'
+import { chainMetrics } from './chain-metrics.ts'
+import { forgetRecords } from './forget-records.ts'
+import { headSigner } from './head-signer.ts'
+import { signHeads } from './sign-heads.ts'
+
+type AuditChainPorts = Pick<Ports, 'log' | 'registry' | 'jobs' | 'cleanups'> & {
+  readonly database: Database
+  readonly keys: Pick<LiveSigningKeys, 'active' | 'held'>
+  readonly clock: () => number
+}
+
+/** The chain of the audit log, and the background work that extends, signs and shortens it. */
+export function openAuditChain(
+  config: Pick<AuditConfig, 'AUTH_AUDIT_RETENTION_DAYS'> & { readonly TOKEN_ISSUER: string },
+  { log, registry, jobs, cleanups, database, keys, clock }: AuditChainPorts
+): AuditChain {
+  const { tables: db } = database
+  const { AUTH_AUDIT_RETENTION_DAYS: days, TOKEN_ISSUER: issuer } = config
+  const metrics = chainMetrics(registry, clock)
+  const signer = headSigner(keys)
+  const sign = signHeads({
+    db,
+    signer,
+    issuer,
+    clock,
+    onSigned({ number, seq, digest }, faults) {
+      // A log that is kept elsewhere shows whether heads were removed from the database.
+      log.info({ number, seq, digest }, 'signed the end of the audit log')
+      if (faults.length > 0) log.error({ faults }, 'the audit log was altered')
+    }
+  })
+  const run = async (): Promise<void> => {
+    metrics.unchained(await oldestUnchained(db))
+    await chainEvents(db)
+    const head = await sign()
+    if (head !== null) metrics.head(head)
+  }
+  jobs.push({ name: 'chain the audit log', run, isUrgent: true })
+  cleanups.push(forgetRecords(db, days, clock))
+  return auditChain({ db, keys, days, clock })
+}
