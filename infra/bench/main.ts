@@ -1,30 +1,41 @@
 import { changes } from './changes/changes.ts'
+import { drawResults } from './charts/draw-results.ts'
+import { readCommand, UsageFault, usage } from './command.ts'
 import { edge } from './edge/edge.ts'
-import { families } from './families.ts'
-import { logins } from './logins.ts'
-import { starts } from './starts.ts'
-import { type Row, table } from './table.ts'
+import { families } from './families/families.ts'
+import { logins } from './logins/logins.ts'
+import { measureSuites, type Suite } from './measure-suites.ts'
+import { compareFiles } from './report/compare-files.ts'
+import { ResultsFault } from './report/results.ts'
+import { starts } from './starts/starts.ts'
 
-/** The suites by name: `npm run bench -- families`; without a name, all of them. */
-const suites: Record<string, (tell: (line: string) => void) => Promise<Row[]>> = {
-  changes,
-  edge,
-  families,
-  logins,
-  starts
-}
+const suites: Readonly<Record<string, Suite>> = { changes, edge, families, logins, starts }
 
-const names = process.argv.slice(2)
-const unknown = names.filter((name) => !(name in suites))
-if (unknown.length > 0) {
-  process.stderr.write(
-    `No such suite: ${unknown.join(', ')}. There are: ${Object.keys(suites).join(', ')}\n`
-  )
-  process.exit(2)
-}
-
+const print = (text: string) => process.stdout.write(text)
 const tell = (line: string) => process.stderr.write(`${line}\n`)
-for (const [name, run] of Object.entries(suites)) {
-  if (names.length > 0 && !names.includes(name)) continue
-  process.stdout.write(`\n${name}\n\n${table(await run(tell))}\n`)
+
+/** @returns the exit code (CONTRIBUTING.md) */
+async function main(): Promise<number> {
+  const command = readCommand(process.argv.slice(2), Object.keys(suites))
+  if (command.kind === 'compare') return compareFiles(command.before, command.after, print) ? 0 : 1
+  if (command.kind === 'draw') {
+    for (const picture of drawResults(command.file)) tell(`drew ${picture}`)
+    return 0
+  }
+  const { short: isShort, out } = command
+  const chosen = Object.fromEntries(
+    Object.entries(suites).filter(([name]) => command.suites.includes(name))
+  )
+  const faults = await measureSuites({ suites: chosen, isShort, out, print, tell })
+  for (const fault of faults) tell(fault)
+  return faults.length === 0 ? 0 : 1
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (error instanceof UsageFault) tell(`${error.message}\n\n${usage}`)
+  else if (error instanceof ResultsFault) tell(error.message)
+  else throw error
+  process.exitCode = 2
 }

@@ -1,16 +1,24 @@
 import { Agent, request } from 'node:http'
 
-type Answer = { readonly status: number; readonly body: { readonly refreshToken: string } }
+type Answer = {
+  readonly status: number
+  readonly body: { readonly refreshToken: string; readonly refresh_token?: string }
+}
 
 export type Post = (path: string, body: object) => Promise<Answer>
 
-/** A minimal client with persistent connections. Refusals are ordinary responses. */
+/**
+ * A minimal client with persistent connections. It sends `URLSearchParams` as a form, and other
+ * bodies as JSON. Refusals are ordinary responses.
+ */
 export function poster(base: string, connections: number): Post {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   return (path, body) =>
     new Promise((resolve, reject) => {
-      const payload = JSON.stringify(body)
-      const headers = { 'content-type': 'application/json', 'content-length': payload.length }
+      const isForm = body instanceof URLSearchParams
+      const payload = isForm ? body.toString() : JSON.stringify(body)
+      const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json'
+      const headers = { 'content-type': type, 'content-length': payload.length }
       const sent = request(new URL(path, base), { method: 'POST', agent, headers }, (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (chunk: string) => {

@@ -5,7 +5,8 @@ import { type Operator, operator } from '@gatehouse/fixtures/operator'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import type { ServiceProcess } from '@gatehouse/fixtures/service-process'
 import { isInstalled } from '../edge/programs.ts'
-import type { Row } from '../table.ts'
+import { type Figure, figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { type Answers, type AskingClients, askingClients } from './asking-clients.ts'
 
 const LOAD = { clients: 8, pauseMs: 10 }
@@ -13,37 +14,44 @@ const ROTATIONS = 10
 /** after each rotation, and after each restart: those in front find a process again */
 const PAUSE_MS = 1000
 /** how often each gateway and each auth service is restarted */
-const ROUNDS = 3
+const RESTARTS = 3
 const DRAIN_SECONDS = 5
 /** for how long nginx avoids a gateway, and keeps an idle connection, as its page says */
 const SHORTER_SECONDS = 3
 
 /** Requests that fail while signing keys are rotated, and while processes are restarted. */
-export async function changes(tell: (line: string) => void): Promise<Row[]> {
-  const { rotated, restarted } = await failedDuringChanges(tell)
-  for (const failure of [...rotated.failed, ...restarted.failed]) tell(`failed: ${failure}`)
+export async function changes(run: Run): Promise<Figure[]> {
+  const counts = { rotations: run.scaled(ROTATIONS), restarts: run.scaled(RESTARTS) }
+  const { rotated, restarted } = await failedDuringChanges(counts, run.tell)
+  for (const failure of [...rotated.failed, ...restarted.failed]) run.tell(`failed: ${failure}`)
   const how = `${LOAD.clients} clients read, order and refresh behind nginx`
   return [
-    {
-      figure: `requests that failed during ${ROTATIONS} rotations of the signing key`,
-      goal: '0',
-      value: share(rotated),
-      how: `${how}, with tokens of ${rotated.keys} keys`
-    },
-    {
-      figure: `requests that failed during ${ROUNDS} rolling restarts`,
-      goal: '0',
-      value: share(restarted),
-      how: `${how}; 2 gateways, 2 auth services`
-    }
+    figure({
+      id: 'changes/rotations/failed',
+      title: `requests that failed during ${counts.rotations} rotations of the signing key`,
+      unit: 'count',
+      rounds: [rotated.failed.length],
+      goal: { atMost: 0 },
+      how: `of ${all(rotated)}; ${how}, with tokens of ${rotated.keys} keys`
+    }),
+    figure({
+      id: 'changes/restarts/failed',
+      title: `requests that failed during ${counts.restarts} rolling restarts`,
+      unit: 'count',
+      rounds: [restarted.failed.length],
+      goal: { atMost: 0 },
+      how: `of ${all(restarted)}; ${how}; 2 gateways, 2 auth services`
+    })
   ]
 }
 
-const share = ({ good, failed }: Answers): string =>
-  `${failed.length} of ${(good + failed.length).toLocaleString('en')}`
+const all = ({ good, failed }: Answers): string => (good + failed.length).toLocaleString('en')
+
+type Counts = { readonly rotations: number; readonly restarts: number }
 
 /** @throws if nginx or PostgreSQL is missing, or a change does not succeed */
 async function failedDuringChanges(
+  counts: Counts,
   tell: (line: string) => void
 ): Promise<{ rotated: Answers; restarted: Answers }> {
   if (!isInstalled('nginx')) throw new Error('nginx is not installed')
@@ -74,7 +82,7 @@ async function failedDuringChanges(
     })
     const asking = await askingClients([url], LOAD)
     during.teardown(asking.stop)
-    return await underLoad(system, asking, tell)
+    return await underLoad(system, asking, counts, tell)
   } finally {
     await ending.disposeAsync()
   }
@@ -83,12 +91,13 @@ async function failedDuringChanges(
 async function underLoad(
   system: Installation,
   asking: AskingClients,
+  { rotations, restarts }: Counts,
   tell: (line: string) => void
 ) {
-  await rotateKeys(operator(system.folder), { count: ROTATIONS, pauseMs: PAUSE_MS }, tell)
+  await rotateKeys(operator(system.folder), { count: rotations, pauseMs: PAUSE_MS }, tell)
   const rotated = asking.take()
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    tell(`restarting each process, round ${round} of ${ROUNDS} …`)
+  for (let round = 1; round <= restarts; round += 1) {
+    tell(`restarting each process, round ${round} of ${restarts} …`)
     await restartEach(system.gateways, 'GATEWAY', system.startGateway)
     await restartEach(system.auths, 'AUTH', system.startAuth)
   }

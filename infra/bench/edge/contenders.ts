@@ -15,14 +15,20 @@ export type Surroundings = {
   readonly folder: string
   readonly redisUrl: string
   readonly upstreamUrl: string
+  /** the same service over HTTP/2 without TLS */
+  readonly httpTwoUrl: string
   readonly issuer: Issuer
 }
 
 const ANSWER = '0123456789'.repeat(7)
 
-/** A service that answers 70 bytes at almost no cost. */
-export async function nginx(folder: string): Promise<Contender> {
-  const port = await freePort()
+/** The path of the large response, and its size. */
+export const LARGE = { path: '/bench/large', bytes: 1024 ** 2 }
+
+/** A service that answers 70 bytes, or a large file, at almost no cost. */
+export async function nginx(folder: string): Promise<Contender & { readonly httpTwoUrl: string }> {
+  const [port, httpTwoPort] = [await freePort(), await freePort()]
+  writeFileSync(join(folder, 'large.txt'), 'x'.repeat(LARGE.bytes))
   const file = join(folder, 'nginx.conf')
   writeFileSync(
     file,
@@ -30,7 +36,11 @@ export async function nginx(folder: string): Promise<Contender> {
 events { worker_connections 4096; }
 http {
   access_log off; keepalive_requests 100000000; client_body_temp_path ${folder}/body;
-  server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 200 "${ANSWER}"; } }
+  server {
+    listen 127.0.0.1:${port}; listen 127.0.0.1:${httpTwoPort} http2; default_type text/plain;
+    location = ${LARGE.path} { alias ${folder}/large.txt; }
+    location / { return 200 "${ANSWER}"; }
+  }
 }
 `
   )
@@ -45,19 +55,26 @@ http {
   ])
   const url = `http://127.0.0.1:${port}`
   await answers(url, [200])
-  return { ...program, name: 'nginx', url }
+  return { ...program, name: 'nginx', url, httpTwoUrl: `http://127.0.0.1:${httpTwoPort}` }
 }
 
 export async function gateway(
-  { folder, redisUrl, upstreamUrl, issuer }: Surroundings,
+  {
+    folder,
+    redisUrl,
+    upstreamUrl,
+    issuer,
+    protocol
+  }: Omit<Surroundings, 'httpTwoUrl'> & { readonly protocol?: 'h2c' },
   settings: Record<string, string> = {},
   entry = serviceProgram('gateway')
 ): Promise<Contender & { opsUrl: string }> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const routes = join(folder, `routes-${port}.yaml`)
+  const upstream = JSON.stringify({ addresses: [upstreamUrl], protocol })
   writeFileSync(
     routes,
-    `upstreams: { bench: '${upstreamUrl}' }
+    `upstreams: { bench: ${upstream} }
 routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483648 }]
 `
   )

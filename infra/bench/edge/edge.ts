@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
-import type { Row } from '../table.ts'
+import type { Figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { nginx, type Surroundings } from './contenders.ts'
 import { fullMemory } from './full-memory.ts'
+import { httpTwo } from './http-two.ts'
 import { largeBodies } from './large-bodies.ts'
 import { peers } from './peers.ts'
 import { isInstalled } from './programs.ts'
@@ -18,7 +20,7 @@ import { workers } from './workers.ts'
  * The edge: the cost of a request, compared with other programs that do the same.
  * @throws if the programs to measure with are missing
  */
-export async function edge(tell: (line: string) => void): Promise<Row[]> {
+export async function edge(run: Run): Promise<Figure[]> {
   for (const program of ['nginx', 'wrk']) {
     if (!isInstalled(program))
       throw new Error(`${program} is not installed: the edge cannot be measured`)
@@ -33,22 +35,24 @@ export async function edge(tell: (line: string) => void): Promise<Row[]> {
     folder,
     redisUrl: redis.url,
     upstreamUrl: upstream.url,
+    httpTwoUrl: upstream.httpTwoUrl,
     issuer: issuing
   }
   try {
-    const rows: Row[] = []
-    for (const figures of [
+    const figures: Figure[] = []
+    for (const part of [
       peers,
       unseenTokens,
       largeBodies,
+      httpTwo,
       workers,
       fullMemory,
       verifications,
       telemetry
     ]) {
-      rows.push(...(await figures(around, tell)))
+      figures.push(...(await part(around, run)))
     }
-    return rows
+    return figures
   } finally {
     await upstream.stop()
     issuing.close()

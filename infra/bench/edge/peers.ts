@@ -1,4 +1,5 @@
-import { median, type Row } from '../table.ts'
+import { type Figure, figure, ratios } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import {
   apache,
   bareProxy,
@@ -12,12 +13,10 @@ import {
 import { measure, tokenScript } from './load.ts'
 import { isInstalled, pinning } from './programs.ts'
 
-const ROUNDS = 5
-const SECONDS = 3
 const TOKENS = 1000
 
 /** A request with a token that was seen before, at our gateway and at other programs, in turns. */
-export async function peers(around: Surroundings, tell: (line: string) => void): Promise<Row[]> {
+export async function peers(around: Surroundings, run: Run): Promise<Figure[]> {
   const script = tokenScript(around.folder, 'seen', around.issuer.tokens(TOKENS))
   const contenders: Contender[] = [
     await gateway(around),
@@ -27,7 +26,7 @@ export async function peers(around: Surroundings, tell: (line: string) => void):
     ...(hasApache ? [await apache(around)] : [])
   ]
   try {
-    const used = await measureInTurns(contenders, script, tell)
+    const used = await measureInTurns(contenders, script, run)
     return [...costs(used), ...comparisons(used)]
   } finally {
     for (const one of contenders) await one.stop()
@@ -42,61 +41,93 @@ type Used = ReadonlyMap<string, readonly number[]>
 async function measureInTurns(
   contenders: readonly Contender[],
   script: string,
-  tell: (line: string) => void
+  { tell, rounds, seconds }: Run
 ): Promise<Used> {
   const used = new Map(contenders.map(({ name }) => [name, [] as number[]]))
   // The first measurement only warms up.
-  for (const one of contenders) await measure(one, script, SECONDS)
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    tell(`tokens that were seen before, round ${round} of ${ROUNDS} …`)
+  for (const one of contenders) await measure(one, script, seconds)
+  for (let round = 1; round <= rounds; round += 1) {
+    tell(`tokens that were seen before, round ${round} of ${rounds} …`)
     for (const one of contenders) {
-      used.get(one.name)?.push((await measure(one, script, SECONDS)).microseconds)
+      used.get(one.name)?.push((await measure(one, script, seconds)).microseconds)
     }
   }
   return used
 }
 
-const costs = (used: Used): Row[] =>
-  [...used].map(([name, values]) => ({
-    figure: `processor time of a request with a seen token, ${name}`,
-    goal: '',
-    how: `${TOKENS} ES256 tokens, 32 connections, ${ROUNDS} rounds in turns, ${pinning}`,
-    value: `${median(values).toFixed(0)} µs`
-  }))
+type Peer = {
+  /** of the contender */
+  readonly name: string
+  readonly title: string
+  readonly atMost: number
+  readonly how: string
+  /** what to install, if it was not measured */
+  readonly package: string
+}
+
+/** By the last part of the id of their figures. */
+const others: Readonly<Record<string, Peer>> = {
+  haproxy: {
+    name: 'HAProxy',
+    title: '÷ HAProxy’s jwt_verify, ES256',
+    atMost: 0.6,
+    how: 'the same work, one thread',
+    package: 'haproxy'
+  },
+  apache: {
+    name: 'Apache',
+    title: '÷ Apache’s mod_oauth2, ES256',
+    atMost: 0.3,
+    how: 'the same work, its cache of verified tokens on',
+    package: 'libapache2-mod-oauth2'
+  },
+  'bare-proxy': {
+    name: 'a bare proxy',
+    title: '÷ a bare proxy of node:http and undici',
+    atMost: 1.25,
+    how: 'it forwards, and does nothing else',
+    package: 'undici'
+  },
+  'documented-stack': {
+    name: 'the documented stack',
+    title: '÷ fastify, @fastify/jwt, @fastify/http-proxy',
+    atMost: 0.25,
+    how: 'as their pages show them',
+    package: 'fastify'
+  }
+}
+
+const cost = (id: string, name: string, rounds: readonly number[]): Figure =>
+  figure({
+    id: `edge/seen-token/${id}`,
+    title: `processor time of a request with a seen token, ${name}`,
+    unit: 'µs',
+    rounds,
+    // Only ours can become better by our work.
+    better: id === 'gateway' ? 'lower' : null,
+    how: `${TOKENS} ES256 tokens, 32 connections, in turns, ${pinning}`
+  })
+
+const costs = (used: Used): Figure[] => [
+  cost('gateway', 'gateway', used.get('gateway') ?? []),
+  ...Object.entries(others).flatMap(([id, { name }]) => {
+    const rounds = used.get(name)
+    return rounds === undefined ? [] : [cost(id, name, rounds)]
+  })
+]
 
 /** Our processor time, divided by that of each other program. */
-function comparisons(used: Used): Row[] {
+function comparisons(used: Used): Figure[] {
   const own = used.get('gateway') ?? []
-  const over = (name: string) => {
-    const other = used.get(name) ?? []
-    return median(own.map((value, round) => value / (other[round] ?? Number.NaN))).toFixed(2)
-  }
-  return [
-    {
-      figure: '÷ HAProxy’s jwt_verify, ES256',
-      goal: '≤ 0.60',
-      ...(hasHaproxy
-        ? { value: over('HAProxy'), how: 'the same work, one thread' }
-        : { value: '–', how: 'left out: haproxy is not installed' })
-    },
-    {
-      figure: '÷ Apache’s mod_oauth2, ES256',
-      goal: '≤ 0.30',
-      ...(hasApache
-        ? { value: over('Apache'), how: 'the same work, its cache of verified tokens on' }
-        : { value: '–', how: 'left out: libapache2-mod-oauth2 is not installed' })
-    },
-    {
-      figure: '÷ a bare proxy of node:http and undici',
-      goal: '≤ 1.25',
-      value: over('a bare proxy'),
-      how: 'it forwards, and does nothing else'
-    },
-    {
-      figure: '÷ fastify, @fastify/jwt, @fastify/http-proxy',
-      goal: '≤ 0.25',
-      value: over('the documented stack'),
-      how: 'as their pages show them'
-    }
-  ]
+  return Object.entries(others).map(([id, { name, title, atMost, how, package: missing }]) => {
+    const other = used.get(name)
+    return figure({
+      id: `edge/seen-token/${id}/ratio`,
+      title,
+      unit: 'ratio',
+      rounds: other === undefined ? [] : ratios(own, other),
+      goal: { atMost },
+      how: other === undefined ? `left out: ${missing} is not installed` : how
+    })
+  })
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Row } from '../table.ts'
+import type { Figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { comparedCost } from './compared-cost.ts'
 import { gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
-const SECONDS = 3
 /** a caller that samples its trace (W3C Trace Context, 3.2.2) */
 const SAMPLED = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
 
@@ -14,10 +14,7 @@ const SAMPLED = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920
  * The cost of a request with the access log, and with a span that is exported, compared with the
  * same request without them.
  */
-export async function telemetry(
-  around: Surroundings,
-  tell: (line: string) => void
-): Promise<Row[]> {
+export async function telemetry(around: Surroundings, run: Run): Promise<Figure[]> {
   const { folder, issuer } = around
   const tokens = issuer.tokens(1000)
   const script = tokenScript(folder, 'logged', tokens)
@@ -35,21 +32,24 @@ export async function telemetry(
     ...log,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`
   })
-  const compared = (name: string, own: () => ReturnType<typeof measure>) =>
-    comparedCost({
+  const compared = (id: string, name: string, own: () => ReturnType<typeof measure>) =>
+    comparedCost(run, {
       what: name,
-      tell,
-      cost: { figure: `processor time of a request, with ${name}`, how: 'a seen token' },
-      ratio: { figure: '÷ the same without', goal: '' },
+      cost: { id, title: `processor time of a request, with ${name}`, how: 'a seen token' },
+      ratio: { id: `${id}/ratio`, title: '÷ the same without', goal: null },
       round: async () => ({
         own: (await own()).microseconds,
-        other: (await measure(plain, script, SECONDS)).microseconds
+        other: (await measure(plain, script, run.seconds)).microseconds
       })
     })
   try {
     return [
-      ...(await compared('the access log', () => measure(logging, script, SECONDS))),
-      ...(await compared('the access log and a span', () => measure(tracing, traced, SECONDS)))
+      ...(await compared('edge/logged', 'the access log', () =>
+        measure(logging, script, run.seconds)
+      )),
+      ...(await compared('edge/traced', 'the access log and a span', () =>
+        measure(tracing, traced, run.seconds)
+      ))
     ]
   } finally {
     for (const edge of [plain, logging, tracing]) await edge.stop()

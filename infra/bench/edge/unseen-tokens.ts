@@ -1,37 +1,40 @@
-import type { Row } from '../table.ts'
+import type { Figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { comparedCost } from './compared-cost.ts'
 import { gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
-const SECONDS = 2
-/** more than one round can use */
-const TOKENS_PER_ROUND = 30_000
+/** more than a second of a round can use */
+const TOKENS_A_SECOND = 15_000
 
 /**
  * The cost of requests with tokens that were not seen before, compared with known tokens and with
  * the check of a signature alone. It includes signing the assertion.
  */
-export async function unseenTokens(
-  around: Surroundings,
-  tell: (line: string) => void
-): Promise<Row[]> {
+export async function unseenTokens(around: Surroundings, run: Run): Promise<Figure[]> {
   const { folder, issuer } = around
+  const seconds = Math.min(run.seconds, 2)
+  const count = seconds * TOKENS_A_SECOND
   const seen = tokenScript(folder, 'seen-again', issuer.tokens(1000))
   const edge = await gateway(around)
   try {
-    return await comparedCost({
+    return await comparedCost(run, {
       what: 'tokens that were not seen before',
-      tell,
       cost: {
-        figure: 'processor time of a request with an unseen token',
-        how: 'each request with a token of its own'
+        id: 'edge/unseen-token',
+        title: 'processor time of a request with an unseen token',
+        how: 'each request a token of its own'
       },
-      ratio: { figure: '÷ (a seen one + one crypto.verify)', goal: '≤ 1.2' },
+      ratio: {
+        id: 'edge/unseen-token/ratio',
+        title: '÷ (a seen one + one crypto.verify)',
+        goal: { atMost: 1.2 }
+      },
       async round() {
-        const fresh = tokenScript(folder, 'unseen', issuer.tokens(TOKENS_PER_ROUND))
-        const unseen = await measure(edge, fresh, SECONDS)
-        if (unseen.requests > TOKENS_PER_ROUND) throw new Error('some tokens were used twice')
-        const { microseconds } = await measure(edge, seen, SECONDS)
+        const fresh = tokenScript(folder, 'unseen', issuer.tokens(count))
+        const unseen = await measure(edge, fresh, seconds)
+        if (unseen.requests > count) throw new Error('some tokens were asked for twice')
+        const { microseconds } = await measure(edge, seen, seconds)
         return { own: unseen.microseconds, other: microseconds + issuer.verification() }
       }
     })

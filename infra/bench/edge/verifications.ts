@@ -1,16 +1,12 @@
 import { freePort } from '@gatehouse/start/free-port'
-import type { Row } from '../table.ts'
+import type { Figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { comparedCost } from './compared-cost.ts'
 import { gateway, type Surroundings } from './contenders.ts'
 import { measure, PATH, tokenScript } from './load.ts'
 
-const SECONDS = 3
-
 /** The cost of a decision that a proxy asks for, compared with forwarding the same request. */
-export async function verifications(
-  around: Surroundings,
-  tell: (line: string) => void
-): Promise<Row[]> {
+export async function verifications(around: Surroundings, run: Run): Promise<Figure[]> {
   const { folder, issuer } = around
   const port = await freePort()
   const tokens = issuer.tokens(1000)
@@ -29,17 +25,21 @@ export async function verifications(
   })
   const verify = { ...edge, url: `http://127.0.0.1:${port}` }
   try {
-    return await comparedCost({
+    return await comparedCost(run, {
       what: 'requests of proxies that ask',
-      tell,
       cost: {
-        figure: 'processor time of a decision for a proxy',
+        id: 'edge/verification',
+        title: 'processor time of a decision for a proxy',
         how: 'a seen token; headers describe the request'
       },
-      ratio: { figure: '÷ forwarding the request', goal: '≤ 0.5' },
+      ratio: {
+        id: 'edge/verification/ratio',
+        title: '÷ forwarding the request',
+        goal: { atMost: 0.5 }
+      },
       async round() {
-        const decision = await measure(verify, asked, SECONDS)
-        const request = await measure(edge, forwarded, SECONDS)
+        const decision = await measure(verify, asked, run.seconds)
+        const request = await measure(edge, forwarded, run.seconds)
         return { own: decision.microseconds, other: request.microseconds }
       }
     })

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { type Figure, figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
 import { processTree } from '../processor-time.ts'
-import { median, type Row } from '../table.ts'
 import { type Contender, gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
-const ROUNDS = 5
-const SECONDS = 3
 const WORKERS = 2
 
 /**
  * The processor time of a request with several workers, all processes together. The primary process
  * accepts each connection, so connections with one request are measured too.
  */
-export async function workers(around: Surroundings, tell: (line: string) => void): Promise<Row[]> {
+export async function workers(around: Surroundings, run: Run): Promise<Figure[]> {
+  const { tell, rounds, seconds } = run
   const { folder, issuer } = around
   const tokens = issuer.tokens(1000)
   const scripts = {
@@ -24,41 +24,59 @@ export async function workers(around: Surroundings, tell: (line: string) => void
   try {
     const ratios = { kept: [] as number[], single: [] as number[] }
     for (const kind of ['kept', 'single'] as const) {
-      for (const each of [one, several]) await measure(each, scripts[kind], SECONDS)
-      for (let round = 1; round <= ROUNDS; round += 1) {
+      for (const each of [one, several]) await measure(each, scripts[kind], seconds)
+      for (let round = 1; round <= rounds; round += 1) {
         tell(
-          `one process and ${WORKERS} workers, ${kind} connections, round ${round} of ${ROUNDS} …`
+          `one process and ${WORKERS} workers, ${kind} connections, round ${round} of ${rounds} …`
         )
-        const alone = await measure(one, scripts[kind], SECONDS)
-        const shared = await measure(several, scripts[kind], SECONDS)
+        const alone = await measure(one, scripts[kind], seconds)
+        const shared = await measure(several, scripts[kind], seconds)
         ratios[kind].push(shared.microseconds / alone.microseconds)
       }
     }
-    const how = `${WORKERS} workers, all processes together, median of ${ROUNDS} rounds`
-    return [
-      {
-        figure: 'a request with workers ÷ without',
-        goal: '≤ 1.11',
-        value: median(ratios.kept).toFixed(2),
-        how
-      },
-      {
-        figure: 'the same, with a connection of its own',
-        goal: '–',
-        value: median(ratios.single).toFixed(2),
-        how
-      },
-      {
-        figure: 'memory of a primary process, a worker, a process alone',
-        goal: '–',
-        value: `${[...memories(several), ...memories(one)].join(', ')} MiB`,
-        how: 'proportional set size after the rounds'
-      }
-    ]
+    return [...ratioFigures(ratios), ...memoryFigures(several, one)]
   } finally {
     await one.stop()
     await several.stop()
   }
+}
+
+type Ratios = Readonly<Record<'kept' | 'single', readonly number[]>>
+
+const how = `${WORKERS} workers, all processes together`
+
+const ratioFigures = ({ kept, single }: Ratios): Figure[] => [
+  figure({
+    id: 'edge/workers/kept',
+    title: 'a request with workers ÷ without',
+    unit: 'ratio',
+    rounds: kept,
+    goal: { atMost: 1.11 },
+    how
+  }),
+  figure({
+    id: 'edge/workers/single',
+    title: 'the same, with a connection per request',
+    unit: 'ratio',
+    rounds: single,
+    how
+  })
+]
+
+function memoryFigures(several: Contender, one: Contender): Figure[] {
+  const [primary = Number.NaN, worker = Number.NaN] = memories(several)
+  const [alone = Number.NaN] = memories(one)
+  const named = { 'a primary process': primary, 'a worker': worker, 'a process alone': alone }
+  return Object.entries(named).map(([name, memory]) =>
+    figure({
+      id: `edge/workers/memory/${name.split(' ')[1]}`,
+      title: `memory of ${name}`,
+      unit: 'MiB',
+      rounds: [memory],
+      better: null,
+      how: 'proportional set size after the rounds'
+    })
+  )
 }
 
 /** Of a process and the first of its workers. Pages that several processes share count in part. */

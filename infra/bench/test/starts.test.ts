@@ -3,7 +3,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { issuer } from '../edge/tokens.ts'
-import { imagePrograms, measuredStart, starters } from '../starts.ts'
+import { imagePrograms, measuredStart, starters } from '../starts/starts.ts'
 
 t.test(
   'the program of each image starts, in a measured time and memory',

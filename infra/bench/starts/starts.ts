@@ -7,15 +7,16 @@ import { bundleService } from '@gatehouse/bundle/bundle-service'
 import { serviceProgram } from '@gatehouse/fixtures/program'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
 import { freePort } from '@gatehouse/start/free-port'
-import { gateway } from './edge/contenders.ts'
-import { answers, type Program, pinning, start } from './edge/programs.ts'
-import { type Issuer, issuer } from './edge/tokens.ts'
-import { residentMemory } from './memory.ts'
-import { processorTime } from './processor-time.ts'
-import { median, type Row } from './table.ts'
+import { authProgram } from '../auth-program.ts'
+import { gateway } from '../edge/contenders.ts'
+import { answers, type Program, pinning, start } from '../edge/programs.ts'
+import { type Issuer, issuer } from '../edge/tokens.ts'
+import { type Figure, figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
+import { residentMemory } from '../memory.ts'
+import { processorTime } from '../processor-time.ts'
 
-const ROUNDS = 5
-/** until V8 has released the memory that only the start needed (docs/decisions/0086) */
+/** until V8 has given back what only the start needed (docs/decisions/0086) */
 const IDLE_SECONDS = 20
 
 /** A process that was started, and is ended again. */
@@ -39,7 +40,7 @@ const sources: Programs = {
 /** The same programs as in their images (`infra/docker/Dockerfile`). */
 export async function imagePrograms(): Promise<Programs> {
   // Below `node_modules`, where the modules that are not bundled resolve.
-  const cache = new URL('../../node_modules/.cache/gatehouse/images/', import.meta.url)
+  const cache = new URL('../../../node_modules/.cache/gatehouse/images/', import.meta.url)
   const bundled = async (path: string): Promise<Entry> => {
     const { file, compiled } = await bundleService(path, join(fileURLToPath(cache), path))
     return { file, settings: { NODE_COMPILE_CACHE: compiled, MALLOC_ARENA_MAX: '2' } }
@@ -51,31 +52,42 @@ export async function imagePrograms(): Promise<Programs> {
 type Starter = () => Promise<Program>
 
 /** How long the processes take until they are ready, and how much memory they need then. */
-export async function starts(tell: (line: string) => void): Promise<Row[]> {
+export async function starts(run: Run): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const redis = await startRedis(folder, { durable: false })
   const issuing = await issuer()
   try {
-    const rows: Row[] = []
+    const idleSeconds = run.isShort ? 0 : IDLE_SECONDS
+    const figures: Figure[] = []
     const kinds = { 'from its sources': sources, 'as in its image': await imagePrograms() }
     for (const [kind, programs] of Object.entries(kinds)) {
       const own = join(folder, kind)
       mkdirSync(own)
       for (const [name, starter] of Object.entries(starters(own, redis.url, issuing, programs))) {
-        const measured: Start[] = []
-        for (let round = 1; round <= ROUNDS; round += 1) {
-          tell(`starting the ${name} ${kind}, round ${round} of ${ROUNDS} …`)
-          measured.push(await measuredStart(starter, IDLE_SECONDS))
-        }
-        rows.push(...rowsOf(`${name} ${kind}`, measured))
+        const measured = await inRounds(run, `${name} ${kind}`, starter, idleSeconds)
+        figures.push(...figuresOf(`${name} ${kind}`, measured, idleSeconds))
       }
     }
-    return [...rows, await systemRow(join(folder, 'system'), tell)]
+    return [...figures, await systemFigure(join(folder, 'system'), run)]
   } finally {
     issuing.close()
     await redis.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function inRounds(
+  { tell, rounds }: Run,
+  name: string,
+  starter: Starter,
+  idleSeconds: number
+): Promise<Start[]> {
+  const measured: Start[] = []
+  for (let round = 1; round <= rounds; round += 1) {
+    tell(`starting the ${name}, round ${round} of ${rounds} …`)
+    measured.push(await measuredStart(starter, idleSeconds))
+  }
+  return measured
 }
 
 /** No request is sent to it. */
@@ -95,7 +107,15 @@ export const starters = (
       { ...programs.gateway.settings, GATEHOUSE_DATA_DIR: join(folder, 'gateway') },
       programs.gateway.file
     ),
-  'auth service': () => auth(folder, redisUrl, programs.auth)
+  'auth service': () =>
+    authProgram(
+      {
+        ...programs.auth.settings,
+        REDIS_URL: redisUrl,
+        GATEHOUSE_DATA_DIR: join(folder, 'auth')
+      },
+      programs.auth.file
+    )
 })
 
 /** Starts a process, lets it be idle, and ends it. */
@@ -110,30 +130,10 @@ export async function measuredStart(starter: Starter, idleSeconds: number): Prom
   return { seconds, processorSeconds, memory }
 }
 
-/** An auth service on this Redis, with SQLite in the folder. */
-async function auth(folder: string, redisUrl: string, entry: Entry): Promise<Program> {
-  const [port, opsPort] = [await freePort(), await freePort()]
-  const program = start(
-    'measured',
-    [process.execPath, entry.file],
-    [
-      ...Object.entries(entry.settings).map(([name, value]) => `${name}=${value}`),
-      'LOG_LEVEL=warn',
-      'DRAIN_SECONDS=0',
-      `REDIS_URL=${redisUrl}`,
-      `GATEHOUSE_DATA_DIR=${join(folder, 'auth')}`,
-      `AUTH_PORT=${port}`,
-      `AUTH_OPS_PORT=${opsPort}`
-    ]
-  )
-  await answers(`http://127.0.0.1:${opsPort}/readyz`, [200])
-  return program
-}
-
 /** `npm start` with nothing set but free ports. */
 async function wholeSystem(folder: string): Promise<Program> {
   const port = await freePort()
-  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
   const inner = ['AUTH_PORT', 'ORDERS_PORT', 'ECHO_PORT', 'GATEWAY_OPS_PORT']
   const ops = ['AUTH_OPS_PORT', 'ORDERS_OPS_PORT', 'ECHO_OPS_PORT']
   const program = start(
@@ -150,39 +150,47 @@ async function wholeSystem(folder: string): Promise<Program> {
   return program
 }
 
-function rowsOf(name: string, measured: readonly Start[]): Row[] {
-  const how = `median of ${measured.length} starts, ${pinning}`
-  const of = (figure: keyof Start) => median(measured.map((one) => one[figure]))
+function figuresOf(name: string, measured: readonly Start[], idleSeconds: number): Figure[] {
+  const id = `starts/${name.replaceAll(' ', '-')}`
+  const rounds = (of: keyof Start) => measured.map((one) => one[of])
   return [
-    {
-      figure: `${name}: start to ready`,
-      goal: '≤ 0.7 s',
-      value: `${of('seconds').toFixed(2)} s`,
-      how
-    },
-    {
-      figure: '  its processor time until then',
-      goal: '≤ 0.6 s',
-      value: `${of('processorSeconds').toFixed(2)} s`,
+    figure({
+      id: `${id}/seconds`,
+      title: `${name}: start to ready`,
+      unit: 's',
+      rounds: rounds('seconds'),
+      goal: { atMost: 0.7 },
+      how: pinning
+    }),
+    figure({
+      id: `${id}/processor`,
+      title: '  its processor time until then',
+      unit: 's',
+      rounds: rounds('processorSeconds'),
+      goal: { atMost: 0.6 },
       how: 'from /proc'
-    },
-    {
-      figure: '  its memory when idle',
-      goal: '≤ 90 MiB',
-      value: `${of('memory').toFixed(0)} MiB`,
-      how: `resident, ${IDLE_SECONDS} s later`
-    }
+    }),
+    figure({
+      id: `${id}/memory`,
+      title: '  its memory when idle',
+      unit: 'MiB',
+      rounds: rounds('memory'),
+      goal: { atMost: 90 },
+      how: `resident, ${idleSeconds} s later`
+    })
   ]
 }
 
-async function systemRow(folder: string, tell: (line: string) => void): Promise<Row> {
-  tell('starting the whole system, twice …')
+async function systemFigure(folder: string, run: Run): Promise<Figure> {
+  // The first start fills the folder.
   await measuredStart(() => wholeSystem(folder), 0)
-  const { seconds } = await measuredStart(() => wholeSystem(folder), 0)
-  return {
-    figure: 'npm start to ready, second run',
-    goal: '≤ 3 s',
-    value: `${seconds.toFixed(1)} s`,
+  const measured = await inRounds(run, 'whole system', () => wholeSystem(folder), 0)
+  return figure({
+    id: 'starts/system/seconds',
+    title: 'npm start to ready, second run',
+    unit: 's',
+    rounds: measured.map(({ seconds }) => seconds),
+    goal: { atMost: 3 },
     how: 'the whole system in one process, until it serves a page'
-  }
+  })
 }

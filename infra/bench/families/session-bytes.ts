@@ -4,13 +4,14 @@ import type { Families } from '@gatehouse/auth/sessions/families/families'
 import { redisFamilies } from '@gatehouse/auth/sessions/families/redis-families'
 import { familiesKey } from '@gatehouse/auth/sessions/families/redis-family-keys'
 import type { Redis } from 'ioredis'
+import type { Run } from '../figures/run.ts'
 import { redisFigures } from './redis-figures.ts'
 
 const SESSIONS_PER_USER = 3
 const AT_A_TIME = 64
 const ROTATED_SESSIONS = 9000
 const ROTATIONS = 100
-const STORE_ROTATIONS = 100_000
+const STORE_ROTATIONS = 20_000
 
 type Session = { readonly subject: string; readonly sid: string }
 
@@ -50,7 +51,7 @@ async function forAll<Item>(items: readonly Item[], work: (item: Item) => Promis
  * The memory of a live session: the server's total memory per session, and the keys of some users
  * before and after many rotations.
  */
-export async function bytesPerSession(redis: Redis, sessions: number) {
+export async function bytesPerSession(redis: Redis, sessions: number, run: Run) {
   await redis.flushall()
   const families = store(redis)
   const before = (await redisFigures(redis)).usedBytes
@@ -63,9 +64,9 @@ export async function bytesPerSession(redis: Redis, sessions: number) {
   await forAll(all, ({ subject, sid }) => families.open(subject, sid, opened))
   const whole = ((await redisFigures(redis)).usedBytes - before) / all.length
 
-  const some = all.slice(0, ROTATED_SESSIONS)
+  const some = all.slice(0, run.scaled(ROTATED_SESSIONS))
   const fresh = await keyBytes(redis, some)
-  for (let generation = 0; generation < ROTATIONS; generation += 1) {
+  for (let generation = 0; generation < run.scaled(ROTATIONS); generation += 1) {
     await forAll(some, ({ subject, sid }) =>
       families.present({ subject, sid, generation, opened: null, source })
     )
@@ -86,18 +87,24 @@ async function keyBytes(redis: Redis, sessions: readonly Session[]): Promise<num
   return weights.reduce((sum, bytes) => sum + bytes, 0) / sessions.length
 }
 
-/** Rotations per second of the store alone. */
-export async function rotationsInStore(redis: Redis): Promise<number> {
+/** Rotations per second of the store alone, by round. */
+export async function rotationsInStore(redis: Redis, run: Run): Promise<number[]> {
   const families = store(redis)
   const sessions = Array.from({ length: AT_A_TIME }, () => newSession(randomUUID()))
-  for (const { subject, sid } of sessions) {
-    await families.open(subject, sid, openedNow(''))
+  for (const { subject, sid } of sessions) await families.open(subject, sid, openedNow(''))
+  const generations = Math.ceil(run.scaled(STORE_ROTATIONS) / AT_A_TIME)
+  let generation = 0
+  const round = async () => {
+    const started = performance.now()
+    for (const end = generation + generations; generation < end; generation += 1) {
+      await forAll(sessions, ({ subject, sid }) =>
+        families.present({ subject, sid, generation, opened: null, source })
+      )
+    }
+    return (generations * AT_A_TIME) / ((performance.now() - started) / 1000)
   }
-  const started = performance.now()
-  for (let generation = 0; generation < STORE_ROTATIONS / AT_A_TIME; generation += 1) {
-    await forAll(sessions, ({ subject, sid }) =>
-      families.present({ subject, sid, generation, opened: null, source })
-    )
-  }
-  return STORE_ROTATIONS / ((performance.now() - started) / 1000)
+  await round()
+  const rounds: number[] = []
+  for (let each = 0; each < run.rounds; each += 1) rounds.push(await round())
+  return rounds
 }

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
+import { type Figure, figure } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
+import { quantile } from '../figures/statistics.ts'
+import { type Post, poster, succeeded } from '../poster.ts'
 import type { Flood } from './login-flood.ts'
-import { type Post, poster, succeeded } from './poster.ts'
-import { median, quantile, type Row } from './table.ts'
 
-const ROUNDS = 5
 const REFRESHES = 300
 const FLOOD_CLIENTS = 200
 const ACCOUNTS = 40
@@ -21,7 +22,7 @@ const password = 'correct horse battery'
  * Logins: how a flood of logins affects signed-in users, and whether response times show who has an
  * account.
  */
-export async function logins(tell: (line: string) => void): Promise<Row[]> {
+export async function logins(run: Run): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const auth = await serviceProcess('auth', {
     GATEHOUSE_DATA_DIR: folder,
@@ -34,22 +35,23 @@ export async function logins(tell: (line: string) => void): Promise<Row[]> {
     AUTH_PASSWORD_PASSES: '2'
   })
   try {
-    return [...(await underFlood(auth.url, tell)), ...(await byTheClock(auth.url, tell))]
+    return [...(await underFlood(auth.url, run)), ...(await byTheClock(auth.url, run))]
   } finally {
     await auth.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function underFlood(url: string, tell: (line: string) => void): Promise<Row[]> {
-  tell(`refreshing at rest, and while ${FLOOD_CLIENTS} clients do nothing but log in …`)
+async function underFlood(url: string, run: Run): Promise<Figure[]> {
+  const refreshes = run.scaled(REFRESHES)
+  run.tell(`refreshing at rest, and while ${FLOOD_CLIENTS} clients do nothing but log in …`)
   const post = poster(url, 1)
   const account = { email: 'ada@example.com', password }
   succeeded(await post('/register', account))
   let { refreshToken } = succeeded(await post('/login', account))
   const refreshing = async (): Promise<number> => {
     const times: number[] = []
-    for (let each = 0; each < REFRESHES; each++) {
+    for (let each = 0; each < refreshes; each++) {
       const start = performance.now()
       refreshToken = succeeded(await post('/refresh-token', { refreshToken })).refreshToken
       times.push(performance.now() - start)
@@ -58,30 +60,35 @@ async function underFlood(url: string, tell: (line: string) => void): Promise<Ro
   }
   await refreshing()
   const rounds: { rest: number; flood: number; statuses: Map<number, number> }[] = []
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < run.rounds; round++) {
     const rest = await refreshing()
     const flood = startFlood(url, round)
     const underFlood = await refreshing()
     rounds.push({ rest, flood: underFlood, statuses: await flood.stop() })
   }
-  const ratio = median(rounds.map(({ rest, flood }) => flood / rest))
-  const count = (status: number) =>
-    rounds.reduce((sum, { statuses }) => sum + (statuses.get(status) ?? 0), 0)
-  const how = `median of ${ROUNDS} rounds of ${REFRESHES}, one after the other`
   return [
-    {
-      figure: 'refresh p99 under a flood of logins ÷ at rest',
-      goal: '≤ 3',
-      how,
-      value: ratio.toFixed(1)
-    },
-    {
-      figure: '  of the flood, 503 at once',
-      goal: '',
-      value: `${((100 * count(503)) / (count(503) + count(401))).toFixed(0)} %`,
+    figure({
+      id: 'logins/flood/ratio',
+      title: 'refresh p99 under a flood of logins ÷ at rest',
+      unit: 'ratio',
+      rounds: rounds.map(({ rest, flood }) => flood / rest),
+      goal: { atMost: 3 },
+      how: `${refreshes} refreshes per round, one after the other`
+    }),
+    figure({
+      id: 'logins/flood/refused',
+      title: '  of the flood, 503 at once',
+      unit: '%',
+      rounds: rounds.map(({ statuses }) => refusedPercent(statuses)),
+      better: null,
       how: `${FLOOD_CLIENTS} clients, each at its next as soon as it is answered`
-    }
+    })
   ]
+}
+
+function refusedPercent(statuses: ReadonlyMap<number, number>): number {
+  const count = (status: number) => statuses.get(status) ?? 0
+  return (100 * count(503)) / (count(503) + count(401))
 }
 
 /** In a separate thread, so that it does not take time from the thread that measures. */
@@ -98,16 +105,17 @@ function startFlood(url: string, round: number) {
   }
 }
 
-async function byTheClock(url: string, tell: (line: string) => void): Promise<Row[]> {
-  tell('guessing passwords of existing and unknown accounts …')
+async function byTheClock(url: string, run: Run): Promise<Figure[]> {
+  const accounts = run.scaled(ACCOUNTS)
+  run.tell('guessing passwords of existing and unknown accounts …')
   const post = poster(url, 1)
-  for (let each = 0; each < ACCOUNTS; each++) {
+  for (let each = 0; each < accounts; each++) {
     succeeded(await post('/register', { email: `known-${each}@example.com`, password }))
   }
   const known: number[] = []
   const unknown: number[] = []
   for (let guess = 0; guess < GUESSES_AN_ACCOUNT; guess++) {
-    for (let each = 0; each < ACCOUNTS; each++) {
+    for (let each = 0; each < accounts; each++) {
       known.push(await timed(post, `known-${each}@example.com`))
       unknown.push(await timed(post, `there-is-none-${each}@example.com`))
     }
@@ -115,12 +123,15 @@ async function byTheClock(url: string, tell: (line: string) => void): Promise<Ro
   const pairs = known.flatMap((time) => unknown.map((other): number => (other > time ? 1 : 0)))
   const share = pairs.reduce((sum, one) => sum + one, 0) / pairs.length
   return [
-    {
-      figure: 'an unknown e-mail is answered later than a known one',
-      value: `${(100 * share).toFixed(0)} %`,
-      goal: '35 to 65 %',
+    figure({
+      id: 'logins/unknown-later',
+      title: 'an unknown e-mail is answered later than a known one',
+      unit: '%',
+      rounds: [100 * share],
+      better: null,
+      goal: { atLeast: 35, atMost: 65 },
       how: `of all pairs of ${known.length} and ${unknown.length} wrong logins; at 50 %, the times are indistinguishable`
-    }
+    })
   ]
 }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { poster } from './poster.ts'
+import { poster } from '../poster.ts'
 
 export type Flood = { readonly url: string; readonly round: number; readonly clients: number }
 

@@ -1,0 +1,124 @@
+import type { Redis } from 'ioredis'
+import { pinning } from '../edge/programs.ts'
+import { type Figure, figure, type Goal, ratios } from '../figures/figure.ts'
+import type { Run } from '../figures/run.ts'
+import type { RefreshProgram } from './peers/peer.ts'
+import { startOidcProvider, startOurs, startTutorial } from './refresh-programs.ts'
+import { CLIENTS, type RefreshCosts, refreshesInTurns, refreshesOf } from './refreshes.ts'
+import { type RoundTrips, roundTrips } from './round-trips.ts'
+
+type Surroundings = { readonly url: string; readonly redis: Redis; readonly folder: string }
+
+/** The cost of a refresh over HTTP, compared with other programs on the same Redis. */
+export async function refreshCost(
+  { url, redis, folder }: Surroundings,
+  run: Run
+): Promise<Figure[]> {
+  const programs: RefreshProgram[] = []
+  try {
+    const own = await startOurs(folder, url, CLIENTS + 1)
+    programs.push(own)
+    programs.push(await startTutorial(url))
+    programs.push(await startOidcProvider(url))
+    const costs = await refreshesInTurns(programs, redis, run)
+    return [
+      ...ownFigures(costs.get(own.id) ?? NONE, run),
+      ...tripFigures(await roundTrips(own, redis)),
+      ...peerFigures(costs)
+    ]
+  } finally {
+    for (const program of programs) await program.stop()
+  }
+}
+
+const NONE: RefreshCosts = { program: [], redis: [] }
+
+function ownFigures({ program, redis }: RefreshCosts, run: Run): Figure[] {
+  return [
+    figure({
+      id: 'families/refresh/auth',
+      title: 'processor time of a refresh, auth service',
+      unit: 'µs',
+      rounds: program,
+      how: `${refreshesOf(run)} refreshes per round, ${CLIENTS} clients, SQLite, ${pinning}`
+    }),
+    figure({
+      id: 'families/refresh/redis',
+      title: '  the same, Redis',
+      unit: 'µs',
+      rounds: redis,
+      how: 'as Redis counts it'
+    }),
+    figure({
+      id: 'families/refresh/per-core',
+      title: 'refreshes per second and core of the auth service',
+      unit: 'per second',
+      rounds: program.map((microseconds) => 1e6 / microseconds),
+      better: 'higher',
+      how: 'the same rounds'
+    })
+  ]
+}
+
+const tripFigures = ({ redis, database }: RoundTrips): Figure[] => [
+  figure({
+    id: 'families/refresh/redis-commands',
+    title: 'commands to Redis per refresh',
+    unit: 'count',
+    rounds: [redis],
+    goal: { atMost: 1 },
+    how: 'MONITOR, without what scripts call'
+  }),
+  figure({
+    id: 'families/refresh/statements',
+    title: 'statements to the database per refresh',
+    unit: 'count',
+    rounds: [database],
+    // docs/decisions/0091
+    goal: { atMost: 1 },
+    how: 'metrics of the auth service'
+  })
+]
+
+type Peer = { readonly title: string; readonly goal: Goal; readonly how: string }
+
+/** By the id of the program. */
+const peers: Readonly<Record<string, Peer>> = {
+  tutorial: {
+    title: 'a refresh ÷ the endpoint of a tutorial',
+    goal: { atMost: 1.4 },
+    how: '@fastify/jwt and GET, DEL, SET: no families, no accounts, no audit log'
+  },
+  'oidc-provider': {
+    title: 'oidc-provider ÷ a refresh',
+    goal: { atLeast: 2.5 },
+    how: 'its token endpoint, with its models in Redis and JWT access tokens'
+  }
+}
+
+function peerFigures(costs: ReadonlyMap<string, RefreshCosts>): Figure[] {
+  const own = costs.get('auth')?.program ?? []
+  return Object.entries(peers).flatMap(([id, { title, goal, how }]) => {
+    const { program: rounds } = costs.get(id) ?? NONE
+    const isOverOwn = goal.atLeast !== undefined
+    return [
+      figure({
+        id: `families/refresh/${id}`,
+        title: `processor time of a refresh, ${id}`,
+        unit: 'µs',
+        rounds,
+        better: null,
+        how: 'the same clients, in turns'
+      }),
+      figure({
+        id: `families/refresh/${id}/ratio`,
+        title,
+        unit: 'ratio',
+        rounds: isOverOwn ? ratios(rounds, own) : ratios(own, rounds),
+        better: isOverOwn ? 'higher' : 'lower',
+        goal,
+        how
+      })
+    ]
+  })
+}

@@ -1,0 +1,44 @@
+import type { Redis } from 'ioredis'
+import { poster } from '../poster.ts'
+import type { RefreshProgram } from './peers/peer.ts'
+
+const REFRESHES = 100
+
+/** How many commands, and statements, a program sends for a refresh. */
+export type RoundTrips = { readonly redis: number; readonly database: number }
+
+/**
+ * Counts what the auth service sends to its stores while one client refreshes, one refresh after
+ * the other. Rounded, because heartbeats and background work send a few commands per second.
+ */
+export async function roundTrips(
+  program: RefreshProgram & { readonly opsUrl: string },
+  redis: Redis
+): Promise<RoundTrips> {
+  const post = poster(program.url, 1)
+  let token = await program.open(post)
+  const statements = await databaseCalls(program.opsUrl)
+  const monitor = await redis.monitor()
+  let commands = 0
+  // Redis also reports what scripts call; that is no round trip.
+  monitor.on('monitor', (_time: string, _command: string[], source: string) => {
+    if (source !== 'lua') commands += 1
+  })
+  try {
+    for (let done = 0; done < REFRESHES; done += 1) token = await program.refresh(post, token)
+  } finally {
+    monitor.disconnect()
+  }
+  return {
+    redis: Math.round(commands / REFRESHES),
+    database: Math.round(((await databaseCalls(program.opsUrl)) - statements) / REFRESHES)
+  }
+}
+
+/** The statements that the process has sent to its database, as its metrics say. */
+async function databaseCalls(opsUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
+  const pattern =
+    /^auth_store_call_duration_seconds_count\{.*call="(?:begin|commit|select|insert|update|delete|other)".*\} (\d+)/gm
+  return [...metrics.matchAll(pattern)].reduce((sum, [, count]) => sum + Number(count), 0)
+}

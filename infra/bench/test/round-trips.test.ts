@@ -1,0 +1,16 @@
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import t from 'tap'
+import { startOurs } from '../families/refresh-programs.ts'
+import { roundTrips } from '../families/round-trips.ts'
+
+t.test(
+  'a refresh sends one command to Redis and one statement to the database',
+  { skip: redisMissing },
+  async (t) => {
+    const { url, redis } = await redisServer(t)
+    const program = await startOurs(dataFolder(t), url, 2)
+    t.teardown(program.stop)
+    t.strictSame(await roundTrips(program, redis), { redis: 1, database: 1 })
+  }
+)
