@@ -6,13 +6,18 @@
 -- ARGV[13] replay cap          ARGV[14] recovery (s)
 -- ARGV[15] how far ahead of now tokens become stale (s)
 -- ARGV[16] subject             ARGV[17] the client's address      ARGV[18] request id
--- Reply: {now (ms), outcome, record before, record after}, the records as arrays, false if there
--- is none; {now (ms)} if the caller no longer waits; {now (ms), 'newer-format'} if only a newer
--- version can read the record
+-- Reply: {now (ms), outcome, record before, record after, mark of withdrawn keys}, the records as
+-- arrays, false for what does not exist; {now (ms)} if the caller no longer waits;
+-- {now (ms), 'newer-format'} if only a newer version can read the record
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local stale_ahead = tonumber(ARGV[15])
+
+-- A token is signed next, so the reply has the mark: asking for it costs no round trip.
+local function reply(outcome, before, after)
+  return { now_ms, outcome, before, after, redis.call('GET', KEYS[6]) }
+end
 
 -- Writes the record. If access tokens have become stale, tells the gateways.
 local function write_stale(record, not_before)
@@ -44,21 +49,21 @@ local record, newer_format = read(sid)
 if newer_format then return { now_ms, 'newer-format' } end
 if not record then
   local opened, expires = tonumber(ARGV[5]), tonumber(ARGV[6])
-  if not opened or now_ms >= expires * 1000 then return { now_ms, 'ended', false, false } end
+  if not opened or now_ms >= expires * 1000 then return reply('ended', false, false) end
   local client_id, scope, label = ARGV[7], ARGV[8], ARGV[9]
   local lost =
     { presented, opened, now_ms, expires, expires, 0, 0, client_id, scope, label, 0, 0, 0 }
-  return { now_ms, 'restored', false, advance(lost) }
+  return reply('restored', false, advance(lost))
 end
 local before = { unpack(record) }
 local behind = record[GENERATION] - presented
 -- A token newer than the record was used: this store has lost that use, and the database knows that
 -- it was recent.
 local has_lost_use = behind < 0 and ARGV[5] ~= '' and not is_over(record)
-if not is_live(record) and not has_lost_use then return { now_ms, 'ended', before, record } end
+if not is_live(record) and not has_lost_use then return reply('ended', before, record) end
 
 if behind <= 0 then
-  return { now_ms, behind == 0 and 'rotated' or 'healed', before, advance(record) }
+  return reply(behind == 0 and 'rotated' or 'healed', before, advance(record))
 end
 
 local age_ms = now_ms - record[ROTATED_MS]
@@ -67,7 +72,7 @@ if behind == 1 and within_grace then
   record[REPLAYS] = record[REPLAYS] + 1
   write(sid, record)
   token_horizon()
-  return { now_ms, 'replayed', before, record }
+  return reply('replayed', before, record)
 end
 
 -- The response with the successor was lost, and the client asks late.
@@ -78,7 +83,7 @@ if behind == 1 and within_recovery and not was_seen(sid, ARGV[16], record) then
   record[ANSWERED_AGAIN] = 1
   write_stale(record, math.max(record[TOKENS_NOT_BEFORE], now_s + stale_ahead))
   token_horizon()
-  return { now_ms, 'recovered', before, record }
+  return reply('recovered', before, record)
 end
 
 finish(sid, record)
@@ -92,4 +97,4 @@ note_unrecorded(sid, {
     secondsSinceRotation = math.floor((now_ms - before[ROTATED_MS]) / 1000)
   }
 })
-return { now_ms, 'reused', before, record }
+return reply('reused', before, record)

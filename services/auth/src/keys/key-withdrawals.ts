@@ -4,7 +4,8 @@ import { sessionKey } from '@gatehouse/redis/session-key'
 
 /**
  * A mark that changes before gateways refuse the tokens of a revoked key. An instance compares it
- * before it signs, so that a client whose token was refused gets a token of another key.
+ * before it signs, so that a client whose token was refused gets a token of another key. For that,
+ * the mark must be read after the client's request has arrived.
  */
 export type KeyWithdrawals = {
   /** @throws if the store does not answer */
@@ -13,13 +14,14 @@ export type KeyWithdrawals = {
   change(): Promise<void>
 }
 
-const MARK = sessionKey('key-withdrawals')
+/** The key of the mark in Redis, which lua/present.lua also reads. */
+export const KEY_WITHDRAWALS = sessionKey('key-withdrawals')
 
 export function redisKeyWithdrawals(redis: RedisConnection): KeyWithdrawals {
   return {
-    mark: () => redis.get(MARK),
+    mark: () => redis.get(KEY_WITHDRAWALS),
     async change() {
-      await redis.set(MARK, randomUUID())
+      await redis.set(KEY_WITHDRAWALS, randomUUID())
     }
   }
 }

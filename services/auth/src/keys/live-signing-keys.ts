@@ -20,9 +20,10 @@ export type LiveSigningKeys = {
    * Reads the keys if another instance has revoked one since they were read. If the mark of the
    * withdrawals cannot be read, the keys count as current: gateways cannot learn of a revocation
    * then.
+   * @param mark the mark of the withdrawals, if it was read since the request arrived
    * @throws if the database does not answer
    */
-  untilCurrent(): Promise<void>
+  untilCurrent(mark?: string | null): Promise<void>
   /**
    * Reads the keys, with a read that begins after the call.
    * @throws if the database does not answer; the previous keys stay
@@ -98,8 +99,8 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
       if (active === null || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
       return active
     },
-    async untilCurrent() {
-      const mark = await markOf(options)
+    async untilCurrent(known) {
+      const mark = known === undefined ? await markOf(options) : known
       if (mark !== undefined && mark !== held.mark) await reads.request()
     },
     async read() {

@@ -14,11 +14,18 @@ export type Grant = {
   readonly refreshExpiresIn: number
 }
 
+type ReachedSession = {
+  readonly record: FamilyRecord
+  readonly authentication: Authentication
+  /** as `Presented` has it */
+  readonly keyWithdrawals?: string | null | undefined
+}
+
 /** Issues the tokens of the generation that a family has reached. */
 export type IssueGrant = (
   account: Account,
   token: RefreshToken,
-  session: { readonly record: FamilyRecord; readonly authentication: Authentication },
+  session: ReachedSession,
   begunMs: number
 ) => Promise<Grant>
 
@@ -28,7 +35,8 @@ export function grants(options: {
   clock: () => number
 }): IssueGrant {
   const { accessTokens, ring, clock } = options
-  return async (account, token, { record, authentication }, begunMs) => {
+  return async (account, token, session, begunMs) => {
+    const { record, authentication, keyWithdrawals } = session
     const sid = sessionId(token.family)
     return {
       sid,
@@ -40,7 +48,8 @@ export function grants(options: {
         requestedScope: record.scope,
         authentication,
         tokensNotBefore: record.tokensNotBefore,
-        begunMs
+        begunMs,
+        keyWithdrawals
       }),
       refreshToken: mintRefreshToken({ ...token, generation: record.generation }, ring),
       refreshExpiresIn: record.idleExpiresAt - Math.floor(clock() / 1000)

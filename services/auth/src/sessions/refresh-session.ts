@@ -65,7 +65,7 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
     const opened = restorable(session, policy, clock())
     const presentation = { subject, sid, generation, opened, source }
     const presented = await families.present(presentation)
-    const { outcome, after } = presented
+    const { outcome, after, keyWithdrawals } = presented
     count(outcome)
     await record(presentation, presented, session)
     if (after === null || outcome === 'ended' || outcome === 'reused') {
@@ -75,7 +75,7 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
       throw sessionEnded('the session has ended meanwhile')
     }
     const authentication = session?.authentication ?? adopted(after)
-    const reached = { record: after, authentication }
+    const reached = { record: after, authentication, keyWithdrawals }
     return grant(narrowed(account, requestedScope), token, reached, begunMs)
   }
 }

@@ -37,6 +37,8 @@ export type AccessTokenSubject = {
   readonly tokensNotBefore: number
   /** as `issueToClient` has it */
   readonly begunMs: number
+  /** as `LiveSigningKeys.untilCurrent` takes it */
+  readonly keyWithdrawals?: string | null | undefined
 }
 
 export type IssuedAccessToken = {
@@ -89,12 +91,15 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
   const { policy, clock } = options
   return {
     issue(subject) {
-      const { account, tokensNotBefore, begunMs } = subject
-      const notBefore = Math.max(account.tokensNotBefore, tokensNotBefore)
-      return issueOwn(options, sessionClaims(subject, policy), notBefore, begunMs)
+      const { account, begunMs, keyWithdrawals } = subject
+      const notBefore = Math.max(account.tokensNotBefore, subject.tokensNotBefore)
+      const particulars = sessionClaims(subject, policy)
+      return issueOwn(options, particulars, { notBefore, begunMs, keyWithdrawals })
     },
-    issueToClient: (client, scope, begunMs) =>
-      issueOwn(options, clientClaims(client, scope), client.tokensNotBefore, begunMs),
+    issueToClient(client, scope, begunMs) {
+      const notBefore = client.tokensNotBefore
+      return issueOwn(options, clientClaims(client, scope), { notBefore, begunMs })
+    },
     async issueByExchange(subject, exchange) {
       const nowSeconds = Math.floor(Math.min(exchange.begunMs, clock()) / 1000)
       const longest = Math.min(policy.exchangeSeconds, policy.lifetimeSeconds)
@@ -108,7 +113,7 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
         nbf: subject.issuedAt,
         jti: randomUUID()
       }
-      return signed(options, claims, exp - nowSeconds)
+      return signed(options, claims, exp - nowSeconds, undefined)
     }
   }
 }
@@ -116,12 +121,18 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
 /** The claims that differ between tokens for the audience of the policy. */
 type Particulars = Omit<AccessTokenClaims, 'iss' | 'aud' | 'exp' | 'iat' | 'nbf' | 'jti'>
 
-/** Issues a token for the audience of the policy. Its `iat` is `notBefore` (s) or later. */
+/** When a token is issued: its `iat` is `notBefore` (s) or later. */
+type Issuing = {
+  readonly notBefore: number
+  readonly begunMs: number
+  readonly keyWithdrawals?: string | null | undefined
+}
+
+/** Issues a token for the audience of the policy. */
 function issueOwn(
   options: AccessTokenOptions,
   particulars: Particulars,
-  notBefore: number,
-  begunMs: number
+  { notBefore, begunMs, keyWithdrawals }: Issuing
 ): Promise<IssuedAccessToken> {
   const { policy, clock } = options
   // The clock may have been set back since the beginning. A token with new rights must have a
@@ -137,7 +148,7 @@ function issueOwn(
     jti: randomUUID(),
     ...particulars
   }
-  return signed(options, claims, expiresIn)
+  return signed(options, claims, expiresIn, keyWithdrawals)
 }
 
 const jittered = (seconds: number): number => seconds - randomInt(Math.floor(seconds * JITTER) + 1)
@@ -145,9 +156,10 @@ const jittered = (seconds: number): number => seconds - randomInt(Math.floor(sec
 async function signed(
   { sign, keys }: AccessTokenOptions,
   claims: AccessTokenClaims,
-  expiresIn: number
+  expiresIn: number,
+  keyWithdrawals: string | null | undefined
 ): Promise<IssuedAccessToken> {
-  await keys.untilCurrent()
+  await keys.untilCurrent(keyWithdrawals)
   return { token: sign(claims, keys.active()), expiresIn, scope: claims.scope }
 }
 

@@ -13,7 +13,7 @@ async function heldUp() {
   let fault: Error | null = null
   let gate = Promise.resolve()
   let mark: string | Error | null = null
-  const counts = { reads: 0, notes: 0, most: 0 }
+  const counts = { reads: 0, marks: 0, notes: 0, most: 0 }
   let underWay = 0
   const clock = testClock()
   const live = await liveSigningKeys({
@@ -36,6 +36,7 @@ async function heldUp() {
     prepare: async () => () => {},
     withdrawals: {
       async mark() {
+        counts.marks += 1
         if (mark instanceof Error) throw mark
         return mark
       }
@@ -143,3 +144,17 @@ t.test(
     await t.rejects(live.untilCurrent(), { message: 'the database does not answer' })
   }
 )
+
+t.test('a mark that was read with the session is not asked for again', async (t) => {
+  const { live, active, standby, counts, store, withdraw } = await heldUp()
+  const { marks } = counts
+  await live.untilCurrent(null)
+  t.strictSame([counts.marks, counts.reads], [marks, 1], 'nothing was revoked')
+  const next = { ...standby, state: 'active' as const }
+  store([next])
+  withdraw('first')
+  t.equal(live.active().kid, active.kid)
+  await live.untilCurrent('first')
+  t.equal(live.active().kid, next.kid)
+  t.strictSame([counts.marks, counts.reads], [marks + 1, 2], 'once, with the keys')
+})

@@ -13,6 +13,11 @@ export type Presented = {
   readonly after: FamilyRecord | null
   /** when, in milliseconds since 1970 by the store's clock */
   readonly atMs: number
+  /**
+   * The mark of withdrawn signing keys (`keys/key-withdrawals.ts`), read in the same step. Absent if
+   * the store does not have it.
+   */
+  readonly keyWithdrawals?: string | null
 }
 
 /** The record of a new family, and whether the user now has too many. */

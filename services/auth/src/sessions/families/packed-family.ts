@@ -39,17 +39,19 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
 
 /** The reply of lua/present.lua; null if only a newer version can read the record. */
 export function toPresented(reply: unknown): Presented | null {
-  const [atMs, outcome, before, after] = reply as [
+  const [atMs, outcome, before, after, keyWithdrawals] = reply as [
     number,
     Outcome | 'newer-format',
     PackedRecord | null,
-    PackedRecord | null
+    PackedRecord | null,
+    string | null
   ]
   if (outcome === 'newer-format') return null
   return {
     outcome,
     before: before === null ? null : toRecord(before),
     after: after === null ? null : toRecord(after),
-    atMs
+    atMs,
+    keyWithdrawals
   }
 }

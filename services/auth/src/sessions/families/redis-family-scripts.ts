@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import { KEY_WITHDRAWALS } from '../../keys/key-withdrawals.ts'
 import { type Script, script } from '../../redis/script.ts'
 import type { StoreClock } from '../../redis/store-clock.ts'
 import { storeUnavailable } from '../../refusals.ts'
@@ -34,7 +35,7 @@ export type FamilyScripts = ScriptTime & {
 type Reply = [nowMs: number, ...rest: unknown[]]
 
 export function familyScripts(redis: RedisConnection, time: ScriptTime): FamilyScripts {
-  const onFamilies = (name: string) => script(redis, name, 5, ['revocations', 'family'])
+  const onFamilies = (name: string) => script(redis, name, 6, ['revocations', 'family'])
   return {
     ...time,
     open: onFamilies('open'),
@@ -91,6 +92,7 @@ async function send(
     familiesKey(subject),
     UNRECORDED,
     SIGHTINGS,
+    KEY_WITHDRAWALS,
     clock?.() ?? '',
     deadline,
     revocationSeconds,

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Redis } from 'ioredis'
 import t from 'tap'
+import { redisKeyWithdrawals } from '../../../src/keys/key-withdrawals.ts'
 import { parseKeyRing } from '../../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../../src/secrets/secrets.ts'
 import { mintRefreshToken, newFamily, sessionId } from '../../../src/sessions/refresh-token.ts'
+import { source } from '../../fixtures/family-steps.ts'
 import { clockFromNow, opening, policy, redisStore } from '../../fixtures/stores.ts'
 
 const options = { skip: redisMissing }
@@ -92,6 +94,22 @@ t.test('a refresh is one command', options, async (t) => {
   await redis.echo('that was all')
   await last
   t.strictSame(sent, ['evalsha'], 'and it is a digest, not the whole script')
+})
+
+t.test('a refresh reads the mark of withdrawn signing keys in its step', options, async (t) => {
+  const { redis } = await redisServer(t)
+  const { store, open } = redisStore(redis, { policy, clock: clockFromNow() }).families
+  const { subject, sid } = { subject: randomUUID(), sid: 'one' }
+  const opened = await open(subject, sid, opening)
+  const present = async (generation: number) =>
+    (await store.present({ subject, sid, generation, opened, source })).keyWithdrawals
+  t.equal(await present(0), null)
+  const withdrawals = redisKeyWithdrawals(redis)
+  await withdrawals.change()
+  const mark = await withdrawals.mark()
+  t.type(mark, 'string')
+  t.equal(await present(1), mark)
+  t.equal(await present(1), mark, 'a replay is answered with a token too')
 })
 
 t.test('a family is as large after a hundred rotations as after one', options, async (t) => {
