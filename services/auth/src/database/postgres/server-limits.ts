@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { PreparedStatements } from './prepared-statements.ts'
 
 /**
  * The limits after which the server itself ends the work of a client that gave up or vanished, in
@@ -27,6 +28,9 @@ export async function limitSession(client: pg.ClientBase, limits: ServerLimits):
 /** From BackendKeyData, which pg's types do not include. */
 const greetedBy = (client: pg.ClientBase): unknown => Reflect.get(client, 'processID')
 
+/** Only on connections that no pooler shares: a name belongs to a session of the server. */
+const prepared = new PreparedStatements()
+
 type Ask = (sql: string, values: unknown[]) => Promise<pg.QueryResult>
 
 /**
@@ -35,8 +39,8 @@ type Ask = (sql: string, values: unknown[]) => Promise<pg.QueryResult>
  * lock long after the client was told that it had failed.
  */
 export function askWithin(client: pg.ClientBase, limits: ServerLimits): Ask {
+  if (limited.has(client)) return (sql, values) => prepared.ask(client, sql, values)
   const ask: Ask = (sql, values) => client.query(sql, values)
-  if (limited.has(client)) return ask
   const { statementMs, idleTransactionMs } = limits
   // Several statements in one message, which costs no extra round trip.
   const local = `set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${idleTransactionMs}`

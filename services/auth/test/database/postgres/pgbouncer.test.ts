@@ -1,12 +1,13 @@
 import { eventually } from '@gatehouse/fixtures/client'
 import { pgbouncer, pgbouncerMissing } from '@gatehouse/fixtures/pgbouncer'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildOnline } from '../../../src/database/index-migration.ts'
 import { auditByKind } from '../../../src/database/migrations/0025-audit-by-kind.ts'
 import { openTables } from '../../../src/database/open-tables.ts'
+import type { Tables } from '../../../src/database/tables.ts'
 import { addressOf, patient } from '../../fixtures/databases.ts'
 
 const skip = postgresMissing || pgbouncerMissing
@@ -84,6 +85,12 @@ t.test('the auth service works behind PgBouncer in transaction mode', { skip }, 
     t.match(await after(), [{ not_before: '8' }])
   })
 
+  t.test('no query is prepared: another client may get its session', async (t) => {
+    const database = await opened(t, pooled)
+    await sendOften(database)
+    t.strictSame(await prepared(database), [])
+  })
+
   t.test('an address that the pooler refuses prevents the start at once', async (t) => {
     for (const [url, message] of [
       [pooled.replace(/[^/]+$/, 'nowhere'), /no such database: nowhere \(08P01\)/],
@@ -96,12 +103,30 @@ t.test('the auth service works behind PgBouncer in transaction mode', { skip }, 
   })
 })
 
-t.test(
-  'without a pooler the whole session has the limits',
-  { skip: postgresMissing },
-  async (t) => {
-    const database = await opened(t, await (await postgresServer(t)).database())
+t.test('without a pooler', { skip: postgresMissing }, async (t) => {
+  const direct = await (await postgresServer(t)).database()
+  const database = await opened(t, direct)
+
+  t.test('the whole session has the limits', async (t) => {
     const { rows } = await sql`show statement_timeout`.execute(database)
     t.strictSame(rows, [{ statement_timeout: '4500ms' }])
+  })
+
+  t.test('a query that is sent often is prepared, and a migration does not break it', async (t) => {
+    await sendOften(database)
+    t.match(await prepared(database), [{ statement: /^select \* from "all_tokens"/ }])
+    await asked(direct, 'alter table all_tokens add column later integer')
+    const [row] = await database.selectFrom('all_tokens').selectAll().execute()
+    t.match(row, { later: null })
+  })
+})
+
+/** More often than a query must be sent to be prepared. */
+async function sendOften(database: Kysely<Tables>): Promise<void> {
+  for (let sent = 0; sent < 30; sent += 1) {
+    await database.selectFrom('all_tokens').selectAll().execute()
   }
-)
+}
+
+const prepared = async (database: Kysely<Tables>) =>
+  (await sql`select statement from pg_prepared_statements`.execute(database)).rows
