@@ -1,6 +1,6 @@
 import { serviceProgram } from '@gatehouse/fixtures/program'
 import { freePort } from '@gatehouse/start/free-port'
-import { answers, type Program, start } from './edge/programs.ts'
+import { type Program, ready, start } from './edge/programs.ts'
 
 /** Starts an auth service on the core that is measured. Resolves when it is ready. */
 export async function authProgram(
@@ -18,6 +18,6 @@ export async function authProgram(
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)
   const program = start('measured', [process.execPath, file], given)
   const opsUrl = `http://127.0.0.1:${opsPort}`
-  await answers(`${opsUrl}/readyz`, [200])
+  await ready(program, `${opsUrl}/readyz`, [200])
   return { ...program, url: `http://127.0.0.1:${port}`, opsUrl }
 }

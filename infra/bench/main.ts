@@ -31,11 +31,13 @@ async function main(): Promise<number> {
   return faults.length === 0 ? 0 : 1
 }
 
+let code = 2
 try {
-  process.exitCode = await main()
+  code = await main()
 } catch (error) {
   if (error instanceof UsageFault) tell(`${error.message}\n\n${usage}`)
   else if (error instanceof ResultsFault) tell(error.message)
   else throw error
-  process.exitCode = 2
 }
+// A suite that failed may have left connections open.
+process.exit(code)

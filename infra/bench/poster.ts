@@ -2,10 +2,18 @@ import { Agent, request } from 'node:http'
 
 type Answer = {
   readonly status: number
-  readonly body: { readonly refreshToken: string; readonly refresh_token?: string }
+  readonly body: {
+    readonly refreshToken: string
+    readonly refresh_token?: string
+    readonly token?: string
+  }
 }
 
-export type Post = (path: string, body: object) => Promise<Answer>
+export type Post = (
+  path: string,
+  body: object,
+  headers?: Readonly<Record<string, string>>
+) => Promise<Answer>
 
 /**
  * A minimal client with persistent connections. It sends `URLSearchParams` as a form, and other
@@ -13,12 +21,12 @@ export type Post = (path: string, body: object) => Promise<Answer>
  */
 export function poster(base: string, connections: number): Post {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  return (path, body) =>
+  return (path, body, more = {}) =>
     new Promise((resolve, reject) => {
       const isForm = body instanceof URLSearchParams
       const payload = isForm ? body.toString() : JSON.stringify(body)
       const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json'
-      const headers = { 'content-type': type, 'content-length': payload.length }
+      const headers = { 'content-type': type, 'content-length': payload.length, ...more }
       const sent = request(new URL(path, base), { method: 'POST', agent, headers }, (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (chunk: string) => {

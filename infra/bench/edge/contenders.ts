@@ -5,7 +5,7 @@ import { serviceProgram } from '@gatehouse/fixtures/program'
 import { redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { freePort } from '@gatehouse/start/free-port'
 import { Redis } from 'ioredis'
-import { answers, type Program, start } from './programs.ts'
+import { type Program, ready, start } from './programs.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
 
 /** A program that is measured. */
@@ -18,44 +18,6 @@ export type Surroundings = {
   /** the same service over HTTP/2 without TLS */
   readonly httpTwoUrl: string
   readonly issuer: Issuer
-}
-
-const ANSWER = '0123456789'.repeat(7)
-
-/** The path of the large response, and its size. */
-export const LARGE = { path: '/bench/large', bytes: 1024 ** 2 }
-
-/** A service that answers 70 bytes, or a large file, at almost no cost. */
-export async function nginx(folder: string): Promise<Contender & { readonly httpTwoUrl: string }> {
-  const [port, httpTwoPort] = [await freePort(), await freePort()]
-  writeFileSync(join(folder, 'large.txt'), 'x'.repeat(LARGE.bytes))
-  const file = join(folder, 'nginx.conf')
-  writeFileSync(
-    file,
-    `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
-events { worker_connections 4096; }
-http {
-  access_log off; keepalive_requests 100000000; client_body_temp_path ${folder}/body;
-  server {
-    listen 127.0.0.1:${port}; listen 127.0.0.1:${httpTwoPort} http2; default_type text/plain;
-    location = ${LARGE.path} { alias ${folder}/large.txt; }
-    location / { return 200 "${ANSWER}"; }
-  }
-}
-`
-  )
-  const program = start('upstream', [
-    'nginx',
-    '-c',
-    file,
-    '-p',
-    folder,
-    '-e',
-    `${folder}/nginx.log`
-  ])
-  const url = `http://127.0.0.1:${port}`
-  await answers(url, [200])
-  return { ...program, name: 'nginx', url, httpTwoUrl: `http://127.0.0.1:${httpTwoPort}` }
 }
 
 export async function gateway(
@@ -94,7 +56,7 @@ routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483
   await beat(redisUrl)
   const program = start('measured', [process.execPath, entry], given)
   const opsUrl = `http://127.0.0.1:${opsPort}`
-  await answers(`${opsUrl}/readyz`, [200])
+  await ready(program, `${opsUrl}/readyz`, [200])
   return { ...program, name: 'gateway', url: `http://127.0.0.1:${port}`, opsUrl }
 }
 
@@ -143,7 +105,7 @@ backend service
   )
   const program = start('measured', ['haproxy', '-f', file, '-db'])
   const url = `http://127.0.0.1:${port}`
-  await answers(url, [401])
+  await ready(program, url, [401])
   return { ...program, name: 'HAProxy', url }
 }
 
@@ -195,7 +157,7 @@ ProxyPass / ${upstreamUrl}/ keepalive=On
   )
   const program = start('measured', ['apache2', '-X', '-f', file])
   const url = `http://127.0.0.1:${port}`
-  await answers(url, [401])
+  await ready(program, url, [401])
   return { ...program, name: 'Apache', url }
 }
 
@@ -207,7 +169,7 @@ export async function documentedStack(around: Surroundings): Promise<Contender> 
   const given = [String(port), upstreamUrl, issuer.publicPem, ISSUER, AUDIENCE]
   const program = start('measured', [process.execPath, main, ...given])
   const url = `http://127.0.0.1:${port}`
-  await answers(url, [401])
+  await ready(program, url, [401])
   return { ...program, name: 'the documented stack', url }
 }
 
@@ -217,6 +179,6 @@ export async function bareProxy({ upstreamUrl }: Surroundings): Promise<Contende
   const main = fileURLToPath(new URL('./bare-proxy.ts', import.meta.url))
   const program = start('measured', [process.execPath, main, String(port), upstreamUrl])
   const url = `http://127.0.0.1:${port}`
-  await answers(url, [200])
+  await ready(program, url, [200])
   return { ...program, name: 'a bare proxy', url }
 }

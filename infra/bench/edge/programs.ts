@@ -62,13 +62,30 @@ export async function output(
   return printed
 }
 
-const READY_WITHIN_MS = 15_000
+const READY_WITHIN_MS = 60_000
+
+/**
+ * Resolves when a program that was started answers with one of these statuses.
+ * @throws if it does not; then it is stopped
+ */
+export async function ready(
+  program: Program,
+  url: string,
+  statuses: readonly number[]
+): Promise<void> {
+  try {
+    await answers(url, statuses)
+  } catch (error) {
+    await program.stop()
+    throw error
+  }
+}
 
 /**
  * Resolves when the address answers with one of these statuses.
  * @throws if it does not
  */
-export async function answers(url: string, statuses: readonly number[]): Promise<void> {
+async function answers(url: string, statuses: readonly number[]): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline) {
     const status = await fetch(url).then(

@@ -56,7 +56,13 @@ async function weight(redis: Redis, run: Run): Promise<Figure[]> {
         goal: run.isShort ? null : { atMost: 140 },
         how: 'used_memory, before and after'
       }),
-      figure({ id: `${id}/keys`, title: '  their keys alone', unit: 'bytes', rounds: [fresh], how }),
+      figure({
+        id: `${id}/keys`,
+        title: '  their keys alone',
+        unit: 'bytes',
+        rounds: [fresh],
+        how
+      }),
       figure({
         id: `${id}/growth`,
         title: '  the same after rotations ÷ before',

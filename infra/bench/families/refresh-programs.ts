@@ -40,7 +40,7 @@ export const startTutorial = (redisUrl: string): Promise<RefreshProgram> =>
   startPeer(
     {
       id: 'tutorial',
-      file: './tutorial-endpoint.ts',
+      file: new URL('./peers/tutorial-endpoint.ts', import.meta.url),
       client: {
         open: async (post) =>
           succeeded(await post('/login', { email: 'bench@example.com' })).refreshToken,
@@ -56,7 +56,7 @@ export const startOidcProvider = (redisUrl: string): Promise<RefreshProgram> =>
   startPeer(
     {
       id: 'oidc-provider',
-      file: './oidc-provider-endpoint.ts',
+      file: new URL('./peers/oidc-provider-endpoint.ts', import.meta.url),
       client: {
         open: async (post) => succeeded(await post('/login', {})).refreshToken,
         async refresh(post, refresh_token) {

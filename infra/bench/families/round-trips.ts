@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { poster } from '../poster.ts'
 import type { RefreshProgram } from './peers/peer.ts'
+import { sentCommands } from './sent-commands.ts'
 
 const REFRESHES = 100
 
@@ -13,24 +13,15 @@ export type RoundTrips = { readonly redis: number; readonly database: number }
  */
 export async function roundTrips(
   program: RefreshProgram & { readonly opsUrl: string },
-  redis: Redis
+  redisUrl: string
 ): Promise<RoundTrips> {
   const post = poster(program.url, 1)
   let token = await program.open(post)
   const statements = await databaseCalls(program.opsUrl)
-  const monitor = await redis.monitor()
-  let commands = 0
-  // Redis also reports what scripts call; that is no round trip.
-  monitor.on('monitor', (_time: string, _command: string[], source: string) => {
-    if (source !== 'lua') commands += 1
-  })
-  try {
-    for (let done = 0; done < REFRESHES; done += 1) token = await program.refresh(post, token)
-  } finally {
-    monitor.disconnect()
-  }
+  const commands = await sentCommands(redisUrl)
+  for (let done = 0; done < REFRESHES; done += 1) token = await program.refresh(post, token)
   return {
-    redis: Math.round(commands / REFRESHES),
+    redis: Math.round(commands.stop() / REFRESHES),
     database: Math.round(((await databaseCalls(program.opsUrl)) - statements) / REFRESHES)
   }
 }

@@ -9,7 +9,7 @@ import { startRedis } from '@gatehouse/fixtures/redis-server'
 import { freePort } from '@gatehouse/start/free-port'
 import { authProgram } from '../auth-program.ts'
 import { gateway } from '../edge/contenders.ts'
-import { answers, type Program, pinning, start } from '../edge/programs.ts'
+import { type Program, pinning, ready, start } from '../edge/programs.ts'
 import { type Issuer, issuer } from '../edge/tokens.ts'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
@@ -146,7 +146,7 @@ async function wholeSystem(folder: string): Promise<Program> {
       'LOG_LEVEL=warn'
     ]
   )
-  await answers(`http://127.0.0.1:${port}/demo/`, [200])
+  await ready(program, `http://127.0.0.1:${port}/demo/`, [200])
   return program
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gatehouse/start/free-port'
-import { answers, type Program, start } from '../../edge/programs.ts'
+import { type Program, ready, start } from '../../edge/programs.ts'
 import type { Post } from '../../poster.ts'
 
 /** How a client opens a session at a program, and refreshes it. */
@@ -13,17 +13,17 @@ export type RefreshClient = {
 /** A program whose refreshes are measured. */
 export type RefreshProgram = RefreshClient & Program & { readonly id: string; readonly url: string }
 
-type Peer = { readonly id: string; readonly file: string; readonly client: RefreshClient }
+type Peer = { readonly id: string; readonly file: URL; readonly client: RefreshClient }
 
-/** Starts the program of a file in this folder. */
+/** Starts the program of a file. */
 export async function startPeer(
   { id, file, client }: Peer,
   redisUrl: string
 ): Promise<RefreshProgram> {
   const port = await freePort()
-  const main = fileURLToPath(new URL(file, import.meta.url))
+  const main = fileURLToPath(file)
   const program = start('measured', [process.execPath, main, String(port), redisUrl])
   const url = `http://127.0.0.1:${port}`
-  await answers(url, [404])
+  await ready(program, url, [404])
   return { ...program, ...client, id, url }
 }
