@@ -6,6 +6,7 @@ import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../aud
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../../database/end-sessions.ts'
 import { isOpenSession } from '../../database/is-open-session.ts'
+import { keptQuery } from '../../database/kept-query.ts'
 import type { Tables } from '../../database/tables.ts'
 import { isUuid } from '../../database/uuid.ts'
 import { amrText } from '../authentication.ts'
@@ -159,11 +160,9 @@ const openSession =
       return toAccount(row)
     })
 
-const findSession =
-  (db: Kysely<Tables>): DurableSessions['find'] =>
-  async (subject, sid) => {
-    if (!isUuid(subject)) return { account: null, session: null }
-    const row = await db
+function findSession(db: Kysely<Tables>): DurableSessions['find'] {
+  const query = keptQuery(db, ['subject', 'sid'], ({ subject, sid }) =>
+    db
       .selectFrom('accounts')
       .leftJoin('sessions', (join) =>
         join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
@@ -171,12 +170,16 @@ const findSession =
       .selectAll('accounts')
       .select(SESSION_COLUMNS)
       .where('accounts.id', '=', subject)
-      .executeTakeFirst()
+  )
+  return async (subject, sid) => {
+    if (!isAccountId(subject)) return { account: null, session: null }
+    const [row] = await query({ subject, sid })
     if (row === undefined) return { account: null, session: null }
     const session =
       row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
     return { account: toAccount(row), session }
   }
+}
 
 const endSession =
   (db: Kysely<Tables>, clock: () => number): DurableSessions['end'] =>
