@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { patience } from '@gatehouse/fixtures/patience'
 import { authProgram } from '../auth-program.ts'
 import { succeeded } from '../poster.ts'
 import { type RefreshClient, type RefreshProgram, startPeer } from './peers/peer.ts'
@@ -24,6 +25,8 @@ export async function startOurs(
   sessions: number
 ): Promise<RefreshProgram & { readonly opsUrl: string }> {
   const program = await authProgram({
+    // A busy machine must not look like an outage.
+    ...patience,
     REDIS_URL: redisUrl,
     GATEHOUSE_DATA_DIR: join(folder, 'auth'),
     AUTH_REFRESH_LIMIT_PER_MINUTE: '1000000',
