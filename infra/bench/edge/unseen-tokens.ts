@@ -5,7 +5,7 @@ import { gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
 /** more than a second of a round can use */
-const TOKENS_A_SECOND = 15_000
+const TOKENS_PER_SECOND = 15_000
 
 /**
  * The cost of requests with tokens that were not seen before, compared with known tokens and with
@@ -14,7 +14,7 @@ const TOKENS_A_SECOND = 15_000
 export async function unseenTokens(around: Surroundings, run: Run): Promise<Figure[]> {
   const { folder, issuer } = around
   const seconds = Math.min(run.seconds, 2)
-  const count = seconds * TOKENS_A_SECOND
+  const count = seconds * TOKENS_PER_SECOND
   const seen = tokenScript(folder, 'seen-again', issuer.tokens(1000))
   const edge = await gateway(around)
   try {
@@ -23,7 +23,7 @@ export async function unseenTokens(around: Surroundings, run: Run): Promise<Figu
       cost: {
         id: 'edge/unseen-token',
         title: 'processor time of a request with an unseen token',
-        how: 'each request a token of its own'
+        how: 'each request with a token of its own'
       },
       ratio: {
         id: 'edge/unseen-token/ratio',
@@ -33,7 +33,7 @@ export async function unseenTokens(around: Surroundings, run: Run): Promise<Figu
       async round() {
         const fresh = tokenScript(folder, 'unseen', issuer.tokens(count))
         const unseen = await measure(edge, fresh, seconds)
-        if (unseen.requests > count) throw new Error('some tokens were asked for twice')
+        if (unseen.requests > count) throw new Error('some tokens were used twice')
         const { microseconds } = await measure(edge, seen, seconds)
         return { own: unseen.microseconds, other: microseconds + issuer.verification() }
       }

@@ -11,7 +11,7 @@ export async function redisFigures(redis: Redis): Promise<RedisFigures> {
   const info = `${await redis.info('cpu')}\n${await redis.info('memory')}`
   const number = (name: string): number => {
     const found = new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1]
-    if (found === undefined) throw new Error(`Redis does not tell ${name}`)
+    if (found === undefined) throw new Error(`Redis does not report ${name}`)
     return Number(found)
   }
   return {

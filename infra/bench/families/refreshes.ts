@@ -6,7 +6,7 @@ import type { RefreshProgram } from './peers/peer.ts'
 import { redisFigures } from './redis-figures.ts'
 
 export const CLIENTS = 32
-const REFRESHES_A_CLIENT = 150
+const REFRESHES_PER_CLIENT = 150
 /** what a new process needs until V8 has compiled what it uses */
 const WARM_ROUNDS = 4
 
@@ -34,7 +34,7 @@ export async function refreshesInTurns(
   redis: Redis,
   run: Run
 ): Promise<ReadonlyMap<string, RefreshCosts>> {
-  const each = run.scaled(REFRESHES_A_CLIENT)
+  const each = run.scaled(REFRESHES_PER_CLIENT)
   const all: Clients[] = []
   for (const program of programs) all.push(await openClients(program))
   for (const clients of all) {
@@ -54,7 +54,7 @@ export async function refreshesInTurns(
 }
 
 /** The number of refreshes in a round. */
-export const refreshesOf = (run: Run): number => CLIENTS * run.scaled(REFRESHES_A_CLIENT)
+export const refreshesOf = (run: Run): number => CLIENTS * run.scaled(REFRESHES_PER_CLIENT)
 
 async function openClients(program: RefreshProgram): Promise<Clients> {
   const post = poster(program.url, CLIENTS)

@@ -16,7 +16,7 @@ import type { Run } from '../figures/run.ts'
 import { residentMemory } from '../memory.ts'
 import { processorTime } from '../processor-time.ts'
 
-/** until V8 has given back what only the start needed (docs/decisions/0086) */
+/** until V8 has released the memory that only the start needed (docs/decisions/0086) */
 const IDLE_SECONDS = 20
 
 /** A process that was started, and is ended again. */

@@ -172,8 +172,7 @@ function findSession(db: Kysely<Tables>): DurableSessions['find'] {
       .where('accounts.id', '=', subject)
   )
   return async (subject, sid) => {
-    if (!isAccountId(subject)) return { account: null, session: null }
-    const [row] = await query({ subject, sid })
+    const [row] = isUuid(subject) ? await query({ subject, sid }) : []
     if (row === undefined) return { account: null, session: null }
     const session =
       row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
