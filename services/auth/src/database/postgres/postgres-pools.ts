@@ -1,5 +1,6 @@
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
+import { KEPT_CONNECTIONS } from '../kept-connections.ts'
 import { type PasswordOfFile, passwordOfFile } from './password-file.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import type { Way } from './postgres-tls.ts'
@@ -37,6 +38,8 @@ const CONNECT_SHARE = 0.625
  */
 const SERVER_SHARE = 0.9
 const IDLE_TRANSACTION_MS = 5000
+/** Before a firewall on the path forgets an idle connection: the shortest do after some minutes. */
+const KEEP_ALIVE_MS = 60_000
 
 export const limitsOf = ({ statementMs }: PostgresOptions): ServerLimits => ({
   statementMs: Math.floor(statementMs * SERVER_SHARE),
@@ -120,9 +123,11 @@ function poolOf(options: PostgresOptions, ssl: Way, password: PasswordOfFile | n
     ...(password === null ? {} : { Client: password.Client }),
     enableChannelBinding: address.channelBinding,
     max: poolSize,
+    min: Math.min(KEPT_CONNECTIONS, poolSize),
     connectionTimeoutMillis: Math.floor(statementMs * CONNECT_SHARE),
     query_timeout: statementMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: 'gatehouse-auth',
     onConnect: (client) => limitSession(client, limits),
     // 64-bit integers are times and counts here, which fit into a number.
