@@ -13,9 +13,13 @@ t.test(
     const issuing = await issuer()
     t.teardown(issuing.close)
     const images = await imagePrograms()
-    for (const { file } of Object.values(images)) {
-      const beyondAscii = (await readFile(file)).findIndex((byte) => byte > 127)
+    for (const [name, { file }] of Object.entries(images)) {
+      const text = await readFile(file)
+      const beyondAscii = text.findIndex((byte) => byte > 127)
       t.equal(beyondAscii, -1, `${file} is ASCII: V8 keeps its text with one byte per character`)
+      const ofUndici = /Symbol\.for\("undici\.error\.UND_ERR_BODY_TIMEOUT"\)/g
+      const copies = text.toString('latin1').match(ofUndici) ?? []
+      t.equal(copies.length, name === 'gateway' ? 1 : 0, `${file}: copies of undici`)
     }
     const all = starters(dataFolder(t), url, issuing, images)
     for (const [name, starter] of Object.entries(all)) {

@@ -1,6 +1,7 @@
 import type { ClientTlsReader } from '@gatehouse/tls/client-settings'
 import { connectionFault } from '@gatehouse/tls/connection-fault'
 import { securedFetch } from '@gatehouse/tls/secured-fetch'
+import { fetch } from 'undici'
 
 /** A document of an issuer is not what it should be; the message is for the log. */
 export class KeySetFault extends Error {
@@ -38,7 +39,9 @@ export async function download(
   tls: ClientTlsReader | null = null
 ): Promise<Downloaded> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const response = await securedFetch(tls)(url, { redirect: 'manual', signal })
+  // With the `fetch` of Node.js, the process would load a second copy of undici.
+  const send = tls === null ? fetch : securedFetch(tls)
+  const response = await send(url, { redirect: 'manual', signal })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     throw new DownloadFailed(response.status, response.headers.get('retry-after'))
@@ -53,7 +56,7 @@ export async function download(
 }
 
 /** RFC 9111 §5.1: set by caches, and by our own auth service while it cannot read its keys. */
-function ageSecondsOf(headers: Headers): number {
+function ageSecondsOf(headers: Pick<Headers, 'get'>): number {
   const age = headers.get('age') ?? ''
   return /^\d{1,9}$/.test(age) ? Number(age) : 0
 }

@@ -1,10 +1,11 @@
-import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Sender } from '../mail-address.ts'
 import type { OutgoingMail } from '../outgoing-mail.ts'
 
 /** A letter as RFC 5322 has it. Its only recipient is the address of the envelope. */
-export function mailMessage(mail: OutgoingMail, from: Sender): Promise<Buffer> {
+export async function mailMessage(mail: OutgoingMail, from: Sender): Promise<Buffer> {
   const { id, to, subject, text, html, language } = mail
+  // Loaded for the first letter: many installations send none.
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
   const composer = new MailComposer({
     from,
     to: { name: '', address: to },

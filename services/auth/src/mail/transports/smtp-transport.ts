@@ -1,4 +1,4 @@
-import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { type Attempt, failed } from '../../outbox/delivery.ts'
 import type { Sender } from '../mail-address.ts'
 import type { MailServer } from '../mail-settings.ts'
@@ -31,7 +31,7 @@ export function smtpTransport(options: SmtpTransportOptions): MailTransport {
       if (stopping.aborted) return { outcome: 'stopped' }
       const message = await mailMessage(mail, from)
       const deadline = AbortSignal.timeout(timeoutMs)
-      const connection = connectionTo(options)
+      const connection = await connectionTo(options)
       let hasBegun = false
       try {
         await within(connection, AbortSignal.any([deadline, stopping]), async () => {
@@ -71,14 +71,16 @@ function attemptOf(error: unknown): Attempt {
   return { outcome: 'failed', fault, status, retryAfterMs: null, isFinal }
 }
 
-function connectionTo({
+async function connectionTo({
   server,
   requiresTls,
   ca,
   timeoutMs
-}: SmtpTransportOptions): SMTPConnection {
+}: SmtpTransportOptions): Promise<SMTPConnection> {
   const { host, port, secure } = server
-  const connection = new SMTPConnection({
+  // Loaded for the first letter: many installations send none.
+  const { default: Connection } = await import('nodemailer/lib/smtp-connection')
+  const connection = new Connection({
     host,
     port,
     secure,
