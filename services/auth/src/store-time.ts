@@ -28,6 +28,12 @@ export function demandStoreTime(share: number): void {
   }
 }
 
+/** Counts the wait for other requests, which wait for the stores, as store time of this request. */
+export function countAsStoreTime(waitedMs: number): void {
+  const time = ofThisRequest.getStore()
+  if (time !== undefined) time.leftMs -= waitedMs
+}
+
 /**
  * Calls a store within the remaining time of the request; without a request, without a limit.
  * @param onLate gets the result of a call that finished after its time

@@ -1,6 +1,7 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import { tooManyWaiting } from '../../accounts/account-refusals.ts'
 import { turns } from '../../accounts/credentials/turns.ts'
+import { countAsStoreTime } from '../../store-time.ts'
 
 /** How many requests of one session may wait for those before them. */
 const MOST_CHANGES_OF_SESSION = 32
@@ -13,16 +14,22 @@ const MOST_SESSIONS = 64
  * reads and one for changes. All users need these connections, and changes lock the account
  * (`lockAccount`), so they would wait for each other with connections in hand. The sessions of an
  * account take turns too, so that a thief cannot keep their owner from ending them. Reads wait for
- * no change, which may wait for a lock.
+ * no change, which may wait for a lock. Reads only call the stores, so if a store is slow, those that
+ * wait are refused with those that they wait for.
  */
 export function takeTurns(service: Service): void {
   const changes = accountTurns(MOST_CHANGES_OF_SESSION)
   const reads = accountTurns(MOST_READS_OF_SESSION)
   service.addHook('onRoute', (route) => {
     const { handler, method } = route
-    const take = method === 'GET' || method === 'HEAD' ? reads : changes
+    const isRead = method === 'GET' || method === 'HEAD'
+    const take = isRead ? reads : changes
     route.handler = async function (request, reply) {
-      const handle = async () => await handler.call(this, request, reply)
+      const arrivedMs = performance.now()
+      const handle = async () => {
+        if (isRead) countAsStoreTime(performance.now() - arrivedMs)
+        return await handler.call(this, request, reply)
+      }
       return await (request.identity === null ? handle() : take(request.identity, handle))
     }
   })
