@@ -1,4 +1,5 @@
 import { identityHeader } from '@gatehouse/edge-headers/names'
+import { faults } from '@gatehouse/fixtures/faults'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import t from 'tap'
 import { type Edge, edge } from './fixtures/edge.ts'
@@ -159,6 +160,18 @@ t.test('an expired token says so, so that the client refreshes', async (t) => {
   t.equal(expired.status, 401)
   t.match(await expired.json(), { code: 'TOKEN_EXPIRED', retryable: false })
   t.match(expired.headers.get('www-authenticate'), 'error="invalid_token"')
+})
+
+t.test('a gateway whose clock jumps refuses tokens until its clock is right', async (t) => {
+  const gateway = await edge(t)
+  for (const jumpMs of [7_200_000, -7_200_000]) {
+    const authorization = `Bearer ${gateway.token({ jti: `before ${jumpMs}` })}`
+    const call = async () => (await gateway.call('/closed', { headers: { authorization } })).status
+    gateway.clock.advance(jumpMs)
+    t.strictSame([await call()], faults.gatewayClockWrong.statuses, `${jumpMs} ms`)
+    gateway.clock.advance(-jumpMs)
+    t.equal((await call()) === 200 ? 0 : 1, faults.gatewayClockWrong.lost, 'the same token again')
+  }
 })
 
 t.test('a route has its limit, by address', async (t) => {

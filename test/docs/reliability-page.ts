@@ -18,7 +18,7 @@ const alertOf = (alert: string | null): string =>
 
 const head = `# What faults cost
 
-This page is made from the bounds that tests assert (\`test/fixtures/faults.ts\`). Each test causes the fault on real processes or
+This page is made from the bounds that tests assert (\`test/fixtures/faults\`). Each test causes the fault on real processes or
 stores, and takes the statuses and the numbers from the same place as this table. So if a row is no longer true, its test fails.
 
 | fault | what clients notice | what is lost | it ends when | alert | test |
@@ -28,7 +28,8 @@ const foot = `After a 502 or 503, a client should keep its tokens and repeat the
 out. The table has no times, because they depend on settings (time-outs and intervals). [guarantees.md](guarantees.md) lists the tests of
 other faults: lost responses, lost writes, wrong clocks and generated histories.
 
-The automatic test does not fill a disk: it makes PostgreSQL report the error of a full disk. On 30 November 2026, a file system of 96 MiB
+The automatic tests do not fill a disk. For tables, PostgreSQL is made to report the error of a full disk. For the logs of PostgreSQL and
+Redis, the size of their files is limited (\`RLIMIT_FSIZE\`), so that their writes fail. On 30 November 2026, a file system of 96 MiB
 with a real database was filled by hand. Calls that needed a new page of a table got 503 within 60 ms, refreshes succeeded, and PostgreSQL
 continued to run. When there was space again, all calls succeeded without a restart. If there is no space for its write-ahead log,
 PostgreSQL ends: then it is down.`

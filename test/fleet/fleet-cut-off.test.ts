@@ -74,6 +74,21 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
     t.equal(await comesToBe('200 ready'), '200 ready')
   })
 
+  t.test('a gateway to which Redis is late serves as before', async (t) => {
+    const { accessToken, refreshToken } = await login()
+    const slow = client(url)
+    for (const delayMs of [50, 250, 1000]) {
+      link.delay(delayMs)
+      const lost = (await says(accessToken)) === 200 ? 0 : 1
+      t.equal(lost, faults.gatewayRedisLate.lost, `${delayMs} ms`)
+      await t.resolves(login(slow), `a login, ${delayMs} ms`)
+    }
+    await logout(refreshToken)
+    t.equal(await comesToRefuse(accessToken), 401, 'a revocation arrives')
+    link.delay(0)
+    t.equal(await comesToBe('200 ready'), '200 ready')
+  })
+
   t.test('a gateway that was cut off misses nothing', async (t) => {
     const [out, leaked] = [await login(), await login()]
     t.strictSame([await says(out.accessToken), await says(leaked.accessToken)], [200, 200])
