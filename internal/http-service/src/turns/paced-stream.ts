@@ -88,8 +88,8 @@ export class PacedStream extends Duplex {
   }
 
   /**
-   * Node.js tells of a stream on the next tick. On a socket of its own, that is before it handles
-   * the next frame, and code relies on it: otherwise a listener would miss the begin of a body.
+   * Node.js reports a stream on the next tick. On a socket of its own, that is before it handles the
+   * next frame, and code relies on it: otherwise a listener would miss the beginning of a body.
    */
   #passPart(): void {
     const part = this.#parts.shift()
@@ -101,7 +101,7 @@ export class PacedStream extends Duplex {
   #continueSoon(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // After all ticks that wait by now, whoever calls it.
+    // After all ticks that wait by now, from whatever code this is called.
     queueMicrotask(() => process.nextTick(() => this.#proceed()))
   }
 
