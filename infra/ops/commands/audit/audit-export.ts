@@ -8,8 +8,8 @@ export const auditExport: Command = {
   name: 'audit export',
   usage: 'FILE [--after NUMBER]',
   summary:
-    'Writes the audit log into a new file, one JSON object per line, with the data to verify it: the ' +
-    'whole log, or the records after record NUMBER.',
+    'Writes the audit log into a new file, one JSON object per line, with the data to verify it: ' +
+    'the whole log, or the records after record NUMBER.',
   options: { after: { type: 'string' } },
   words: [1, 1],
   async run(typed, { ops }) {
