@@ -7,7 +7,10 @@ import type { Limit, Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import { LIMITS, redisAddressCounts } from './address-counts.ts'
 
-/** per limit; above it, the callers that have been quiet for longest are forgotten */
+/**
+ * per number, window and kind of caller; above it, the callers that have been quiet for longest are
+ * forgotten. Strangers have many addresses, which must not push out the counts of subjects.
+ */
 const REMEMBERED_CALLERS = 20_000
 
 type Check = ReturnType<FastifyInstance['createRateLimit']>
@@ -36,22 +39,22 @@ export type LimiterOf = (route: Route, caller: CountedRequest) => Limiter | null
 export async function routeLimiters(
   app: FastifyInstance,
   redis: RedisConnection | null,
-  clock: () => number
+  clock: () => number,
+  remembered = REMEMBERED_CALLERS
 ): Promise<LimiterOf> {
-  const local = await countedBy(app, {})
+  const local = await countedBy(app, { cache: remembered })
   const shared = redis === null ? local : await countedBy(app, { redis, nameSpace: LIMITS })
   const addresses = redis === null ? null : redisAddressCounts(redis, clock)
 
   const overOne = async (route: string, limit: Limit, caller: CountedRequest) => {
     const name = nameOf(route, limit)
     const whom = whomOf(limit, caller)
-    const alone = () => local(limit, caller.request, `${name} ${whom}`)
+    const kind = kindOf(limit, caller)
+    const asked = { kind, request: caller.request, key: `${name} ${whom}` }
+    const alone = () => local(limit, asked)
     if (!limit.shared) return alone()
-    const isAddress = kindOf(limit, caller) === 'address'
     const counted =
-      addresses !== null && isAddress
-        ? addresses(name, limit, whom)
-        : shared(limit, caller.request, `${name} ${whom}`)
+      addresses !== null && kind === 'address' ? addresses(name, limit, whom) : shared(limit, asked)
     return counted.catch(alone)
   }
   return ({ name, limits }, caller) => {
@@ -84,18 +87,27 @@ function whomOf(limit: Limit, caller: CountedRequest): string {
   return counted === limit.by ? `${whose}` : `${counted} ${whose}`
 }
 
+type Asked = {
+  readonly kind: Limit['by']
+  readonly request: FastifyRequest
+  readonly key: string
+}
+
 /** @fastify/rate-limit with one store, in a scope of its own, because it supports only one. */
-async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpace?: string }) {
+async function countedBy(
+  app: FastifyInstance,
+  store: { cache: number } | { redis: RedisConnection; nameSpace: string }
+) {
   const keys = new WeakMap<FastifyRequest, string>()
   const checks = new Map<string, Check>()
   let create: FastifyInstance['createRateLimit'] | undefined
   const scoped: FastifyPluginAsync = async (scope) => {
-    await scope.register(fastifyRateLimit, { global: false, cache: REMEMBERED_CALLERS, ...store })
+    await scope.register(fastifyRateLimit, { global: false, ...store })
     create = scope.createRateLimit
   }
   await app.register(fp(scoped, { name: 'route-limits', encapsulate: true }))
-  const checkOf = ({ max, windowSeconds }: Limit): Check => {
-    const name = `${max}/${windowSeconds}`
+  const checkOf = ({ max, windowSeconds }: Limit, kind: Limit['by']): Check => {
+    const name = `${max}/${windowSeconds} ${kind}`
     const known = checks.get(name)
     if (known !== undefined) return known
     if (create === undefined) throw new Error('the rate limiter is not ready')
@@ -107,9 +119,9 @@ async function countedBy(app: FastifyInstance, store: { redis?: unknown; nameSpa
     checks.set(name, check)
     return check
   }
-  return async (limit: Limit, request: FastifyRequest, key: string) => {
+  return async (limit: Limit, { kind, request, key }: Asked) => {
     keys.set(request, key)
-    const result = await checkOf(limit)(request)
+    const result = await checkOf(limit, kind)(request)
     return result.isAllowed || !result.isExceeded
       ? null
       : { retryAfterSeconds: result.ttlInSeconds }

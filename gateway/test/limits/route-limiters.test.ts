@@ -3,7 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import { eventually } from '@gatehouse/fixtures/client'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
+import { routeLimiters } from '../../src/limits/route-limiters.ts'
+import type { Route } from '../../src/routes/entry/route.ts'
+import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
 import { type Edge, edge } from '../fixtures/edge.ts'
 import { serverSockets } from '../fixtures/server-sockets.ts'
 import { sockets } from '../websocket/fixtures/sockets.ts'
@@ -51,6 +55,26 @@ t.test('several limits apply at once', async (t) => {
   const gateway = await edge(t, { routes })
   t.strictSame(await statuses(gateway, 3), [200, 200, 429])
   t.strictSame(await statuses(gateway, 1, { sub: 'user-2' }), [429], 'three from this address')
+})
+
+t.test('strangers with many addresses do not push out the counts of subjects', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const remembered = 4
+  const limiterOf = await routeLimiters(app, null, Date.now, remembered)
+  await app.ready()
+  const limit = { by: 'subject', max: 2, windowSeconds: 60, shared: false }
+  const route = { name: 'counted', limits: [limit] } as unknown as Route
+  const isRefused = async (address: string, token: VerifiedToken | null): Promise<boolean> => {
+    const request = { ip: address, routeOptions: { config: {} } } as FastifyRequest
+    return (await limiterOf(route, { request, address, token })?.()) !== null
+  }
+  const token = { identity: { subject: 'user-1' } } as VerifiedToken
+  for (const expected of [false, false, true]) t.equal(await isRefused('::1', token), expected)
+  for (let network = 1; network <= 2 * remembered; network += 1) {
+    t.equal(await isRefused(`2001:db8:0:${network}::1`, null), false, `network ${network}`)
+  }
+  t.equal(await isRefused('::1', token), true, 'the subject is still over its limit')
 })
 
 async function shared(t: Test) {
