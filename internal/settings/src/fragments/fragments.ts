@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { blockedPortFault } from './blocked-ports.ts'
 import { drainSettings } from './drain-times.ts'
 import { hostFault, httpUrlFault } from './formats.ts'
 
@@ -38,7 +39,7 @@ export const hostNames = () =>
 export const httpUrl = (fallback: string) =>
   Type.String({
     title: 'an http or https URL without user and password, for example https://auth.example.com',
-    faultOf: httpUrlFault,
+    faultOf: fetchedUrlFault,
     default: fallback
   })
 
@@ -47,7 +48,7 @@ export const tracingSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
       title: 'the base http or https URL of a collector, for example http://127.0.0.1:4318',
-      faultOf: httpUrlFault
+      faultOf: fetchedUrlFault
     })
   )
 }
@@ -55,6 +56,13 @@ export const tracingSettings = {
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '')
+}
+
+function fetchedUrlFault(text: string): string | null {
+  const fault = httpUrlFault(text)
+  if (fault !== null) return fault
+  const { port } = new URL(text)
+  return port === '' ? null : blockedPortFault(Number(port))
 }
 
 function hostsFault(list: string): string | null {

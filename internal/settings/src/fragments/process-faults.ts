@@ -1,3 +1,4 @@
+import { blockedPortFault } from './blocked-ports.ts'
 import { drainFaults } from './drain-times.ts'
 
 type ProcessSettings = Parameters<typeof drainFaults>[0] & {
@@ -26,7 +27,12 @@ export function processFaults(settings: ProcessSettings, listeners: readonly str
           `${one.setting} and ${other.setting} are both ${one.port}: each listener must have a port of its own`
       )
   )
-  return [...drainFaults(settings), ...twice]
+  const blocked = places.flatMap(({ setting, port }) => {
+    // 0 means any free port.
+    const fault = port === 0 ? null : blockedPortFault(port)
+    return fault === null ? [] : [`${setting}: ${fault}`]
+  })
+  return [...drainFaults(settings), ...twice, ...blocked]
 }
 
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::'])

@@ -1,5 +1,6 @@
+import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import { drainSettings } from '@gatehouse/settings/drain-times'
-import { host, port } from '@gatehouse/settings/fragments'
+import { host, httpUrl, port } from '@gatehouse/settings/fragments'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import { readSettings } from '@gatehouse/settings/read-settings'
 import t from 'tap'
@@ -39,4 +40,22 @@ t.test(
 
 t.test('a drain that is longer than the limit is among the faults of a process', async (t) => {
   t.match(faultsOf({ DRAIN_SECONDS: '26' }), [/^DRAIN_SECONDS must be at most/])
+})
+
+t.test('a listener on a port that fetch refuses is a fault, and so is a URL with it', async (t) => {
+  const refused: number[] = []
+  // `fetch` refuses these without connecting.
+  for (const port of [1, 25, 636, 2049, 3659, 4190, 5060, 6000, 6566, 6669, 6697, 10_080]) {
+    const fault = await fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => error.cause)
+    t.match(fault, { message: 'bad port' }, `port ${port}`)
+    refused.push(port)
+  }
+  for (const port of refused) {
+    t.strictSame(faultsOf({ DOOR_BELL_PORT: `${port}` }), [
+      `DOOR_BELL_PORT: fetch and browsers do not connect to port ${port}: choose another one`
+    ])
+    const address = { DOOR_URL: `http://127.0.0.1:${port}/keys` }
+    const read = () => readSettings({ DOOR_URL: httpUrl('http://127.0.0.1') }, address)
+    t.match(settingsFaults(read), [new RegExp(`do not connect to port ${port}`)])
+  }
 })
