@@ -20,3 +20,10 @@ export function clientNetwork(address: string): string {
   networks.set(address, network)
   return network
 }
+
+/** The prefix that a site may get (RFC 6177 §2): it has 65,536 networks of clients. */
+const SITE_PREFIX = 48
+
+/** The site of a client address: an IPv4 address, or the /48 of an IPv6 one. */
+export const clientSite = (address: string): string =>
+  address.includes(':') ? normalizeIP(address, SITE_PREFIX) : address

@@ -16,6 +16,7 @@ export type MailOptions = MailChannelOptions & {
   readonly sealing: SealingKeys
   readonly ring: KeyRing
   readonly mostWaiting?: number
+  readonly mostOfSite?: number
   readonly onFault: AttemptOptions['onFault']
 }
 

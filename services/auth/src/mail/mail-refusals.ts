@@ -12,6 +12,12 @@ export const mailQueueFull = () =>
     headers: { 'retry-after': '60' }
   })
 
+export const tooManyAsking = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many clients ask for letters at once',
+    headers: { 'retry-after': '1' }
+  })
+
 export const tooManyLetters = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'the address asks for e-mails too often',

@@ -3,7 +3,7 @@ import { forgetDiscarded } from '../../src/mail/forget-discarded.ts'
 import { MOST_PER_ADDRESS } from '../../src/mail/mail-queue.ts'
 import { databaseKinds } from '../fixtures/databases.ts'
 import { tokenOf } from '../fixtures/mail-instance.ts'
-import { lettersOn, request } from './fixtures/queued-letters.ts'
+import { embedded, lettersOn, request } from './fixtures/queued-letters.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -75,6 +75,21 @@ for (const { name, skip, make } of databaseKinds) {
     }
   )
 
+  t.test(`${name}: the clients of one site cannot fill the queue`, { skip }, async (t) => {
+    const db = await (await make(t)).open()
+    const { clock, mail, rows } = lettersOn(t, db, { mostOfSite: 2 })
+    const ask = (email: string, address: string) => {
+      const asked = request(`${email}@example.com`)
+      return mail.request({ ...asked, source: { ...asked.source, address } }, clock())
+    }
+    await ask('a', '2001:db8:1:1::1')
+    await ask('b', '2001:db8:1:2::1')
+    await t.rejects(ask('c', '2001:db8:1:ffff::1'), { code: 'UNAVAILABLE' }, 'another /64 of it')
+    await ask('d', '2001:db8:2:1::1')
+    await ask('e', '192.0.2.1')
+    t.equal((await rows()).length, 4, 'others still can')
+  })
+
   t.test(`${name}: a change that is rolled back sends no letter`, { skip }, async (t) => {
     const db = await (await make(t)).open()
     const { clock, mail, deliverer, sent } = lettersOn(t, db)
@@ -87,3 +102,33 @@ for (const { name, skip, make } of databaseKinds) {
     t.strictSame(sent, [])
   })
 }
+
+t.test('few requests of strangers use the database at a time', async (t) => {
+  const db = await embedded(t)
+  const { clock, mail } = lettersOn(t, db)
+  let [open, most] = [0, 0]
+  const { transaction } = db
+  db.transaction = () => {
+    const begun = transaction.call(db)
+    const execute = begun.execute.bind(begun)
+    begun.execute = async (work) => {
+      open += 1
+      most = Math.max(most, open)
+      try {
+        return await execute(work)
+      } finally {
+        open -= 1
+      }
+    }
+    return begun
+  }
+  const asked = Array.from({ length: 300 }, (_, index) =>
+    mail.request(request(`a${index}@example.com`), clock())
+  )
+  const outcomes = await Promise.allSettled(asked)
+  t.equal(most, 4)
+  const refused = outcomes.filter(({ status }) => status === 'rejected')
+  // Four are under way, and 256 wait.
+  t.equal(refused.length, 300 - 4 - 256)
+  t.match(refused[0], { reason: { code: 'UNAVAILABLE' } })
+})

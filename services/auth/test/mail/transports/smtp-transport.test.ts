@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { authority } from '@gatehouse/fixtures/certificates'
 import t, { type Test } from 'tap'
 import { headersOf, smtpInbox } from '../../fixtures/smtp-inbox.ts'
@@ -82,3 +85,49 @@ t.test(
     t.strictSame(logins, ['gatehouse'])
   }
 )
+
+/** Answers each command of a dialogue (RFC 5321 §3.3) until STARTTLS, which it returns. */
+const dialogue = (socket: Socket, answer: (command: string) => string): Promise<void> =>
+  new Promise((resolve) => {
+    const read = (data: Buffer): void => {
+      for (const line of String(data).split('\r\n')) {
+        if (line === '') continue
+        if (line === 'STARTTLS') {
+          socket.off('data', read)
+          resolve()
+          return
+        }
+        socket.write(answer(line.slice(0, 4)))
+      }
+    }
+    socket.on('data', read)
+  })
+
+t.test('replies that were sent before TLS began do not count afterwards', async (t) => {
+  const { file, issue } = await authority(t)
+  const files = await issue('localhost', ['127.0.0.1'])
+  const https = { key: readFileSync(files.key), cert: readFileSync(files.cert) }
+  // With these, a letter would seem to be delivered.
+  const injected = '250 SIZE 1000000\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n'
+  const secured: string[] = []
+  const server = createServer(async (socket) => {
+    socket.on('error', () => {}).write('220 hi\r\n')
+    await dialogue(socket, () => '250-hi\r\n250 STARTTLS\r\n')
+    socket.write(`220 go\r\n${injected}`)
+    const tls = new TLSSocket(socket, { isServer: true, ...https })
+    await dialogue(
+      tls.on('error', () => {}),
+      (command) => {
+        secured.push(command)
+        return command === 'RCPT' ? '550 not here\r\n' : '250 ok\r\n'
+      }
+    )
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const at = { kind: 'smtp', host: '127.0.0.1', port, secure: false, user: null } as const
+  const attempt = await sending(at, { requiresTls: true, ca: readFileSync(file, 'utf8') })
+  t.match(attempt, { outcome: 'failed', fault: 'refused', status: 550, isFinal: true })
+  t.strictSame(secured.slice(0, 3), ['EHLO', 'MAIL', 'RCPT'])
+})
