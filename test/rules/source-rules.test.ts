@@ -44,3 +44,12 @@ t.test('each route whose change ends sessions publishes their ends', async (t) =
     []
   )
 })
+
+t.test('audit events are inserted in one place, whose form the metrics can count', async (t) => {
+  const inserting = files.filter(({ text }) => text.includes("insertInto('audit_events')"))
+  t.strictSame(
+    inserting.map(({ path }) => path),
+    ['services/auth/src/audit/audit-log.ts']
+  )
+  t.match(inserting[0]?.text, "insertInto('audit_events').values(")
+})

@@ -30,7 +30,10 @@ export const writeAudit = (
   atMs: number
 ): Promise<void> => writeAudits(transaction, [{ event, atMs }])
 
-/** The same for several events. `audit-metrics.ts` counts each insert once it has taken effect. */
+/**
+ * The same for several events. `audit-metrics.ts` counts the rows once they have taken effect. It
+ * reads them from the query, so they must be `values`: an insert of another form is not counted.
+ */
 export async function writeAudits(
   transaction: Kysely<Tables>,
   dated: readonly DatedEvent[]
