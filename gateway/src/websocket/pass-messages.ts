@@ -1,5 +1,3 @@
-import { fairTurns, LONGEST_READS_MS } from '@gatehouse/http-service/fair-turns'
-import { paceReads } from '@gatehouse/http-service/paced-reads'
 import type { RawData, WebSocket } from 'ws'
 import type { Guarded } from '../forwarding/faults/guard.ts'
 import { type Side, watchArriving } from './arriving-bytes.ts'
@@ -14,22 +12,11 @@ const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4
  */
 const UNSENT_MESSAGE_BYTES = 256
 
-/**
- * `ws` hands over one message per turn of the event loop, but reads all fragments at once, and a
- * fragment without content has two bytes. So all WebSockets share the time of a turn.
- */
-const turns = fairTurns(LONGEST_READS_MS)
-/** 2,000 of the smallest fragments */
-const PIECE_BYTES = 4 * 1024
-/** Small reads are gathered up to this size while they wait for their turn. */
-const MOST_HELD_BYTES = 16 * 1024
-
 type Direction = {
   readonly from: Side
   readonly to: WebSocket
   /** whether `from` masks its frames, as clients do */
   readonly isMasked: boolean
-  readonly caller: string | null
   /** an account of the caller in the memory for messages */
   readonly account: () => MessageAccount
   readonly guarded: Guarded
@@ -56,12 +43,6 @@ export function passMessages(direction: Direction): void {
     // There will be room when the receiver has read what it has not read yet.
     if (messages > 0) sender.pause()
     else direction.onFull()
-  })
-  paceReads(from.connection, {
-    turns,
-    client: direction.caller ?? '',
-    pieceBytes: PIECE_BYTES,
-    mostHeldBytes: MOST_HELD_BYTES
   })
   // Its listener is the first one: a complete message is counted as unsent, no longer as arriving.
   watchArriving(from, direction.isMasked, noteArriving)

@@ -15,8 +15,6 @@ type RelayOptions = {
   /** how long a side may show no sign of life */
   readonly idleMs: number
   readonly noteFault: NoteFault
-  /** whose WebSocket it is; callers take turns */
-  readonly caller: string | null
   /** an account of the caller in the memory for messages */
   readonly account: () => MessageAccount
   readonly onEnd: () => void
@@ -68,7 +66,6 @@ export function relay(ofClient: Side, ofService: Side, options: RelayOptions): R
       from,
       to: from === ofClient ? service : client,
       isMasked: from === ofClient,
-      caller: options.caller,
       account,
       guarded,
       isOver: () => link.isOver,

@@ -26,8 +26,8 @@ type Reader = {
 
 /**
  * Passes on what a connection reads in pieces, within the time of a turn of the event loop. Node.js
- * reads up to 2 MiB of a connection in a turn. That can be 200,000 frames of HTTP/2, or a million
- * of a WebSocket, which would hold the event loop for a second.
+ * reads up to 2 MiB of a connection in a turn. That can be 200,000 frames of HTTP/2, which would
+ * hold the event loop for a second.
  */
 export class PacedBytes {
   readonly #pace: Pace
@@ -38,6 +38,7 @@ export class PacedBytes {
   /** whether nothing follows it */
   #isLast = false
   #isWaiting = false
+  /** whether the reading of the connection waits for `readAgain` */
   #isStopped = false
   #isOver = false
 
@@ -49,11 +50,6 @@ export class PacedBytes {
   /** Whether it refers to bytes that it has received. */
   get isHolding(): boolean {
     return this.#bytes > 0
-  }
-
-  /** Whether the reading of the connection has to wait for `readAgain`. */
-  get isStopped(): boolean {
-    return this.#isStopped
   }
 
   /** @returns whether to go on reading; if not, `readAgain` is called later */

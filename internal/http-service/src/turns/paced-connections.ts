@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { type FairTurns, fairTurns, LONGEST_READS_MS } from './fair-turns.ts'
-import { readAgain } from './paced-reads.ts'
 import { PacedStream } from './paced-stream.ts'
 
 /** 1,600 of the smallest frames */
@@ -11,6 +10,8 @@ const PIECE_BYTES = 16 * 1024
 const MOST_HELD_BYTES = 16 * 1024
 /** RFC 9113 §3.4 */
 const PREFACE_BYTES = 24
+
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Lets the connections of HTTP/2 clients share the time of a turn of the event loop: the library
@@ -44,7 +45,8 @@ function paced(socket: TLSSocket, turns: FairTurns, client: string): PacedStream
   socket.setNoDelay()
   socket.disableRenegotiation()
   const { push } = socket
-  stream.attach(socket, () => readAgain(socket, push))
+  // An empty chunk ends an attempt to read, and begins another one.
+  stream.attach(socket, () => push.call(socket, NOTHING))
   stream.open()
   const early: Buffer | null = socket.read()
   socket.push = (chunk) => {
