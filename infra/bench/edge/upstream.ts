@@ -7,7 +7,7 @@ import { type Program, ready, start } from './programs.ts'
 const ANSWER = '0123456789'.repeat(7)
 
 /** The path of the large response, and its size. */
-export const LARGE = { path: '/bench/large', bytes: 1024 ** 2 }
+export const LARGE = { path: '/bench/large', bytes: 256 * 1024 }
 
 /** A service that answers 70 bytes, or a large file, at almost no cost. */
 export async function nginx(
