@@ -34,7 +34,7 @@ export async function verifyHeads(options: HeadVerification): Promise<ChainFault
   const known = new Map(keys.map((key) => [key.jwk.kid, key]))
   let before: SignedHead | undefined
   for (const head of heads) {
-    noteOrder(head, before, faults)
+    noteOrder(head, before, options, faults)
     if (!(await isSigned(head, known.get(head.kid)?.jwk))) {
       const detail = `the signature of head ${head.number} is not valid for key ${head.kid}`
       faults.add({ fault: 'forged-head', seq: head.seq, detail })
@@ -57,9 +57,19 @@ export async function verifyHeads(options: HeadVerification): Promise<ChainFault
   return faults
 }
 
-function noteOrder(head: SignedHead, before: SignedHead | undefined, faults: ChainFaults): void {
-  // Retention deletes the oldest heads.
-  if (before === undefined) return
+function noteOrder(
+  head: SignedHead,
+  before: SignedHead | undefined,
+  { anchor }: HeadVerification,
+  faults: ChainFaults
+): void {
+  if (before === undefined) {
+    // Retention deletes the oldest heads, together with records.
+    if (head.number === 1 || anchor.seq > 0) return
+    const detail = `head ${head.number} is the first one, although no record was deleted`
+    faults.add({ fault: 'missing-head', seq: 1, detail })
+    return
+  }
   const follows =
     head.number === before.number + 1 &&
     head.previous === headDigest(before) &&
@@ -82,7 +92,8 @@ function noteEarlyRemoval(
   faults.add({ fault: 'removed-early', seq: before.seq + 1, detail })
 }
 
-async function isSigned(head: SignedHead, jwk: JWK | undefined): Promise<boolean> {
+/** Whether the signature of a head is valid for a key, and is that of a head. */
+export async function isSigned(head: SignedHead, jwk: JWK | undefined): Promise<boolean> {
   const [header = '', between, signature = '', ...rest] = head.jws.split('.')
   if (jwk === undefined || between !== '' || rest.length > 0) return false
   try {

@@ -1,4 +1,10 @@
-import { type ChainHead, HEAD_TYPE, headPayload } from '@gatehouse/audit-chain/signed-head'
+import {
+  type ChainHead,
+  HEAD_TYPE,
+  headPayload,
+  type SignedHead
+} from '@gatehouse/audit-chain/signed-head'
+import { isSigned } from '@gatehouse/audit-chain/verify-heads'
 import { FlattenedSign, importPKCS8 } from 'jose'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
@@ -11,9 +17,11 @@ export type HeadSigner = {
   key(): SigningKey
   /** Signs a head. Returns a JWS with a detached payload (RFC 7515, appendix F). */
   sign(head: ChainHead, key: SigningKey): Promise<string>
+  /** Whether a published signing key has signed a head. */
+  hasSigned(head: SignedHead): Promise<boolean>
 }
 
-export const headSigner = (keys: Pick<LiveSigningKeys, 'active'>): HeadSigner => ({
+export const headSigner = (keys: Pick<LiveSigningKeys, 'active' | 'held'>): HeadSigner => ({
   key: () => keys.active(),
   async sign(head, { algorithm, kid, privatePem }) {
     const privateKey = await importPKCS8(privatePem, algorithm)
@@ -21,5 +29,6 @@ export const headSigner = (keys: Pick<LiveSigningKeys, 'active'>): HeadSigner =>
       .setProtectedHeader({ alg: algorithm, kid, typ: HEAD_TYPE })
       .sign(privateKey)
     return `${jws.protected}..${jws.signature}`
-  }
+  },
+  hasSigned: (head) => isSigned(head, keys.held().find(({ kid }) => kid === head.kid)?.publicJwk)
 })

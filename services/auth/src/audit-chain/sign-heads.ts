@@ -27,26 +27,52 @@ export type HeadOptions = {
 
 /**
  * Signs the end of the chain: hourly, after a change of the signing key, and after many events. The
- * instance verifies the records since the head before, so that it never vouches for records that
- * were altered after they were chained.
+ * instance verifies the head before and the records since, so that it never vouches for records
+ * that were altered after they were chained.
  * @returns a function that signs a head if one is due
  */
 export function signHeads(options: HeadOptions): () => Promise<SignedHead | null> {
-  /** the newest head that this instance has seen */
+  /** the newest head that this instance has signed or verified */
   let seen: SignedHead | null = null
   return async () => {
-    const newest = await newestHead(options.db)
-    const isSetBack = (newest?.number ?? 0) < (seen?.number ?? 0)
-    const before = isSetBack ? seen : newest
-    if (isDue(await readChain(options.db), before, options)) {
-      const signed = (await take(options)) ? await signNext(options, before) : null
-      seen = signed ?? before
-    } else {
-      seen = before
+    const before = await headBefore(await newestHead(options.db), seen, options.signer)
+    if (before.isGenuine) seen = before.head
+    if (isDue(await readChain(options.db), before.head, options) && (await take(options))) {
+      seen = (await signNext(options, before)) ?? seen
     }
     return seen
   }
 }
+
+/** The head that the next one follows. */
+type HeadBefore = {
+  readonly head: SignedHead | null
+  /** the highest number of a head */
+  readonly number: number
+  /** false if the newest head in the database is not what was signed */
+  readonly isGenuine: boolean
+}
+
+/**
+ * A person who can write the database can remove heads, or put others in their place. A head that
+ * this instance has seen counts more than the database, and another one must be signed.
+ */
+async function headBefore(
+  newest: SignedHead | null,
+  seen: SignedHead | null,
+  signer: HeadSigner
+): Promise<HeadBefore> {
+  const [number, seenNumber] = [newest?.number ?? 0, seen?.number ?? 0]
+  if (newest === null || number < seenNumber) {
+    return { head: seen, number: seenNumber, isGenuine: true }
+  }
+  const isKnown = seen !== null && number === seenNumber
+  const isGenuine = isKnown ? isSame(newest, seen) : await signer.hasSigned(newest)
+  return { head: isGenuine ? newest : (seen ?? newest), number, isGenuine }
+}
+
+const isSame = (one: SignedHead, other: SignedHead): boolean =>
+  one.jws === other.jws && headDigest(one) === headDigest(other)
 
 function isDue(
   chain: AuditChainTable,
@@ -76,15 +102,18 @@ async function take({ db, clock }: HeadOptions): Promise<boolean> {
 
 async function signNext(
   options: HeadOptions,
-  before: SignedHead | null
+  { head: before, number, isGenuine }: HeadBefore
 ): Promise<SignedHead | null> {
   const { db, signer, issuer, clock, onSigned } = options
   try {
-    const { place, faults } = await verifySince(db, before)
+    const { place, faults: ofRecords } = await verifySince(db, before)
+    const detail = `head ${number} is not what a published key of this service has signed`
+    const forged = { fault: 'forged-head', seq: before?.seq ?? 0, detail } as const
+    const faults = isGenuine ? ofRecords : [forged, ...ofRecords]
     const key = signer.key()
     const head: ChainHead = {
       ...place,
-      number: (before?.number ?? 0) + 1,
+      number: number + 1,
       at: new Date(clock()).toISOString(),
       intact: faults.length === 0,
       issuer,
