@@ -47,7 +47,7 @@ t.test('a gateway that is not ready names the failing checks', async (t) => {
 t.test('a stored key set is trusted for as long as revoked keys are remembered', async (t) => {
   const { jwk } = newKey()
   const startedWith = async (ageSeconds: number) => {
-    const config = settings(t, 'http://127.0.0.1:1/')
+    const config = settings(t, 'http://127.0.0.1:2/')
     const kept = { keys: [jwk], goodAtMs: Date.now() - ageSeconds * 1000 }
     writeFileSync(join(config.GATEHOUSE_DATA_DIR, 'gateway-jwks.json'), JSON.stringify(kept))
     const gateway = await startGateway(config, embedded(talkingLog))
@@ -63,7 +63,7 @@ t.test('a stored key set is trusted for as long as revoked keys are remembered',
 })
 
 t.test('a gateway in its own process does not start without Redis, and says so', async (t) => {
-  const config = settings(t, 'http://127.0.0.1:1/')
+  const config = settings(t, 'http://127.0.0.1:2/')
   await t.rejects(startGateway(config), {
     name: 'SettingsFault',
     message: /REDIS_URL must be set/

@@ -32,7 +32,7 @@ const gateway = await serviceProcess('gateway', {
   ...settings,
   ...secured,
   REDIS_URL: redis.url,
-  GATEWAY_JWKS_URL: 'http://127.0.0.1:9/jwks'
+  GATEWAY_JWKS_URL: 'http://127.0.0.1:2/jwks'
 })
 t.teardown(gateway.stop)
 

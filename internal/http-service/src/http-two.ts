@@ -99,9 +99,24 @@ export function cutConnection(session: Http2Session): void {
  * say "no error", and with an error, Node.js would end each stream with it.
  */
 export function calmDown(session: Http2Session): void {
-  if (session.destroyed) return
+  if (session.destroyed || calmed.has(session)) return
+  calmed.add(session)
   session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-  session.destroy()
+  afterTurns(TURNS_OF_A_WRITE, () => session.destroy())
+}
+
+/** Those that are about to end. */
+const calmed = new WeakSet<Http2Session>()
+
+/**
+ * A session sends nothing more when it is destroyed during a write. On a paced stream, a write ends
+ * in the next turn, and the one after it begins in the turn after that.
+ */
+const TURNS_OF_A_WRITE = 3
+
+function afterTurns(turns: number, act: () => void): void {
+  if (turns === 0) act()
+  else setImmediate(afterTurns, turns - 1, act)
 }
 
 function reset(raw: ServerResponse): void {

@@ -54,7 +54,7 @@ export async function inStoreTime<Result>(
   }
 }
 
-/** Every refresh comes here several times. A timer that can be aborted would cost ten times as much. */
+/** A plain timer: every refresh comes here several times. */
 function inTime<Result>(
   running: Promise<Result>,
   milliseconds: number,

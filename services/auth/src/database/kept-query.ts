@@ -6,8 +6,8 @@ type KeptQuery<Name extends string, Row> = (
 ) => Promise<Row[]>
 
 /**
- * A query that is built and compiled once, and run with other values each time. For a query of each
- * refresh: building one takes more time than SQLite needs to run it.
+ * A query that is built and compiled once, and run with other values each time, as each refresh
+ * does.
  * @param names of the values
  * @param build may use a value only as a parameter of the query, and not decide by it
  */
