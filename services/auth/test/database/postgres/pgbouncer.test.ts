@@ -114,7 +114,8 @@ t.test('without a pooler', { skip: postgresMissing }, async (t) => {
 
   t.test('a query that is sent often is prepared, and a migration does not break it', async (t) => {
     await sendOften(database)
-    t.match(await prepared(database), [{ statement: /^select \* from "all_tokens"/ }])
+    // The names belong to the process, which may have sent others to other databases.
+    t.ok((await prepared(database)).includes('select * from "all_tokens"'))
     await asked(direct, 'alter table all_tokens add column later integer')
     const [row] = await database.selectFrom('all_tokens').selectAll().execute()
     t.match(row, { later: null })
@@ -129,4 +130,6 @@ async function sendOften(database: Kysely<Tables>): Promise<void> {
 }
 
 const prepared = async (database: Kysely<Tables>) =>
-  (await sql`select statement from pg_prepared_statements`.execute(database)).rows
+  (
+    await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(database)
+  ).rows.map(({ statement }) => statement)
