@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { schemeOf } from '@gatehouse/process/derived-addresses'
 import { OPS_ADDRESS_FILE, OPS_TOKEN_FILE } from '@gatehouse/process/ops-address'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
-import { unreadable } from '@gatehouse/settings/file-fault'
+import { isAbsent, unreadable } from '@gatehouse/settings/file-fault'
 import { httpUrlFault } from '@gatehouse/settings/formats'
 import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import { secret } from '@gatehouse/settings/secret'
@@ -156,7 +156,7 @@ function readLeft(file: string): string | null {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (isAbsent(error)) return null
     const reason = unreadable(file, error)
     if (reason === null) throw error
     throw new Refused('NO_TOKEN', `${reason}.`)

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isAbsent } from '@gatehouse/settings/file-fault'
 import { downloadFault } from './download.ts'
 
 /**
@@ -23,8 +24,7 @@ export function readKeySetFile(file: string, onFault: (reason: string) => void):
     const goodAtMs: unknown = JSON.parse(text)[GOOD_AT]
     return { text, goodAtMs: typeof goodAtMs === 'number' ? goodAtMs : Number.NEGATIVE_INFINITY }
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (!isAbsent) onFault(`the stored key set could not be read: ${downloadFault(error)}`)
+    if (!isAbsent(error)) onFault(`the stored key set could not be read: ${downloadFault(error)}`)
     return { text: null, goodAtMs: Number.NEGATIVE_INFINITY }
   }
 }

@@ -1,4 +1,4 @@
-import { createReadStream, openSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
 import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
@@ -19,14 +19,18 @@ type Line =
 export async function writeAuditFile(file: string, source: AuditSource): Promise<number> {
   const handle = create(file)
   const write = (line: Line) => writeSync(handle, `${JSON.stringify(line)}\n`)
-  write({ type: 'chain', ...source.state })
-  for (const head of source.heads) write({ type: 'head', ...head })
-  let count = 0
-  for await (const record of source.records) {
-    write({ type: 'event', ...record })
-    count += 1
+  try {
+    write({ type: 'chain', ...source.state })
+    for (const head of source.heads) write({ type: 'head', ...head })
+    let count = 0
+    for await (const record of source.records) {
+      write({ type: 'event', ...record })
+      count += 1
+    }
+    return count
+  } finally {
+    closeSync(handle)
   }
-  return count
 }
 
 function create(file: string): number {

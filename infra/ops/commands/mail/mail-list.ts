@@ -1,4 +1,5 @@
 import { type Command, textOption } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
 import { type Letter, letterTable } from './mail-answers.ts'
 
 export const mailList: Command = {
@@ -15,8 +16,7 @@ export const mailList: Command = {
       if (value !== undefined) query.set(name, value)
     }
     const answer = await ops.call<{ letters: Letter[] }>('GET', `/ops/mail?${query}`)
-    const number = answer.letters.length
-    const counted = `${number} ${number === 1 ? 'e-mail' : 'e-mails'}`
+    const counted = count(answer.letters.length, 'e-mail')
     return { json: answer, text: `${letterTable(answer.letters)}\n\n${counted}` }
   }
 }

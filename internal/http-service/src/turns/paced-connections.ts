@@ -2,10 +2,8 @@ import type { EventEmitter } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { type FairTurns, fairTurns, LONGEST_READS_MS } from './fair-turns.ts'
-import { PacedStream } from './paced-stream.ts'
+import { PacedStream, PIECE_BYTES } from './paced-stream.ts'
 
-/** 1,600 of the smallest frames */
-const PIECE_BYTES = 16 * 1024
 /** Small reads are gathered up to this size while they wait for their turn. */
 const MOST_HELD_BYTES = 16 * 1024
 /** RFC 9113 §3.4 */

@@ -3,6 +3,9 @@ import { Duplex } from 'node:stream'
 import { headerSections, type Part } from './header-sections.ts'
 import { type Pace, PacedBytes } from './paced-bytes.ts'
 
+/** How much is handled before others get their turn: 1,600 of the smallest frames. */
+export const PIECE_BYTES = 16 * 1024
+
 type Done = (error?: Error | null) => void
 
 /**

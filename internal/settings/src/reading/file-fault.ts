@@ -20,6 +20,10 @@ export function fileFault(error: unknown): string | null {
   return Object.hasOwn(reasons, String(code)) ? (reasons[String(code)] ?? null) : null
 }
 
+/** Whether the error says that there is no such file. Pure. */
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
 /**
  * Why a file cannot be read, for the operator; null if the error is not about a file. For a
  * relative name, it also names the folder.

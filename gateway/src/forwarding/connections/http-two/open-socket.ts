@@ -1,7 +1,7 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { fairTurns } from '@gatehouse/http-service/fair-turns'
-import { PacedStream } from '@gatehouse/http-service/paced-stream'
+import { PacedStream, PIECE_BYTES } from '@gatehouse/http-service/paced-stream'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { NotHttpTwo } from '../../faults/http-two-faults.ts'
 
@@ -12,8 +12,6 @@ const PROTOCOL = 'h2'
 
 /** How much is read from a connection at a time. */
 const READ_BYTES = 64 * 1024
-/** How much of that is handled before others get their turn: 1,600 of the smallest frames. */
-const PIECE_BYTES = 16 * 1024
 
 /** The connections to all services share the time of a turn of the event loop. */
 const turns = fairTurns()
