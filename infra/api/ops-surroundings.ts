@@ -21,9 +21,9 @@ const withBody: readonly DocumentedError[] = [
 ]
 
 const ofOperators = errorsOf({
-  UNAUTHENTICATED: 'The ops token is missing or wrong.',
+  UNAUTHENTICATED: 'The token is missing or wrong, or it has expired or was revoked.',
   FORBIDDEN:
-    'The request comes from a page of a browser, or names a host that is not listed in AUTH_OPS_HOSTS.',
+    'The role of the operator does not include the request, or the request comes from a page of a browser, or names a host that is not listed in AUTH_OPS_HOSTS.',
   UNAVAILABLE:
     'A store is unavailable, or too many passwords wait to be hashed; detail says whether the change is stored.'
 })

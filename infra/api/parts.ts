@@ -27,6 +27,7 @@ export const publicTags = [
 ]
 
 export const operatorTags = [
+  tag('Operators', 'The operators of this API, and requests that need two of them.'),
   tag('Users', 'The accounts of people.'),
   tag('Sessions', 'Listing and ending the sessions of users.'),
   tag('Invitations', 'Invitations to register, for AUTH_REGISTRATION=invite.'),

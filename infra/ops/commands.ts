@@ -1,4 +1,7 @@
 import type { Command } from './command.ts'
+import { approvalsApprove } from './commands/approvals/approvals-approve.ts'
+import { approvalsList } from './commands/approvals/approvals-list.ts'
+import { approvalsReject } from './commands/approvals/approvals-reject.ts'
 import { audit } from './commands/audit/audit.ts'
 import { auditExport } from './commands/audit/audit-export.ts'
 import { auditVerify } from './commands/audit/audit-verify.ts'
@@ -26,6 +29,9 @@ import { keysRotate } from './commands/keys/keys-rotate.ts'
 import { mailDiscard } from './commands/mail/mail-discard.ts'
 import { mailList } from './commands/mail/mail-list.ts'
 import { mailRetry } from './commands/mail/mail-retry.ts'
+import { operatorsCreate } from './commands/operators/operators-create.ts'
+import { operatorsList } from './commands/operators/operators-list.ts'
+import { operatorsRevoke } from './commands/operators/operators-revoke.ts'
 import { routesCheck } from './commands/routes/routes-check.ts'
 import { routesExplain } from './commands/routes/routes-explain.ts'
 import { routesSchema } from './commands/routes/routes-schema.ts'
@@ -105,6 +111,12 @@ export const commands: readonly Command[] = [
   mailList,
   mailRetry,
   mailDiscard,
+  operatorsCreate,
+  operatorsList,
+  operatorsRevoke,
+  approvalsList,
+  approvalsApprove,
+  approvalsReject,
   gateways,
   databaseStatus,
   routesCheck,

@@ -8,6 +8,7 @@ import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
 import { verifyAudit } from './fixtures/audit-commands.ts'
+import { operateTogether } from './fixtures/operator-commands.ts'
 import {
   createAdmin,
   generatePassword,
@@ -24,6 +25,7 @@ const folder = dataFolder(t)
 const { url } = await wholeSystem(t, {
   GATEHOUSE_DATA_DIR: folder,
   GATEWAY_TRUSTED_PROXIES: '127.0.0.1',
+  AUTH_OPS_FOUR_EYES: 'keys',
   AUTH_WEBHOOK_PRIVATE_HOSTS: '127.0.0.1'
 })
 const ops = operator(folder)
@@ -47,6 +49,10 @@ t.test('an operator helps a user who forgot the password, moves, or leaves', (t)
 
 t.test('an operator verifies the audit log, exports it, and verifies the export', (t) =>
   verifyAudit(t, { ops, api })
+)
+
+t.test('a named operator revokes a key when another one has approved it', (t) =>
+  operateTogether(t, { ops, folder })
 )
 
 t.test('a command that ends sessions asks for confirmation', async (t) => {

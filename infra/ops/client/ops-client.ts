@@ -58,6 +58,7 @@ export function opsClient(environment: Environment): OpsClient {
       })
       if (response.status === 204) return null as Body
       const answer = await response.json().catch(() => ({}))
+      if (response.status === 202) throw needsApproval(answer as Pending)
       if (response.ok) return answer as Body
       if (response.status === 404 && !(await isOpsListener(send, url, token.text))) {
         throw new Refused(
@@ -69,6 +70,15 @@ export function opsClient(environment: Environment): OpsClient {
     }
   }
 }
+
+type Pending = { approval: { id: string; expiresAt: string } }
+
+/** A second operator must approve the request (AUTH_OPS_FOUR_EYES). */
+const needsApproval = ({ approval: { id, expiresAt } }: Pending): Refused =>
+  new Refused(
+    'NEEDS_APPROVAL',
+    `Another operator must approve this before ${expiresAt}: npm run ops -- approvals approve ${id}. Then repeat the command.`
+  )
 
 type Problem = { code?: string; title?: string; detail?: string }
 
@@ -95,7 +105,7 @@ function refusalOf(
   if (status === 401) {
     return new Refused(
       code,
-      `The auth service does not accept the token in ${tokenFrom}: it has a different AUTH_OPS_TOKEN.`
+      `The auth service does not accept the token in ${tokenFrom}: it has a different AUTH_OPS_TOKEN, and no operator has this token. It may have expired.`
     )
   }
   return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)

@@ -41,7 +41,7 @@ type AuthPorts = Pick<Ports, 'log' | 'registry' | 'tracing'>
 
 /** Everything that the auth service depends on. */
 export type AuthParts = {
-  readonly state: Omit<AuthState, 'auditChain' | 'database' | 'webhooks'>
+  readonly state: Omit<AuthState, 'auditChain' | 'database' | 'operators' | 'webhooks'>
   readonly settings: AuthSettings
   readonly https: ServerTls | null
   readonly ring: KeyRing

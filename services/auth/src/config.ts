@@ -32,6 +32,7 @@ import {
 import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
+import { operatorFaults, operatorSettings } from './operators/operator-settings.ts'
 import { revocationFaults, revocationSettings } from './revocations/revocation-settings.ts'
 import { missingSecrets, secretSettings } from './secrets/secret-settings.ts'
 import { sessionSettings } from './sessions/session-settings.ts'
@@ -64,6 +65,7 @@ export const authSettings = {
   ...keySettings,
   ...secretSettings,
   AUTH_OPS_HOSTS: hostNames(),
+  ...operatorSettings,
   AUTH_WORKERS: workersSetting(),
   ...accountSettings,
   ...webhookSettings,
@@ -112,6 +114,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...listenerFaults('AUTH', config),
     ...gatewayKeysFaults(config),
     ...auditFaults(config),
+    ...operatorFaults(config),
     ...webhookFaults(config),
     ...mailFaults(config),
     ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),

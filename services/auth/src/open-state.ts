@@ -10,6 +10,7 @@ import { longestTokenSeconds } from './keys/longest-token-seconds.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { openLetters } from './open-letters.ts'
 import type { OpenStores } from './open-stores.ts'
+import { openOperators } from './operators/open-operators.ts'
 import type { Ports } from './ports.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import type { Secrets } from './secrets/secrets.ts'
@@ -41,6 +42,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const common = { ...ports, ring, sealing, database, audit, clock }
   const { revocations, keys, tokens } = await openTokens(config, ports)
   const auditChain = openAuditChain(config, { ...common, keys })
+  const operators = openOperators(config, common)
   const letters = openLetters(config, common)
   const { mail } = letters
   const throttling = openThrottling(config, { ...common, store })
@@ -68,6 +70,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     factors,
     invitations,
     keys,
+    operators,
     revocations,
     sessions,
     throttling,

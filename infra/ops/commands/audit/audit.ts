@@ -10,6 +10,7 @@ type Event = {
   session: string | null
   address: string
   requestId: string
+  operator: string | null
   detail: Record<string, number | string>
 }
 
@@ -41,12 +42,12 @@ export const audit: Command = {
     const answer = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
     const table = textTable(
       ['at', 'event', 'user', 'session', 'from', 'detail'],
-      answer.events.map(({ at, kind, user, session, address, detail }) => [
+      answer.events.map(({ at, kind, user, session, address, operator, detail }) => [
         at,
         kind,
         user ?? '',
         session ?? '',
-        address,
+        operator ?? address,
         Object.entries(detail)
           .map(([name, value]) => `${name}=${value}`)
           .join(' ')

@@ -64,14 +64,16 @@ export const auditKinds = [
   'webhook-disabled',
   'webhook-secret-rotated',
   'webhook-deliveries-retried',
-  'webhook-delivery-discarded'
+  'webhook-delivery-discarded',
+  'operator-created',
+  'operator-revoked',
+  'approval-requested',
+  'request-approved',
+  'request-rejected'
 ] as const
 export type AuditKind = (typeof auditKinds)[number]
 
-/**
- * Replaces the client's address in events that an operator causes, because operators share one
- * token.
- */
+/** Replaces the client's address in events that an operator causes. */
 export const OPERATOR_ADDRESS = 'ops'
 
 /**
@@ -86,6 +88,8 @@ export type RequestSource = {
   /** the client's address */
   readonly address: string
   readonly requestId: string
+  /** the name of the operator who sent it */
+  readonly operator?: string
 }
 
 /**
@@ -101,7 +105,7 @@ export type By = {
 
 export type AuditEvent = {
   readonly kind: AuditKind
-  /** the account, machine client, signing key or webhook endpoint; null if it is unknown */
+  /** the account, machine client, signing key, operator …; null if it is unknown */
   readonly subject: string | null
   /** the session's public id */
   readonly sid: string | null

@@ -50,7 +50,8 @@ const toRow = ({ event, atMs }: DatedEvent) => ({
   sid: event.sid,
   address: event.source.address,
   request_id: event.source.requestId,
-  detail: JSON.stringify(event.detail ?? {})
+  detail: JSON.stringify(event.detail ?? {}),
+  operator: event.source.operator ?? null
 })
 
 /** An event that is published has its deliveries in the same transaction. */
@@ -73,7 +74,11 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
         kind: row.kind,
         subject: row.subject,
         sid: row.sid,
-        source: { address: row.address, requestId: row.request_id },
+        source: {
+          address: row.address,
+          requestId: row.request_id,
+          ...(row.operator === null ? {} : { operator: row.operator })
+        },
         detail: JSON.parse(row.detail)
       }))
     },

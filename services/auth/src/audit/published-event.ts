@@ -72,7 +72,12 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'webhook-disabled': null,
   'webhook-secret-rotated': null,
   'webhook-deliveries-retried': null,
-  'webhook-delivery-discarded': null
+  'webhook-delivery-discarded': null,
+  'operator-created': null,
+  'operator-revoked': null,
+  'approval-requested': null,
+  'request-approved': null,
+  'request-rejected': null
 }
 
 /** The types of events that other systems can get, in alphabetical order. */

@@ -4,6 +4,7 @@ import type { Tables } from './tables.ts'
 
 /** Where each table that has `expires_at` has its key. */
 const keys = {
+  approvals: 'id',
   sessions: 'sid',
   invitations: 'id',
   login_challenges: 'digest',

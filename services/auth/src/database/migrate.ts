@@ -29,6 +29,7 @@ import { auditByKind } from './migrations/0025-audit-by-kind.ts'
 import { typedAddresses } from './migrations/0026-typed-addresses.ts'
 import { secondFactors } from './migrations/0027-second-factors.ts'
 import { auditChain } from './migrations/0029-audit-chain.ts'
+import { operators } from './migrations/0030-operators.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -61,7 +62,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0025-audit-by-kind': auditByKind,
   '0026-typed-addresses': typedAddresses,
   '0027-second-factors': secondFactors,
-  '0029-audit-chain': auditChain
+  '0029-audit-chain': auditChain,
+  '0030-operators': operators
 }
 
 /** What the database has of the migrations. */

@@ -11,6 +11,7 @@ import type {
 import type { InvitationTable } from '../invitations/invitation-table.ts'
 import type { KeyState } from '../keys/signing-key.ts'
 import type { LinkTokenTable } from '../link-tokens/link-token-table.ts'
+import type { ApprovalTable, OperatorTable } from '../operators/operator-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 
@@ -203,4 +204,6 @@ export type Tables = {
   factors: FactorTable
   recovery_codes: RecoveryCodeTable
   login_challenges: LoginChallengeTable
+  operators: OperatorTable
+  approvals: ApprovalTable
 }

@@ -9,6 +9,7 @@ import type { Factors } from '../factors/factors.ts'
 import type { Invitations } from '../invitations/open-invitations.ts'
 import type { Keys } from '../keys/open-keys.ts'
 import type { OperatedMail } from '../mail/mail.ts'
+import type { Operators } from '../operators/open-operators.ts'
 import type { PasswordResets } from '../password-resets/password-resets.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -29,6 +30,7 @@ export type AuthState = {
   readonly invitations: Invitations
   readonly keys: Keys
   readonly mail: OperatedMail
+  readonly operators: Operators
   readonly passwordResets: PasswordResets
   readonly revocations: Revocations
   readonly sessions: Sessions

@@ -11,7 +11,7 @@ export const clientGone = () =>
 
 export const notAnOperator = () =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'the ops token is missing or wrong',
+    reason: 'the token is missing or wrong, or it has expired or was revoked',
     headers: bearerChallenge()
   })
 

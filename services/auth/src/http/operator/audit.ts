@@ -57,6 +57,9 @@ const Event = Type.Object(
       description: 'The x-request-id of the request.',
       examples: ['d7908685-2b28-47ad-92b4-7e2dee337653']
     }),
+    operator: Type.Union([Type.String({ examples: ['ada'] }), Type.Null()], {
+      description: 'The name of the operator who caused it; null: none did.'
+    }),
     detail: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]), {
       description: 'What else belongs to the kind of event, by name.',
       examples: [{ expiresIn: 291 }]
@@ -136,5 +139,6 @@ const toEvent = ({ atMs, kind, subject, sid, source, detail = {} }: AuditEntry) 
   session: sid,
   address: source.address,
   requestId: source.requestId,
+  operator: source.operator ?? null,
   detail: { ...detail }
 })

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { instant } from '../fields.ts'
+import { PendingApproval, pendingAnswer } from './approval-response.ts'
 import { makeAllStale } from './make-all-stale.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -41,8 +42,11 @@ const schema = {
     'Ends all sessions in the database, for example sessions that were open at the time of a backup and ended later. A request ends some thousands. The last one, with more: false, also makes all access tokens stale, and takes a few seconds longer.',
   tags: ['Sessions'],
   body: Body,
-  response: { 200: Answer },
-  answers: { 200: { description: 'All of these sessions, or some of them, have ended (`more`).' } }
+  response: { 200: Answer, 202: PendingApproval },
+  answers: {
+    200: { description: 'All of these sessions, or some of them, have ended (`more`).' },
+    202: pendingAnswer
+  }
 }
 
 export const endEverySession: OpsRoutes = (service, { sessions, revocations, clock }) => {

@@ -1,8 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
+import { operatorOf } from './require-operator.ts'
 
-/** Operators share one token, so the audit log does not distinguish them. */
-export const operatorSource = ({ id }: FastifyRequest): RequestSource => ({
+/** The operator who sends a request, for the audit log. */
+export const operatorSource = (
+  request: Pick<FastifyRequest, 'id' | 'operator'>
+): RequestSource => ({
   address: OPERATOR_ADDRESS,
-  requestId: id
+  requestId: request.id,
+  operator: operatorOf(request).name
 })

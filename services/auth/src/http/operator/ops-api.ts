@@ -1,6 +1,7 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { auditChainRoutes } from './audit-chain.ts'
 import { clientRoutes } from './clients/clients.ts'
@@ -10,7 +11,9 @@ import { gatewayRoutes } from './gateways.ts'
 import { invitationRoutes } from './invitations/invitations.ts'
 import { keyRoutes } from './keys/keys.ts'
 import { mailRoutes } from './mail.ts'
+import { operatorRoutes } from './operators.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
+import { requireAccess } from './require-access.ts'
 import { type OperatorPolicy, requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -31,6 +34,8 @@ import { webhookDeliveryRoutes } from './webhooks/webhook-deliveries.ts'
 import { webhookRoutes } from './webhooks/webhooks.ts'
 
 const groups: OpsRoutes[] = [
+  operatorRoutes,
+  approvalRoutes,
   createUser,
   importUsers,
   listUsers,
@@ -59,14 +64,15 @@ const groups: OpsRoutes[] = [
   auditChainRoutes
 ]
 
-/** The operators' API, on the ops listener and behind a token of its own. */
+/** The operators' API, on the ops listener and behind tokens of its own. */
 export function opsApi(ops: Service, options: OpsApiOptions, policy: OperatorPolicy): void {
   const api = async (scope: FastifyInstance) => {
     // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
-    scope.addHook('onRequest', requireOperator(policy))
+    requireOperator(scope, policy, options.operators.named)
+    requireAccess(scope, options)
     // The scope is the same service, under a prefix.
     for (const group of groups) group(scope as unknown as Service, options)
   }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { instant } from '../fields.ts'
+import { PendingApproval, pendingAnswer } from './approval-response.ts'
 import { makeAllStale } from './make-all-stale.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -15,9 +16,10 @@ const schema = {
   description:
     'Every gateway refuses all access tokens that were issued so far. Sessions continue: a refresh gets a valid token. Takes a few seconds.',
   tags: ['Keys'],
-  response: { 200: Answer },
+  response: { 200: Answer, 202: PendingApproval },
   answers: {
-    200: { description: 'Tokens that were issued before the time in the response are refused.' }
+    200: { description: 'Tokens that were issued before the time in the response are refused.' },
+    202: pendingAnswer
   }
 }
 

@@ -1,5 +1,6 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
+import { PendingApproval, pendingAnswer } from '../approval-response.ts'
 import { operatorSource } from '../operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Key, toKey } from './key-response.ts'
@@ -116,11 +117,11 @@ const activateKey: OpsRoutes = (service, { keys }) => {
         summary: 'Activate a standby key',
         description: 'Lets a standby key sign, once every live gateway has it.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' } },
+        answers: { 200: { description: 'The changed keys.' }, 202: pendingAnswer },
         problems: { NOT_FOUND, CONFLICT: `${NOT_HELD}, or the key is not standby.` },
         params: Params,
         body: Force,
-        response: { 200: Changed }
+        response: { 200: Changed, 202: PendingApproval }
       }
     },
     async (request) => {
@@ -167,10 +168,10 @@ const revokeKey: OpsRoutes = (service, { keys }) => {
         description:
           'Every gateway refuses the tokens of the key within a second. If it was active, another key becomes active.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' } },
+        answers: { 200: { description: 'The changed keys.' }, 202: pendingAnswer },
         problems: { NOT_FOUND, CONFLICT: TOO_MANY },
         params: Params,
-        response: { 200: Changed }
+        response: { 200: Changed, 202: PendingApproval }
       }
     },
     async (request) => {

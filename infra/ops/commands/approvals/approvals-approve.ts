@@ -1,0 +1,20 @@
+import type { Command } from '../../command.ts'
+import { type Approval, approvalTable } from './approval-answers.ts'
+
+export const approvalsApprove: Command = {
+  name: 'approvals approve',
+  usage: 'ID',
+  summary:
+    'Approves a request of another operator, who then repeats the command. `approvals list` shows ' +
+    'what it does.',
+  words: [1, 1],
+  async run({ positionals: [id = ''] }, { ops }) {
+    const path = `/ops/approvals/${encodeURIComponent(id)}/approve`
+    const answer = await ops.call<{ approval: Approval }>('POST', path)
+    const { requestedBy } = answer.approval
+    return {
+      json: answer,
+      text: `${approvalTable([answer.approval])}\n\n${requestedBy} can now repeat the command`
+    }
+  }
+}

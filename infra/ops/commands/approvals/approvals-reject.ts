@@ -1,0 +1,14 @@
+import type { Command } from '../../command.ts'
+import { type Approval, approvalTable } from './approval-answers.ts'
+
+export const approvalsReject: Command = {
+  name: 'approvals reject',
+  usage: 'ID',
+  summary: 'Rejects a request that waits for a second operator, or withdraws an own one.',
+  words: [1, 1],
+  async run({ positionals: [id = ''] }, { ops }) {
+    const path = `/ops/approvals/${encodeURIComponent(id)}/reject`
+    const answer = await ops.call<{ approval: Approval }>('POST', path)
+    return { json: answer, text: approvalTable([answer.approval]) }
+  }
+}

@@ -1,0 +1,115 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Operators } from '../../operators/open-operators.ts'
+import { BOOTSTRAP } from '../../operators/operator.ts'
+import { bootstrapApproves, ownRequest, roleMissing } from '../../operators/operator-refusals.ts'
+import { includesRole } from '../../operators/operator-role.ts'
+import { ApprovalSchema, PendingApproval, toApproval } from './approval-response.ts'
+import { operatorAccess } from './operator-access.ts'
+import { operatorSource } from './operator-source.ts'
+import type { OpsRoutes } from './ops-routes.ts'
+import { operatorOf } from './require-operator.ts'
+
+const Params = Type.Object({
+  approval: Type.String({
+    pattern: '^[0-9a-f-]{36}$',
+    description: 'The id of the approval.',
+    examples: ['7f1b0a52-3c1e-4a53-9d0e-2b6b0c6f4c11']
+  })
+})
+
+const tags = ['Operators']
+const problems = {
+  NOT_FOUND: 'No request with this id waits for an approval.',
+  FORBIDDEN:
+    'It is an own request, the operator has not the role that it needs, or the token is the bootstrap token.'
+}
+
+const listApprovals: OpsRoutes = (service, { operators }) => {
+  service.get(
+    '/approvals',
+    {
+      schema: {
+        operationId: 'listApprovals',
+        summary: 'List the requests that wait for a second operator',
+        description: 'Lists requests that wait, and approvals that were not used yet.',
+        tags,
+        answers: { 200: { description: 'The newest first.' } },
+        response: {
+          200: Type.Object(
+            { approvals: Type.Array(ApprovalSchema, { description: 'The newest first.' }) },
+            { title: 'Approvals' }
+          )
+        }
+      }
+    },
+    async () => ({ approvals: (await operators.approvals.list()).map(toApproval) })
+  )
+}
+
+const approveRequest: OpsRoutes = (service, { operators, clock }) => {
+  service.post(
+    '/approvals/:approval/approve',
+    {
+      schema: {
+        operationId: 'approveRequest',
+        summary: 'Approve a request',
+        description:
+          'Approves a request of another operator. That operator then sends it again, once.',
+        tags,
+        answers: { 200: { description: 'The request is approved.' } },
+        problems,
+        params: Params,
+        response: { 200: PendingApproval }
+      }
+    },
+    async (request) => {
+      const { approval: id } = request.params
+      await requireOther(request, id, operators)
+      const by = { source: operatorSource(request), clock, name: operatorOf(request).name }
+      return { approval: toApproval(await operators.approvals.decide(id, 'approved', by)) }
+    }
+  )
+}
+
+const rejectRequest: OpsRoutes = (service, { operators, clock }) => {
+  service.post(
+    '/approvals/:approval/reject',
+    {
+      schema: {
+        operationId: 'rejectRequest',
+        summary: 'Reject a request',
+        description: 'Rejects a request that waits for a second operator, or withdraws an own one.',
+        tags,
+        answers: { 200: { description: 'The request is rejected.' } },
+        problems: { NOT_FOUND: problems.NOT_FOUND },
+        params: Params,
+        response: { 200: PendingApproval }
+      }
+    },
+    async (request) => {
+      const by = { source: operatorSource(request), clock, name: operatorOf(request).name }
+      const { approval: id } = request.params
+      return { approval: toApproval(await operators.approvals.decide(id, 'rejected', by)) }
+    }
+  )
+}
+
+/** @throws Refusal FORBIDDEN, NOT_FOUND */
+async function requireOther(
+  request: FastifyRequest,
+  id: string,
+  { approvals }: Operators
+): Promise<void> {
+  const operator = operatorOf(request)
+  if (operator.name === BOOTSTRAP.name) throw bootstrapApproves()
+  const { requestedBy, operation } = await approvals.find(id)
+  if (requestedBy === operator.name) throw ownRequest()
+  const needed = operatorAccess[operation]?.role ?? 'admin'
+  if (!includesRole(operator.role, needed)) throw roleMissing(operator, needed)
+}
+
+/** Requests that need a second operator. */
+export const approvalRoutes: OpsRoutes = (service, options) => {
+  for (const route of [listApprovals, approveRequest, rejectRequest]) route(service, options)
+}

@@ -1,0 +1,195 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { AuditKind, By } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
+import type { Tables } from '../database/tables.ts'
+import type { ActingOperator } from './operator.ts'
+import { noPendingApproval } from './operator-refusals.ts'
+import type { ApprovalTable } from './operator-table.ts'
+
+/** A request that needs a second operator. */
+export type ApprovedRequest = {
+  /** its `operationId` */
+  readonly operation: string
+  readonly params: unknown
+  readonly body: unknown
+}
+
+export type Approval = {
+  readonly id: string
+  readonly operation: string
+  /** what was requested: the parameters and the body */
+  readonly request: { readonly params: unknown; readonly body: unknown }
+  readonly state: ApprovalTable['state']
+  readonly requestedBy: string
+  /** seconds since 1970, as `expiresAt` */
+  readonly requestedAt: number
+  readonly expiresAt: number
+  /** the operator who approved or rejected it */
+  readonly decidedBy: string | null
+}
+
+/** What `take` found: the request may be carried out, or it waits for an approval. */
+export type Taken =
+  | { readonly isApproved: true; readonly id: string }
+  | { readonly isApproved: false; readonly pending: Approval }
+
+/** Requests that a second operator approves. Each change is one transaction with its event. */
+export type ApprovalStore = {
+  /**
+   * Uses the approval of this request, or notes that the request waits for one. The same request
+   * of the same operator waits once.
+   */
+  take(request: ApprovedRequest, operator: ActingOperator, by: By): Promise<Taken>
+  /** The request failed, so its approval can be used again. */
+  giveBack(id: string): Promise<void>
+  /** The requests that wait, and approvals that were not used yet; the newest first. */
+  list(): Promise<Approval[]>
+  /** @throws Refusal NOT_FOUND unless it waits */
+  find(id: string): Promise<Approval>
+  /** @throws Refusal NOT_FOUND unless it waits */
+  decide(
+    id: string,
+    decision: 'approved' | 'rejected',
+    by: By & { readonly name: string }
+  ): Promise<Approval>
+}
+
+export function approvalStore(
+  db: Kysely<Tables>,
+  lifetimeSeconds: number,
+  clock: () => number
+): ApprovalStore {
+  const now = () => Math.floor(clock() / 1000)
+  return {
+    take: (request, { name }, by) =>
+      db
+        .transaction()
+        .execute((transaction) => take(transaction, request, { ...by, name, lifetimeSeconds })),
+    async giveBack(id) {
+      await db
+        .updateTable('approvals')
+        .set({ state: 'approved' })
+        .where('id', '=', id)
+        .where('state', '=', 'used')
+        .execute()
+    },
+    async list() {
+      const rows = await db
+        .selectFrom('approvals')
+        .selectAll()
+        .where('state', 'in', ['pending', 'approved'])
+        .where('expires_at', '>', now())
+        .orderBy('requested_at', 'desc')
+        .orderBy('id')
+        .execute()
+      return rows.map(toApproval)
+    },
+    async find(id) {
+      const row = await db
+        .selectFrom('approvals')
+        .selectAll()
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .where('expires_at', '>', now())
+        .executeTakeFirst()
+      if (row === undefined) throw noPendingApproval()
+      return toApproval(row)
+    },
+    decide: (id, decision, by) =>
+      db.transaction().execute((transaction) => decide(transaction, id, decision, by))
+  }
+}
+
+type Taking = By & { readonly name: string; readonly lifetimeSeconds: number }
+
+async function take(
+  transaction: Transaction<Tables>,
+  { operation, params, body }: ApprovedRequest,
+  { source, clock, name, lifetimeSeconds }: Taking
+): Promise<Taken> {
+  const nowMs = clock()
+  const now = Math.floor(nowMs / 1000)
+  const request = JSON.stringify({ params: params ?? {}, body: body ?? null })
+  const request_digest = createHash('sha256')
+    .update(JSON.stringify([operation, request]))
+    .digest('base64url')
+  const approved = await transaction
+    .updateTable('approvals')
+    .set({ state: 'used' })
+    .where('request_digest', '=', request_digest)
+    .where('requested_by', '=', name)
+    .where('state', '=', 'approved')
+    .where('expires_at', '>', now)
+    .returning('id')
+    .executeTakeFirst()
+  if (approved !== undefined) return { isApproved: true, id: approved.id }
+  const waiting = await transaction
+    .selectFrom('approvals')
+    .selectAll()
+    .where('request_digest', '=', request_digest)
+    .where('requested_by', '=', name)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  if (waiting !== undefined) return { isApproved: false, pending: toApproval(waiting) }
+  const row = await transaction
+    .insertInto('approvals')
+    .values({
+      id: randomUUID(),
+      operation,
+      request_digest,
+      request,
+      requested_by: name,
+      requested_at: now,
+      expires_at: now + lifetimeSeconds,
+      state: 'pending',
+      decided_by: null
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await writeEvent(transaction, 'approval-requested', row, { source, nowMs })
+  return { isApproved: false, pending: toApproval(row) }
+}
+
+async function decide(
+  transaction: Transaction<Tables>,
+  id: string,
+  decision: 'approved' | 'rejected',
+  { source, clock, name }: By & { readonly name: string }
+): Promise<Approval> {
+  const nowMs = clock()
+  const row = await transaction
+    .updateTable('approvals')
+    .set({ state: decision, decided_by: name })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) throw noPendingApproval()
+  await writeEvent(transaction, `request-${decision}`, row, { source, nowMs })
+  return toApproval(row)
+}
+
+/** The request itself may name a user by e-mail address, so the event has its operation only. */
+const writeEvent = (
+  transaction: Transaction<Tables>,
+  kind: AuditKind,
+  { id, operation, requested_by }: Selectable<ApprovalTable>,
+  { source, nowMs }: { readonly source: By['source']; readonly nowMs: number }
+): Promise<void> => {
+  const detail = { operation, requestedBy: requested_by }
+  return writeAudit(transaction, { kind, subject: id, sid: null, source, detail }, nowMs)
+}
+
+const toApproval = (row: Selectable<ApprovalTable>): Approval => ({
+  id: row.id,
+  operation: row.operation,
+  request: JSON.parse(row.request),
+  state: row.state,
+  requestedBy: row.requested_by,
+  requestedAt: row.requested_at,
+  expiresAt: row.expires_at,
+  decidedBy: row.decided_by
+})

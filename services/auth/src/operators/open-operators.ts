@@ -1,0 +1,35 @@
+import { forgetExpired } from '../database/delete-expired.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Ports } from '../ports.ts'
+import { type ApprovalStore, approvalStore } from './approval-store.ts'
+import { fourEyesOf, type OperatorConfig } from './operator-settings.ts'
+import { type OperatorStore, operatorStore } from './operator-store.ts'
+
+/** Named operators, and the approvals of requests that need two of them. */
+export type Operators = {
+  readonly named: OperatorStore
+  readonly approvals: ApprovalStore
+  /** the groups of requests that need a second operator */
+  readonly fourEyes: ReadonlySet<string>
+}
+
+type OperatorPorts = Pick<Ports, 'cleanups'> & {
+  readonly database: Database
+  readonly clock: () => number
+}
+
+/** The request of an approval may name a user by e-mail address, so it is not kept for long. */
+const KEPT_SECONDS = 86_400
+
+export function openOperators(
+  config: OperatorConfig,
+  { database, cleanups, clock }: OperatorPorts
+): Operators {
+  const { tables } = database
+  cleanups.push(() => forgetExpired(tables, 'approvals', Math.floor(clock() / 1000) - KEPT_SECONDS))
+  return {
+    named: operatorStore(tables, clock),
+    approvals: approvalStore(tables, config.AUTH_OPS_APPROVAL_SECONDS, clock),
+    fourEyes: fourEyesOf(config)
+  }
+}

@@ -1,0 +1,49 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { ActingOperator } from './operator.ts'
+import type { OperatorRole } from './operator-role.ts'
+
+export const operatorExists = (name: string) =>
+  new Refusal('CONFLICT', {
+    reason: `the operator ${name} has a live token`,
+    detail: `the operator ${name} has a live token: revoke it first`
+  })
+
+export const reservedName = (name: string) =>
+  new Refusal('CONFLICT', {
+    reason: `the name ${name} is reserved`,
+    detail: `the name ${name} is reserved`
+  })
+
+export const noSuchOperator = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'there is no operator of that name with a live token',
+    detail: 'there is no operator of that name with a live token'
+  })
+
+/** @param what the part of the request that needs the role */
+export function roleMissing(
+  { name, role }: ActingOperator,
+  needed: OperatorRole,
+  what = 'this request'
+) {
+  const text = `${what} needs the role ${needed}, and ${name} has the role ${role}`
+  return new Refusal('FORBIDDEN', { reason: text, detail: text })
+}
+
+export const noPendingApproval = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'no request with this id waits for an approval',
+    detail: 'no request with this id waits for an approval'
+  })
+
+export const ownRequest = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'an operator would approve their own request',
+    detail: 'another operator must approve this request'
+  })
+
+export const bootstrapApproves = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'the bootstrap token would approve a request',
+    detail: 'a named operator must approve this request, not the bootstrap token'
+  })

@@ -1,0 +1,62 @@
+import { testClock } from '@gatehouse/fixtures/clock'
+import t from 'tap'
+import { approvalStore } from '../../src/operators/approval-store.ts'
+import { BOOTSTRAP } from '../../src/operators/operator.ts'
+import { operatorStore } from '../../src/operators/operator-store.ts'
+import { databaseKinds } from '../fixtures/databases.ts'
+
+const source = { address: 'ops', requestId: 'a-request', operator: 'bootstrap' }
+const HOUR_SECONDS = 3600
+
+for (const { name, skip, make } of databaseKinds) {
+  t.test(
+    `${name}: of simultaneous tokens for one operator, one is created`,
+    { skip },
+    async (t) => {
+      const db = await (await make(t)).open()
+      const clock = testClock()
+      const operators = operatorStore(db, clock)
+      const by = { source, clock, createdBy: BOOTSTRAP.name }
+      const create = () =>
+        operators.create({ name: 'ada', role: 'admin', lifetimeSeconds: HOUR_SECONDS }, by)
+      const made = await Promise.allSettled([create(), create(), create()])
+      const [first, ...others] = made.flatMap((one) =>
+        one.status === 'fulfilled' ? one.value : []
+      )
+      t.equal(others.length, 0)
+      const token = first?.token ?? ''
+      t.match(await operators.find(token), { name: 'ada', role: 'admin' })
+      t.equal(await operators.find(`${token.slice(0, -1)}x`), null)
+
+      clock.advance(HOUR_SECONDS * 1000)
+      t.equal(await operators.find(token), null, 'it has expired')
+      const next = await create()
+      t.match(await operators.find(next.token), { name: 'ada' })
+      t.equal(await operators.find(token), null)
+      t.equal(await operators.revoke('ada', by), true)
+      t.equal(await operators.revoke('ada', by), false)
+      t.equal(await operators.find(next.token), null)
+      t.match(await operators.list(), [{ name: 'ada', state: 'revoked', createdBy: 'bootstrap' }])
+    }
+  )
+
+  t.test(`${name}: an approval is used once, by one of several requests`, { skip }, async (t) => {
+    const db = await (await make(t)).open()
+    const clock = testClock()
+    const approvals = approvalStore(db, HOUR_SECONDS, clock)
+    const by = { source, clock }
+    const ada = { name: 'ada', role: 'operator', expiresAt: null } as const
+    const request = { operation: 'revokeKey', params: { kid: 'k' }, body: undefined }
+    const take = () => approvals.take(request, ada, by)
+    const waiting = await take()
+    if (waiting.isApproved) throw new Error('nobody has approved it')
+    const { id } = waiting.pending
+    t.match(await approvals.decide(id, 'approved', { ...by, name: 'bob' }), { decidedBy: 'bob' })
+    await t.rejects(approvals.decide(id, 'rejected', { ...by, name: 'bob' }), { code: 'NOT_FOUND' })
+    const taken = await Promise.all([take(), take(), take()])
+    t.equal(taken.filter(({ isApproved }) => isApproved).length, 1)
+    await approvals.giveBack(id)
+    t.match(await take(), { isApproved: true, id })
+    t.match(await take(), { isApproved: false, pending: { state: 'pending' } })
+  })
+}
