@@ -81,7 +81,13 @@ async function openOps(
   await Promise.all(Object.values(checks).map((check) => check()))
   const https = tls.ops?.options ?? null
   const ops = buildOps({ log, metrics: registry, checks, service, https, hosts })
-  const api = { ...state, fleet, newUser: settings.newUser, clock }
+  const api = {
+    ...state,
+    fleet,
+    newUser: settings.newUser,
+    clock,
+    followsEvents: config.workers === 1
+  }
   opsApi(ops, api, { token: secrets.opsToken, hosts })
   onOps?.(ops)
   return ops

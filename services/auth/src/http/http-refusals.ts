@@ -47,3 +47,16 @@ export const gatewayKeysUnavailable = (cause: unknown) =>
     headers: { 'retry-after': '1' },
     cause
   })
+
+export const badEventId = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'Last-Event-ID is not the id of an event',
+    detail: 'headers/last-event-id must be the id of an event'
+  })
+
+export const tooManyEventStreams = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many event streams are open',
+    detail: 'too many event streams are open',
+    headers: { 'retry-after': '10' }
+  })

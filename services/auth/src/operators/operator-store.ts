@@ -35,6 +35,8 @@ export type OperatorStore = {
   revoke(name: string, by: By): Promise<boolean>
   /** The operator with this live token; null if there is none. Notes that it was used. */
   find(token: string): Promise<ActingOperator | null>
+  /** Whether the token of an operator that expires at this time (s) still works. */
+  isLive(name: string, expiresAt: number): Promise<boolean>
 }
 
 /** A token that is used often is not noted each time. */
@@ -50,7 +52,8 @@ export function operatorStore(db: Kysely<Tables>, clock: () => number): Operator
       return rows.map((row) => toOperator(row, now))
     },
     revoke: (name, by) => db.transaction().execute((transaction) => revoke(transaction, name, by)),
-    find: (token) => find(db, token, Math.floor(clock() / 1000))
+    find: (token) => find(db, token, Math.floor(clock() / 1000)),
+    isLive: (name, expiresAt) => isLive(db, name, expiresAt, Math.floor(clock() / 1000))
   }
 }
 
@@ -134,4 +137,20 @@ async function find(db: Kysely<Tables>, token: string, now: number) {
     await db.updateTable('operators').set({ used_at: now }).where('name', '=', row.name).execute()
   }
   return { name: row.name, role: row.role, expiresAt: row.expires_at }
+}
+
+async function isLive(
+  db: Kysely<Tables>,
+  name: string,
+  expiresAt: number,
+  now: number
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('operators')
+    .select('expires_at')
+    .where('name', '=', name)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  // A renewed token expires at another time.
+  return row?.expires_at === expiresAt && expiresAt > now
 }

@@ -89,5 +89,6 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   listAuditEvents: viewer,
   getAuditChain: viewer,
   listAuditRecords: viewer,
-  listAuditHeads: viewer
+  listAuditHeads: viewer,
+  followEvents: viewer
 }

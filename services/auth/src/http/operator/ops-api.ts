@@ -7,6 +7,7 @@ import { auditChainRoutes } from './audit-chain.ts'
 import { clientRoutes } from './clients/clients.ts'
 import { databaseRoutes } from './database.ts'
 import { endEverySession } from './end-every-session.ts'
+import { eventRoutes } from './events/events.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { invitationRoutes } from './invitations/invitations.ts'
 import { keyRoutes } from './keys/keys.ts'
@@ -61,7 +62,8 @@ const groups: OpsRoutes[] = [
   gatewayRoutes,
   databaseRoutes,
   auditRoutes,
-  auditChainRoutes
+  auditChainRoutes,
+  eventRoutes
 ]
 
 /** The operators' API, on the ops listener and behind tokens of its own. */

@@ -11,6 +11,11 @@ export type OpsApiOptions = Omit<
   readonly fleet: Pick<Fleet, 'live'>
   readonly newUser: NewUser
   readonly clock: () => number
+  /**
+   * Whether a stream of events stays open. A primary process passes on whole responses only, so a
+   * worker ends its stream, and the client comes back for more.
+   */
+  readonly followsEvents: boolean
 }
 
 /** One group of routes of the operators' API. */

@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import { faultOfJob } from '../../../background-work.ts'
+import { type EventFeed, eventFeed } from '../../../live-events/event-feed.ts'
+import { type ActingOperator, BOOTSTRAP } from '../../../operators/operator.ts'
+import { badEventId, tooManyEventStreams } from '../../http-refusals.ts'
+import type { OpsApiOptions, OpsRoutes } from '../ops-routes.ts'
+import { operatorOf } from '../require-operator.ts'
+import { eventStream } from './event-stream.ts'
+
+const TURN_MS = 1000
+const MOST_STREAMS = 50
+
+const schema = {
+  operationId: 'followEvents',
+  summary: 'Follow what happens',
+  description:
+    'Sends server-sent events until the token ends: audit (an event of the audit log, with its number as id), keys and gateways (the whole list, at the beginning and after each change), and gap (the numbers of audit events that are not sent). With Last-Event-ID, it continues after that audit event.',
+  tags: ['Audit log'],
+  answers: { 200: { description: 'The events.', mediaType: 'text/event-stream' } },
+  problems: { UNAVAILABLE: 'Too many such requests are open.' },
+  headers: Type.Object({
+    'last-event-id': Type.Optional(
+      Type.String({
+        maxLength: 32,
+        description: 'The id of the last event that the client has.',
+        examples: ['4711']
+      })
+    )
+  }),
+  response: {
+    200: Type.Unsafe<Readable>({
+      type: 'string',
+      description: 'Server-sent events (HTML, section 9.2).',
+      examples: ['id: 4711\nevent: audit\ndata: {"seq":4711,"kind":"login"}\n\n']
+    })
+  }
+}
+
+/** Live events, for the console. */
+export const eventRoutes: OpsRoutes = (service, options) => {
+  const { auditChain: audit, keys, fleet, followsEvents: isFollowed } = options
+  let fault = ''
+  const feed = eventFeed({
+    audit,
+    keys,
+    fleet,
+    onFault(error) {
+      // At the first of many turns that fail for the same reason.
+      if (String(error) !== fault) service.log.warn(faultOfJob(error), 'live events are late')
+      fault = String(error)
+    }
+  })
+  const turns = keepTurning(feed)
+  service.addHook('preClose', async () => {
+    turns.stop()
+    feed.close()
+  })
+  // A response to HEAD would read the stream for ever.
+  service.get('/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
+    const after = readEventId(request.headers['last-event-id'])
+    if (feed.count() >= MOST_STREAMS) throw tooManyEventStreams()
+    const operator = operatorOf(request)
+    const isAllowed = () => isStillAllowed(operator, options)
+    const stream = await eventStream({ feed, after, isAllowed, isFollowed })
+    turns.start()
+    return reply.type('text/event-stream').send(stream)
+  })
+}
+
+/** @throws Refusal INVALID_REQUEST */
+function readEventId(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null
+  if (!/^\d{1,15}$/.test(text)) throw badEventId()
+  return Number(text)
+}
+
+async function isStillAllowed(
+  { name, expiresAt }: ActingOperator,
+  { operators, clock }: Pick<OpsApiOptions, 'operators' | 'clock'>
+): Promise<boolean> {
+  if (name === BOOTSTRAP.name || expiresAt === null) return true
+  if (expiresAt * 1000 <= clock()) return false
+  // While the database does not answer, there are no events of it either.
+  return await operators.named.isLive(name, expiresAt).catch(() => true)
+}
+
+/** A turn each second, as long as there are readers. */
+function keepTurning(feed: EventFeed) {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    start() {
+      timer ??= setInterval(() => {
+        if (feed.count() > 0) void feed.turn()
+        else this.stop()
+      }, TURN_MS)
+    },
+    stop() {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+}

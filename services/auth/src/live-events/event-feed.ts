@@ -1,0 +1,211 @@
+import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
+import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
+import type { AuditChain } from '../audit-chain/audit-chain.ts'
+import type { KeyRecord } from '../keys/key-lifecycle.ts'
+import type { KeyOperations } from '../keys/operations/key-operations.ts'
+
+/** What operators are told of as it happens. */
+export type LiveEvent =
+  | { readonly type: 'audit'; readonly record: ChainRecord }
+  /** all signing keys, at the beginning and after each change */
+  | { readonly type: 'keys'; readonly keys: readonly KeyRecord[] }
+  /** all live gateways, at the beginning and when one of them has other keys, comes or goes */
+  | { readonly type: 'gateways'; readonly gateways: readonly Announcement[] }
+  /** the audit events from `first` to `last` are not sent: they can be read from the audit log */
+  | { readonly type: 'gap'; readonly first: number; readonly last: number }
+
+/** One connection. */
+export type FeedReader = {
+  /** the number of the last audit event that it has; null: only later ones are sent */
+  readonly after: number | null
+  /** Sends an event. Returns false if no further event should be sent until `resume`. */
+  send(event: LiveEvent): boolean
+  /** Keeps the connection open while nothing happens. */
+  beat(): void
+  /** Whether the operator may still read; is asked at each turn. */
+  isAllowed(): boolean | Promise<boolean>
+  end(): void
+}
+
+export type Following = {
+  /** The reader has room again. */
+  resume(): void
+  stop(): void
+}
+
+type EventFeedOptions = {
+  readonly audit: Pick<AuditChain, 'state' | 'records'>
+  readonly keys: Pick<KeyOperations, 'list'>
+  readonly fleet: Pick<Fleet, 'live'>
+  /** is called when a store cannot be read; the feed goes on */
+  readonly onFault: (error: unknown) => void
+}
+
+export type EventFeed = {
+  /** The number of open connections. */
+  count(): number
+  /** Sends a reader what it has not seen, and what happens from now on. */
+  follow(reader: FeedReader): Promise<Following>
+  /** Reads the stores and sends what is new. Calls that overlap are one. */
+  turn(): Promise<void>
+  /** Ends all connections. */
+  close(): void
+}
+
+/** How many audit events a reader that comes back can get. */
+export const MOST_REMEMBERED = 1000
+
+type State = {
+  /** the newest audit events, in order */
+  remembered: ChainRecord[]
+  /** the number of the last audit event that was read */
+  last: number
+  keys: Snapshot<readonly KeyRecord[]>
+  gateways: Snapshot<readonly Announcement[]>
+}
+
+/** A list, and a text that is another one after each change that readers are told of. */
+type Snapshot<Content> = { readonly content: Content; readonly version: string }
+
+/** A connection, and what it has been sent. */
+type Followed = {
+  readonly reader: FeedReader
+  after: number
+  keys: string
+  gateways: string
+  isFull: boolean
+}
+
+/**
+ * Sends live events to all readers. Each reader has a place in the audit log and no queue: a reader
+ * that is slow gets what it has missed, or learns that it is no longer remembered.
+ */
+export function eventFeed(options: EventFeedOptions): EventFeed {
+  const followed = new Set<Followed>()
+  let state: State | null = null
+  let underWay: Promise<void> | null = null
+
+  const turn = async (): Promise<void> => {
+    const now = state
+    if (now !== null) await readNew(now, options)
+    for (const one of followed) {
+      if (!(await one.reader.isAllowed())) end(one)
+      else if (state !== null) {
+        pump(one, state)
+        one.reader.beat()
+      }
+    }
+    if (followed.size === 0) state = null
+  }
+  const end = (one: Followed): void => {
+    followed.delete(one)
+    one.reader.end()
+  }
+
+  return {
+    count: () => followed.size,
+    async follow(reader) {
+      const begun = state ?? (await firstState(options))
+      state ??= begun
+      const now = state
+      const after = Math.min(reader.after ?? now.last, now.last)
+      const one: Followed = { reader, after, keys: '', gateways: '', isFull: false }
+      followed.add(one)
+      pump(one, now)
+      return {
+        resume() {
+          one.isFull = false
+          if (state !== null && followed.has(one)) pump(one, state)
+        },
+        stop: () => void followed.delete(one)
+      }
+    },
+    turn() {
+      underWay ??= turn().finally(() => {
+        underWay = null
+      })
+      return underWay
+    },
+    close() {
+      for (const one of followed) end(one)
+    }
+  }
+}
+
+async function firstState({ audit, keys, fleet, onFault }: EventFeedOptions): Promise<State> {
+  const { last } = await audit.state()
+  const state: State = {
+    remembered: await audit.records(Math.max(0, last.seq - MOST_REMEMBERED), MOST_REMEMBERED),
+    last: last.seq,
+    keys: snapshotOfKeys(await keys.list()),
+    gateways: { content: [], version: '' }
+  }
+  await readGateways(state, { fleet, onFault })
+  return state
+}
+
+async function readNew(state: State, options: EventFeedOptions): Promise<void> {
+  const { audit, keys, onFault } = options
+  try {
+    const records = await audit.records(state.last, MOST_REMEMBERED)
+    state.remembered = [...state.remembered, ...records].slice(-MOST_REMEMBERED)
+    state.last = records.at(-1)?.seq ?? state.last
+    state.keys = snapshotOfKeys(await keys.list())
+  } catch (error) {
+    onFault(error)
+  }
+  await readGateways(state, options)
+}
+
+/** The gateways are in another store, which may be unreachable while the audit log is not. */
+async function readGateways(
+  state: State,
+  { fleet, onFault }: Pick<EventFeedOptions, 'fleet' | 'onFault'>
+): Promise<void> {
+  try {
+    const live = await fleet.live()
+    const content = live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    // How far a gateway is behind changes all the time.
+    const version = JSON.stringify(
+      content.map(({ id, keySetVersion, kids }) => [id, keySetVersion, kids])
+    )
+    state.gateways = { content, version }
+  } catch (error) {
+    onFault(error)
+  }
+}
+
+const snapshotOfKeys = (content: readonly KeyRecord[]): State['keys'] => ({
+  content,
+  version: JSON.stringify(content)
+})
+
+/** Sends what a reader has not seen, as long as it has room. */
+function pump(one: Followed, state: State): void {
+  while (!one.isFull) {
+    const event = nextEvent(one, state)
+    if (event === null) return
+    one.isFull = !one.reader.send(event)
+  }
+}
+
+function nextEvent(one: Followed, { remembered, last, keys, gateways }: State): LiveEvent | null {
+  if (one.keys !== keys.version) {
+    one.keys = keys.version
+    return { type: 'keys', keys: keys.content }
+  }
+  if (one.gateways !== gateways.version) {
+    one.gateways = gateways.version
+    return { type: 'gateways', gateways: gateways.content }
+  }
+  if (one.after >= last) return null
+  const record = remembered.find(({ seq }) => seq > one.after)
+  const next = record?.seq ?? last + 1
+  const first = one.after + 1
+  if (first < next) {
+    one.after = next - 1
+    return { type: 'gap', first, last: next - 1 }
+  }
+  one.after = next
+  return record === undefined ? null : { type: 'audit', record }
+}

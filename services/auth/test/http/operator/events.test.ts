@@ -1,0 +1,70 @@
+import t from 'tap'
+import { chainEvents } from '../../../src/audit-chain/chain-events.ts'
+import { OPS_TOKEN, registered } from '../../fixtures/auth-service.ts'
+import { operating } from '../../fixtures/operating.ts'
+import { isProblem } from '../../fixtures/problem.ts'
+
+/** Server-sent events, as their names with ids, and their data. */
+const eventsOf = (text: string) =>
+  text
+    .split('\n\n')
+    .filter((block) => block.includes('event: '))
+    .map((block) => ({
+      event: /^event: (\w+)$/m.exec(block)?.[1],
+      id: /^id: (\d+)$/m.exec(block)?.[1] ?? null,
+      data: JSON.parse(/^data: (.+)$/m.exec(block)?.[1] ?? 'null')
+    }))
+
+t.test('a stream that is not followed has what came after the last id, and ends', async (t) => {
+  const { auth, call } = await operating(t)
+  const { id } = await registered(auth)
+  await chainEvents(auth.database)
+  const { kid } = auth.signing.live.active()
+  const first = await call('GET', '/ops/events')
+  t.match(first.headers, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  t.match(first.body, /^retry: \d+\n\n/)
+  t.match(eventsOf(first.body), [{ event: 'keys', id: null, data: { keys: [{ kid }] } }])
+
+  const headers = { authorization: `Bearer ${OPS_TOKEN}`, 'last-event-id': '0' }
+  const again = await auth.ops.inject({ url: '/ops/events', headers })
+  const event = eventsOf(again.body).at(-1)
+  t.match(event, { event: 'audit', id: '1', data: { seq: 1, kind: 'user-created', user: id } })
+  t.notMatch(again.body, /addressSalt|addressDigest|digest/)
+  for (const text of ['x', '-1', '1.5', '9'.repeat(20)]) {
+    const answer = await auth.ops.inject({
+      url: '/ops/events',
+      headers: { ...headers, 'last-event-id': text }
+    })
+    const detail = 'headers/last-event-id must be the id of an event'
+    isProblem(t, answer, { code: 'INVALID_REQUEST', detail }, text)
+  }
+})
+
+t.test('a viewer follows what happens until the token is revoked', async (t) => {
+  const { auth, call } = await operating(t, { followsEvents: true })
+  const created = await call('POST', '/ops/operators', { name: 'vera', role: 'viewer' })
+  await chainEvents(auth.database)
+  const url = await auth.ops.listen({ host: '127.0.0.1', port: 0 })
+  const response = await fetch(`${url}/ops/events`, {
+    headers: { authorization: `Bearer ${created.json().token}` }
+  })
+  t.equal(response.status, 200)
+  const reader = (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())
+  const events = reader[Symbol.asyncIterator]()
+  let text = ''
+  /** Reads until the text has a word, or to the end. */
+  const until = async (word: string): Promise<string> => {
+    while (!text.includes(word)) {
+      const { done, value } = await events.next()
+      if (done === true) return `${text}(end)`
+      text += value
+    }
+    return text
+  }
+  t.match(await until('event: keys'), /^retry: /)
+  await registered(auth)
+  await chainEvents(auth.database)
+  t.match(eventsOf(await until('user-created')).at(-1), { event: 'audit', id: '2' })
+  await call('DELETE', '/ops/operators/vera')
+  t.match(await until('(end)'), /\(end\)$/)
+})
