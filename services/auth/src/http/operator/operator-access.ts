@@ -6,8 +6,8 @@ export type OperatorAccess = {
   readonly role: OperatorRole
   /** members of the body that only an admin may send */
   readonly adminMembers?: readonly string[]
-  /** needs a second operator if AUTH_OPS_FOUR_EYES lists this group; `any`: if it lists one */
-  readonly fourEyes?: FourEyesGroup | 'any'
+  /** needs a second operator if AUTH_OPS_FOUR_EYES lists one of these groups; `any`: any group */
+  readonly fourEyes?: readonly FourEyesGroup[] | 'any'
   /** one approval is for all requests of this kind until it expires, whatever their bodies are */
   readonly isRepeated?: boolean
 }
@@ -18,7 +18,7 @@ const admin: OperatorAccess = { role: 'admin' }
 /** Only an admin decides about rights. */
 const grants: OperatorAccess = { role: 'operator', adminMembers: ['roles', 'scope'] }
 
-/** Who may do what, by the `operationId` of the request. A request that is not listed is refused. */
+/** Who may do what, by the `operationId` of the request. No other request can be registered. */
 export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   showOperator: viewer,
   listOperators: viewer,
@@ -41,7 +41,7 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   setScope: admin,
   setClaims: admin,
   importUsers: admin,
-  deleteUser: { role: 'admin', fourEyes: 'users' },
+  deleteUser: { role: 'admin', fourEyes: ['users'] },
 
   listInvitations: viewer,
   createInvitation: grants,
@@ -50,7 +50,8 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   listUserSessions: viewer,
   endUserSessions: operator,
   endAnySession: operator,
-  endEverySession: { role: 'admin', fourEyes: 'sessions', isRepeated: true },
+  // The last of its requests makes all tokens stale.
+  endEverySession: { role: 'admin', fourEyes: ['sessions', 'tokens'], isRepeated: true },
 
   listClients: viewer,
   createClient: admin,
@@ -62,10 +63,11 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   listKeys: viewer,
   createKey: operator,
   rotateKeys: operator,
-  activateKey: { role: 'operator', fourEyes: 'keys' },
+  activateKey: { role: 'operator', fourEyes: ['keys'] },
   retireKey: operator,
-  revokeKey: { role: 'operator', fourEyes: 'keys' },
-  revokeAllTokens: { role: 'admin', fourEyes: 'tokens' },
+  // The tokens of an active key are nearly all tokens.
+  revokeKey: { role: 'operator', fourEyes: ['keys', 'tokens'] },
+  revokeAllTokens: { role: 'admin', fourEyes: ['tokens'] },
 
   listWebhooks: viewer,
   listWebhookDeliveries: viewer,

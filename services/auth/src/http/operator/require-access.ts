@@ -23,7 +23,7 @@ type AccessPorts = {
   readonly clock: () => number
 }
 
-/** Two operators must exist before one of them can need the other. */
+/** Two operators must exist before one of them can need the other, and an admin who can approve. */
 const FEWEST = 2
 
 /**
@@ -71,10 +71,12 @@ function refuseAdminMembers(request: FastifyRequest): void {
 }
 
 async function needsApproval(request: FastifyRequest, { operators }: AccessPorts) {
-  const group = request.routeOptions.config.operation?.access.fourEyes
-  if (group === undefined || operators.fourEyes.size === 0) return false
-  if (group !== 'any') return operators.fourEyes.has(group)
-  return (await operators.named.list()).length >= FEWEST
+  const groups = request.routeOptions.config.operation?.access.fourEyes
+  if (groups === undefined || operators.fourEyes.size === 0) return false
+  if (groups !== 'any') return groups.some((group) => operators.fourEyes.has(group))
+  // Those whose tokens were revoked count too: an admin can revoke the tokens of all others.
+  const named = await operators.named.list()
+  return named.length >= FEWEST && named.some(({ role }) => role === 'admin')
 }
 
 async function waitForApproval(

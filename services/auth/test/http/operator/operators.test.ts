@@ -192,3 +192,21 @@ t.test('an approval is for one hour, can be refused, and outlives a failed attem
   })
   t.equal((await ada('POST', '/ops/operators', { name: 'eve', role: 'admin' })).statusCode, 202)
 })
+
+t.test('what makes all tokens stale in another way needs two operators too', async (t) => {
+  const { auth, create } = await withOperators(t, { fourEyes: 'tokens' })
+  await create('vera', 'viewer')
+  await create('otto', 'operator')
+  const ada = await create('ada', 'admin')
+  const { kid } = auth.signing.live.active()
+  const answers = [
+    await ada('POST', '/ops/tokens/revoke-all'),
+    await ada('POST', '/ops/sessions/end-all', { openedBefore: '2000-01-01T00:00:00Z' }),
+    await ada('POST', `/ops/keys/${kid}/revoke`),
+    await ada('POST', '/ops/operators', { name: 'eve', role: 'admin' })
+  ]
+  t.strictSame(
+    answers.map(({ statusCode }) => statusCode),
+    [202, 202, 202, 202]
+  )
+})
