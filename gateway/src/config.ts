@@ -32,7 +32,8 @@ import { type ProxyHeaders, readProxyHeaders } from './proxies/proxy-headers.ts'
 import { proxyProtocols } from './proxies/proxy-protocol.ts'
 import { redirectFaults } from './redirect/open-redirect.ts'
 import { corsFaults, corsSettings } from './routes/entry/cors-policy.ts'
-import { loadRouteTable } from './routes/table/load-route-table.ts'
+import type { RouteReader } from './routes/table/live-route-table.ts'
+import { filesNamedIn, loadRouteTable, readRouteTable } from './routes/table/load-route-table.ts'
 import type { RouteTable } from './routes/table/route-table.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
@@ -100,8 +101,8 @@ export type GatewayConfig = Settings & {
   readonly issuers: readonly IssuerEntry[]
   /** variables that look like settings of the gateway */
   readonly warnings: readonly string[]
-  /** @throws SettingsFault */
-  readonly loadTable: () => RouteTable
+  /** Reads another text of the route table. */
+  readonly routeReader: RouteReader
 }
 
 /** @throws SettingsFault */
@@ -122,9 +123,11 @@ export function readConfig(environment: Environment): GatewayConfig {
   const faults = faultsOf(settings)
   const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
-  const loadTable = () => loadRouteTable(settings.GATEWAY_ROUTES, environment)
-  const table = collectFaults(faults, 'GATEWAY_ROUTES', loadTable)
-  const issuers = collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () => issuersOf(settings))
+  const file = settings.GATEWAY_ROUTES
+  const table = collectFaults(faults, 'GATEWAY_ROUTES', () => loadRouteTable(file, environment))
+  const issuers = collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () =>
+    issuersOf(settings, environment)
+  )
   const isRead = proxyHeaders !== null && table !== null && issuers !== null
   if (faults.length > 0 || !isRead) throw new SettingsFault(faults)
   const isProduction = settings.NODE_ENV === 'production'
@@ -141,7 +144,10 @@ export function readConfig(environment: Environment): GatewayConfig {
       ...paddedSecrets(settings, PASSWORDS),
       ...(isIssuerForgotten ? [UNSET_ISSUER] : [])
     ],
-    loadTable,
+    routeReader: {
+      read: (yaml) => readRouteTable(yaml, environment, file),
+      filesNamedIn: (yaml) => filesNamedIn(yaml, environment)
+    },
     table
   }
 }
@@ -180,8 +186,10 @@ function faultsOf(settings: Settings): string[] {
 }
 
 /** @throws SettingsFault */
-const issuersOf = ({ GATEWAY_ISSUERS_FILE: file, TOKEN_ISSUER }: Settings) =>
-  file === undefined ? [] : loadIssuers(file, TOKEN_ISSUER)
+const issuersOf = (settings: Settings, environment: Environment): IssuerEntry[] => {
+  const { GATEWAY_ISSUERS_FILE: file, TOKEN_ISSUER } = settings
+  return file === undefined ? [] : loadIssuers(file, TOKEN_ISSUER, environment)
+}
 
 const UNSET_ISSUER = `TOKEN_ISSUER is not set: only tokens of ${LOCAL_ISSUER} are accepted`
 

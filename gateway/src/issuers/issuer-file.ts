@@ -1,3 +1,4 @@
+import type { Environment } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { Static } from 'typebox'
@@ -10,11 +11,16 @@ import { type IssuerEntry, IssuerFile, issuersOf, TENANT } from './issuer-entry.
 import { withPreset } from './presets.ts'
 
 /**
- * The issuers other than our own.
+ * The issuers other than our own. `${NAME}` and `${NAME:-default}` stand for environment variables,
+ * as in the route table.
  * @throws SettingsFault with all faults
  */
-export function loadIssuers(file: string, ownIssuer: string): IssuerEntry[] {
-  const read = readYaml(file, readText(file), {})
+export function loadIssuers(
+  file: string,
+  ownIssuer: string,
+  environment: Environment
+): IssuerEntry[] {
+  const read = readYaml(file, readText(file), environment)
   const content: Static<typeof IssuerFile> = readContent(read, IssuerFile, withPresets)
   refuseFaults(read, content, unsafeIssuers(content.issuers, ownIssuer))
   return content.issuers

@@ -4,9 +4,13 @@ import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { liveRouteTable } from '../../src/routes/table/live-route-table.ts'
-import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import {
+  filesNamedIn,
+  loadRouteTable,
+  readRouteTable
+} from '../../src/routes/table/load-route-table.ts'
 import { readUpstreamTls } from '../../src/routes/upstream/upstream-tls.ts'
 import { to } from './fixtures/secured-service.ts'
 
@@ -57,42 +61,69 @@ t.test('the output about a route contains the names of TLS files, not the key', 
   t.strictSame(shown, tls)
 })
 
-t.test('a renewed certificate is read when its file changes', async (t) => {
+/** A live route table with one upstream, whose certificate is in a folder of its own. */
+async function withCertificate(t: Test) {
   const own = await authority(t)
-  const [first, next] = [await own.issue('first'), await own.issue('next')]
   const folder = dataFolder(t)
   const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
   const put = ({ cert, key }: IssuedFiles) => {
     copyFileSync(cert, files.certFile)
     copyFileSync(key, files.keyFile)
   }
-  put(first)
-  const routes = join(folder, 'routes.yaml')
-  const load = () => {
-    const { upstreams } = to('https://one', files)
-    return readRouteTable(
-      `upstreams:\n${upstreams}\nroutes:\n  - { name: one, prefix: /, upstream: one }\n`,
-      {}
-    )
+  put(await own.issue('first'))
+  const file = join(folder, 'routes.yaml')
+  const write = (named = files) => {
+    const { upstreams } = to('https://one', named)
+    const routes = 'routes:\n  - { name: one, prefix: /, upstream: one }\n'
+    writeFileSync(file, `upstreams:\n${upstreams}\n${routes}`)
   }
+  write()
+  const faults: unknown[] = []
   const table = liveRouteTable({
-    first: load(),
-    file: routes,
-    load,
+    first: loadRouteTable(file, {}),
+    file,
+    reader: {
+      read: (yaml) => readRouteTable(yaml, {}),
+      filesNamedIn: (yaml) => filesNamedIn(yaml, {})
+    },
     onReload() {},
-    onFault() {},
+    onFault: (error) => faults.push(error),
+    onFollowerFault: (error) => t.error(error),
     intervalMs: 20
   })
   t.teardown(() => table.close())
-  const id = () => table.current().routes[0]?.upstream.tls?.id
-  const before = id()
+  const current = () => table.current().routes[0]?.upstream.tls
+  return { own, folder, files, put, write, faults, table, current }
+}
+
+t.test('a renewed certificate is read when its file changes', async (t) => {
+  const { own, put, current } = await withCertificate(t)
+  const before = current()?.id
+  const next = await own.issue('next')
   put(next)
   t.not(
     await eventually(
-      async () => id(),
+      async () => current()?.id,
       (now) => now !== before
     ),
     before
   )
-  t.strictSame(table.current().routes[0]?.upstream.tls?.options.cert, readFileSync(next.cert))
+  t.strictSame(current()?.options.cert, readFileSync(next.cert))
+})
+
+t.test('a route table that waits for a certificate is read when the file appears', async (t) => {
+  const { own, folder, write, faults, table, current } = await withCertificate(t)
+  const later = { certFile: join(folder, 'later.pem'), keyFile: join(folder, 'later-key.pem') }
+  write(later)
+  table.reload()
+  t.equal(faults.length, 1, 'the table is refused, since its certificate is missing')
+  const next = await own.issue('next')
+  copyFileSync(next.key, later.keyFile)
+  copyFileSync(next.cert, later.certFile)
+  const wanted = readFileSync(next.cert)
+  const found = await eventually(
+    async () => current()?.options.cert,
+    (cert) => cert?.equals(wanted) === true
+  )
+  t.strictSame(found, wanted)
 })

@@ -8,7 +8,7 @@ import { loadIssuers } from '../../src/issuers/issuer-file.ts'
 function load(t: Test, yaml: string) {
   const file = join(dataFolder(t), 'issuers.yaml')
   writeFileSync(file, yaml)
-  return loadIssuers(file, 'https://own.example')
+  return loadIssuers(file, 'https://own.example', {})
 }
 const faults = (t: Test, ...entries: string[]): string => {
   try {
@@ -34,6 +34,17 @@ t.test('an issuer needs a name, an issuer and an audience; all else has defaults
       claims: {}
     }
   ])
+})
+
+t.test('a variable in the issuer file is one of the environment', async (t) => {
+  const file = join(dataFolder(t), 'issuers.yaml')
+  const audience = (environment: Record<string, string>) =>
+    loadIssuers(file, 'https://own.example', environment)[0]?.audience
+  writeFileSync(file, `issuers:\n  - { ${entry.replace('api', `'\${API:-orders-dev}'`)} }\n`)
+  t.equal(audience({ API: 'orders' }), 'orders')
+  t.equal(audience({}), 'orders-dev')
+  writeFileSync(file, `issuers:\n  - { ${entry.replace('api', `'\${API}'`)} }\n`)
+  t.throws(() => audience({}), { message: /issuers\.yaml:2:\d+: the variable API is not set/ })
 })
 
 t.test('the rules of an entry for its tokens are read, and faulty ones are named', async (t) => {
@@ -116,7 +127,7 @@ t.test('a file with a fault is not used, and every fault is reported', async (t)
     faults(t, `${entry}, jwksUrl: 'https://a/b', discoveryUrl: 'https://a/b'`),
     /set only one of jwksUrl and discoveryUrl/
   )
-  t.throws(() => loadIssuers('nowhere.yaml', ''), { name: 'SettingsFault', message: /nowhere/ })
+  t.throws(() => loadIssuers('nowhere.yaml', '', {}), { name: 'SettingsFault', message: /nowhere/ })
 })
 
 t.test(

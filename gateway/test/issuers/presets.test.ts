@@ -13,7 +13,7 @@ const examples = [...providerTokens, ...cloudTokens]
 function load(t: Test, yaml: string) {
   const file = join(dataFolder(t), 'issuers.yaml')
   writeFileSync(file, yaml)
-  return loadIssuers(file, 'https://own.example')
+  return loadIssuers(file, 'https://own.example', {})
 }
 const written = (type: IssuerType, members: object) =>
   `issuers:\n  - ${JSON.stringify({ name: type, type, ...members })}\n`

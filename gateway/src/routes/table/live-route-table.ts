@@ -1,5 +1,6 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { unwatchFile, watchFile } from 'node:fs'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { readText } from '@gatehouse/settings/read-text'
 import type { RouteTable } from './route-table.ts'
 
 /**
@@ -14,14 +15,23 @@ export type LiveRouteTable = {
   close(): void
 }
 
+/** Understands the text of a route table. */
+export type RouteReader = {
+  /** @throws SettingsFault if the table is invalid or unsafe */
+  read(yaml: string): RouteTable
+  /** The files that the table names, even if it is refused because of one of them. */
+  filesNamedIn(yaml: string): readonly string[]
+}
+
 type LiveRouteTableOptions = {
   readonly first: RouteTable
   /** polled: the file may be replaced, or be a link to a file that is replaced */
   readonly file: string
-  /** @throws if the table is invalid or unsafe */
-  readonly load: () => RouteTable
+  readonly reader: RouteReader
   readonly onReload: (table: RouteTable) => void
   readonly onFault: (error: unknown) => void
+  /** a follower has failed; the table is in force all the same, and the other followers are told */
+  readonly onFollowerFault: (error: unknown) => void
   readonly intervalMs?: number
 }
 
@@ -33,34 +43,46 @@ const CUT = 'the file has lost its final newline: it is taken for one that is st
  * reported, and the old one stays.
  */
 export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
-  const { first, file, load, onReload, onFault, intervalMs = INTERVAL_MS } = options
+  const { first, file, reader, onReload, onFault, onFollowerFault } = options
+  const { intervalMs: interval = INTERVAL_MS } = options
   const followers: (() => void)[] = []
   let table = first
   const watched = new Set<string>()
-  const watch = (): void => {
-    const files = new Set([file, ...table.files])
+  const watch = (named: readonly string[]): void => {
+    const files = new Set([file, ...named])
     for (const one of watched) if (!files.has(one)) unwatchFile(one, reload)
     for (const one of files)
-      if (!watched.has(one)) watchFile(one, { interval: intervalMs, persistent: false }, reload)
+      if (!watched.has(one)) watchFile(one, { interval, persistent: false }, reload)
     watched.clear()
     for (const one of files) watched.add(one)
   }
   let wasWhole = endsALine(file)
   const reload = (): void => {
+    let text = ''
     try {
-      const isWhole = endsALine(file)
+      text = readText(file)
+      const isWhole = text.endsWith('\n')
       // The beginning of a table can be valid, and protect less.
       if (wasWhole && !isWhole) throw new SettingsFault([CUT])
-      table = load()
+      table = reader.read(text)
       wasWhole = isWhole
-      watch()
-      onReload(table)
-      for (const tell of followers) tell()
     } catch (error) {
+      // The refused table may only wait for a certificate that is written after it.
+      watch([...table.files, ...reader.filesNamedIn(text)])
       onFault(error)
+      return
+    }
+    watch(table.files)
+    onReload(table)
+    for (const tell of followers) {
+      try {
+        tell()
+      } catch (error) {
+        onFollowerFault(error)
+      }
     }
   }
-  watch()
+  watch(table.files)
   return {
     current: () => table,
     onChange: (tell) => followers.push(tell),
@@ -73,9 +95,9 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
 
 function endsALine(file: string): boolean {
   try {
-    return readFileSync(file, 'utf8').endsWith('\n')
+    return readText(file).endsWith('\n')
   } catch {
-    // Reading the table then fails too, and says why.
+    // A reload then fails too, and says why.
     return true
   }
 }

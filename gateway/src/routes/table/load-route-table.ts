@@ -1,5 +1,5 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
-import type { Environment } from '@gatehouse/settings/read-settings'
+import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
@@ -12,7 +12,7 @@ import { type Route, RouteFile } from '../entry/route.ts'
 import { namedClaimsOf } from '../entry/token-claims.ts'
 import { takesOurCredentials } from '../takes-our-credentials.ts'
 import { toUpstream, type Upstream } from '../upstream/upstream.ts'
-import { readUpstreamTls } from '../upstream/upstream-tls.ts'
+import { filesOf, readUpstreamTls } from '../upstream/upstream-tls.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 
@@ -52,6 +52,20 @@ export function readRouteTable(
     content.routes.map((route) => toRoute(route, upstreams, takers)),
     files
   )
+}
+
+/** The files that a table names, even if it is refused because of one of them. */
+export function filesNamedIn(yaml: string, environment: Environment): readonly string[] {
+  try {
+    const read = readYaml('routes.yaml', yaml, environment)
+    const { upstreams } = readContent<RouteFile>(read, RouteFile)
+    return Object.values(upstreams).flatMap((entry) =>
+      typeof entry === 'string' || entry.tls === undefined ? [] : filesOf(entry.tls)
+    )
+  } catch (error) {
+    if (error instanceof SettingsFault) return []
+    throw error
+  }
 }
 
 /** The certificates that the services' entries name, and what is wrong with their files. */

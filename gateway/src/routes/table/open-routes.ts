@@ -1,14 +1,13 @@
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { Ports } from '../../ports.ts'
-import { type LiveRouteTable, liveRouteTable } from './live-route-table.ts'
+import { type LiveRouteTable, liveRouteTable, type RouteReader } from './live-route-table.ts'
 import type { RouteTable } from './route-table.ts'
 
 type RouteSettings = {
   readonly GATEWAY_ROUTES: string
   /** as the file was when the process started */
   readonly table: RouteTable
-  /** @throws SettingsFault */
-  readonly loadTable: () => RouteTable
+  readonly routeReader: RouteReader
 }
 
 /** The route table, which is read again when its file changes. The log has each reload. */
@@ -19,10 +18,12 @@ export function openRoutes(
   const routes = liveRouteTable({
     first: config.table,
     file: config.GATEWAY_ROUTES,
-    load: config.loadTable,
+    reader: config.routeReader,
     onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
     onFault: (error) =>
-      log.error(faultFields(error), 'the new route table has errors; the old one stays in use')
+      log.error(faultFields(error), 'the new route table has errors; the old one stays in use'),
+    onFollowerFault: (err) =>
+      log.error({ err }, 'the new route table is in use, but a part of the gateway did not follow')
   })
   closing.defer(() => routes.close())
   return routes

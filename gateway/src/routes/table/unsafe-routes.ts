@@ -8,6 +8,7 @@ import { spellingFaults } from '../entry/cors-policy.ts'
 import type { Access, Demand } from '../entry/demand-schema.ts'
 import type { RouteFile } from '../entry/route.ts'
 import { namedClaimsOf } from '../entry/token-claims.ts'
+import { sharedHealthFaults } from '../upstream/shared-health.ts'
 import { type UpstreamEntry, upstreamFaults } from '../upstream/upstream.ts'
 
 type Entry = RouteFile['routes'][number]
@@ -57,7 +58,7 @@ export function unsafeRoutes(
     own.push(...at('cors', routeCorsFaults(route, isProduction)))
     return own.map(({ member, text }) => ({ path: ['routes', index, member], text }))
   })
-  return [...ofUpstreams, ...ofRoutes]
+  return [...ofUpstreams, ...sharedHealthFaults(upstreams), ...ofRoutes]
 }
 
 /** With `preflights: service`, only WebSockets ask for the list of origins. */

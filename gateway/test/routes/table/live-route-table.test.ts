@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
 import { liveRouteTable } from '../../../src/routes/table/live-route-table.ts'
-import { loadRouteTable } from '../../../src/routes/table/load-route-table.ts'
+import { loadRouteTable, readRouteTable } from '../../../src/routes/table/load-route-table.ts'
 
 const withRoute = (prefix: string) =>
   `upstreams: { service: 'http://service' }\nroutes: [{ name: route, prefix: ${prefix}, upstream: service }]\n`
@@ -14,18 +14,18 @@ function live(t: Test) {
   writeFileSync(file, withRoute('/before'))
   const told: string[] = []
   let heard = () => {}
-  const load = () => loadRouteTable(file, {})
   const tell = (what: string) => {
     told.push(what)
     heard()
   }
   const table = liveRouteTable({
     file,
-    load,
-    first: load(),
+    reader: { read: (yaml) => readRouteTable(yaml, {}), filesNamedIn: () => [] },
+    first: loadRouteTable(file, {}),
     intervalMs: 10,
     onReload: ({ routes }) => tell(`${routes.length} route`),
-    onFault: (error) => tell((error as Error).name)
+    onFault: (error) => tell((error as Error).name),
+    onFollowerFault: (error) => tell((error as Error).message)
   })
   t.teardown(() => table.close())
   const has = (path: string) => table.current().match(path) !== null
@@ -64,6 +64,21 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
   table.reload()
   t.ok(has('/after'), 'and a good one is taken afterwards')
 })
+
+t.test(
+  'if a follower of the route table fails, the others are told of the new table',
+  async (t) => {
+    const { file, table, told, has } = live(t)
+    table.onChange(() => {
+      throw new Error('failed')
+    })
+    table.onChange(() => told.push('the next one'))
+    writeFileSync(file, withRoute('/after'))
+    table.reload()
+    t.ok(has('/after'), 'the new table is in force')
+    t.strictSame(told, ['1 route', 'failed', 'the next one'])
+  }
+)
 
 t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
   const { file, has, next } = live(t)

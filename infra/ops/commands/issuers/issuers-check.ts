@@ -45,7 +45,7 @@ async function readIssuers(file: string, environment: Environment): Promise<Issu
     )
   })
   try {
-    return gateway.loadIssuers(file, environment.TOKEN_ISSUER ?? '')
+    return gateway.loadIssuers(file, environment.TOKEN_ISSUER ?? '', environment)
   } catch (error) {
     const faults = (error as { faults?: readonly string[] }).faults
     if (faults === undefined) throw error
