@@ -11,7 +11,7 @@ const same = (bytes: Buffer): Buffer => bytes
 /** Calls back with the next result that differs from the last one. */
 function checked(t: Tap, address: string, health: Partial<Health>) {
   let tell = (_isHealthy: boolean): void => {}
-  const stop = checkHealth(
+  const { stop } = checkHealth(
     { endpoint: { address, tls: null }, health: { ...soon, ...health }, isHttpTwo: true },
     (_endpoint, isHealthy) => tell(isHealthy)
   )

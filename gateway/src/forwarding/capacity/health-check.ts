@@ -10,7 +10,7 @@ export type HealthCheck = {
   readonly isHttpTwo: boolean
 }
 
-/** Called when the health of an endpoint has changed. One that is no longer checked is healthy. */
+/** Called when the health of an endpoint has changed. */
 export type OnHealth = (endpoint: Endpoint, healthy: boolean) => void
 
 /** A check that is repeated. */
@@ -24,11 +24,22 @@ type Repeated = HealthCheck & {
   timer: NodeJS.Timeout | undefined
 }
 
+/** A check that runs. */
+export type RunningCheck = {
+  readonly check: HealthCheck
+  readonly isHealthy: boolean
+  stop(): void
+}
+
 /**
  * Checks an endpoint until it is stopped.
- * @returns stops it
+ * @param isHealthy what an earlier check has found
  */
-export function checkHealth(check: HealthCheck, onChange: OnHealth): () => void {
+export function checkHealth(
+  check: HealthCheck,
+  onChange: OnHealth,
+  isHealthy = true
+): RunningCheck {
   const { endpoint } = check
   const repeated: Repeated = {
     ...check,
@@ -36,17 +47,22 @@ export function checkHealth(check: HealthCheck, onChange: OnHealth): () => void 
     // Each check opens a connection of its own, because an existing one does not show whether the
     // service accepts new ones.
     dispatcher: new Agent({ pipelining: 0, allowH2: false, connect: { ...endpoint.tls?.options } }),
-    isHealthy: true,
+    isHealthy,
     contrary: 0,
     isStopped: false,
     timer: undefined
   }
   void checkAgain(repeated)
-  return () => {
-    repeated.isStopped = true
-    clearTimeout(repeated.timer)
-    void repeated.dispatcher.destroy()
-    if (!repeated.isHealthy) onChange(endpoint, true)
+  return {
+    check,
+    get isHealthy() {
+      return repeated.isHealthy
+    },
+    stop() {
+      repeated.isStopped = true
+      clearTimeout(repeated.timer)
+      void repeated.dispatcher.destroy()
+    }
   }
 }
 

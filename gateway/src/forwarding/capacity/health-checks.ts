@@ -1,10 +1,11 @@
 import type { RouteTable } from '../../routes/table/route-table.ts'
 import { isHttpTwoService } from '../connections/connections.ts'
 import { endpointKey } from '../connections/endpoint.ts'
-import { checkHealth, type HealthCheck, type OnHealth } from './health-check.ts'
+import { checkHealth, type HealthCheck, type OnHealth, type RunningCheck } from './health-check.ts'
 
 type HealthCheckOptions = {
   readonly table: () => RouteTable
+  /** An endpoint that is no longer checked is healthy. */
   readonly onChange: OnHealth
 }
 
@@ -16,17 +17,21 @@ type HealthChecks = {
 
 /** Checks each address of every service with `health` repeatedly. */
 export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChecks {
-  const running = new Map<string, Running>()
+  const running = new Map<string, RunningCheck>()
   const follow = (): void => {
     const wanted = wantedChecks(table())
-    for (const [key, { check, stop }] of running) {
-      if (isSame(check, wanted.get(key))) continue
+    for (const [key, { check, isHealthy, stop }] of running) {
+      if (wanted.has(key)) continue
       stop()
       running.delete(key)
+      if (!isHealthy) onChange(check.endpoint, true)
     }
     for (const [key, check] of wanted) {
-      if (running.has(key)) continue
-      running.set(key, { check, stop: checkHealth(check, onChange) })
+      const before = running.get(key)
+      if (before !== undefined && isSame(before.check, check)) continue
+      before?.stop()
+      // Another way to check an endpoint does not make it healthy.
+      running.set(key, checkHealth(check, onChange, before?.isHealthy))
     }
   }
   follow()
@@ -39,11 +44,9 @@ export function healthChecks({ table, onChange }: HealthCheckOptions): HealthChe
   }
 }
 
-type Running = { readonly check: HealthCheck; readonly stop: () => void }
-
 /** For the same endpoint. */
-const isSame = (one: HealthCheck, other: HealthCheck | undefined): boolean =>
-  one.isHttpTwo === other?.isHttpTwo && JSON.stringify(one.health) === JSON.stringify(other.health)
+const isSame = (one: HealthCheck, other: HealthCheck): boolean =>
+  one.isHttpTwo === other.isHttpTwo && JSON.stringify(one.health) === JSON.stringify(other.health)
 
 function wantedChecks({ routes }: RouteTable): Map<string, HealthCheck> {
   const wanted = new Map<string, HealthCheck>()
