@@ -13,7 +13,10 @@ export type Membership = {
   assertionKeys(): Promise<AssertionKeySet>
   /** Whether the others have ever been able to learn the key of this gateway. */
   readonly hasJoined: boolean
-  /** Announces this gateway at once, without waiting for the next interval. */
+  /**
+   * Announces this gateway at once, without waiting for the next interval. Does nothing after it has
+   * left.
+   */
   announce(): Promise<void>
   /** Leaves the fleet: the others no longer wait for this gateway. */
   close(): Promise<void>
@@ -78,7 +81,14 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     announced: false,
     hasJoined: false
   }
-  const announce = (): Promise<void> => announceAndHear(contact)
+  let hasLeft = false
+  const underWay = new Set<Promise<void>>()
+  const announce = async (): Promise<void> => {
+    if (hasLeft) return
+    const one = announceAndHear(contact).finally(() => underWay.delete(one))
+    underWay.add(one)
+    await one
+  }
   let hearing: Promise<boolean> | null = null
   await announce()
   const beating = setInterval(() => void announce(), intervalMs).unref()
@@ -105,6 +115,9 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     async close() {
       clearInterval(beating)
       clearInterval(joining)
+      hasLeft = true
+      // An announcement that arrives after the departure would make this gateway live again.
+      await Promise.all(underWay)
       await fleet.leave(announcement().id).catch(onFault)
     }
   }

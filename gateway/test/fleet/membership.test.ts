@@ -21,6 +21,33 @@ t.test('each gateway publishes the keys of all', async (t) => {
   t.strictSame(await first.kids(), [first.kid], 'one that has left is not there for long')
 })
 
+t.test('a gateway that has left does not announce itself again', async (t) => {
+  const fleet = memoryFleet(Date.now)
+  const reached = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  let isSlow = false
+  const slow: Fleet = {
+    ...fleet,
+    async announce(announcement) {
+      if (isSlow) {
+        reached.resolve()
+        await released.promise
+      }
+      await fleet.announce(announcement)
+    }
+  }
+  const own = await member(t, slow, 'own')
+  isSlow = true
+  const underWay = own.announce()
+  await reached.promise
+  const closed = own.close()
+  released.resolve()
+  await Promise.all([underWay, closed])
+  t.strictSame(await fleet.live(), [], 'the announcement that was under way came first')
+  await own.announce()
+  t.strictSame(await fleet.live(), [], 'a rotation of keys no longer announces it')
+})
+
 t.test('a key of another kind, or with private parts, is not published', async (t) => {
   const fleet = memoryFleet(Date.now)
   const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' }
