@@ -33,10 +33,13 @@ export type Moment = { readonly now: number; readonly lifetimeSeconds: number }
 export const activeOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
   keys.find(({ state }) => state === 'active')
 
-/** The standby key that becomes active next: the newest one. */
-export const nextOf = (keys: readonly KeyRecord[]): KeyRecord | undefined =>
+/**
+ * The standby key that becomes active next: the newest one of the algorithm. A service may refuse
+ * other algorithms.
+ */
+export const nextOf = (keys: readonly KeyRecord[], algorithm: Algorithm): KeyRecord | undefined =>
   keys
-    .filter(({ state }) => state === 'standby')
+    .filter((key) => key.state === 'standby' && key.algorithm === algorithm)
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
 
 /**

@@ -76,6 +76,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     announcements,
     keySet,
     rotationSeconds,
+    algorithm,
     lifetimeSeconds,
     onRead: keyMetrics(ports.registry, { rotationSeconds, clock }),
     clock

@@ -121,14 +121,17 @@ t.test('no more keys are published than a gateway can report', async (t) => {
   t.throws(() => refuseTooMany(full), { code: 'CONFLICT' })
 })
 
-t.test('the newest standby key is activated next', async (t) => {
+t.test('the newest standby key of the algorithm is activated next', async (t) => {
   const keys = [
     key('old', 'standby', { createdAt: 1 }),
     key('new', 'standby', { createdAt: 2 }),
-    key('active', 'active', { createdAt: 3 })
+    key('other', 'standby', { createdAt: 3, algorithm: 'EdDSA' }),
+    key('active', 'active', { createdAt: 4 })
   ]
-  t.equal(nextOf(keys)?.kid, 'new')
-  t.equal(nextOf([key('a', 'active')]), undefined)
+  t.equal(nextOf(keys, 'ES256')?.kid, 'new')
+  t.equal(nextOf(keys, 'EdDSA')?.kid, 'other')
+  t.equal(nextOf(keys, 'RS256'), undefined)
+  t.equal(nextOf([key('a', 'active')], 'ES256'), undefined)
 })
 
 type Step = {
@@ -151,7 +154,7 @@ function take(keys: readonly KeyRecord[], step: Step, moment: Moment): KeyRecord
       const due = dueForRetirement(keys, moment).flatMap((one) => retirement(keys, one.kid, moment))
       return apply(keys, due)
     }
-    const next = nextOf(keys)
+    const next = nextOf(keys, spare.algorithm)
     const all = next === undefined ? [...keys, spare] : keys
     return apply(all, revocation(all, kid, next ?? spare, moment))
   } catch (error) {

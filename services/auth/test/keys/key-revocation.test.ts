@@ -32,9 +32,12 @@ for (const kind of databaseKinds) {
         { kind: 'key-revoked', subject: leaked }
       ])
 
-      const spare = await one.operations.create('EdDSA', source)
+      const spare = await one.operations.create(undefined, source)
+      const trial = await one.operations.create('EdDSA', source)
       await one.operations.revoke(next, source)
       t.strictSame(await activeKid(one), [spare.kid], 'the standby key, if there is one')
+      await one.operations.revoke(spare.kid, source)
+      t.not((await activeKid(one))[0], trial.kid, 'but none of another algorithm')
     }
   )
 

@@ -37,7 +37,7 @@ export async function nextOrSpare(
   at: Moment,
   source: RequestSource
 ): Promise<KeyRecord> {
-  const next = nextOf(ledger.keys.filter(({ algorithm }) => algorithm === spare.algorithm))
+  const next = nextOf(ledger.keys, spare.algorithm)
   return next ?? (await addStandby(ledger, spare, at, source))
 }
 
@@ -56,7 +56,8 @@ export async function retireKey(
 }
 
 /**
- * Revokes a key. If it was active, a standby key becomes active, or `spare` if there is none.
+ * Revokes a key. If it was active, the newest standby key of the algorithm of `spare` becomes
+ * active, or `spare` if there is none.
  * @throws Refusal NOT_FOUND
  */
 export async function revokeKey(
@@ -66,7 +67,8 @@ export async function revokeKey(
   source: RequestSource
 ): Promise<KeyRecord[]> {
   const signs = activeOf(ledger.keys)?.kid === kid
-  const next = nextOf(ledger.keys) ?? (signs ? await add(ledger, spare, at, source) : undefined)
+  const standby = nextOf(ledger.keys, spare.algorithm)
+  const next = standby ?? (signs ? await add(ledger, spare, at, source) : undefined)
   const changed = revocation(ledger.keys, kid, next, at)
   if (changed.length === 0) return [named(ledger.keys, kid)]
   await ledger.write(changed)

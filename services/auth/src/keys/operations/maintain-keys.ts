@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Algorithm } from '@gatehouse/access-token/claims'
 import { type RequestSource, SCHEDULE_ADDRESS } from '../../audit/audit-event.ts'
 import type { KeyAnnouncements } from '../key-announcements.ts'
 import { dueForRetirement, type KeyRecord } from '../key-lifecycle.ts'
@@ -20,6 +21,8 @@ type KeyMaintenanceOptions = {
   readonly keySet: KeySetStore
   /** 0: never */
   readonly rotationSeconds: number
+  /** the algorithm of scheduled keys */
+  readonly algorithm: Algorithm
   readonly lifetimeSeconds: number
   readonly clock: () => number
   /** is called with the keys whenever they were read */
@@ -37,8 +40,8 @@ type Due = { unpublished: boolean; over: KeyRecord[]; step: ScheduledStep | null
  * be killed at any point.
  */
 export function maintainKeys(options: KeyMaintenanceOptions): KeyMaintenance {
-  const { operations, announcements, keySet, rotationSeconds, lifetimeSeconds, clock } = options
-  const { onRead = () => {} } = options
+  const { operations, announcements, keySet, algorithm, lifetimeSeconds, clock } = options
+  const { rotationSeconds: periodSeconds, onRead = () => {} } = options
   const instance = randomUUID()
   const source: RequestSource = { address: SCHEDULE_ADDRESS, requestId: instance }
 
@@ -52,7 +55,7 @@ export function maintainKeys(options: KeyMaintenanceOptions): KeyMaintenance {
         version !== publishedVersion ||
         keys.some(({ unpublishedUntil }) => unpublishedUntil !== null),
       over: dueForRetirement(keys, { now, lifetimeSeconds }),
-      step: scheduledStep(keys, rotationSeconds, now)
+      step: scheduledStep(keys, { periodSeconds, algorithm }, now)
     }
   }
   const work = async ({ unpublished, over, step }: Due): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { Algorithm } from '@gatehouse/access-token/claims'
 import { activeOf, type KeyRecord, nextOf } from '../key-lifecycle.ts'
 
 /** How long a verifier may use the key set that it has. */
@@ -9,21 +10,28 @@ export type ScheduledStep =
   | { readonly step: 'create' }
   | { readonly step: 'activate'; readonly kid: string }
 
+type Schedule = {
+  /** 0: never */
+  readonly periodSeconds: number
+  /** of the keys that it creates and activates */
+  readonly algorithm: Algorithm
+}
+
 /**
  * The next step of the scheduled rotation that is due: create a standby key a day before its time
- * (or half the period, if that is shorter), and then activate it. Nothing if the period is 0. Pure:
- * a process that is killed between two steps loses neither.
+ * (or half the period, if that is shorter), and then activate it. Pure: a process that is killed
+ * between two steps loses neither.
  */
 export function scheduledStep(
   keys: readonly KeyRecord[],
-  periodSeconds: number,
+  { periodSeconds, algorithm }: Schedule,
   now: number
 ): ScheduledStep | null {
   const active = activeOf(keys)
   if (active === undefined || periodSeconds === 0) return null
   const age = now - (active.activatedAt ?? active.createdAt)
   const lead = Math.min(DAY_SECONDS, periodSeconds / 2)
-  const next = nextOf(keys)
+  const next = nextOf(keys, algorithm)
   if (next === undefined) return age >= periodSeconds - lead ? { step: 'create' } : null
   // A key that was created late is also published for a while before it signs.
   const published = now - next.createdAt >= Math.min(lead, KEY_SET_MAX_AGE_SECONDS)
