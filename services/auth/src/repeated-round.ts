@@ -20,8 +20,10 @@ export function repeatedRound(round: () => Promise<void>): RepeatedRound {
   }
   return {
     request() {
+      // Between the end of a round and the begin of the following one, there is no current one.
+      if (following !== null) return following
       if (current === null) return begin()
-      following ??= current
+      following = current
         .catch(() => {})
         .then(() => {
           following = null

@@ -39,6 +39,22 @@ t.test('rounds are one at a time, and requests during one share the next', async
   t.equal(inProgress(), null)
 })
 
+t.test('a request between two rounds does not begin a third one beside them', async (t) => {
+  let running = 0
+  const { request, inProgress } = repeatedRound(async () => {
+    running += 1
+    t.equal(running, 1)
+    await turn()
+    running -= 1
+  })
+  const first = request()
+  void request()
+  await first
+  void request()
+  while (inProgress() !== null) await inProgress()
+  t.equal(running, 0)
+})
+
 t.test('a round that fails rejects its own request, and the next one begins', async (t) => {
   let fails = true
   const { request } = repeatedRound(async () => {
