@@ -7,7 +7,8 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import t from 'tap'
-import { verifyAudit } from './fixtures/audit-commands.ts'
+import { exportWhileRecordsGo, verifyAudit } from './fixtures/audit-commands.ts'
+import { drillWithoutCleanup } from './fixtures/drill-cleanup.ts'
 import { operateTogether } from './fixtures/operator-commands.ts'
 import {
   createAdmin,
@@ -53,6 +54,14 @@ t.test('an operator verifies the audit log, exports it, and verifies the export'
 
 t.test('a named operator revokes a key when another one has approved it', (t) =>
   operateTogether(t, { ops, folder })
+)
+
+t.test('an export of the audit log is whole, also if old records are deleted meanwhile', (t) =>
+  exportWhileRecordsGo(t, folder, { ops, api })
+)
+
+t.test('a drill whose account cannot be disabled reports what it found, and the account', (t) =>
+  drillWithoutCleanup(t, folder)
 )
 
 t.test('a command that ends sessions asks for confirmation', async (t) => {

@@ -1,5 +1,4 @@
-import { openSync, writeSync } from 'node:fs'
-import { BadUsage } from '../failures.ts'
+import { createOwnerFile } from '../files/owner-file.ts'
 
 /** An entry that was not imported, and why. */
 type NotImported = {
@@ -28,9 +27,9 @@ export type ImportResult = {
   notImported: NotImported[]
 }
 
-/** @throws BadUsage if the report file exists or cannot be written */
+/** @throws BadUsage if the report file exists or cannot be created */
 export function importReport(file: string | undefined): ImportReport {
-  const report = file === undefined ? null : create(file)
+  const report = file === undefined ? null : createOwnerFile('--report', file)
   const result: ImportResult = { imported: 0, existing: 0, refused: 0, notImported: [] }
   return {
     result,
@@ -40,17 +39,7 @@ export function importReport(file: string | undefined): ImportReport {
     note(entry) {
       result[entry.outcome] += 1
       if (result.notImported.length < MOST_SHOWN) result.notImported.push(entry)
-      if (report !== null) writeSync(report, `${JSON.stringify(entry)}\n`)
+      report?.write(entry)
     }
-  }
-}
-
-/** Readable only by its owner, because it contains e-mail addresses. */
-function create(file: string): number {
-  try {
-    return openSync(file, 'wx', 0o600)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new BadUsage(`--report: cannot create ${file} (${code}).`)
   }
 }

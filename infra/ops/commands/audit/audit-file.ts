@@ -1,8 +1,10 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { createReadStream, existsSync, renameSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
 import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import { BadUsage, Refused } from '../../failures.ts'
+import { createOwnerFile } from '../../files/owner-file.ts'
 import type { AuditSource, ChainState } from './audit-source.ts'
 
 /** A line of an export: first the chain, then its heads, then its records. */
@@ -12,13 +14,17 @@ type Line =
   | ({ readonly type: 'event' } & ChainRecord)
 
 /**
- * Writes an audit log as NDJSON. Only its owner can read the file: it has network addresses.
+ * Writes an audit log as NDJSON. The file has its name only once it is whole: a part of an export
+ * would look like a log whose end was removed.
  * @returns how many records it has
- * @throws BadUsage if the file exists or cannot be written
+ * @throws BadUsage if the file exists or cannot be created
+ * @throws Refused if it cannot be written
  */
 export async function writeAuditFile(file: string, source: AuditSource): Promise<number> {
-  const handle = create(file)
-  const write = (line: Line) => writeSync(handle, `${JSON.stringify(line)}\n`)
+  refuseExisting(file)
+  const part = `${file}.${randomUUID()}.part`
+  const output = createOwnerFile('FILE', part)
+  const write = (line: Line) => output.write(line)
   try {
     write({ type: 'chain', ...source.state })
     for (const head of source.heads) write({ type: 'head', ...head })
@@ -27,19 +33,17 @@ export async function writeAuditFile(file: string, source: AuditSource): Promise
       write({ type: 'event', ...record })
       count += 1
     }
+    refuseExisting(file)
+    renameSync(part, file)
     return count
   } finally {
-    closeSync(handle)
+    output.close()
+    rmSync(part, { force: true })
   }
 }
 
-function create(file: string): number {
-  try {
-    return openSync(file, 'wx', 0o600)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new BadUsage(`FILE: cannot create ${file} (${code}).`)
-  }
+function refuseExisting(file: string): void {
+  if (existsSync(file)) throw new BadUsage(`FILE: a file with the name ${file} exists.`)
 }
 
 /**

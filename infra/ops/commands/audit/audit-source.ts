@@ -32,10 +32,29 @@ const PAGE = 1000
 export async function auditOfService(ops: OpsClient, after = 0): Promise<AuditSource> {
   // First, so that no head is newer than the last record that is read.
   const all = await headsOf(ops)
-  const state = await ops.call<ChainState>('GET', '/ops/audit/chain')
-  const anchor = after > state.anchor.seq ? await placeOf(ops, after) : state.anchor
+  const { state, first } = await startOf(ops, after)
   const heads = after === 0 ? all : all.filter(({ seq }) => seq >= after)
-  return { state: { ...state, anchor }, heads, records: recordsOf(ops, anchor.seq, state.last.seq) }
+  return { state, heads, records: recordsOf(ops, first, state) }
+}
+
+/**
+ * The chain and its first records. If the records after the anchor are deleted before they are
+ * read, the anchor has moved: this is no gap.
+ */
+async function startOf(ops: OpsClient, after: number) {
+  let state = await chainOf(ops, after)
+  for (;;) {
+    const first = await recordsAfter(ops, state.anchor.seq, PAGE)
+    if (first[0]?.seq === state.anchor.seq + 1) return { state, first }
+    const now = await chainOf(ops, after)
+    if (now.anchor.seq === state.anchor.seq) return { state, first }
+    state = now
+  }
+}
+
+async function chainOf(ops: OpsClient, after: number): Promise<ChainState> {
+  const state = await ops.call<ChainState>('GET', '/ops/audit/chain')
+  return after > state.anchor.seq ? { ...state, anchor: await placeOf(ops, after) } : state
 }
 
 async function placeOf(ops: OpsClient, seq: number): Promise<ChainPlace> {
@@ -49,13 +68,12 @@ async function recordsAfter(ops: OpsClient, after: number, limit: number): Promi
   return (await ops.call<{ records: ChainRecord[] }>('GET', path)).records
 }
 
-async function* recordsOf(ops: OpsClient, after: number, last: number) {
-  for (let place = after; place < last; ) {
-    const records = await recordsAfter(ops, place, PAGE)
-    for (const record of records) if (record.seq <= last) yield record
-    const next = records.at(-1)?.seq
-    if (next === undefined) return
-    place = next
+async function* recordsOf(ops: OpsClient, first: ChainRecord[], { last }: ChainState) {
+  for (let records = first; ; ) {
+    for (const record of records) if (record.seq <= last.seq) yield record
+    const place = records.at(-1)?.seq ?? last.seq
+    if (place >= last.seq) return
+    records = await recordsAfter(ops, place, PAGE)
   }
 }
 

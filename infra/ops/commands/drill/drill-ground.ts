@@ -3,7 +3,7 @@ import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { httpUrlFault } from '@gatehouse/settings/formats'
 import type { Environment, OpsClient } from '../../client/ops-client.ts'
 import { type Command, type Typed, wordsOption } from '../../command.ts'
-import { BadUsage } from '../../failures.ts'
+import { BadUsage, Refused } from '../../failures.ts'
 import type { User } from '../users/user-answers.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
 
@@ -44,10 +44,20 @@ export async function onDrillGround<Result>(
     password: randomBytes(PASSWORD_BYTES).toString('base64url')
   }
   const { user } = await ops.call<{ user: User }>('POST', '/ops/users', credentials)
+  const disable = () => ops.call('POST', `/ops/users/${user.id}/disable`)
   try {
-    return await drill({ credentials, userId: user.id, gateways, live: live.length })
-  } finally {
-    await ops.call('POST', `/ops/users/${user.id}/disable`)
+    const result = await drill({ credentials, userId: user.id, gateways, live: live.length })
+    await disable()
+    return result
+  } catch (error) {
+    // The result of the drill matters more than what becomes of its account.
+    const isDisabled = await disable().then(
+      () => true,
+      () => false
+    )
+    if (isDisabled || !(error instanceof Refused)) throw error
+    const detail = `${error.message} The account ${user.id} could not be disabled.`
+    throw new Refused(error.code, detail)
   }
 }
 
