@@ -53,9 +53,10 @@ const EXPIRES_SOON_MS = 21 * DAY_MS
 export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
   const { files, minVersion, onReload, onFault, intervalMs = INTERVAL_MS } = options
   const listeners: Pick<Server, 'setSecureContext'>[] = []
-  let served = readListenerTls(files)
+  const initial = readListenerTls(files)
+  let served = initial
   const isMutual = files.clientCaFile !== null
-  const first = { ...served, minVersion, requestCert: isMutual, rejectUnauthorized: isMutual }
+  const first = { ...initial, minVersion, requestCert: isMutual, rejectUnauthorized: isMutual }
   const noteExpiry = (): void => {
     const notAfter = expiryOf(served)
     const leftMs = notAfter.getTime() - options.clock()
@@ -89,7 +90,11 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
     names: files.names,
     options: first,
     served: () => served,
-    serve: (listener) => listeners.push(listener),
+    serve(listener) {
+      // It was built with the first certificate, which may have been renewed since.
+      if (served !== initial) listener.setSecureContext({ ...served, minVersion })
+      listeners.push(listener)
+    },
     reload,
     close() {
       clearInterval(daily)

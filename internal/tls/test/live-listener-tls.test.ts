@@ -22,9 +22,10 @@ type Options = {
   readonly clock?: () => number
   readonly minVersion?: TlsVersion
   readonly clientCaFile?: string
+  readonly beforeServing?: (write: (files: IssuedFiles) => void, reload: () => void) => void
 }
 
-/** A listener with a certificate in files of its own. */
+/** A listener with a certificate in files of its own, which `beforeServing` may replace. */
 async function listening(t: Test, options: Options = {}) {
   const { clock = Date.now, minVersion = 'TLSv1.2', clientCaFile = null, intervalMs } = options
   const folder = dataFolder(t)
@@ -54,6 +55,7 @@ async function listening(t: Test, options: Options = {}) {
   t.teardown(tls.close)
   const server = createServer(tls.options, (socket) => socket.on('error', () => {}).write('hello'))
   server.on('tlsClientError', () => {})
+  options.beforeServing?.(write, tls.reload)
   tls.serve(server)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => server.close())
@@ -96,6 +98,19 @@ t.test(
     tls.reload()
     t.strictSame(told, ['new'], 'the same files cause no reload')
     t.strictSame(tls.served().cert, readFileSync(other.cert))
+  }
+)
+
+t.test(
+  'a certificate that is renewed before the listener is built is the one it serves',
+  async (t) => {
+    const { shown } = await listening(t, {
+      beforeServing(write, reload) {
+        write(other)
+        reload()
+      }
+    })
+    t.equal(await shown(), fingerprint(other))
   }
 )
 

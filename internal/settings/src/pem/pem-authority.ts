@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls'
+import { certificatesIn } from './certificates-in.ts'
 
 /**
  * Why the text of a file is not the certificate of an authority in PEM, for the operator; null if
@@ -8,10 +9,8 @@ import { createSecureContext } from 'node:tls'
 export const authorityFault = (file: string, pem: string): string | null =>
   isPemAuthority(pem) ? null : `${file} is not a certificate in PEM`
 
-const CERTIFICATE = /-----BEGIN ((TRUSTED|X509) )?CERTIFICATE-----/
-
 function isPemAuthority(pem: string): boolean {
-  if (!CERTIFICATE.test(pem)) return false
+  if (certificatesIn(pem).length === 0) return false
   try {
     createSecureContext({ ca: pem })
     return true

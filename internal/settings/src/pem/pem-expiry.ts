@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+import { certificatesIn } from './certificates-in.ts'
 
 /** A certificate that a process uses. */
 export type HeldCertificate = {
@@ -20,16 +19,25 @@ type PemFile = {
 /**
  * When the certificates in these files expire. Of a chain, the first one to expire counts; of
  * several authorities, the last one: a file may contain old ones beside their successors. Files
- * without a text are left out.
+ * without a text, or without a certificate, are left out.
  */
 export function heldCertificates(files: readonly PemFile[]): HeldCertificate[] {
   return files.flatMap(({ name, chain, authorities }) => [
-    ...(chain === undefined ? [] : [{ name, expiresMs: Math.min(...expiries(chain)) }]),
-    ...(authorities === undefined ? [] : [{ name, expiresMs: Math.max(...expiries(authorities)) }])
+    ...expiryOf(name, chain, Math.min),
+    ...expiryOf(name, authorities, Math.max)
   ])
 }
 
+function expiryOf(
+  name: string,
+  pem: string | Buffer | undefined,
+  deciding: (...all: number[]) => number
+): HeldCertificate[] {
+  const all = pem === undefined ? [] : expiries(pem)
+  return all.length === 0 ? [] : [{ name, expiresMs: deciding(...all) }]
+}
+
 const expiries = (pem: string | Buffer): number[] =>
-  [...pem.toString().matchAll(CERTIFICATE)].map(([certificate]) =>
+  certificatesIn(pem.toString()).map((certificate) =>
     new X509Certificate(certificate).validToDate.getTime()
   )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { authority } from '@gatehouse/fixtures/certificates'
 import t from 'tap'
+import { authorityFault } from '../../src/pem/pem-authority.ts'
 import { heldCertificates } from '../../src/pem/pem-expiry.ts'
 
 t.test(
@@ -23,3 +24,22 @@ t.test(
     ])
   }
 )
+
+t.test('certificates under the older names of OpenSSL have an expiry too', async (t) => {
+  const { issue } = await authority(t)
+  const expires = new Date('2031-01-01T00:00:00Z')
+  const pem = readFileSync((await issue('a', [], expires)).cert, 'utf8')
+  const old = pem.replaceAll('CERTIFICATE-', 'X509 CERTIFICATE-')
+  t.strictSame(
+    heldCertificates([
+      { name: 'CERT_FILE', chain: old },
+      { name: 'CA_FILE', authorities: old },
+      { name: 'EMPTY_FILE', authorities: 'no certificate' }
+    ]),
+    [
+      { name: 'CERT_FILE', expiresMs: expires.getTime() },
+      { name: 'CA_FILE', expiresMs: expires.getTime() }
+    ]
+  )
+  t.equal(authorityFault('CA_FILE', old), null, 'they are accepted as authorities')
+})
