@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import type { ConnectionOptions } from './connection.ts'
@@ -11,6 +12,8 @@ import { supervise } from './supervise.ts'
  */
 const SWITCHED = '+switch-master'
 
+type Watched = Pick<Redis, 'status' | 'disconnect' | 'stream'>
+
 /**
  * Reopens a connection when a sentinel announces another master. Otherwise, a master that is cut
  * off from the sentinels but not from this process would keep its clients. ioredis has such a
@@ -21,7 +24,7 @@ const SWITCHED = '+switch-master'
  * @returns a function that stops the watch
  */
 export function watchFailovers(
-  redis: Pick<Redis, 'status' | 'disconnect' | 'stream'>,
+  redis: Watched,
   { name, sentinels }: SentinelAddress,
   options: ConnectionOptions
 ): () => void {
@@ -32,8 +35,7 @@ export function watchFailovers(
     watcher.on('ready', () => void watcher.subscribe(SWITCHED).catch(() => {}))
     watcher.on('message', (_channel: string, message: string) => {
       const [of, , , host, port] = message.split(' ')
-      if (of !== name || redis.status !== 'ready') return
-      if (!isAt(redis.stream, host, port)) redis.disconnect(true)
+      if (of === name) void reopenElsewhere(redis, host, port)
     })
     supervise(watcher, { probes: true })
     return watcher
@@ -43,9 +45,17 @@ export function watchFailovers(
   }
 }
 
-/** False for a host name or a translated address, which cannot be compared. */
-const isAt = (
-  { remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>,
-  host: string | undefined,
-  port: string | undefined
-): boolean => remoteAddress === host && String(remotePort) === port
+/** Reopens a connection, unless it is at this master, or has ended meanwhile. */
+async function reopenElsewhere(redis: Watched, host = '', port = ''): Promise<void> {
+  if (redis.status !== 'ready') return
+  const { stream } = redis
+  const isThere = String(stream.remotePort) === port && (await isAddressOf(stream, host))
+  if (!isThere && redis.stream === stream && redis.status === 'ready') redis.disconnect(true)
+}
+
+/** False for a translated address, which cannot be compared. */
+async function isAddressOf(stream: Socket, host: string): Promise<boolean> {
+  // With `announce-hostnames`, sentinels announce a name.
+  const found = await lookup(host, { all: true }).catch(() => [])
+  return found.some(({ address }) => address === stream.remoteAddress)
+}

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { eventually } from '@gatehouse/fixtures/client'
 import { inputs } from '@gatehouse/fixtures/generated'
@@ -102,12 +103,15 @@ t.test(
     )
     const announce = (message: string) => redis.publish('+switch-master', message)
     await announce(`main 127.0.0.1 1 127.0.0.1 ${port}`)
+    await announce(`main redis-1 1 localhost ${port}`)
     await announce(`other 127.0.0.1 ${port} 127.0.0.1 1`)
     await announce(`main 127.0.0.1 ${port} 127.0.0.1 1`)
     await eventually(
       async () => looked,
-      (count) => count === 2
+      (count) => count === 4
     )
+    // The name that was announced is looked up before this.
+    await lookup('localhost')
     t.equal(reopened, 1, 'only of another master')
   }
 )
