@@ -11,7 +11,7 @@ export type ExportOptions = {
   readonly log: { readonly warn: Line; readonly info: Line }
   /** how many spans wait at most; later ones are dropped */
   readonly mostWaiting?: number
-  /** how long spans wait to be exported together */
+  /** how long spans wait to be exported together; a full batch does not wait */
   readonly pauseMs?: number
   readonly timeoutMs?: number
 }
@@ -40,8 +40,11 @@ type Queue = Pick<ExportOptions, 'service' | 'log'> & {
   underWay: Promise<void> | null
   /** whether the last batch failed */
   isAway: boolean
-  /** how many spans are lost since then */
+  /** how many spans are lost since then, or since the last batch that the collector took */
   dropped: number
+  /** whether the log says that more spans come than the collector takes */
+  isTooSlow: boolean
+  isEnding: boolean
 }
 
 /**
@@ -61,7 +64,9 @@ export function exportSpans(options: ExportOptions): SpanExport {
     timer: undefined,
     underWay: null,
     isAway: false,
-    dropped: 0
+    dropped: 0,
+    isTooSlow: false,
+    isEnding: false
   }
   return {
     add(span) {
@@ -70,24 +75,32 @@ export function exportSpans(options: ExportOptions): SpanExport {
         return
       }
       queue.waiting.push(span)
-      sendLater(queue)
+      sendInTime(queue)
     },
     close: () => sendLast(queue)
   }
 }
 
-function sendLater(queue: Queue): void {
-  queue.timer ??= setTimeout(() => {
-    queue.underWay = send(queue, queue.timeoutMs).finally(() => {
-      queue.underWay = null
-      queue.timer = undefined
-      if (queue.waiting.length > 0) sendLater(queue)
-    })
-  }, queue.pauseMs).unref()
+/** Sends a full batch at once, and fewer spans after the pause. One batch is under way at a time. */
+function sendInTime(queue: Queue): void {
+  if (queue.underWay !== null || queue.waiting.length === 0 || queue.isEnding) return
+  // A collector that is away is not asked more often.
+  if (queue.waiting.length >= MOST_AT_A_TIME && !queue.isAway) sendNow(queue)
+  else queue.timer ??= setTimeout(sendNow, queue.pauseMs, queue).unref()
+}
+
+function sendNow(queue: Queue): void {
+  clearTimeout(queue.timer)
+  queue.timer = undefined
+  queue.underWay = send(queue, queue.timeoutMs).finally(() => {
+    queue.underWay = null
+    sendInTime(queue)
+  })
 }
 
 async function sendLast(queue: Queue): Promise<void> {
   const deadline = performance.now() + CLOSE_MS
+  queue.isEnding = true
   clearTimeout(queue.timer)
   // A batch that is under way has a time limit of its own, which may be longer.
   await Promise.race([queue.underWay, until(CLOSE_MS)])
@@ -115,14 +128,23 @@ async function post(queue: Queue, spans: readonly Span[], withinMs: number): Pro
     })
     await response.body?.cancel()
     if (!response.ok) throw new Error(`the collector answered ${response.status}`)
-    if (queue.isAway) log.info({ dropped: queue.dropped }, 'traces are exported again')
-    queue.isAway = false
-    queue.dropped = 0
+    noteTaken(queue)
   } catch (error) {
     queue.dropped += spans.length
     if (!queue.isAway) log.warn({ cause: causeOf(error) }, 'traces cannot be exported')
     queue.isAway = true
   }
+}
+
+/** Notes that the collector has taken a batch. */
+function noteTaken(queue: Queue): void {
+  const { log, dropped, isAway, isTooSlow } = queue
+  const isLosing = dropped > 0 && !isAway
+  if (isAway) log.info({ dropped }, 'traces are exported again')
+  if (isLosing && !isTooSlow) log.warn({ dropped }, 'more traces come than the collector takes')
+  queue.isAway = false
+  queue.dropped = 0
+  queue.isTooSlow = isLosing
 }
 
 const until = (ms: number): Promise<void> =>

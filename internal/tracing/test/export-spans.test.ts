@@ -77,6 +77,31 @@ t.test('a process that ends exports what is waiting, in bounded batches', async 
   )
 })
 
+t.test('full batches are exported one after the other, without a pause', async (t) => {
+  const { spans, bodies } = await exporting(t, { pauseMs: 3_600_000 })
+  for (let count = 0; count < 1600; count += 1) spans.add(span)
+  await eventually(
+    async () => bodies.length,
+    (length) => length === 3
+  )
+  await spans.close()
+  t.strictSame(
+    bodies.map((body) => spansIn(body).length),
+    [512, 512, 512, 64]
+  )
+})
+
+t.test('if more spans come than a healthy collector takes, the log says so once', async (t) => {
+  const { spans, bodies, lines } = await exporting(t, { pauseMs: 3_600_000 })
+  for (let count = 0; count < 3000; count += 1) spans.add(span)
+  await eventually(
+    async () => bodies.length,
+    (length) => length === 5
+  )
+  await spans.close()
+  t.strictSame(lines, ['more traces come than the collector takes {"dropped":440}'])
+})
+
 t.test('the queue is bounded: later spans are dropped', async (t) => {
   const { spans, bodies } = await exporting(t, { pauseMs: 3_600_000, mostWaiting: 3 })
   for (let count = 0; count < 50; count += 1) spans.add(span)
