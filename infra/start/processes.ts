@@ -26,7 +26,8 @@ export async function startProcesses(
   const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
   const failed = starts.find((start) => start.status === 'rejected')
   if (failed === undefined) return started
-  for (const service of started) await service.close()
+  // The error of the start is the one to report.
+  for (const service of started) await service.close().catch(() => {})
   throw failed.reason
 }
 

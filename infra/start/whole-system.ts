@@ -43,7 +43,8 @@ export async function startSystem(
   try {
     await Promise.all(services.map((service) => isReady(service, given)))
   } catch (error) {
-    await close()
+    // The error of the start is the one to report.
+    await close().catch(() => {})
     throw error
   }
   const innerMs = Math.max(...inner.map((service) => service.endsWithinMs))

@@ -10,7 +10,16 @@ import { cpuOfChildrenMs } from './processor-time.ts'
 const [, , folder = '.'] = process.argv
 
 process.on('message', async (job: Job) => process.send?.(await run(job)))
-process.once('disconnect', () => process.exit())
+/** The job that runs. It is in a process group of its own, so no signal of a terminal reaches it. */
+let running: ChildProcess | null = null
+
+/** The run was interrupted, or the runner was killed. */
+const interrupted = (): void => {
+  if (running !== null) endGroup(running)
+  process.exit()
+}
+process.once('disconnect', interrupted)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupted)
 
 /**
  * Runs one job to its end. A lane runs one job at a time, so the rise in its children's processor
@@ -26,6 +35,7 @@ async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
     stdio: ['ignore', stdout.descriptor, stderr.descriptor],
     ...(env === undefined ? {} : { env })
   })
+  running = child
   let timedOut = false
   const limit = setTimeout(() => {
     timedOut = true
@@ -34,6 +44,7 @@ async function run({ command, args, env, limitMs }: Job): Promise<Ran> {
   const [exitCode, signal] = await once(child, 'exit').finally(() => {
     clearTimeout(limit)
     endGroup(child)
+    running = null
   })
   await groupEnded(child)
   return {

@@ -5,11 +5,16 @@ import { type Comparison, schemaChanges } from './schema-changes.ts'
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /**
- * The changes of an OpenAPI document that break clients of the earlier one, one line each. New
- * operations, optional members of requests, members and values of responses, and statuses of errors
- * break none.
+ * The changes of an OpenAPI document that break clients of the earlier one, or receivers of its
+ * webhooks, one line each. New operations, optional members of requests, members and values of
+ * responses, and statuses of errors break none.
  */
-export const breakingChanges = (before: Json, after: Json): string[] =>
+export const breakingChanges = (before: Json, after: Json): string[] => [
+  ...pathChanges(before, after),
+  ...webhookChanges(before, after)
+]
+
+const pathChanges = (before: Json, after: Json): string[] =>
   Object.entries(objectOf(before.paths)).flatMap(([path, item]) =>
     METHODS.filter((method) => objectOf(item)[method] !== undefined).flatMap((method) => {
       const at = `${method.toUpperCase()} ${path}`
@@ -19,6 +24,20 @@ export const breakingChanges = (before: Json, after: Json): string[] =>
       return operationChanges({ before, after }, operations, at)
     })
   )
+
+/** The receiver of a webhook gets its body, as a client gets a response. */
+const webhookChanges = (before: Json, after: Json): string[] =>
+  Object.entries(objectOf(before.webhooks)).flatMap(([name, item]) => {
+    const at = `webhook ${name}`
+    const [earlier, later] = [item, objectOf(after.webhooks)[name]].map((one) => objectOf(one).post)
+    if (later === undefined) return [`${at} is removed`]
+    const comparison: Comparison = { before, after, direction: 'response' }
+    const bodies = {
+      before: resolved(before, objectOf(earlier).requestBody),
+      after: resolved(after, objectOf(later).requestBody)
+    }
+    return contentChanges(comparison, bodies, at)
+  })
 
 type Pair = { readonly before: Json; readonly after: Json }
 

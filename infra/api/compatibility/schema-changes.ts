@@ -117,7 +117,11 @@ function limitChanges(before: Json, after: Json, at: string): string[] {
     const value = schema[name]
     return typeof value === 'number' ? value : unset
   }
-  const lower = LOWER.filter((name) => numberOf(after, name, 0) > numberOf(before, name, 0))
+  const lower = LOWER.filter((name) => {
+    // A length and a count are at least 0.
+    const unset = name === 'minimum' ? -Infinity : 0
+    return numberOf(after, name, unset) > numberOf(before, name, unset)
+  })
   const upper = UPPER.filter(
     (name) => numberOf(after, name, Infinity) < numberOf(before, name, Infinity)
   )

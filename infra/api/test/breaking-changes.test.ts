@@ -113,6 +113,14 @@ const breaking: Record<string, readonly [after: Json, change: RegExp]> = {
     api({ request: member(request, 'email', { type: 'string', maxLength: 50 }) }),
     /request\.email: maxLength now accepts fewer values/
   ],
+  'a new smallest number': [
+    api({
+      operation: {
+        parameters: [{ in: 'query', name: 'page', schema: { type: 'integer', minimum: 0 } }]
+      }
+    }),
+    /query parameter page: minimum now accepts fewer values/
+  ],
   'a new pattern': [
     api({ request: member(request, 'email', { type: 'string', maxLength: 100, pattern: '@' }) }),
     /request\.email: pattern now accepts fewer values/
@@ -160,6 +168,21 @@ for (const [title, [after, change]] of Object.entries(breaking)) {
     t.strictSame(others, [], 'nothing else')
   })
 }
+
+t.test('the check of the API finds changes of webhooks that break their receivers', async (t) => {
+  const webhook = (schema: Json): Json => ({
+    paths: {},
+    webhooks: {
+      'user.disabled': { post: { requestBody: { content: { 'application/json': { schema } } } } }
+    }
+  })
+  const changes = (after: Json) => breakingChanges(webhook(session), after)
+  t.strictSame(changes(webhook(without(session, 'count'))), [
+    'webhook user.disabled: the member count is removed'
+  ])
+  t.strictSame(changes(webhook(member(session, 'age', { type: 'integer' }))), [])
+  t.strictSame(changes({ paths: {} }), ['webhook user.disabled is removed'])
+})
 
 t.test('additions to the API break no client', async (t) => {
   const paths = { ...(api().paths as Json), '/new': { get: { responses: {} } } }

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
 import type { Job, Ran } from '../job.ts'
 import { type Outcome, outcomeOf } from '../outcome.ts'
@@ -118,6 +120,48 @@ t.test('a file that does not end is killed, with everything that it has started'
   t.ok(child > 0)
   t.notOk(runs(child), 'nothing is left of it')
 })
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  t.test(`a runner that gets ${signal} leaves nothing running`, async (t) => {
+    const folder = mkdtempSync(join(here, '.run-'))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const job = {
+      name: 'endless',
+      files: [],
+      kind: 'check',
+      command: '/bin/sh',
+      args: ['-c', 'sleep 600 & echo $! > "$0/pid"; wait', folder],
+      limitMs: 600_000,
+      expectedSeconds: null
+    }
+    const runner = join(folder, 'runner.ts')
+    const options = `{ lanes: 1, env: process.env, folder: '${folder}', onEnd: () => [] }`
+    writeFileSync(
+      runner,
+      `import { runJobs } from '../../run-jobs.ts'
+await runJobs([${JSON.stringify(job)}], ${options})\n`
+    )
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner], {
+      // A terminal signals the whole group.
+      detached: true,
+      stdio: 'ignore',
+      env: { ...process.env, NODE_OPTIONS }
+    })
+    const { pid = 0 } = child
+    const read = async () => Number(readFileSync(join(folder, 'pid'), 'utf8'))
+    const started = await eventually(
+      () => read().catch(() => 0),
+      (found) => found > 0
+    )
+    process.kill(signal === 'SIGINT' ? -pid : pid, signal)
+    t.notOk(
+      await eventually(
+        async () => runs(started),
+        (isRunning) => !isRunning
+      )
+    )
+  })
+}
 
 t.test('skipped tests are listed with their reasons', async (t) => {
   const source = `${good}t.test('on Redis', { skip: 'redis-server is not installed' }, async () => {})\n`
