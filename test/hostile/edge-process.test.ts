@@ -12,6 +12,8 @@ const SCENARIOS = inputs(800)
 const PROXIED_SCENARIOS = inputs(200)
 /** Memory that may stay in use after the first batches: bounded caches and pools. */
 const MOST_GROWTH_BYTES = 12 * 1024 * 1024
+/** The memory is compared only in a long run: in a short one, the caches are still filling. */
+const BATCHES_FOR_GROWTH = 8
 /**
  * How long one client may occupy the event loop, in the gateway's own processor time, so that other
  * programs do not affect it. Many clients together may occupy it for longer.
@@ -46,9 +48,11 @@ async function hunt(t: Test, listening: Listening): Promise<void> {
     if (gateway.ended() === null) bytes.push((await gateway.figures()).bytes)
     played += some.reduce((sum, { scenario }) => sum + scenario.inputs, 0)
   }
-  const warm = Math.max(...bytes.slice(0, 1 + bytes.length / 4))
-  const growth = Math.min(...bytes.slice(-3)) - warm
-  t.ok(growth < MOST_GROWTH_BYTES, `memory grew by ${Math.round(growth / 1024)} KiB`)
+  if (bytes.length >= BATCHES_FOR_GROWTH) {
+    const warm = Math.max(...bytes.slice(0, 1 + bytes.length / 4))
+    const growth = Math.min(...bytes.slice(-3)) - warm
+    t.ok(growth < MOST_GROWTH_BYTES, `memory grew by ${Math.round(growth / 1024)} KiB`)
+  }
   const asked = services.reduce((sum, service) => sum + service.requests(), 0)
   t.comment(
     `seed ${seed}: ${at} scenarios of ${played} inputs, ${asked} requests reached a service`

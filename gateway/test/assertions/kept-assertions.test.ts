@@ -1,5 +1,5 @@
 import { testClock } from '@gatehouse/fixtures/clock'
-import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
+import { collectGarbage, settleHeap } from '@gatehouse/fixtures/collect-garbage'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import { decodeJwt } from 'jose'
@@ -69,7 +69,7 @@ t.test('the counted bytes of assertions are those of the heap', async (t) => {
   }
   // The first run of code allocates more, so it is not measured.
   use(30)
-  collectGarbage()
+  settleHeap()
   const [before, counted] = [process.memoryUsage().heapUsed, kept.bytes()]
   use(100)
   collectGarbage()

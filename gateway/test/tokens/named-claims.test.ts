@@ -1,5 +1,5 @@
 import { testClock } from '@gatehouse/fixtures/clock'
-import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
+import { collectGarbage, settleHeap } from '@gatehouse/fixtures/collect-garbage'
 import t from 'tap'
 import { keptForTokens } from '../../src/tokens/memory/kept-for-tokens.ts'
 import { namedClaims } from '../../src/tokens/named-claims.ts'
@@ -40,7 +40,7 @@ for (const [shape, claims] of Object.entries(shapes)) {
       }
       // The first run of code allocates more, so it is not measured.
       use(-WARM_UP, 0)
-      collectGarbage()
+      settleHeap()
       const [before, counted] = [process.memoryUsage().heapUsed, kept.bytes()]
       use(0, TOKENS)
       collectGarbage()

@@ -66,6 +66,24 @@ t.test('a base path is canonical, and the same at each address of a service', as
   t.strictSame(two('http://a/x', 'http://b/x/'), [])
 })
 
+t.test(
+  'upstreams that share an address have the same health, or only one of them has it',
+  async (t) => {
+    const two = (one: string, other: string) =>
+      faultsOf(
+        tableFile(
+          `{ service: { addresses: ['http://a:80'], ${one} }, other: { addresses: ['http://a'], ${other} } }`,
+          route
+        )
+      )
+    t.match(two('health: { path: /x }', 'health: { path: /y }'), [
+      /upstream other: health must be as that of upstream service, which has the address http:\/\/a too/
+    ])
+    t.strictSame(two('health: { path: /x }', 'health: { unhealthyAfter: 2, path: /x }'), [])
+    t.strictSame(two('health: { path: /x }', 'keepAliveSeconds: 5'), [])
+  }
+)
+
 t.test('a fault in the value of a variable names the variable', async (t) => {
   const told = (value: string, entry = `\${A_URL:-http://a}`) =>
     faultsOf(tableFile(`{ service: ${entry} }`, route), { A_URL: value })

@@ -1,4 +1,4 @@
-import { collectGarbage } from '@gatehouse/fixtures/collect-garbage'
+import { collectGarbage, settleHeap } from '@gatehouse/fixtures/collect-garbage'
 import t from 'tap'
 import { readAccessToken } from '../../../src/tokens/checks/access-token-profile.ts'
 import { ownProfile } from '../../../src/tokens/checks/own-profile.ts'
@@ -34,6 +34,8 @@ const shapes: Record<string, (token: number) => object> = {
   }),
   'a long address': (token) => ({ email: `${'x'.repeat(1000)}${token}@a.example` })
 }
+
+settleHeap()
 
 for (const [shape, claims] of Object.entries(shapes)) {
   t.test(`the counted bytes of a remembered token are those that it uses: ${shape}`, async (t) => {
