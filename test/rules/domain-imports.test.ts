@@ -1,38 +1,35 @@
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { importsOf, offences, sourceFiles } from './fixtures/source-files.ts'
+import { filesBelow, importsOf, offences, sourceFiles } from './fixtures/source-files.ts'
 
 const files = sourceFiles()
 
+const AUTH = 'services/auth/src/'
+
+/** The folders of the auth service, without the one of its HTTP interface. */
+const authDomain = [
+  ...new Set(
+    files
+      .filter(({ path }) => path.startsWith(AUTH))
+      .map(({ path }) => path.slice(AUTH.length).split('/'))
+      .filter(([folder, file]) => file !== undefined && folder !== 'http')
+      .map(([folder]) => `${AUTH}${folder}/`)
+  )
+]
+
 /** The folders of the domain, which import no web framework. */
 const domain = [
-  'services/auth/src/accounts/',
-  'services/auth/src/audit/',
-  'services/auth/src/clients/',
-  'services/auth/src/database/',
-  'services/auth/src/email-changes/',
-  'services/auth/src/email-verifications/',
-  'services/auth/src/factors/',
-  'services/auth/src/invitations/',
-  'services/auth/src/keys/',
-  'services/auth/src/link-tokens/',
-  'services/auth/src/oauth/',
-  'services/auth/src/mail/',
-  'services/auth/src/outbox/',
-  'services/auth/src/password-resets/',
-  'services/auth/src/revocations/',
-  'services/auth/src/secrets/',
-  'services/auth/src/sessions/',
-  'services/auth/src/signed-post/',
-  'services/auth/src/subscriptions/',
-  'services/auth/src/throttling/',
-  'services/auth/src/tokens/',
-  'services/auth/src/webhooks/',
+  ...authDomain,
   'gateway/src/assertions/',
+  'gateway/src/fleet/',
+  'gateway/src/issuers/',
   'gateway/src/keys/',
   'gateway/src/paths/',
+  'gateway/src/request/',
   'gateway/src/revocation/',
   'gateway/src/stages/',
   'gateway/src/tokens/',
+  'gateway/src/yaml/',
   'gateway/src/journey.ts'
 ]
 
@@ -56,6 +53,20 @@ t.test('domain files import no web framework', async (t) => {
   )
 })
 
+/** The modules that our own workspaces export, and the file of each. */
+const exported = new Map<string, string>(
+  filesBelow(['internal', 'packages', 'services', 'gateway', 'infra'], /\/package\.json$/).flatMap(
+    ({ path, text }) => {
+      const { name, exports = {} } = JSON.parse(text)
+      return Object.entries(exports as Record<string, unknown>).flatMap(([module, file]) =>
+        typeof file === 'string'
+          ? [[`${name}${module.slice(1)}`, join(dirname(path), file)] as const]
+          : []
+      )
+    }
+  )
+)
+
 /** The files that a file loads, itself included. An import of types loads nothing. */
 function loadedBy(path: string, seen = new Set<string>()): Set<string> {
   if (seen.has(path)) return seen
@@ -63,8 +74,11 @@ function loadedBy(path: string, seen = new Set<string>()): Set<string> {
   const text = files.find((file) => file.path === path)?.text ?? ''
   const values = text.replaceAll(/^(?:import|export) type [^;]*? from '[^']+'$/gm, '')
   for (const name of importsOf({ path, text: values })) {
-    if (!name.startsWith('.')) seen.add(name)
-    else loadedBy(new URL(name, `file:///${path}`).pathname.slice(1), seen)
+    const source = name.startsWith('.')
+      ? new URL(name, `file:///${path}`).pathname.slice(1)
+      : exported.get(name)
+    if (source === undefined) seen.add(name)
+    else loadedBy(source, seen)
   }
   return seen
 }
