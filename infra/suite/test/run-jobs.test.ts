@@ -138,7 +138,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     const options = `{ lanes: 1, env: process.env, folder: '${folder}', onEnd: () => [] }`
     writeFileSync(
       runner,
-      `import { runJobs } from '../../run-jobs.ts'
+      `import { runJobs } from '${new URL('../run-jobs.ts', import.meta.url)}'
 await runJobs([${JSON.stringify(job)}], ${options})\n`
     )
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner], {
