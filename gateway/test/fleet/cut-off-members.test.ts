@@ -31,6 +31,9 @@ t.test(
     t.strictSame(await other.kids(), [other.kid, cutOff.kid], 'lost keys are kept for a moment')
     other.clock.advance(30_001)
     t.strictSame(await other.kids(), [other.kid])
+    await server.redis.zadd('gatehouse:{gateways}:assertion-keys', 9e15, 'of the future')
+    await other.announce()
+    t.strictSame((await fleet.assertionJwks()).length, 1, 'no key is kept for ever')
     await other.close()
     t.strictSame(await fleet.assertionJwks(), [], 'one that leaves takes its key with it')
   }

@@ -25,6 +25,7 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
   const publish = async (assertionJwk: string): Promise<void> => {
     await redis.zadd(ASSERTION_KEYS, clock(), assertionJwk)
     await redis.zremrangebyscore(ASSERTION_KEYS, '-inf', String(clock() - KEY_LIFE_MS))
+    await redis.zremrangebyscore(ASSERTION_KEYS, String(clock() + KEY_LIFE_MS), '+inf')
     await redis.zremrangebyrank(ASSERTION_KEYS, 0, -MOST_KEYS - 1)
     await redis.pexpire(ASSERTION_KEYS, 2 * KEY_LIFE_MS)
   }

@@ -54,6 +54,31 @@ t.test('a service cannot exchange a token that was not sent to it', async (t) =>
   t.equal(further.statusCode, 200, 'its receiver can')
 })
 
+t.test(
+  'an assertion with more rights than its user has gets only the rights of the user',
+  async (t) => {
+    const { auth, tokens } = await services(t)
+    const scope = ['orders:read', 'orders:admin']
+    const trusting = await serviceThat(auth, { receives: ['orders'], calls: ['inventory'] }, scope)
+    const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+    const audiences = { receives: ['orders'], calls: ['inventory'], roles: ['user', 'admin'] }
+    const url = `/ops/clients/${trusting.id}/audiences`
+    t.equal(
+      (await auth.ops.inject({ method: 'PUT', url, headers, payload: audiences })).statusCode,
+      200
+    )
+    // A key that publishes itself as one of a gateway signs what it likes.
+    const forged = await assertionOf(auth, tokens.accessToken, 'orders', {
+      roles: ['user', 'admin'],
+      scope: 'orders:read orders:admin'
+    })
+    const answer = await exchange(auth, trusting, { subject_token: forged })
+    t.match(decodeJwt(answer.json().access_token), { roles: ['user'], scope: 'orders:read' })
+    const asking = { subject_token: forged, roles: 'admin' }
+    isOAuthError(t, await exchange(auth, trusting, asking), 400, 'invalid_scope')
+  }
+)
+
 t.test('no text in place of an acceptable subject token is exchanged', async (t) => {
   const { auth, user, tokens, orders } = await services(t)
   const { accessToken, refreshToken } = tokens

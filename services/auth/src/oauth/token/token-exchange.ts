@@ -1,4 +1,5 @@
 import { MOST_ACTORS } from '@gatehouse/access-token/delegation'
+import type { Account } from '../../accounts/account.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Client } from '../../clients/client.ts'
@@ -57,6 +58,7 @@ type TokenExchangeOptions = {
  * - the client may exchange at all, and for this audience
  * - the subject token was sent to the client, and is not revoked
  * - the scope and the roles are in the subject token and in what the client may get
+ * - the user has the roles and the scope now
  */
 export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
   const { readSubject, standing, tokens, audit } = options
@@ -68,12 +70,13 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     const subject = await readSubject(asked.subjectToken, asked.subjectTokenType, client)
     const { actors = [] } = subject.delegation ?? {}
     if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
-    const mayHave = (role: string) => client.roles?.includes(role) ?? true
-    const allowedScope = subject.scope.filter((one) => client.scope.includes(one))
-    const scope = narrowed('scope', allowedScope, asked.scope)
-    const roles = narrowed('roles', subject.roles.filter(mayHave), asked.roles)
     const owner = await standing.subjectOf(subject)
     if (owner === null) throw unacceptableSubject('it is revoked')
+    const held = heldBy(subject, owner.account)
+    const mayHave = (role: string) => client.roles?.includes(role) ?? true
+    const allowedScope = held.scope.filter((one) => client.scope.includes(one))
+    const scope = narrowed('scope', allowedScope, asked.scope)
+    const roles = narrowed('roles', held.roles.filter(mayHave), asked.roles)
     const claims = owner.account?.claims ?? {}
     const exchange = { client, audience, scope, roles, claims, begunMs }
     const issued = await tokens.issueByExchange(subject, exchange)
@@ -88,6 +91,20 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     return issued
   }
 }
+
+type Rights = { readonly scope: readonly string[]; readonly roles: readonly string[] }
+
+/**
+ * The rights of the subject token that its user has now. So a forged assertion gets none that the
+ * user does not have. A machine client has no roles.
+ */
+const heldBy = ({ scope, roles }: Rights, account: Account | null): Rights =>
+  account === null
+    ? { scope, roles: [] }
+    : {
+        scope: scope.filter((one) => account.scope.includes(one)),
+        roles: roles.filter((one) => account.roles.includes(one))
+      }
 
 /**
  * What the client must not assume to have been done. The client itself is the actor, by its
