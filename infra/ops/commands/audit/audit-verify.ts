@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpsClient } from '../../client/ops-client.ts'
-import type { Command } from '../../command.ts'
+import { type Command, wordsOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { auditOfFile } from './audit-file.ts'
-import { auditOfService } from './audit-source.ts'
+import { type AuditSource, auditOfService } from './audit-source.ts'
 import { type AuditVerdict, verifyAudit } from './verify-audit.ts'
 
 /** Events are chained within a second, and their deletion may come in between. */
@@ -11,25 +11,40 @@ const SETTLED_MS = 2000
 
 export const auditVerify: Command = {
   name: 'audit verify',
-  usage: '[FILE]',
+  usage: '[FILE] [--key KID]…',
   summary:
     'Verifies the chain of the audit log and its signed heads, or those of an export in FILE: ' +
-    'names records that are missing or were altered, and signatures that are not valid. Exit ' +
-    'code 1 if there are any.',
+    'names records that are missing or were altered, and signatures that are not valid. With ' +
+    '--key, only heads that are signed by one of these keys are valid. Exit code 1 if there are ' +
+    'faults.',
+  options: { key: { type: 'string', multiple: true } },
   words: [0, 1],
-  async run({ positionals: [file] }, { ops }) {
+  async run(typed, { ops }) {
+    const [file] = typed.positionals
+    const kids = wordsOption(typed, 'key')
     const verdict =
-      file === undefined ? await verifyService(ops) : await verifyAudit(await auditOfFile(file))
+      file === undefined
+        ? await verifyService(ops, kids)
+        : await verifyAudit(signedBy(kids, await auditOfFile(file)))
     return { json: verdict, text: textOf(verdict), exitCode: verdict.faultCount === 0 ? 0 : 1 }
   }
 }
 
 /** The log changes while it is read, so a fault must be found twice. */
-async function verifyService(ops: OpsClient): Promise<AuditVerdict> {
-  const verdict = await verifyAudit(await auditOfService(ops))
+async function verifyService(ops: OpsClient, kids: Kids): Promise<AuditVerdict> {
+  const verdict = await verifyAudit(signedBy(kids, await auditOfService(ops)))
   if (verdict.faultCount === 0) return verdict
   await sleep(SETTLED_MS)
-  return await verifyAudit(await auditOfService(ops))
+  return await verifyAudit(signedBy(kids, await auditOfService(ops)))
+}
+
+type Kids = readonly string[] | undefined
+
+/** The same log, in which only these keys count. The keys of an export are as it says. */
+function signedBy(kids: Kids, source: AuditSource): AuditSource {
+  if (kids === undefined) return source
+  const keys = source.state.keys.filter(({ jwk }) => kids.includes(jwk.kid ?? ''))
+  return { ...source, state: { ...source.state, keys } }
 }
 
 function textOf({ first, last, heads, faultCount, faults }: AuditVerdict): string {
@@ -40,7 +55,7 @@ function textOf({ first, last, heads, faultCount, faults }: AuditVerdict): strin
   const signed =
     newest === null
       ? 'no signed head'
-      : `${count(heads.count, 'signed head')}, the newest is ${newest.number} for record ${newest.seq} (${newest.at})`
+      : `${count(heads.count, 'signed head')}, the newest is ${newest.number} for record ${newest.seq} (${newest.at}, key ${newest.kid})`
   const sum = faultCount === 0 ? 'no fault' : count(faultCount, 'fault')
   return [...lines, ...more, `${records}, ${signed}: ${sum}`].join('\n')
 }

@@ -9,7 +9,12 @@ export type AuditVerdict = {
   readonly heads: {
     readonly count: number
     /** the newest one: note it elsewhere */
-    readonly newest: { readonly number: number; readonly seq: number; readonly at: string } | null
+    readonly newest: {
+      readonly number: number
+      readonly seq: number
+      readonly at: string
+      readonly kid: string
+    } | null
   }
   readonly faultCount: number
   /** the first ones */
@@ -34,7 +39,9 @@ export async function verifyAudit({ state, heads, records }: AuditSource): Promi
     heads: {
       count: heads.length,
       newest:
-        newest === undefined ? null : { number: newest.number, seq: newest.seq, at: newest.at }
+        newest === undefined
+          ? null
+          : { number: newest.number, seq: newest.seq, at: newest.at, kid: newest.kid }
     },
     faultCount: verifier.faults.count() + ofHeads.count(),
     faults: [...verifier.faults.described, ...ofHeads.described]

@@ -29,9 +29,9 @@ export function openAuditChain(
     signer,
     issuer,
     clock,
-    onSigned({ number, seq, digest }, faults) {
+    onSigned({ number, seq, digest, kid }, faults) {
       // A log that is kept elsewhere shows whether heads were removed from the database.
-      log.info({ number, seq, digest }, 'signed the end of the audit log')
+      log.info({ number, seq, digest, kid }, 'signed the end of the audit log')
       if (faults.length > 0) log.error({ faults }, 'the audit log was altered')
     }
   })

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
+import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from '../audit/audit-event.ts'
 import type { OperatorRole } from './operator-role.ts'
 import type { OperatorTable } from './operator-table.ts'
 
@@ -33,7 +34,15 @@ export type Operator = {
 export const OPERATOR_NAME = '^[a-z][a-z0-9._-]{0,31}$'
 
 /** Names that have another meaning in the audit log or in a path. */
-export const isReserved = (name: string): boolean => [BOOTSTRAP.name, 'me'].includes(name)
+const RESERVED: ReadonlySet<string> = new Set([
+  BOOTSTRAP.name,
+  'me',
+  OPERATOR_ADDRESS,
+  START_ADDRESS,
+  SCHEDULE_ADDRESS
+])
+
+export const isReserved = (name: string): boolean => RESERVED.has(name)
 
 /** Scanners of source code and logs find a leaked token by this prefix. */
 const PREFIX = 'gho_'

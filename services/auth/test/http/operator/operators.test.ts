@@ -61,7 +61,7 @@ t.test('a named operator has a token, which is shown once and works until it end
   auth.clock.advance(60_000)
   isProblem(t, await renewed('GET', '/ops/keys'), { code: 'UNAUTHENTICATED' })
   t.match(await list(), [{ name: 'ada', role: 'operator', state: 'expired' }])
-  for (const name of ['bootstrap', 'me']) {
+  for (const name of ['bootstrap', 'me', 'ops', 'schedule', 'start']) {
     const answer = await call('POST', '/ops/operators', { name, role: 'viewer' })
     isProblem(t, answer, { code: 'CONFLICT', detail: `the name ${name} is reserved` })
   }
