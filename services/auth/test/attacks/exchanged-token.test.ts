@@ -70,10 +70,15 @@ t.test(
     // A key that publishes itself as one of a gateway signs what it likes.
     const forged = await assertionOf(auth, tokens.accessToken, 'orders', {
       roles: ['user', 'admin'],
-      scope: 'orders:read orders:admin'
+      scope: 'orders:read orders:admin',
+      email: 'root@example.com'
     })
     const answer = await exchange(auth, trusting, { subject_token: forged })
-    t.match(decodeJwt(answer.json().access_token), { roles: ['user'], scope: 'orders:read' })
+    t.match(decodeJwt(answer.json().access_token), {
+      roles: ['user'],
+      scope: 'orders:read',
+      email: 'ada@example.com'
+    })
     const asking = { subject_token: forged, roles: 'admin' }
     isOAuthError(t, await exchange(auth, trusting, asking), 400, 'invalid_scope')
   }

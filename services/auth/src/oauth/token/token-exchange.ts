@@ -4,6 +4,7 @@ import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Client } from '../../clients/client.ts'
 import type { AccessTokens, IssuedAccessToken } from '../../tokens/access-token.ts'
+import type { SubjectToken } from '../../tokens/exchanged-claims.ts'
 import {
   invalidScope,
   invalidTarget,
@@ -79,7 +80,7 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     const roles = narrowed('roles', held.roles.filter(mayHave), asked.roles)
     const claims = owner.account?.claims ?? {}
     const exchange = { client, audience, scope, roles, claims, begunMs }
-    const issued = await tokens.issueByExchange(subject, exchange)
+    const issued = await tokens.issueByExchange({ ...subject, email: held.email }, exchange)
     if (issued === null) throw unacceptableSubject('it has expired')
     await audit.write({
       kind: 'token-exchanged',
@@ -92,16 +93,17 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
   }
 }
 
-type Rights = { readonly scope: readonly string[]; readonly roles: readonly string[] }
+type Held = Pick<SubjectToken, 'scope' | 'roles' | 'email'>
 
 /**
- * The rights of the subject token that its user has now. So a forged assertion gets none that the
- * user does not have. A machine client has no roles.
+ * What the subject token says and is true of its user now. So a forged assertion gets no rights and
+ * no address that the user does not have. A machine client has no roles.
  */
-const heldBy = ({ scope, roles }: Rights, account: Account | null): Rights =>
+const heldBy = ({ scope, roles, email }: Held, account: Account | null): Held =>
   account === null
-    ? { scope, roles: [] }
+    ? { scope, roles: [], email: null }
     : {
+        email: email === null ? null : account.email,
         scope: scope.filter((one) => account.scope.includes(one)),
         roles: roles.filter((one) => account.roles.includes(one))
       }
