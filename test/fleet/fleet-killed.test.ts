@@ -96,7 +96,14 @@ t.test('a process that is killed, in a rotation or under load', { skip }, async 
       (now) => now > count,
       FLEET_PATIENCE_MS
     )
+    const { url, token } = await ordersOf()
+    const load = ordering(url, token)
+    await load.more(50)
     process.kill(pid, 'SIGKILL')
+    await load.more(50)
+    await load.stop()
+    t.equal(load.failed().length, faults.gatewayKilled.lost, 'clients of the other gateway')
+    await t.rejects(client(system.gateways[1]?.url ?? '').call('/orders'))
     const rotated = await rotating
     t.equal(rotated.code, 0, rotated.stderr)
     const lost = (await activeKid()) === before ? 1 : 0

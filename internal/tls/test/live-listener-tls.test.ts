@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls'
 import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { faults } from '@gatehouse/fixtures/faults'
 import t, { type Test } from 'tap'
 import { readCertificate } from '../src/certificate.ts'
 import { listenerFaults, type TlsVersion } from '../src/listener-settings.ts'
@@ -192,6 +193,24 @@ t.test(
     }
   }
 )
+
+t.test('clients refuse a certificate that has expired, until its files have another', async (t) => {
+  const { tls, write, gets, open } = await listening(t)
+  const before = await open()
+  const client = {
+    ca: readFileSync(ours.file),
+    servername: 'localhost',
+    rejectUnauthorized: true
+  }
+  t.equal(await gets(client), 'hello')
+  write(await ours.issue('localhost', [], new Date()))
+  tls.reload()
+  t.equal(await gets(client), null)
+  write(other)
+  tls.reload()
+  t.equal(await gets(client), 'hello')
+  t.equal(before.destroyed ? 1 : 0, faults.listenerCertificateExpired.lost, 'open connections')
+})
 
 t.test('replaced files are read without a signal, and together', async (t) => {
   const { certFile, keyFile, shown, told, next } = await listening(t, { intervalMs: 10 })

@@ -30,6 +30,7 @@ type CheckedStores = {
 export function authChecks(stores: CheckedStores): Record<string, Check> {
   const { sessions, accounts, revocations, monotonicClock } = stores
   const answers = (ping: () => Promise<void>, store: string, firstCalls = 1): Check => {
+    const atOnce = firstCalls === 1 ? '' : ` ${firstCalls} calls at once`
     let answeredMs = Number.NEGATIVE_INFINITY
     return async () => {
       try {
@@ -41,7 +42,7 @@ export function authChecks(stores: CheckedStores): Record<string, Check> {
         const ageSeconds = (monotonicClock() - answeredMs) / 1000
         return Number.isFinite(ageSeconds)
           ? { degraded: `${store} does not answer`, ageSeconds }
-          : { failing: `${store} has not answered since the start`, ageSeconds }
+          : { failing: `${store} has not answered${atOnce} since the start`, ageSeconds }
       }
     }
   }
