@@ -144,7 +144,8 @@ function overview(words: readonly string[], { stdout, stderr }: StandardStreams)
   const shown = [known, near, commands].find((some) => some.length > 0) ?? []
   const lines = shown.map(({ name, usage, summary }) => `  ${name} ${usage}\n      ${summary}`)
   const text = `npm run -s ops -- <command> [--json] [--yes]\n\n${lines.join('\n')}\n`
-  const asked = words.length === 0 || words.includes('--help') || words.includes('-h')
+  const asked =
+    words.length === 0 || typed === 'help' || words.includes('--help') || words.includes('-h')
   if (asked) {
     stdout.write(text)
     return 0

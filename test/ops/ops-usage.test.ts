@@ -76,11 +76,19 @@ t.test('a refusal is exit code 1 with its reason, bad usage 2 with the usage', a
     ['users create a@b.example --role', '--role has no value, or a value that it does not take.'],
     ['users create', 'EMAIL is missing.'],
     ['users email a@b.example', 'EMAIL is missing.'],
-    ['audit all', '"all" is one argument too many.']
+    ['audit all', '"all" is one argument too many.'],
+    [
+      'audit --since 7',
+      '--since: 7 is neither a date (2026-11-23, 2026-11-23T10:00Z) nor a duration (30m, 12h, 7d).'
+    ],
+    ['clients secret nope', 'there is no such client'],
+    ['sessions end nope --yes', 'there is no such session'],
+    ['keys create --algorithm HS256', 'algorithm must be one of: ES256, EdDSA, RS256']
   ] as const) {
     const { stderr } = await ops(line.split(' '))
     t.equal(stderr.split('\n')[0], fault, line)
   }
+  t.match(await ops(['help']), { code: 0, stdout: /users create/ })
   t.match(await ops([]), { code: 0, stdout: /users create/ })
   t.match(await ops(['sessions', 'end', '--help']), { code: 0, stdout: /SID \| --user ID/ })
 })

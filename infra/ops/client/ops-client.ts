@@ -108,8 +108,15 @@ function refusalOf(
       `The auth service does not accept the token in ${tokenFrom}: it has a different AUTH_OPS_TOKEN, and no operator has this token. It may have expired.`
     )
   }
-  return new Refused(code, detail ?? title ?? `The auth service answered ${status}.`)
+  const said = detail === undefined ? title : inWords(detail)
+  return new Refused(code, said ?? `The auth service answered ${status}.`)
 }
+
+/** A detail of the API for a person, who has typed arguments and no body. */
+const inWords = (detail: string): string =>
+  detail
+    .replace(/^params\/(\w+) must have the documented form$/, 'there is no such $1')
+    .replace(/^(body|params|querystring)\//, '')
 
 /** The address of the listener, and where the address comes from. */
 function listenerAddress(environment: Environment): { url: string; from: string } {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unreadable } from '@gatehouse/settings/file-fault'
 import { BadUsage } from '../failures.ts'
 
 /** The parameters of a Firebase project's scrypt. */
@@ -35,7 +36,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new BadUsage(`--firebase-hash-config: cannot read ${file} (${code}).`)
+    const fault = unreadable(file, error)
+    if (fault === null) throw error
+    throw new BadUsage(`--firebase-hash-config: ${fault}.`)
   }
 }

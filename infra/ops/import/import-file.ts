@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { unreadable } from '@gatehouse/settings/file-fault'
 import type { OpsClient } from '../client/ops-client.ts'
 import { Refused } from '../failures.ts'
 import { csvEntries } from './csv.ts'
@@ -95,8 +96,8 @@ async function* textOf(file: string): AsyncGenerator<string> {
       isFirst = false
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    throw new Refused('UNREADABLE_FILE', `Cannot read ${file} (${code}).`)
+    const fault = unreadable(file, error)
+    if (fault === null) throw error
+    throw new Refused('UNREADABLE_FILE', `${fault}.`)
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unreadable } from '@gatehouse/settings/file-fault'
 import { type Command, textOption, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { type Client, clientTable, type Secret, shownOnce } from './client-answers.ts'
@@ -46,7 +47,8 @@ export const clientsCreate: Command = {
 function readKeySet(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    throw new BadUsage(`--jwks: ${file} cannot be read as JSON.`)
+  } catch (error) {
+    const fault = unreadable(file, error) ?? `${file} cannot be read as JSON`
+    throw new BadUsage(`--jwks: ${fault}.`)
   }
 }

@@ -18,7 +18,10 @@ export const sessionEnded = (reason: string) =>
   new Refusal('SESSION_ENDED', { reason, headers: bearerChallenge({ error: 'invalid_token' }) })
 
 export const noSuchSession = () =>
-  new Refusal('NOT_FOUND', { reason: 'no live session of this user has the id' })
+  new Refusal('NOT_FOUND', {
+    reason: 'no live session of this user has the id',
+    detail: 'there is no such session'
+  })
 
 export const scopeTooWide = () =>
   new Refusal('INVALID_REQUEST', {
