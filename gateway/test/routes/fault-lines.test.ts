@@ -63,6 +63,11 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
       'routes.yaml:2:1: route is not known (nearest: routes)'
     ],
     [
+      'two scopes in one',
+      one(`${a}scopes: ['orders:read orders:write']`),
+      'routes.yaml:6:14: route a: scopes.0 must be a scope, without space, quotation mark and backslash'
+    ],
+    [
       'a misspelt value',
       one(`${a}access: signed_in`),
       'routes.yaml:6:13: route a: access must be one of signed-in, public, optional (nearest: signed-in)'

@@ -1,12 +1,23 @@
 import { Type } from 'typebox'
 import { methods } from './methods.ts'
 
-const words = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), {
-    title: 'a list of words, for example [orders:read]',
+const scopes = Type.Array(
+  Type.String({
+    title: 'a scope, without space, quotation mark and backslash',
+    // scope-token (RFC 6749, 3.3): another one is in no token.
+    pattern: '^[!#-[\\]-~]+$'
+  }),
+  {
+    title: 'a list of scopes, for example [orders:read]',
     default: [],
-    description
-  })
+    description: 'The token must have all of these scopes.'
+  }
+)
+const roles = Type.Array(Type.String({ minLength: 1 }), {
+  title: 'a list of words, for example [admin]',
+  default: [],
+  description: 'The user must have one of these roles.'
+})
 export const optionalSeconds = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 1, description }))
 
@@ -15,8 +26,8 @@ export type Access = (typeof accesses)[number]
 
 /** What a route or a method may require of a request. */
 export const demands = {
-  scopes: words('The token must have all of these scopes.'),
-  roles: words('The user must have one of these roles.'),
+  scopes,
+  roles,
   maxLoginAgeSeconds: optionalSeconds(
     'The maximum age of the login; an older one is 401 with max_age (RFC 9470).'
   ),

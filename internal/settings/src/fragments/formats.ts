@@ -11,7 +11,12 @@ export function httpUrlFault(text: string): string | null {
   if (authority === '') return 'it has no host'
   if (authority.includes('@')) return 'it contains a user or a password'
   if (/[?#]/.test(text)) return 'it has a query or a fragment'
-  return URL.canParse(text) ? null : authorityFault(authority)
+  const url = URL.parse(text)
+  if (url === null) return authorityFault(authority)
+  // Node.js also takes $, {, } and other characters, which a variable leaves if it is not replaced.
+  return /^(\[.*\]|[a-z0-9._-]+)$/.test(url.hostname)
+    ? null
+    : 'its host has a character that no host has'
 }
 
 /** An IPv6 address without brackets looks like a host with a port. */

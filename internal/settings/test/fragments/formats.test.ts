@@ -18,7 +18,8 @@ t.test('an address that is not an http or https URL is refused with its fault', 
     'http://a:70000': /host or port/,
     'http://::1:3001': /IPv6 address needs brackets/,
     'http://fe80::1': /IPv6 address needs brackets/,
-    'http://[::1': /host or port/
+    'http://[::1': /host or port/,
+    'http://$HOST:3001': /^its host has a character that no host has$/
   }
   for (const [text, fault] of Object.entries(faults)) t.match(httpUrlFault(text), fault, text)
   for (const text of ['http://a', 'HTTPS://A.example:1/b/c', 'http://[::1]:3001', 'http://a/']) {

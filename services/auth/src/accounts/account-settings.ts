@@ -1,3 +1,4 @@
+import { WORD } from '@gatehouse/access-token/word-form'
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
@@ -12,8 +13,14 @@ export const accountSettings = {
 
 export type AccountConfig = Static<ReturnType<typeof Type.Object<typeof accountSettings>>>
 
-/** What contradicts itself in the settings. */
-export const accountFaults = (config: AccountConfig): string[] =>
-  config.AUTH_SECOND_FACTOR === 'off' && words(config.AUTH_SECOND_FACTOR_ROLES).length > 0
+const ofNewUsers = ['AUTH_NEW_USER_ROLES', 'AUTH_NEW_USER_SCOPE'] as const
+
+/** What contradicts itself in the settings, and words that no token may have. */
+export const accountFaults = (config: AccountConfig): string[] => [
+  ...(config.AUTH_SECOND_FACTOR === 'off' && words(config.AUTH_SECOND_FACTOR_ROLES).length > 0
     ? ['AUTH_SECOND_FACTOR_ROLES needs AUTH_SECOND_FACTOR=optional: with off, no user can add one']
-    : []
+    : []),
+  ...ofNewUsers
+    .filter((name) => !words(config[name]).every((word) => WORD.test(word)))
+    .map((name) => `${name} must be a list of words without quotation mark and backslash`)
+]
