@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { client, eventually } from '@gatehouse/fixtures/client'
@@ -105,6 +105,21 @@ async function securedSystem(t: Test) {
   ])
   return { inside, folder, system, listening }
 }
+
+t.test('make-certificates names what is wrong with its arguments, and makes nothing', async (t) => {
+  const folder = join(dataFolder(t), 'tls')
+  const command = join(root, 'infra/tls/make-certificates')
+  for (const [words, days, fault] of [
+    [[folder], '30', 'usage: make-certificates FOLDER NAME...'],
+    [[folder, '../auth'], '30', '"../auth" must be a host name: letters, digits, . and -'],
+    [[folder, 'auth'], 'a week', 'RENEW_DAYS must be a number of days, such as 30']
+  ] as const) {
+    const env = { ...process.env, RENEW_DAYS: days }
+    const { status, stderr } = spawnSync(command, words, { env, encoding: 'utf8' })
+    t.strictSame([status, stderr], [1, `make-certificates: ${fault}\n`])
+  }
+  t.notOk(existsSync(folder))
+})
 
 t.test('with TLS everywhere, every connection has certificates on both sides', async (t) => {
   const { inside, folder, system, listening } = await securedSystem(t)

@@ -7,11 +7,24 @@ import { askListener } from './ask-listener.ts'
 // The exit code is 0 if the answer is 200.
 const [listener = '', path = '/readyz'] = process.argv.slice(2)
 const setting = `${listener}_PORT`
-const port =
-  process.env[setting] || new Map<string, number>(Object.entries(defaultPorts)).get(setting)
-const { status } = await askListener(
-  listener,
-  `${schemeOf(listener, process.env)}://127.0.0.1:${port}${path}`,
-  process.env
-).catch(() => ({ status: 0 }))
-process.exitCode = status === 200 ? 0 : 1
+const ports = new Map<string, number>(Object.entries(defaultPorts))
+const port = process.env[setting] || ports.get(setting)
+const names = [...ports.keys()].map((name) => name.replace(/_PORT$/, ''))
+
+/** Why the listener does not pass the check; null if it does. */
+async function faultOf(): Promise<string | null> {
+  if (!ports.has(setting)) return `name a listener: one of ${names.join(', ')}`
+  const url = `${schemeOf(listener, process.env)}://127.0.0.1:${port}${path}`
+  try {
+    const { status, body } = await askListener(listener, url, process.env)
+    return status === 200 ? null : `${url}: status ${status} ${body.slice(0, 300)}`
+  } catch (error) {
+    return `${url}: ${error instanceof Error ? error.message : 'no response'}`
+  }
+}
+
+const fault = await faultOf()
+if (fault !== null) {
+  process.stderr.write(`${fault}\n`)
+  process.exitCode = 1
+}

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { buildService } from '@gatehouse/http-service/build-service'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { listen } from '@gatehouse/process/listen'
@@ -147,4 +149,18 @@ t.test('a probe of HTTP/1.0 names no host', async (t) => {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
   socket.end('GET /readyz HTTP/1.0\r\n\r\n')
   t.match(await text(socket), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a health check that fails says why', async (t) => {
+  const check = fileURLToPath(new URL('../../src/probe/main.ts', import.meta.url))
+  for (const [listener, fault] of [
+    ['AUTH', /^http:\/\/127\.0\.0\.1:1\/readyz: .*ECONNREFUSED.*\n$/],
+    ['AUTHOPS', /^name a listener: one of GATEWAY, AUTH, .*\n$/]
+  ] as const) {
+    const words = ['--disable-warning=ExperimentalWarning', check, listener]
+    const env = { ...process.env, AUTH_PORT: '1' }
+    const { status, stderr } = spawnSync(process.execPath, words, { env, encoding: 'utf8' })
+    t.equal(status, 1)
+    t.match(stderr, fault)
+  }
 })
