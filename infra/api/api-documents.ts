@@ -4,13 +4,19 @@ import { REFRESH_COOKIE } from '@gatehouse/edge-headers/own-cookies'
 import { loadRouteTable } from '@gatehouse/gateway/routes/load-route-table'
 import type { Route } from '@gatehouse/gateway/routes/route'
 import type { CollectedRoute, Listener } from './collect-routes.ts'
-import { Components, type Json } from './components.ts'
-import { gatewaySurroundings } from './gateway-surroundings.ts'
-import { openapiDocument, templateOf } from './openapi-document.ts'
-import { operationOf } from './operation.ts'
-import { opsSurroundings } from './ops-surroundings.ts'
-import { authServer, gatewayOpsServer, gatewayServer, operatorTags, publicTags } from './parts.ts'
-import { webhookComponents, webhookItems } from './webhooks.ts'
+import { Components, type Json } from './document/components.ts'
+import { openapiDocument, templateOf } from './document/openapi-document.ts'
+import { operationOf } from './document/operation.ts'
+import {
+  authServer,
+  gatewayOpsServer,
+  gatewayServer,
+  operatorTags,
+  publicTags
+} from './document/parts.ts'
+import { webhookComponents, webhookItems } from './document/webhooks.ts'
+import { gatewaySurroundings } from './surroundings/gateway-surroundings.ts'
+import { opsSurroundings } from './surroundings/ops-surroundings.ts'
 
 /** The API that clients call through the gateway, by the shipped route table. */
 export function publicDocument(listeners: readonly Listener[]): string {

@@ -3,7 +3,7 @@ import { bundleOptions, REQUIRE } from './bundle-options.ts'
 import { dependencies, outOf } from './dependencies.ts'
 import { ownAddresses } from './own-addresses.ts'
 
-/** The suite loads another module in its place (`infra/suite/replaced-modules.ts`). */
+/** The suite loads another module in its place (`infra/suite/loading/replaced-modules.ts`). */
 const REPLACED = 'async-hook-domain'
 /** tap looks for files next to its own. */
 const OF_TAP = /node_modules\/(?:@tapjs|tcompare)\/.*\.js$/

@@ -1,4 +1,4 @@
-import type { Json } from '../components.ts'
+import type { Json } from '../document/components.ts'
 import { listOf, objectOf, resolved } from './json.ts'
 import { type Comparison, schemaChanges } from './schema-changes.ts'
 

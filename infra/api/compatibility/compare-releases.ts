@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Json } from '../components.ts'
+import type { Json } from '../document/components.ts'
 import { breakingChanges } from './breaking-changes.ts'
 
 const folder = new URL('../../../api/', import.meta.url)

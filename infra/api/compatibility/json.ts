@@ -1,4 +1,4 @@
-import type { Json } from '../components.ts'
+import type { Json } from '../document/components.ts'
 
 /** Empty if the value is no object. */
 export const objectOf = (value: unknown): Json =>

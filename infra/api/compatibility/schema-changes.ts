@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json } from '../components.ts'
+import type { Json } from '../document/components.ts'
 import { listOf, objectOf, resolved, textsOf } from './json.ts'
 
 /**

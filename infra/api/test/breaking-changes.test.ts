@@ -1,7 +1,7 @@
 import t from 'tap'
 import { breakingChanges } from '../compatibility/breaking-changes.ts'
 import { compatibilityFaults } from '../compatibility/compare-releases.ts'
-import type { Json } from '../components.ts'
+import type { Json } from '../document/components.ts'
 
 const request: Json = {
   type: 'object',

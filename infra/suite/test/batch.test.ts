@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { marksIn } from '../batch-mark.ts'
+import { marksIn } from '../batches/batch-mark.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const BATCH = fileURLToPath(new URL('../batch.ts', import.meta.url))
+const BATCH = fileURLToPath(new URL('../batches/batch.ts', import.meta.url))
 
 /** A module that the files of the batch share, as they share their process. */
 const SHARED = `export const said: string[] = []\n`

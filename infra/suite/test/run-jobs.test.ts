@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
 import type { Job, Ran } from '../job.ts'
-import { type Outcome, outcomeOf } from '../outcome.ts'
-import { runJobs } from '../run-jobs.ts'
+import { runJobs } from '../lanes/run-jobs.ts'
+import { type Outcome, outcomeOf } from '../report/outcome.ts'
 
 // In this folder, so that the test files find tap.
 const here = fileURLToPath(new URL('.', import.meta.url))
 const NODE_OPTIONS =
-  process.env.NODE_OPTIONS ?? `--import=${import.meta.resolve('../replaced-modules.ts')}`
+  process.env.NODE_OPTIONS ?? `--import=${import.meta.resolve('../loading/replaced-modules.ts')}`
 
 /** Runs test files with this text, in the given order if no timings of them are known. */
 async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
@@ -138,7 +138,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     const options = `{ lanes: 1, env: process.env, folder: '${folder}', onEnd: () => [] }`
     writeFileSync(
       runner,
-      `import { runJobs } from '${new URL('../run-jobs.ts', import.meta.url)}'
+      `import { runJobs } from '${new URL('../lanes/run-jobs.ts', import.meta.url)}'
 await runJobs([${JSON.stringify(job)}], ${options})\n`
     )
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner], {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { testFiles } from '../test-files.ts'
+import { testFiles } from '../plan/test-files.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const own = 'infra/suite/test/test-files.test.ts'

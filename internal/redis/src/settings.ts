@@ -7,7 +7,7 @@ import { secret } from '@gatehouse/settings/secret'
 import { readCertificate } from '@gatehouse/tls/certificate'
 import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { type Static, Type } from 'typebox'
-import { COMMAND_TIMEOUT_MS } from './connection.ts'
+import { COMMAND_TIMEOUT_MS } from './connecting/connection.ts'
 import { type Passwords, redisAddress } from './redis-address.ts'
 
 export const redisSettings = {

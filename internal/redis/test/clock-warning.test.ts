@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clockWarning } from '../src/clock-warning.ts'
+import { clockWarning } from '../src/reports/clock-warning.ts'
 
 t.test('a clock that begins to differ from that of Redis is logged once', async (t) => {
   const lines: unknown[] = []

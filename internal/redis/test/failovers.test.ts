@@ -6,9 +6,9 @@ import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentinel'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { connectRedis } from '../src/connect-redis.ts'
-import { commonOptions } from '../src/connection.ts'
-import { watchFailovers } from '../src/watch-failovers.ts'
+import { connectRedis } from '../src/connecting/connect-redis.ts'
+import { commonOptions } from '../src/connecting/connection.ts'
+import { watchFailovers } from '../src/connecting/watch-failovers.ts'
 import { becomes } from './fixtures/becomes.ts'
 
 /** of the same kind as those of a service; they stand for many services */

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { connectRedis } from '../src/connect-redis.ts'
+import { connectRedis } from '../src/connecting/connect-redis.ts'
 
 /** The socket of a connection gets three errors. */
 function isUnharmed(t: Test, redis: unknown): void {

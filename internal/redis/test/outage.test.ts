@@ -11,7 +11,7 @@ import {
 } from '@gatehouse/fixtures/redis-server'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import t, { type Test } from 'tap'
-import { connectRedis } from '../src/connect-redis.ts'
+import { connectRedis } from '../src/connecting/connect-redis.ts'
 import { becomes } from './fixtures/becomes.ts'
 import { outcome } from './fixtures/outcome.ts'
 

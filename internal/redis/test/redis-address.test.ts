@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { MaxRetriesPerRequestError } from 'ioredis/built/errors/index.js'
 import t from 'tap'
-import { faultCause } from '../src/fault-cause.ts'
 import { redisAddress } from '../src/redis-address.ts'
+import { faultCause } from '../src/reports/fault-cause.ts'
 import { redisFaults } from '../src/settings.ts'
 
 t.test('the address of one server has the form that Redis itself knows', async (t) => {

@@ -8,9 +8,9 @@ import {
 } from '@gatehouse/redis/connection'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
-import { connectRedis } from '../src/connect-redis.ts'
-import { faultCause } from '../src/fault-cause.ts'
-import { watchFailovers } from '../src/watch-failovers.ts'
+import { connectRedis } from '../src/connecting/connect-redis.ts'
+import { watchFailovers } from '../src/connecting/watch-failovers.ts'
+import { faultCause } from '../src/reports/fault-cause.ts'
 import { outcome } from './fixtures/outcome.ts'
 
 /** A server that accepts connections and never sends anything. */

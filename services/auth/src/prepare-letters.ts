@@ -7,7 +7,7 @@ import {
   prepareConfirmation,
   prepareVerification
 } from './email-verifications/prepare-verification-letters.ts'
-import type { PrepareLetters } from './mail/mail-channel.ts'
+import type { PrepareLetters } from './mail/sending/mail-channel.ts'
 import { prepareResetLetter } from './password-resets/prepare-reset-letter.ts'
 import type { SealingKeys } from './secrets/seal.ts'
 

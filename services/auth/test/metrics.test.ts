@@ -11,12 +11,12 @@ import { auditLog, writeAudit } from '../src/audit/audit-log.ts'
 import { auditMetrics } from '../src/audit/audit-metrics.ts'
 import { authCertificates } from '../src/auth-certificates.ts'
 import { readConfig } from '../src/config.ts'
-import { databaseMetrics } from '../src/database/database-metrics.ts'
-import { openTables } from '../src/database/open-tables.ts'
+import { openTables } from '../src/database/opening/open-tables.ts'
 import { openSqlite } from '../src/database/sqlite/open-sqlite.ts'
+import { databaseMetrics } from '../src/database/watching/database-metrics.ts'
 import { storeMetrics } from '../src/telemetry/store-metrics.ts'
 import { authService, email, login, password, registered } from './fixtures/auth-service.ts'
-import { patient } from './fixtures/databases.ts'
+import { patient } from './fixtures/database/databases.ts'
 
 type Auth = Awaited<ReturnType<typeof authService>>
 

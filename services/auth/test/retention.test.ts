@@ -6,12 +6,12 @@ import { forgetRecords } from '../src/audit-chain/forget-records.ts'
 import type { Tables } from '../src/database/tables.ts'
 import { type Cleanup, retention } from '../src/retention.ts'
 import { forgetSessions } from '../src/sessions/durable/forget-sessions.ts'
-import { databaseKinds, sqliteKind, type TestDatabase } from './fixtures/databases.ts'
+import { databaseKinds, sqliteKind, type TestDatabase } from './fixtures/database/databases.ts'
 
 const DAY_MS = 86_400_000
 const AUDIT_DAYS = 400
 const ACCEPTED_SECONDS = 360
-/** as in src/database/rows-per-statement.ts */
+/** as in src/database/statements/rows-per-statement.ts */
 const BATCH = 500
 const ROUND_MS = 1000
 /** as in src/retention.ts */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { PrepareLetter } from '../mail/mail-channel.ts'
+import type { PrepareLetter } from '../mail/sending/mail-channel.ts'
 import { accountStore } from './account-store.ts'
 import { recipientOf } from './email-addresses/recipient-of.ts'
 

@@ -1,8 +1,8 @@
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
-import { STATEMENT_MS } from './deadlines.ts'
 import { type PostgresAddress, postgresAddress } from './postgres/postgres-address.ts'
 import { sslModes } from './postgres/postgres-tls.ts'
+import { STATEMENT_MS } from './statements/deadlines.ts'
 
 /** The settings of the database. .env.example describes each of them. */
 export const databaseSettings = {

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { Ports } from '../ports.ts'
-import { databaseMetrics } from './database-metrics.ts'
 import type { DatabaseConfig } from './database-settings.ts'
 import { type DatabaseStatus, databaseStatus } from './database-status.ts'
-import { openTables } from './open-tables.ts'
+import { openTables } from './opening/open-tables.ts'
+import { whenThere } from './opening/when-there.ts'
 import type { Tables } from './tables.ts'
-import type { DatabaseWatch } from './watched-dialect.ts'
-import { whenThere } from './when-there.ts'
+import { databaseMetrics } from './watching/database-metrics.ts'
+import type { DatabaseWatch } from './watching/watched-dialect.ts'
 
 /**
  * What must not be lost: accounts, clients, keys, the audit log, and which sessions were opened and

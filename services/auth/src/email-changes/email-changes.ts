@@ -8,8 +8,8 @@ import { otherPassword } from '../accounts/passwords/other-password.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
 import { isOpenSession } from '../database/is-open-session.ts'
+import { isUniqueViolation } from '../database/statements/unique-violation.ts'
 import type { Tables } from '../database/tables.ts'
-import { isUniqueViolation } from '../database/unique-violation.ts'
 import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
@@ -22,7 +22,7 @@ import {
 import { isReserved, spendUndos, undoExpiry, undoOrder } from '../link-tokens/undo-links.ts'
 import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
-import type { Reader } from '../mail/queued-mail.ts'
+import type { Reader } from '../mail/queue/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 
 /** Users who change their e-mail address. */

@@ -6,7 +6,7 @@ import { hasOtherPassword } from '../accounts/passwords/has-other-password.ts'
 import type { Tables } from '../database/tables.ts'
 import { issueToken } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
-import type { PrepareLetter } from '../mail/mail-channel.ts'
+import type { PrepareLetter } from '../mail/sending/mail-channel.ts'
 import { hoursOf } from '../mail/templates/template-times.ts'
 
 /** The new address may have an account already: then its owner learns of the attempt. */

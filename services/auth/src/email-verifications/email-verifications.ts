@@ -20,7 +20,7 @@ import {
   unsealRegistration
 } from '../link-tokens/pending-registration.ts'
 import type { Mail } from '../mail/mail.ts'
-import type { Reader } from '../mail/queued-mail.ts'
+import type { Reader } from '../mail/queue/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import { isFromPage, newPageSecret, pageDigest } from './page-secret.ts'

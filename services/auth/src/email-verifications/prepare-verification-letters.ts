@@ -7,7 +7,7 @@ import type { Tables } from '../database/tables.ts'
 import { issueToken } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
 import { sealRegistration } from '../link-tokens/pending-registration.ts'
-import type { PrepareLetter } from '../mail/mail-channel.ts'
+import type { PrepareLetter } from '../mail/sending/mail-channel.ts'
 import { hoursOf } from '../mail/templates/template-times.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { forgetExpired } from '../database/delete-expired.ts'
+import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Cleanup } from '../retention.ts'
 

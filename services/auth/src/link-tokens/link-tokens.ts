@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
-import { forgetExpired } from '../database/delete-expired.ts'
+import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Cleanup } from '../retention.ts'
 import type { LinkTokenTable, TokenPurpose } from './link-token-table.ts'

@@ -6,10 +6,10 @@ import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import type { OperatedMail } from './mail.ts'
-import { type MailChannelOptions, mailChannel } from './mail-channel.ts'
 import { mailOperations } from './mail-operations.ts'
-import { mailQueue } from './mail-queue.ts'
 import { mailOff } from './mail-refusals.ts'
+import { mailQueue } from './queue/mail-queue.ts'
+import { type MailChannelOptions, mailChannel } from './sending/mail-channel.ts'
 
 export type MailOptions = MailChannelOptions & {
   readonly registry: Registry

@@ -1,5 +1,5 @@
 import type { MailOperations } from './mail-operations.ts'
-import type { MailQueue } from './mail-queue.ts'
+import type { MailQueue } from './queue/mail-queue.ts'
 import type { Templates } from './templates/templates.ts'
 
 /** Letters to users, as the parts of the service send them. */

@@ -1,6 +1,6 @@
 import type { LetterName } from './letter.ts'
-import type { NewMail } from './mail-queue.ts'
-import type { Reader } from './queued-mail.ts'
+import type { NewMail } from './queue/mail-queue.ts'
+import type { Reader } from './queue/queued-mail.ts'
 import { minuteOf } from './templates/template-times.ts'
 
 /** The letters that notify the owner of an account of changes. */

@@ -1,4 +1,4 @@
-import { forgetExpired } from '../database/delete-expired.ts'
+import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import { type ApprovalStore, approvalStore } from './approval-store.ts'

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind } from './delivery.ts'
 import { lanesOf, startLane } from './lanes.ts'

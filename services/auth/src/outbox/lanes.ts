@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { isPostgres } from '../database/postgres/is-postgres.ts'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind, NewDelivery } from './delivery.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { NewDelivery } from './delivery.ts'
 import { laneKey, lanesOf, startLane, WAITS_MS } from './lanes.ts'

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryKind } from './delivery.ts'
 import { type Lane, laneKey, lanesOf, startLane, WAITS_MS } from './lanes.ts'

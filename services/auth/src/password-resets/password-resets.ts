@@ -17,7 +17,7 @@ import {
 } from '../link-tokens/link-tokens.ts'
 import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
-import type { Reader } from '../mail/queued-mail.ts'
+import type { Reader } from '../mail/queue/queued-mail.ts'
 
 /** A valid token, and the account whose password it can set. */
 type ProvenReset = { readonly token: LinkToken; readonly account: Account }

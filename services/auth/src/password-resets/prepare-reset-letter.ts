@@ -7,7 +7,7 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { issueToken } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
-import type { PrepareLetter } from '../mail/mail-channel.ts'
+import type { PrepareLetter } from '../mail/sending/mail-channel.ts'
 import { minutesOf } from '../mail/templates/template-times.ts'
 
 /** The account is looked up here: the request took the same time whether there is one or not. */

@@ -1,7 +1,7 @@
 import { type Kysely, type OnConflictBuilder, sql, type Transaction } from 'kysely'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
-import { ROWS_PER_STATEMENT } from '../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { notePublished, publishedRun } from './published-run.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'

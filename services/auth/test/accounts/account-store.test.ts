@@ -4,8 +4,8 @@ import t, { type Test } from 'tap'
 import { accountStore } from '../../src/accounts/account-store.ts'
 import { costOfHash } from '../../src/accounts/passwords/hashes/cost-of-hash.ts'
 import { passwordCost } from '../../src/accounts/passwords/hashes/hash-kinds.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { source } from '../fixtures/family-steps.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import { source } from '../fixtures/families/family-steps.ts'
 
 const clock = testClock()
 const ada = {

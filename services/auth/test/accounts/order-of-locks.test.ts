@@ -10,8 +10,8 @@ import { emailChanges } from '../../src/email-changes/email-changes.ts'
 import { issueToken, newToken } from '../../src/link-tokens/link-tokens.ts'
 import { prepareLetters } from '../../src/prepare-letters.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
-import { postgresKind } from '../fixtures/databases.ts'
-import { source } from '../fixtures/family-steps.ts'
+import { postgresKind } from '../fixtures/database/databases.ts'
+import { source } from '../fixtures/families/family-steps.ts'
 
 const { skip, make } = postgresKind
 const clock = testClock()

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type AuthUnderTest, authService, signedIn } from '../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
-import { revokedSids } from '../fixtures/stores.ts'
+import { revokedSids } from '../fixtures/families/stores.ts'
+import { clientWithSecret, postForm } from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 const tokenOf = async (

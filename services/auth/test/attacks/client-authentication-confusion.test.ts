@@ -11,8 +11,8 @@ import {
   clientWithSecret,
   type Form,
   postForm
-} from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
+} from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

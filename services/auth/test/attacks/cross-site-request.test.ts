@@ -8,8 +8,8 @@ import {
   password,
   signedInBrowser
 } from '../fixtures/auth-service.ts'
+import { revokedSids } from '../fixtures/families/stores.ts'
 import { type ExpectedProblem, isProblem } from '../fixtures/problem.ts'
-import { revokedSids } from '../fixtures/stores.ts'
 
 /** The headers in which the gateway names the origin that the browser sees. */
 const own = ({ gateway }: AuthUnderTest) => ({

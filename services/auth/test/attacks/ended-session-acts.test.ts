@@ -1,6 +1,6 @@
 import t from 'tap'
 import { authService, email, password } from '../fixtures/auth-service.ts'
-import { memoryTransport } from '../fixtures/mail-instance.ts'
+import { memoryTransport } from '../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { authenticator, withFactor } from '../fixtures/second-factor.ts'
 

@@ -10,8 +10,8 @@ import {
   password,
   registered
 } from '../fixtures/auth-service.ts'
-import { memoryTransport } from '../fixtures/mail-instance.ts'
-import { migratedMemory } from '../fixtures/migrated-sqlite.ts'
+import { migratedMemory } from '../fixtures/database/migrated-sqlite.ts'
+import { memoryTransport } from '../fixtures/mail/mail-instance.ts'
 
 /** A service that counts the statements of its database. */
 async function countingService(

@@ -9,12 +9,18 @@ import {
   signedIn,
   type Tokens
 } from '../fixtures/auth-service.ts'
-import { ACCESS_TOKEN, assertionOf, exchange, JWT, serviceThat } from '../fixtures/exchange.ts'
-import { source } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/families/family-steps.ts'
+import { revokedSids } from '../fixtures/families/stores.ts'
 import { gateway as otherGateway } from '../fixtures/gateway.ts'
-import { operator, postForm } from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
-import { revokedSids } from '../fixtures/stores.ts'
+import {
+  ACCESS_TOKEN,
+  assertionOf,
+  exchange,
+  JWT,
+  serviceThat
+} from '../fixtures/oauth/exchange.ts'
+import { operator, postForm } from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 // Keycloak CVE-2026-9704, ZITADEL CVE-2026-56668, Keycloak issues 51000 and 51004.
 

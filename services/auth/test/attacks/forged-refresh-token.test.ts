@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { authService, signedIn } from '../fixtures/auth-service.ts'
+import { recordingFamilies } from '../fixtures/families/recording-families.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { recordingFamilies } from '../fixtures/recording-families.ts'
 
 /**
  * Modified copies of a real token. A token has 70 bytes: version, key id, account, family,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { authService, registered } from '../fixtures/auth-service.ts'
-import { memoryTransport } from '../fixtures/mail-instance.ts'
+import { memoryTransport } from '../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 t.test('a caller can cause only a few letters per minute, whatever their addresses', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { insertAccount } from '../../src/accounts/account-store.ts'
 import { smtpTransport } from '../../src/mail/transports/smtp-transport.ts'
 import { authService } from '../fixtures/auth-service.ts'
-import { headersOf, smtpInbox } from '../fixtures/smtp-inbox.ts'
+import { headersOf, smtpInbox } from '../fixtures/mail/smtp-inbox.ts'
 
 const hostile = [
   'victim@example.com,attacker@example.net',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { authService, email, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 
 /** Strings that have broken the forms of other products. */
 const naughty: Record<string, string> = {

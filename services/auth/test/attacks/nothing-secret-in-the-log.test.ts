@@ -11,8 +11,8 @@ import {
   used
 } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
+import { policy } from '../fixtures/families/stores.ts'
 import { answered, challenged, enrol } from '../fixtures/second-factor.ts'
-import { policy } from '../fixtures/stores.ts'
 
 /** Everything that a login with a second factor sends and gets, right and wrong. */
 async function secretsOfFactor(

@@ -7,7 +7,7 @@ import {
   registered,
   signedInBrowser
 } from '../fixtures/auth-service.ts'
-import { source } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/families/family-steps.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 t.test(

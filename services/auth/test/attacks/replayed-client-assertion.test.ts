@@ -1,15 +1,15 @@
 import t from 'tap'
 import { usedAssertions } from '../../src/clients/used-assertions.ts'
 import { audited, authService } from '../fixtures/auth-service.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import {
   asserted,
   assertion,
   clientKey,
   clientWithKeys,
   postForm
-} from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
+} from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 

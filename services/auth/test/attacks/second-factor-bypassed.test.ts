@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { authService, email, login, password, signedIn } from '../fixtures/auth-service.ts'
-import { memoryTransport, tokenOf } from '../fixtures/mail-instance.ts'
+import { memoryTransport, tokenOf } from '../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { answered, challenged, enrol, headersOf, withFactor } from '../fixtures/second-factor.ts'
 

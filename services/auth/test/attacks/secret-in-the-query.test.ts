@@ -8,8 +8,8 @@ import {
   clientWithKeys,
   clientWithSecret,
   postForm
-} from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
+} from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 t.test('parameters of the body are not read from the query (RFC 6749 §2.3.1)', async (t) => {
   const auth = await authService(t)

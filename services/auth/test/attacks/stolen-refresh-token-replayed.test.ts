@@ -1,7 +1,7 @@
 import t from 'tap'
 import { audited, authService, login, signedIn, used } from '../fixtures/auth-service.ts'
+import { policy, revokedSids } from '../fixtures/families/stores.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { policy, revokedSids } from '../fixtures/stores.ts'
 
 const refreshed = 'auth_refresh_total'
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { audited, authService, email, password, registered } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
-import { APP_URL, memoryTransport, tokenOf } from '../fixtures/mail-instance.ts'
+import { APP_URL, memoryTransport, tokenOf } from '../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 const newPassword = 'a staple of batteries'

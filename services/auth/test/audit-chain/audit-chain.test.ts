@@ -1,7 +1,7 @@
 import t from 'tap'
 import { eraseTraces, noteErasure } from '../../src/accounts/changes/erase-traces.ts'
 import { forgetRecords } from '../../src/audit-chain/forget-records.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import { chainedLog, DAYS } from './fixtures/chained-log.ts'
 
 const HOUR_MS = 3_600_000

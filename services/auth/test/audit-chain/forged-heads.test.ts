@@ -1,5 +1,5 @@
 import t from 'tap'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import { chainedLog } from './fixtures/chained-log.ts'
 
 const HOUR_MS = 3_600_000

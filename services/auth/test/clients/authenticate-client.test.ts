@@ -3,7 +3,7 @@ import { assertionAlgorithms } from '../../src/clients/client-keys.ts'
 import { ISSUER } from '../fixtures/auth-config.ts'
 import { type AuthUnderTest, audited, authService } from '../fixtures/auth-service.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
-import { source } from '../fixtures/family-steps.ts'
+import { source } from '../fixtures/families/family-steps.ts'
 import {
   asserted,
   assertion,
@@ -14,8 +14,8 @@ import {
   type Form,
   operator,
   postForm
-} from '../fixtures/oauth-client.ts'
-import { isOAuthError } from '../fixtures/oauth-error.ts'
+} from '../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../fixtures/oauth/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 const ask = (auth: AuthUnderTest, form: Form = {}, headers = {}) =>

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { assertionAlgorithms, readClientKeys } from '../../src/clients/client-keys.ts'
-import { clientKey } from '../fixtures/oauth-client.ts'
+import { clientKey } from '../fixtures/oauth/oauth-client.ts'
 
 t.test('a key of each algorithm is accepted, with its use and no more', async (t) => {
   for (const alg of assertionAlgorithms) {

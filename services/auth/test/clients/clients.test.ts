@@ -2,9 +2,9 @@ import t from 'tap'
 import type { ClientRegistration } from '../../src/clients/client-operations.ts'
 import { clientStore } from '../../src/clients/client-store.ts'
 import { authService } from '../fixtures/auth-service.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { source } from '../fixtures/family-steps.ts'
-import { clientKey, clientWithSecret, operator, postForm } from '../fixtures/oauth-client.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import { source } from '../fixtures/families/family-steps.ts'
+import { clientKey, clientWithSecret, operator, postForm } from '../fixtures/oauth/oauth-client.ts'
 
 const grant = { grant_type: 'client_credentials' }
 const good: ClientRegistration = {

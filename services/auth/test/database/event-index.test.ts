@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import t from 'tap'
 import { migrations } from '../../src/database/migrate.ts'
-import { openTables } from '../../src/database/open-tables.ts'
-import { postgresKind, sqliteKind } from '../fixtures/databases.ts'
+import { openTables } from '../../src/database/opening/open-tables.ts'
+import { postgresKind, sqliteKind } from '../fixtures/database/databases.ts'
 import { applied } from './fixtures/applied.ts'
 
 t.test('SQLite: the events of a rare kind are found by their index', async (t) => {

@@ -16,9 +16,9 @@ import { randomSecret } from '../../src/secrets/secrets.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { memoryGuessStores } from '../../src/throttling/counts/memory-guess-counts.ts'
 import { guesses } from '../../src/throttling/guesses.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { source } from '../fixtures/family-steps.ts'
-import { opening } from '../fixtures/stores.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import { source } from '../fixtures/families/family-steps.ts'
+import { opening } from '../fixtures/families/stores.ts'
 
 const clock = testClock()
 const sealing = [Buffer.alloc(32, 7)] as const

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { type Answer, audited, authService, OPS_TOKEN, password } from '../fixtures/auth-service.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 const WEEK_MS = 7 * 86_400_000

@@ -1,7 +1,13 @@
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import t from 'tap'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { activeKid, instances, SKEW_SECONDS, source, states } from '../fixtures/key-instances.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import {
+  activeKid,
+  instances,
+  SKEW_SECONDS,
+  source,
+  states
+} from '../fixtures/keys/key-instances.ts'
 
 for (const kind of databaseKinds) {
   const { skip } = kind

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import {
   activeKid,
   instances,
@@ -7,7 +7,7 @@ import {
   SKEW_SECONDS,
   source,
   states
-} from '../fixtures/key-instances.ts'
+} from '../fixtures/keys/key-instances.ts'
 
 for (const kind of databaseKinds) {
   const { skip } = kind

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { auditChain } from '../../src/audit-chain/audit-chain.ts'
 import { eventFeed, type LiveEvent, MOST_REMEMBERED } from '../../src/live-events/event-feed.ts'
 import { chainedLog } from '../audit-chain/fixtures/chained-log.ts'
-import { sqliteKind } from '../fixtures/databases.ts'
+import { sqliteKind } from '../fixtures/database/databases.ts'
 
 /** The feed of an auth service with an audit log, and readers that write down what they get. */
 async function feedOf(t: Test) {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { forgetDiscarded } from '../../src/mail/forget-discarded.ts'
-import { MOST_PER_ADDRESS } from '../../src/mail/mail-queue.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { tokenOf } from '../fixtures/mail-instance.ts'
+import { forgetDiscarded } from '../../src/mail/queue/forget-discarded.ts'
+import { MOST_PER_ADDRESS } from '../../src/mail/queue/mail-queue.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import { tokenOf } from '../fixtures/mail/mail-instance.ts'
 import { embedded, lettersOn, request } from './fixtures/queued-letters.ts'
 
 const HOUR_MS = 3_600_000

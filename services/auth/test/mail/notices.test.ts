@@ -7,7 +7,7 @@ import {
   signedIn,
   used
 } from '../fixtures/auth-service.ts'
-import { memoryTransport, tokenOf } from '../fixtures/mail-instance.ts'
+import { memoryTransport, tokenOf } from '../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../fixtures/problem.ts'
 
 const headers = { authorization: `Bearer ${OPS_TOKEN}`, host: 'auth.internal' }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { approvalStore } from '../../src/operators/approval-store.ts'
 import { BOOTSTRAP } from '../../src/operators/operator.ts'
 import { operatorStore } from '../../src/operators/operator-store.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 
 const source = { address: 'ops', requestId: 'a-request', operator: 'bootstrap' }
 const HOUR_SECONDS = 3600

@@ -4,7 +4,7 @@ import { deliveryOperations } from '../../src/outbox/delivery-operations.ts'
 import { forgetDeliveries } from '../../src/outbox/forget-deliveries.ts'
 import { WAITS_MS } from '../../src/outbox/lanes.ts'
 import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 import { claiming, message } from './fixtures/claiming.ts'
 
 const DAY_MS = 86_400_000

@@ -8,7 +8,7 @@ import {
   redisRevocationWriter,
   sqliteRevocationWriter
 } from '../../src/revocations/revocation-log.ts'
-import type { FamilySteps } from '../fixtures/family-steps.ts'
+import type { FamilySteps } from '../fixtures/families/family-steps.ts'
 import {
   clockFromNow,
   opening,
@@ -16,7 +16,7 @@ import {
   redisStore,
   revocationSeconds,
   sqliteStore
-} from '../fixtures/stores.ts'
+} from '../fixtures/families/stores.ts'
 
 type Log = {
   readonly clock: ReturnType<typeof clockFromNow>

@@ -10,9 +10,9 @@ import { storeClock } from '../../src/redis/store-clock.ts'
 import { lateSeconds } from '../../src/sessions/families/family.ts'
 import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
 import { login, registered } from '../fixtures/auth-service.ts'
-import { familySteps } from '../fixtures/family-steps.ts'
+import { familySteps } from '../fixtures/families/family-steps.ts'
+import { opening, policy, revocationSeconds } from '../fixtures/families/stores.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { opening, policy, revocationSeconds } from '../fixtures/stores.ts'
 import { onRedis } from './fixtures/lost-redis.ts'
 
 const options = { skip: redisMissing }

@@ -5,9 +5,20 @@ import t, { type Test } from 'tap'
 import { nodeSqliteDialect } from '../../src/database/sqlite/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { authService } from '../fixtures/auth-service.ts'
-import { faultPoints, faultyDatabase, faultyFamilies, type When } from '../fixtures/fault-points.ts'
-import { migratedMemory } from '../fixtures/migrated-sqlite.ts'
-import { clockFromNow, policy, redisStore, revokedSids, sqliteStore } from '../fixtures/stores.ts'
+import { migratedMemory } from '../fixtures/database/migrated-sqlite.ts'
+import {
+  faultPoints,
+  faultyDatabase,
+  faultyFamilies,
+  type When
+} from '../fixtures/families/fault-points.ts'
+import {
+  clockFromNow,
+  policy,
+  redisStore,
+  revokedSids,
+  sqliteStore
+} from '../fixtures/families/stores.ts'
 import { type Operation, operations, type Person, person } from './fixtures/ends-of-sessions.ts'
 
 /** longer than `settle` waits for requests under way, and within the grace window */

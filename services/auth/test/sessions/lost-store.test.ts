@@ -8,9 +8,9 @@ import { accountChanges } from '../../src/accounts/changes/account-changes.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
 import { audited, login, OPS_TOKEN, registered, type Tokens } from '../fixtures/auth-service.ts'
-import { familySteps, source } from '../fixtures/family-steps.ts'
+import { familySteps, source } from '../fixtures/families/family-steps.ts'
+import { opening, policy, revocationSeconds, revokedSids } from '../fixtures/families/stores.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { opening, policy, revocationSeconds, revokedSids } from '../fixtures/stores.ts'
 import { onRedis } from './fixtures/lost-redis.ts'
 
 const options = { skip: redisMissing }

@@ -16,7 +16,7 @@ import {
   redisStore,
   revokedSids,
   sqliteStore
-} from '../fixtures/stores.ts'
+} from '../fixtures/families/stores.ts'
 
 /**
  * A newer version's change of a family's record: `record` before the change, and the record that it

@@ -12,7 +12,7 @@ import {
   type Store,
   type StoreOptions,
   sqliteStore
-} from '../fixtures/stores.ts'
+} from '../fixtures/families/stores.ts'
 
 const CLIENTS = 3
 

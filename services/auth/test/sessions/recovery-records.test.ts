@@ -6,7 +6,13 @@ import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
 import t from 'tap'
 import { familiesKey } from '../../src/sessions/families/redis-family-keys.ts'
-import { clockFromNow, opening, policy, redisStore, sqliteStore } from '../fixtures/stores.ts'
+import {
+  clockFromNow,
+  opening,
+  policy,
+  redisStore,
+  sqliteStore
+} from '../fixtures/families/stores.ts'
 import { LATE_MS } from './fixtures/asleep.ts'
 
 t.test(

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { audited, type Tokens, used } from '../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../fixtures/oauth-client.ts'
+import { clockFromNow, opening, otherRevocations } from '../fixtures/families/stores.ts'
+import { clientWithSecret, postForm } from '../fixtures/oauth/oauth-client.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { clockFromNow, opening, otherRevocations } from '../fixtures/stores.ts'
 import { asleep, LATE_MS, stores } from './fixtures/asleep.ts'
 
 t.test('a client that lost its response recovers after the grace window', async (t) => {

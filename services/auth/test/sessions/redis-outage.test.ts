@@ -9,8 +9,8 @@ import { Refusal } from '@gatehouse/problem/refusal'
 import { COMMAND_TIMEOUT_MS, type RedisConnection } from '@gatehouse/redis/connection'
 import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import t, { type Test } from 'tap'
-import type { FamilySteps } from '../fixtures/family-steps.ts'
-import { clockFromNow, opening, policy, redisStore } from '../fixtures/stores.ts'
+import type { FamilySteps } from '../fixtures/families/family-steps.ts'
+import { clockFromNow, opening, policy, redisStore } from '../fixtures/families/stores.ts'
 
 /** until a connection is restored */
 const LONG_MS = 20_000

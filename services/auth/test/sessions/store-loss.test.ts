@@ -7,8 +7,8 @@ import { redisMissing, redisServer, startRedis } from '@gatehouse/fixtures/redis
 import t, { type Test } from 'tap'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
-import { type FamilySteps, familySteps } from '../fixtures/family-steps.ts'
-import { clockFromNow, opening, policy, revocationSeconds } from '../fixtures/stores.ts'
+import { type FamilySteps, familySteps } from '../fixtures/families/family-steps.ts'
+import { clockFromNow, opening, policy, revocationSeconds } from '../fixtures/families/stores.ts'
 
 const PATIENCE_MS = 20_000
 

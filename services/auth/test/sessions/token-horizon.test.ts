@@ -11,7 +11,7 @@ import {
   redisStore,
   type Store,
   sqliteStore
-} from '../fixtures/stores.ts'
+} from '../fixtures/families/stores.ts'
 
 /**
  * The earlier and the current setting: a token's lifetime plus the allowed difference of clocks.

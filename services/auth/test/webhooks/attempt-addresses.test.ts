@@ -1,7 +1,7 @@
 import t from 'tap'
 import { reachableHosts } from '../../src/signed-post/reachable-hosts.ts'
 import { webhookUrlFault } from '../../src/webhooks/webhook-url.ts'
-import { nameServer } from '../fixtures/name-server.ts'
+import { nameServer } from '../fixtures/webhooks/name-server.ts'
 import { failed, listening, post } from './fixtures/endpoint.ts'
 
 t.test('the address that is checked is the address that gets the connection', async (t) => {

@@ -2,10 +2,20 @@ import { eventually } from '@gatehouse/fixtures/client'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
 import { authService, email, password, signedIn } from '../fixtures/auth-service.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
-import { oneEndpoint } from '../fixtures/webhook-endpoint.ts'
-import { clockOfNow, SOURCE, webhookInstance, webhooksOf } from '../fixtures/webhook-instance.ts'
-import { ok, type Received, status, webhookReceiver } from '../fixtures/webhook-receiver.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import { oneEndpoint } from '../fixtures/webhooks/webhook-endpoint.ts'
+import {
+  clockOfNow,
+  SOURCE,
+  webhookInstance,
+  webhooksOf
+} from '../fixtures/webhooks/webhook-instance.ts'
+import {
+  ok,
+  type Received,
+  status,
+  webhookReceiver
+} from '../fixtures/webhooks/webhook-receiver.ts'
 
 /** Whether the library of a receiver finds a valid signature of this secret. */
 function isSignedBy(secret: string, { text, headers, body }: Received): boolean {

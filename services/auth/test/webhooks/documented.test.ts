@@ -7,7 +7,7 @@ import { processEnvironment } from '@gatehouse/fixtures/program'
 import t, { type Test } from 'tap'
 import { eventTypes } from '../../src/audit/published-event.ts'
 import { INTERNAL_FAULT } from '../../src/outbox/delivery.ts'
-import { SOURCE, webhookInstance } from '../fixtures/webhook-instance.ts'
+import { SOURCE, webhookInstance } from '../fixtures/webhooks/webhook-instance.ts'
 
 const page = readFileSync(new URL('../../../../docs/webhooks.md', import.meta.url), 'utf8')
 /** the interpreter of Debian */

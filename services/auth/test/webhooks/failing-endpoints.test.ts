@@ -1,9 +1,9 @@
 import { eventually } from '@gatehouse/fixtures/client'
 import { Registry } from 'prom-client'
 import t from 'tap'
-import { oneEndpoint } from '../fixtures/webhook-endpoint.ts'
-import { SOURCE } from '../fixtures/webhook-instance.ts'
-import { gate, ok, status, webhookReceiver } from '../fixtures/webhook-receiver.ts'
+import { oneEndpoint } from '../fixtures/webhooks/webhook-endpoint.ts'
+import { SOURCE } from '../fixtures/webhooks/webhook-instance.ts'
+import { gate, ok, status, webhookReceiver } from '../fixtures/webhooks/webhook-receiver.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -6,7 +6,7 @@ import { faults } from '@gatehouse/fixtures/faults'
 import { type ServiceProcess, serviceProcess } from '@gatehouse/fixtures/service-process'
 import t from 'tap'
 import { randomSecret } from '../../src/secrets/secrets.ts'
-import { ok, webhookReceiver } from '../fixtures/webhook-receiver.ts'
+import { ok, webhookReceiver } from '../fixtures/webhooks/webhook-receiver.ts'
 
 const token = randomSecret()
 

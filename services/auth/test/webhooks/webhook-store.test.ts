@@ -4,7 +4,7 @@ import { queueDeliveries } from '../../src/outbox/queue-deliveries.ts'
 import { forgetOrphans } from '../../src/webhooks/forget-orphans.ts'
 import { forgetPreviousSecrets, validSecrets } from '../../src/webhooks/webhook-secrets.ts'
 import { webhookStore } from '../../src/webhooks/webhook-store.ts'
-import { databaseKinds } from '../fixtures/databases.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 
 const [oldKey, newKey, otherKey] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [
   Buffer,

@@ -2,8 +2,8 @@ import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
 import { bytesField } from '../../../grpc/protobuf.ts'
 import type { Health } from '../../../routes/upstream/upstream-health.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { requestHead } from './request-head.ts'
-import { openSession, type Session } from './session.ts'
+import { requestHead } from './exchanges/request-head.ts'
+import { openSession, type Session } from './sessions/session.ts'
 
 type Checked = { readonly headers: IncomingHttpHeaders; readonly content: Buffer }
 

@@ -11,14 +11,14 @@ import type {
 } from '../connections.ts'
 import { endpointKey } from '../endpoint.ts'
 import { isIdempotent } from '../idempotent.ts'
-import { type Exchange, endWith } from './open-exchange.ts'
-import { patience } from './patience.ts'
-import { requestHead } from './request-head.ts'
-import type { Session } from './session.ts'
-import { type Sessions, sessions } from './sessions.ts'
-import { sendOn } from './stream-exchange.ts'
-import { upload } from './upload.ts'
-import { claimOf } from './upload-claim.ts'
+import { type Exchange, endWith } from './exchanges/open-exchange.ts'
+import { patience } from './exchanges/patience.ts'
+import { requestHead } from './exchanges/request-head.ts'
+import { sendOn } from './exchanges/stream-exchange.ts'
+import type { Session } from './sessions/session.ts'
+import { type Sessions, sessions } from './sessions/sessions.ts'
+import { upload } from './uploads/upload.ts'
+import { claimOf } from './uploads/upload-claim.ts'
 
 /** How long a connection without requests is kept, unless the operator sets a time. */
 const IDLE_MS = 55_000

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { OPERATOR_ADDRESS } from '../../audit/audit-event.ts'
-import { scrub } from '../../database/scrub.ts'
+import { scrub } from '../../database/statements/scrub.ts'
 import type { Tables } from '../../database/tables.ts'
 
 /**

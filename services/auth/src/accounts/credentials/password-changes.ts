@@ -1,7 +1,7 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Mail } from '../../mail/mail.ts'
 import { noticeOf } from '../../mail/notices.ts'
-import type { Reader } from '../../mail/queued-mail.ts'
+import type { Reader } from '../../mail/queue/queued-mail.ts'
 import type { Account } from '../account.ts'
 import type { AccountStore, Notify } from '../account-store.ts'
 import type { AccountChanges } from '../changes/account-changes.ts'

@@ -1,4 +1,4 @@
-import type { Recipient } from '../../mail/mail-channel.ts'
+import type { Recipient } from '../../mail/sending/mail-channel.ts'
 import { isTyped } from './email.ts'
 
 type Address = { readonly email: string; readonly emailTyped?: string | null | undefined }

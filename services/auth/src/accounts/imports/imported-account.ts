@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MOST_WORDS, WORD } from '@gatehouse/access-token/word-form'
-import { isUuid } from '../../database/uuid.ts'
+import { isUuid } from '../../database/statements/uuid.ts'
 import { type AccountClaims, claimsFault } from '../account-claims.ts'
 import { canonicalEmail, typedEmail } from '../email-addresses/email.ts'
 import { identityFault } from '../identity-fault.ts'

@@ -8,7 +8,7 @@ import {
 import pg from 'pg'
 import { databaseUnavailable } from '../../refusals.ts'
 import { inStoreTime } from '../../store-time.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../statements/storable.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
 import { limitsOf, type Pools, type PostgresOptions, postgresPools } from './postgres-pools.ts'
 import { askWithin, type ServerLimits } from './server-limits.ts'

@@ -1,6 +1,6 @@
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
-import { KEPT_CONNECTIONS } from '../kept-connections.ts'
+import { KEPT_CONNECTIONS } from './kept-connections.ts'
 import { type PasswordOfFile, passwordOfFile } from './password-file.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import type { Way } from './postgres-tls.ts'

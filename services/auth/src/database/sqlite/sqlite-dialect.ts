@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { SqliteDialect, type SqliteStatement } from 'kysely'
 import { databaseUnavailable } from '../../refusals.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../statements/storable.ts'
 import { isSqliteOutage } from './sqlite-outage.ts'
 
 /**

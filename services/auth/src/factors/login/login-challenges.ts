@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
-import { forgetExpired } from '../../database/delete-expired.ts'
+import { forgetExpired } from '../../database/statements/delete-expired.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Cleanup } from '../../retention.ts'
 import type { LoginChallengeTable } from '../factor-table.ts'

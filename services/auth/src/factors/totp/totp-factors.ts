@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
-import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
+import { ROWS_PER_STATEMENT } from '../../database/statements/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../../secrets/seal.ts'
 import { UnknownSealingKey } from '../../secrets/unknown-sealing-key.ts'

@@ -8,7 +8,7 @@ import {
   START_ADDRESS
 } from '../../audit/audit-event.ts'
 import type { AuditEntry } from '../../audit/audit-log.ts'
-import { isUuid } from '../../database/uuid.ts'
+import { isUuid } from '../../database/statements/uuid.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { invalidParameter } from '../http-refusals.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'

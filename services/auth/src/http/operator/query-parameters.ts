@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { isStorableText } from '../../database/storable.ts'
+import { isStorableText } from '../../database/statements/storable.ts'
 import { type DeliveryState, deliveryStates } from '../../outbox/delivery.ts'
 import { invalidParameter } from '../http-refusals.ts'
 

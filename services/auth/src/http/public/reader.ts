@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Mail } from '../../mail/mail.ts'
-import type { Reader } from '../../mail/queued-mail.ts'
+import type { Reader } from '../../mail/queue/queued-mail.ts'
 import { requestSourceOf } from '../request-source.ts'
 
 /** The reader of a letter that a request causes. */

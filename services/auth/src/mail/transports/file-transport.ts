@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sender } from '../mail-address.ts'
-import type { MailTransport } from '../outgoing-mail.ts'
+import type { MailTransport } from '../sending/outgoing-mail.ts'
 import { mailMessage } from './mail-message.ts'
 
 type FileTransportOptions = {

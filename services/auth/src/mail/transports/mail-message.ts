@@ -1,5 +1,5 @@
 import type { Sender } from '../mail-address.ts'
-import type { OutgoingMail } from '../outgoing-mail.ts'
+import type { OutgoingMail } from '../sending/outgoing-mail.ts'
 
 /** A letter as RFC 5322 has it. Its only recipient is the address of the envelope. */
 export async function mailMessage(mail: OutgoingMail, from: Sender): Promise<Buffer> {

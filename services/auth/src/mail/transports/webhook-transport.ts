@@ -2,7 +2,7 @@ import type { Attempt } from '../../outbox/delivery.ts'
 import { hostOf, reachableHosts } from '../../signed-post/reachable-hosts.ts'
 import { signedPost } from '../../signed-post/signed-post.ts'
 import type { Sender } from '../mail-address.ts'
-import type { MailTransport } from '../outgoing-mail.ts'
+import type { MailTransport } from '../sending/outgoing-mail.ts'
 
 type WebhookTransportOptions = {
   readonly url: URL

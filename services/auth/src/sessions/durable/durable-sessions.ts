@@ -6,9 +6,9 @@ import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../aud
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../../database/end-sessions.ts'
 import { isOpenSession } from '../../database/is-open-session.ts'
-import { keptQuery } from '../../database/kept-query.ts'
+import { keptQuery } from '../../database/statements/kept-query.ts'
+import { isUuid } from '../../database/statements/uuid.ts'
 import type { Tables } from '../../database/tables.ts'
-import { isUuid } from '../../database/uuid.ts'
 import { amrText } from '../authentication.ts'
 import type { Opened } from '../families/family.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import { deleteExpired } from '../../database/delete-expired.ts'
-import { ROWS_PER_STATEMENT } from '../../database/rows-per-statement.ts'
+import { deleteExpired } from '../../database/statements/delete-expired.ts'
+import { ROWS_PER_STATEMENT } from '../../database/statements/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Cleanup } from '../../retention.ts'
 

@@ -5,8 +5,8 @@ import { accountChanges } from '../../../src/accounts/changes/account-changes.ts
 import { eraseTraces } from '../../../src/accounts/changes/erase-traces.ts'
 import { auditLog, writeAudit } from '../../../src/audit/audit-log.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
-import { databaseKinds } from '../../fixtures/databases.ts'
-import { source } from '../../fixtures/family-steps.ts'
+import { databaseKinds } from '../../fixtures/database/databases.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
 
 const clock = testClock()
 const person = { passwordHash: 'hash', roles: ['user'], scope: ['a'] }

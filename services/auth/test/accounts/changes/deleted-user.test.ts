@@ -6,7 +6,7 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { openTables } from '../../../src/database/open-tables.ts'
+import { openTables } from '../../../src/database/opening/open-tables.ts'
 import type { Families } from '../../../src/sessions/families/families.ts'
 import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
 import {
@@ -17,8 +17,8 @@ import {
   registered,
   type Tokens
 } from '../../fixtures/auth-service.ts'
-import { patient } from '../../fixtures/databases.ts'
-import { clockFromNow, policy, redisStore, sqliteStore } from '../../fixtures/stores.ts'
+import { patient } from '../../fixtures/database/databases.ts'
+import { clockFromNow, policy, redisStore, sqliteStore } from '../../fixtures/families/stores.ts'
 
 /** Values that no other test data contains. The device's name becomes the label of the session. */
 const DEVICE = 'Wirbelwindbrowser'

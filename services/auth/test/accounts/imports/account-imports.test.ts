@@ -8,7 +8,7 @@ import {
   importedAccount
 } from '../../../src/accounts/imports/imported-account.ts'
 import { auditLog } from '../../../src/audit/audit-log.ts'
-import { databaseKinds } from '../../fixtures/databases.ts'
+import { databaseKinds } from '../../fixtures/database/databases.ts'
 
 const clock = testClock()
 const policy = () => ({

@@ -6,9 +6,9 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildOnline } from '../../../src/database/index-migration.ts'
 import { auditByKind } from '../../../src/database/migrations/0025-audit-by-kind.ts'
-import { openTables } from '../../../src/database/open-tables.ts'
+import { openTables } from '../../../src/database/opening/open-tables.ts'
 import type { Tables } from '../../../src/database/tables.ts'
-import { addressOf, patient } from '../../fixtures/databases.ts'
+import { addressOf, patient } from '../../fixtures/database/databases.ts'
 
 const skip = postgresMissing || pgbouncerMissing
 const STATEMENT_MS = 5000

@@ -2,8 +2,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { AUDIENCE, ISSUER } from '../../fixtures/auth-config.ts'
 import { audited, authService } from '../../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const grant = { grant_type: 'client_credentials' }
 

@@ -6,9 +6,9 @@ import { accountChanges } from '../../../src/accounts/changes/account-changes.ts
 import type { SigningKey } from '../../../src/keys/signing-key.ts'
 import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
 import { authService, disable, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
-import { source } from '../../fixtures/family-steps.ts'
-import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
-import { policy } from '../../fixtures/stores.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { policy } from '../../fixtures/families/stores.ts'
+import { clientWithSecret, operator, postForm } from '../../fixtures/oauth/oauth-client.ts'
 import { asking } from './fixtures/asking.ts'
 
 const { idleSeconds } = policy

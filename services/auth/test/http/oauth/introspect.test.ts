@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { AUDIENCE, ISSUER, REFRESHES_PER_MINUTE } from '../../fixtures/auth-config.ts'
-import { source } from '../../fixtures/family-steps.ts'
-import { clientWithSecret, operator, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
-import { policy } from '../../fixtures/stores.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { policy } from '../../fixtures/families/stores.ts'
+import { clientWithSecret, operator, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 import { asking } from './fixtures/asking.ts'
 
 const { idleSeconds, graceSeconds } = policy

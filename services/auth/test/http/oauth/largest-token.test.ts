@@ -3,7 +3,7 @@ import { IDENTITY_BUDGET_BYTES } from '@gatehouse/edge-headers/identity-budget'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { authService, login, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
-import { ACCESS_TOKEN, assertionOf, exchange, serviceThat } from '../../fixtures/exchange.ts'
+import { ACCESS_TOKEN, assertionOf, exchange, serviceThat } from '../../fixtures/oauth/exchange.ts'
 
 /** The limit of Node.js for the headers of a request, also in services. */
 const SERVICE_HEADER_BYTES = 16 * 1024

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { authService } from '../../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const endpoints = ['/oauth/token', '/oauth/revoke', '/oauth/introspect']
 

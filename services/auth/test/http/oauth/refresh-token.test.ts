@@ -12,10 +12,10 @@ import {
   signedIn,
   signedInBrowser
 } from '../../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
-import { recordingFamilies } from '../../fixtures/recording-families.ts'
-import { clockFromNow, policy, redisStore } from '../../fixtures/stores.ts'
+import { recordingFamilies } from '../../fixtures/families/recording-families.ts'
+import { clockFromNow, policy, redisStore } from '../../fixtures/families/stores.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const grantOf = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
 

@@ -2,9 +2,14 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { AUDIENCE } from '../../fixtures/auth-config.ts'
 import { OPS_TOKEN } from '../../fixtures/auth-service.ts'
-import { ACCESS_TOKEN, type ExchangingService, JWT, serviceThat } from '../../fixtures/exchange.ts'
-import { type Form, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
+import {
+  ACCESS_TOKEN,
+  type ExchangingService,
+  JWT,
+  serviceThat
+} from '../../fixtures/oauth/exchange.ts'
+import { type Form, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 import { called } from './fixtures/called.ts'
 
 t.test('an exchanged token has only roles that the client may use and asks for', async (t) => {

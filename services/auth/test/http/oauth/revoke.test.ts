@@ -11,9 +11,9 @@ import {
   login,
   signedIn
 } from '../../fixtures/auth-service.ts'
-import { clientWithSecret, postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
-import { revokedSids } from '../../fixtures/stores.ts'
+import { revokedSids } from '../../fixtures/families/stores.ts'
+import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const refreshes = async ({ post }: AuthUnderTest, refreshToken: string) =>
   (await post('/refresh-token', { refreshToken })).statusCode

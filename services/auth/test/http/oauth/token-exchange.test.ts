@@ -9,9 +9,9 @@ import {
   exchange,
   JWT,
   serviceThat
-} from '../../fixtures/exchange.ts'
-import { postForm } from '../../fixtures/oauth-client.ts'
-import { isOAuthError } from '../../fixtures/oauth-error.ts'
+} from '../../fixtures/oauth/exchange.ts'
+import { postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 import { called } from './fixtures/called.ts'
 
 t.test('a service exchanges an assertion for a token for another service', async (t) => {

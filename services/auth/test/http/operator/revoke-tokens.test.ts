@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
 import { audited, authService, OPS_TOKEN } from '../../fixtures/auth-service.ts'
-import { otherRevocations } from '../../fixtures/stores.ts'
+import { otherRevocations } from '../../fixtures/families/stores.ts'
 
 t.test('all earlier tokens become stale, and the audit log records it', async (t) => {
   const auth = await authService(t)

@@ -9,8 +9,8 @@ import {
   signedIn
 } from '../../fixtures/auth-service.ts'
 import { badText, missing, nothing, refusesBodies, unreadable } from '../../fixtures/bad-bodies.ts'
+import { revokedSids } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { revokedSids } from '../../fixtures/stores.ts'
 
 const newPassword = 'another horse altogether'
 const valid = { currentPassword: password, newPassword }

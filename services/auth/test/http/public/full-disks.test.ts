@@ -13,10 +13,10 @@ import {
   registered,
   signedInBrowser
 } from '../../fixtures/auth-service.ts'
-import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
-import { addressOf, patient } from '../../fixtures/databases.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database/database-outage.ts'
+import { addressOf, patient } from '../../fixtures/database/databases.ts'
+import { clockFromNow, policy, redisStore } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { clockFromNow, policy, redisStore } from '../../fixtures/stores.ts'
 
 /** for a server that notices something once a second */
 const LONG_MS = 20_000

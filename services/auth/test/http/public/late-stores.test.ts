@@ -12,7 +12,7 @@ import { randomSecret } from '../../../src/secrets/secrets.ts'
 import { startAuth } from '../../../src/start.ts'
 import { email, password } from '../../fixtures/auth-service.ts'
 import { AUTH_UPSTREAM, gateway } from '../../fixtures/gateway.ts'
-import { basic } from '../../fixtures/oauth-client.ts'
+import { basic } from '../../fixtures/oauth/oauth-client.ts'
 
 /** for a connection to come about again */
 const LONG_MS = 20_000

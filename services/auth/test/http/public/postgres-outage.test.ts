@@ -5,14 +5,14 @@ import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
 import { postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { STATEMENT_MS } from '../../../src/database/deadlines.ts'
+import { STATEMENT_MS } from '../../../src/database/statements/deadlines.ts'
 import {
   areRefused,
   refreshesAgain,
   serviceOn,
   worksAgain
-} from '../../fixtures/database-outage.ts'
-import { addressOf, patient } from '../../fixtures/databases.ts'
+} from '../../fixtures/database/database-outage.ts'
+import { addressOf, patient } from '../../fixtures/database/databases.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
 const postgres = postgresMissing ? null : await postgresServer(t, { max_connections: '20' })

@@ -10,8 +10,8 @@ import {
   password,
   signedInBrowser
 } from '../../fixtures/auth-service.ts'
+import { clockFromNow, policy, redisStore, revokedSids } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { clockFromNow, policy, redisStore, revokedSids } from '../../fixtures/stores.ts'
 
 t.test('an outage of the session store signs no user out', { skip: redisMissing }, async (t) => {
   const { url, kill, start } = await redisServer(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { databaseKinds } from '../../fixtures/databases.ts'
-import { activeKid, instances, source } from '../../fixtures/key-instances.ts'
+import { databaseKinds } from '../../fixtures/database/databases.ts'
+import { activeKid, instances, source } from '../../fixtures/keys/key-instances.ts'
 
 for (const kind of databaseKinds) {
   const { skip } = kind

@@ -5,7 +5,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { generateSigningKey, type KeyState } from '../../../src/keys/signing-key.ts'
 import { loadSigningKeys, signingKeyStore } from '../../../src/keys/store/signing-key-store.ts'
-import { databaseKinds, type TestDatabase } from '../../fixtures/databases.ts'
+import { databaseKinds, type TestDatabase } from '../../fixtures/database/databases.ts'
 
 const clock = testClock()
 const keyEncryptionKey = randomBytes(32)

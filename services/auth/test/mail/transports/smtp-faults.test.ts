@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
-import { reply, type SmtpInbox, smtpInbox } from '../../fixtures/smtp-inbox.ts'
+import { reply, type SmtpInbox, smtpInbox } from '../../fixtures/mail/smtp-inbox.ts'
 import { sending } from './fixtures/sending.ts'
 
 t.test(

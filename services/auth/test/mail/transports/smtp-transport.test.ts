@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { authority } from '@gatehouse/fixtures/certificates'
 import t, { type Test } from 'tap'
-import { headersOf, smtpInbox } from '../../fixtures/smtp-inbox.ts'
+import { headersOf, smtpInbox } from '../../fixtures/mail/smtp-inbox.ts'
 import { from, letter, sending } from './fixtures/sending.ts'
 
 t.test(

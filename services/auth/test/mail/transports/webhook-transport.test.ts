@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
-import type { OutgoingMail } from '../../../src/mail/outgoing-mail.ts'
+import type { OutgoingMail } from '../../../src/mail/sending/outgoing-mail.ts'
 import { webhookTransport } from '../../../src/mail/transports/webhook-transport.ts'
 import { newWebhookSecret } from '../../../src/signed-post/message-signature.ts'
-import { status, webhookReceiver } from '../../fixtures/webhook-receiver.ts'
+import { status, webhookReceiver } from '../../fixtures/webhooks/webhook-receiver.ts'
 
 const letter: OutgoingMail = {
   id: 'mail_7f1b0a52',

@@ -14,9 +14,9 @@ import { toRow } from '../../../src/sessions/durable/durable-session.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
 import { endEverySession } from '../../../src/sessions/durable/end-every-session.ts'
 import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
-import { databaseKinds } from '../../fixtures/databases.ts'
-import { source } from '../../fixtures/family-steps.ts'
-import { opening } from '../../fixtures/stores.ts'
+import { databaseKinds } from '../../fixtures/database/databases.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { opening } from '../../fixtures/families/stores.ts'
 
 /** A user with sessions, and the run of the store to which everything was published. */
 async function told(database: Kysely<Tables>, sids: readonly string[]) {

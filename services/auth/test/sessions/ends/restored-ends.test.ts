@@ -4,8 +4,8 @@ import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
 import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
 import { audited, login, registered, type Tokens } from '../../fixtures/auth-service.ts'
+import { policy } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { policy } from '../../fixtures/stores.ts'
 import { redisOf } from './fixtures/on-redis.ts'
 
 const options = { skip: redisMissing }

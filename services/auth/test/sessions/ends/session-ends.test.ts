@@ -12,9 +12,9 @@ import {
   registered,
   type Tokens
 } from '../../fixtures/auth-service.ts'
-import { source } from '../../fixtures/family-steps.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { clockFromNow, opening, policy, sqliteStore } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { clockFromNow, opening, policy, sqliteStore } from '../../fixtures/stores.ts'
 import { few, redisOf, UNRECORDED } from './fixtures/on-redis.ts'
 
 const options = { skip: redisMissing }

@@ -3,10 +3,10 @@ import { runs } from '@gatehouse/fixtures/generated'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import fc from 'fast-check'
 import t from 'tap'
-import { anyHistory, anyPolicy } from '../../fixtures/family-histories.ts'
-import { people } from '../../fixtures/family-people.ts'
-import { clockFromNow, redisStore, sqliteStore } from '../../fixtures/stores.ts'
-import { twinStores } from '../../fixtures/twin-stores.ts'
+import { anyHistory, anyPolicy } from '../../fixtures/families/family-histories.ts'
+import { people } from '../../fixtures/families/family-people.ts'
+import { clockFromNow, redisStore, sqliteStore } from '../../fixtures/families/stores.ts'
+import { twinStores } from '../../fixtures/families/twin-stores.ts'
 
 t.test(
   'the embedded store and Redis behave alike in every history',

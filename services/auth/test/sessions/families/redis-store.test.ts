@@ -6,8 +6,8 @@ import { redisKeyWithdrawals } from '../../../src/keys/key-withdrawals.ts'
 import { parseKeyRing } from '../../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../../src/secrets/secrets.ts'
 import { mintRefreshToken, newFamily, sessionId } from '../../../src/sessions/refresh-token.ts'
-import { source } from '../../fixtures/family-steps.ts'
-import { clockFromNow, opening, policy, redisStore } from '../../fixtures/stores.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { clockFromNow, opening, policy, redisStore } from '../../fixtures/families/stores.ts'
 
 const options = { skip: redisMissing }
 

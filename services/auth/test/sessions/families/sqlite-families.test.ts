@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t from 'tap'
-import { source } from '../../fixtures/family-steps.ts'
-import { opening, policy, revokedSids, sqliteStore } from '../../fixtures/stores.ts'
+import { source } from '../../fixtures/families/family-steps.ts'
+import { opening, policy, revokedSids, sqliteStore } from '../../fixtures/families/stores.ts'
 
 t.test('the state of a family survives a restart', async (t) => {
   const file = join(dataFolder(t), 'sessions.sqlite')

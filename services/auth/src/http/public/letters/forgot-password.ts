@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
-import { MOST_PER_ADDRESS } from '../../../mail/mail-queue.ts'
 import { mailOff } from '../../../mail/mail-refusals.ts'
+import { MOST_PER_ADDRESS } from '../../../mail/queue/mail-queue.ts'
 import { invalidMember } from '../../../refusals.ts'
 import { Email } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { generateSigningKey } from '../../../../src/keys/signing-key.ts'
 import { LIFETIME_SECONDS } from '../../../fixtures/auth-config.ts'
 import { audited, authService, OPS_TOKEN, signedIn } from '../../../fixtures/auth-service.ts'
-import { otherRevocations } from '../../../fixtures/stores.ts'
+import { otherRevocations } from '../../../fixtures/families/stores.ts'
 
 type Key = { kid: string; algorithm: string; state: string; withdrawAt: string | null }
 

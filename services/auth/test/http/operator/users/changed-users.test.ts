@@ -1,8 +1,8 @@
 import t from 'tap'
 import { audited, email, password, registered, signedIn } from '../../../fixtures/auth-service.ts'
+import { revokedSids } from '../../../fixtures/families/stores.ts'
 import { operating, refresh, wrongCredentials } from '../../../fixtures/operating.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { revokedSids } from '../../../fixtures/stores.ts'
 
 t.test(
   'a password that an operator sets replaces the old one and ends every session',

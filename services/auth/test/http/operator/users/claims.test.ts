@@ -1,9 +1,14 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { audited, authService, login, OPS_TOKEN, signedIn } from '../../../fixtures/auth-service.ts'
-import { ACCESS_TOKEN, assertionOf, exchange, serviceThat } from '../../../fixtures/exchange.ts'
-import { postForm } from '../../../fixtures/oauth-client.ts'
-import { otherRevocations } from '../../../fixtures/stores.ts'
+import { otherRevocations } from '../../../fixtures/families/stores.ts'
+import {
+  ACCESS_TOKEN,
+  assertionOf,
+  exchange,
+  serviceThat
+} from '../../../fixtures/oauth/exchange.ts'
+import { postForm } from '../../../fixtures/oauth/oauth-client.ts'
 
 const headers = { authorization: `Bearer ${OPS_TOKEN}` }
 const TEMPLATE = 'tenant_id plan:https://example.com/plan'

@@ -7,9 +7,9 @@ import {
   registered,
   signedIn
 } from '../../../fixtures/auth-service.ts'
+import { revokedSids } from '../../../fixtures/families/stores.ts'
 import { noSuchUser, operating, refresh, wrongCredentials } from '../../../fixtures/operating.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { revokedSids } from '../../../fixtures/stores.ts'
 
 t.test('a disabled user is signed out everywhere at once', async (t) => {
   const { auth, call } = await operating(t)

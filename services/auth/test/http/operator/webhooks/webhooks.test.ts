@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import type { AuditKind } from '../../../../src/audit/audit-event.ts'
 import { auditLog } from '../../../../src/audit/audit-log.ts'
 import { audited, authService, OPS_TOKEN } from '../../../fixtures/auth-service.ts'
-import { SOURCE } from '../../../fixtures/webhook-instance.ts'
-import { ok, status, webhookReceiver } from '../../../fixtures/webhook-receiver.ts'
+import { SOURCE } from '../../../fixtures/webhooks/webhook-instance.ts'
+import { ok, status, webhookReceiver } from '../../../fixtures/webhooks/webhook-receiver.ts'
 
 const headers = { authorization: `Bearer ${OPS_TOKEN}` }
 const HOUR_MS = 3_600_000

@@ -9,7 +9,7 @@ import {
   password,
   signedIn
 } from '../../../fixtures/auth-service.ts'
-import { memoryTransport } from '../../../fixtures/mail-instance.ts'
+import { memoryTransport } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import {
   answered,

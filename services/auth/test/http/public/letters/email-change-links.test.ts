@@ -1,7 +1,7 @@
 import t from 'tap'
 import { UNDO_DAYS } from '../../../../src/email-changes/email-changes.ts'
 import { email, OPS_TOKEN, registered } from '../../../fixtures/auth-service.ts'
-import { VERIFICATION_SECONDS } from '../../../fixtures/mail-instance.ts'
+import { VERIFICATION_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import {
   forbidden,

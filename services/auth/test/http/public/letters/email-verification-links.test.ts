@@ -1,6 +1,6 @@
 import t from 'tap'
 import { email, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
-import { VERIFICATION_SECONDS } from '../../../fixtures/mail-instance.ts'
+import { VERIFICATION_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import { forbidden, madeByOperator, ownerPassword, withMailbox } from '../fixtures/unverified.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { audited, email, login, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
-import { databaseKinds } from '../../../fixtures/databases.ts'
+import { databaseKinds } from '../../../fixtures/database/databases.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import { forbidden, ownerPassword, withMailbox } from '../fixtures/unverified.ts'
 

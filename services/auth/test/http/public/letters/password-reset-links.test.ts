@@ -7,7 +7,7 @@ import {
   password,
   registered
 } from '../../../fixtures/auth-service.ts'
-import { RESET_SECONDS } from '../../../fixtures/mail-instance.ts'
+import { RESET_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import { detail, signsInWith, withMailbox } from '../fixtures/reset-mailbox.ts'
 

@@ -15,9 +15,9 @@ import {
   refusesBodies,
   unreadable
 } from '../../../fixtures/bad-bodies.ts'
-import { databaseKinds } from '../../../fixtures/databases.ts'
+import { databaseKinds } from '../../../fixtures/database/databases.ts'
+import { headersOf, smtpInbox } from '../../../fixtures/mail/smtp-inbox.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { headersOf, smtpInbox } from '../../../fixtures/smtp-inbox.ts'
 import { detail, newPassword, signsInWith, withMailbox } from '../fixtures/reset-mailbox.ts'
 
 for (const { name, skip, make } of databaseKinds) {

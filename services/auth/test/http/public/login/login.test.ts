@@ -14,8 +14,8 @@ import {
   refusesBodies,
   unreadable
 } from '../../../fixtures/bad-bodies.ts'
+import { policy } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { policy } from '../../../fixtures/stores.ts'
 
 const valid = { email, password }
 

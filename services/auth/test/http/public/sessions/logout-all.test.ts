@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { audited, authService, login, signedIn } from '../../../fixtures/auth-service.ts'
+import { revokedSids } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { revokedSids } from '../../../fixtures/stores.ts'
 
 t.test("logout-all ends every session of the user, and no one else's", async (t) => {
   const auth = await authService(t)

@@ -7,8 +7,8 @@ import {
   signedInBrowser
 } from '../../../fixtures/auth-service.ts'
 import { refusesBodies, unreadable } from '../../../fixtures/bad-bodies.ts'
+import { revokedSids } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { revokedSids } from '../../../fixtures/stores.ts'
 
 t.test('a logout ends its session, and no other', async (t) => {
   const auth = await authService(t)

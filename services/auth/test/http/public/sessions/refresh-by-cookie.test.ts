@@ -7,8 +7,8 @@ import {
   signedInBrowser,
   used
 } from '../../../fixtures/auth-service.ts'
+import { policy } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { policy } from '../../../fixtures/stores.ts'
 
 const cleared = (answer: Answer) => {
   const [cookie] = [answer.headers['set-cookie']].flat()

@@ -13,8 +13,8 @@ import {
   used
 } from '../../../fixtures/auth-service.ts'
 import { refusesBodies, unreadable } from '../../../fixtures/bad-bodies.ts'
+import { policy, revokedSids } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { policy, revokedSids } from '../../../fixtures/stores.ts'
 
 const refresh = ({ post }: AuthUnderTest, refreshToken: string) =>
   post('/refresh-token', { refreshToken })

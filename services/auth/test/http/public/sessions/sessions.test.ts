@@ -9,8 +9,8 @@ import {
   signedIn,
   type Tokens
 } from '../../../fixtures/auth-service.ts'
+import { policy, revokedSids } from '../../../fixtures/families/stores.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
-import { policy, revokedSids } from '../../../fixtures/stores.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 

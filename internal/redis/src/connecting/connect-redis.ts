@@ -1,0 +1,158 @@
+import { Cluster, Redis } from 'ioredis'
+import { type ClusterAddress, type RedisAddress, redisAddress } from '../redis-address.ts'
+import type { RedisTarget } from '../settings.ts'
+import {
+  COMMAND_TIMEOUT_MS,
+  type ConnectionOptions,
+  commonOptions,
+  type RedisConnection
+} from './connection.ts'
+import { takeLaterFaults } from './later-faults.ts'
+import { supervise } from './supervise.ts'
+import { watchFailovers } from './watch-failovers.ts'
+
+/** longer than the longest blocking read (one second), so that a frozen server is noticed */
+const BLOCKING_TIMEOUT_MS = 3000
+/**
+ * how often a cluster is asked which node has which slots; a node that was gone is known again
+ * after this time
+ */
+const SLOTS_REFRESH_MS = 2000
+/** while slots move */
+const MAX_REDIRECTIONS = 3
+
+/** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
+export type ConnectOptions = RedisTarget & {
+  /** 'blocking' for a connection that makes blocking reads */
+  readonly use?: 'commands' | 'blocking'
+  readonly onFault: (error: Error) => void
+}
+
+/**
+ * A Redis connection on which every call ends in bounded time. By default, ioredis waits 8 to 15
+ * seconds when the server is frozen or gone. Nothing is queued while there is no connection, and
+ * nothing is sent twice: a rotation that may have happened must not happen again. The connection is
+ * reopened until its owner calls `disconnect()`.
+ */
+export function connectRedis({
+  url,
+  passwords,
+  timeoutMs = COMMAND_TIMEOUT_MS,
+  use = 'commands',
+  onFault,
+  ...target
+}: ConnectOptions): RedisConnection {
+  const address = redisAddress(url, passwords)
+  const options = {
+    ...commonOptions,
+    connectTimeout: 2 * timeoutMs,
+    disconnectTimeout: timeoutMs,
+    commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : timeoutMs,
+    sentinelCommandTimeout: timeoutMs
+  }
+  const { redis, onDisconnect = () => {} } = open(address, options, target)
+  redis.on('error', (error) =>
+    onFault(address.secure ? withoutTls(error) : withTls(error, redis.status))
+  )
+  if (redis instanceof Redis) reportEarlyEnds(redis, address.secure, onFault)
+  // A blocking read itself expects an answer.
+  supervise(redis, { probes: use === 'commands', onDisconnect })
+  return redis
+}
+
+/**
+ * Another server than Redis takes the first command for nonsense and closes the connection, which
+ * is no error for ioredis.
+ */
+function reportEarlyEnds(redis: Redis, secure: boolean, onFault: (error: Error) => void): void {
+  let isExplained = false
+  redis.on('error', () => {
+    isExplained = true
+  })
+  redis.on('connect', () => {
+    isExplained = false
+    redis.stream.once('end', () => {
+      if (redis.status !== 'connect' || isExplained) return
+      onFault(new Error(secure ? `${CLOSED}. Is it Redis?` : `${CLOSED}. ${PLAIN}`))
+    })
+  })
+}
+
+const CLOSED = 'the server closed the connection without an answer'
+const PLAIN = 'Is it Redis, and without TLS?'
+
+/** A server with TLS takes the first command for nonsense, and resets the connection. */
+const withTls = (error: Error, status: string): Error =>
+  error.message === 'read ECONNRESET' && status === 'connect'
+    ? new Error(`${error.message}: ${CLOSED}. ${PLAIN}`)
+    : error
+
+/** A server without TLS waits for the end of what it takes for a command, and never answers. */
+const withoutTls = (error: Error): Error =>
+  error.message === 'connect ETIMEDOUT'
+    ? new Error(`${error.message}: no TLS connection in time. Does the port take TLS?`)
+    : error
+
+/** `onDisconnect` stops everything that watches the connection. */
+type Opened = { readonly redis: RedisConnection; readonly onDisconnect?: () => void }
+
+function open(
+  address: RedisAddress,
+  options: ConnectionOptions,
+  { keyPrefix = '', tls = {} }: Pick<RedisTarget, 'keyPrefix' | 'tls'>
+): Opened {
+  const secured = address.secure ? { tls } : {}
+  if (address.kind === 'cluster') {
+    return { redis: connectCluster(address, { ...options, ...secured }, keyPrefix) }
+  }
+  const common = { ...options, ...address.options, ...secured, keyPrefix }
+  if (address.kind === 'server') {
+    const { host, port } = address
+    const redis = new Redis({ ...common, host, port })
+    takeLaterFaults(redis)
+    return { redis }
+  }
+  const { name, sentinels, credentials } = address
+  const redis = new Redis({
+    ...common,
+    name,
+    sentinels,
+    enableTLSForSentinelMode: address.secure,
+    ...(address.sentinelsSecure ? { sentinelTLS: tls } : {}),
+    ...(credentials.username === undefined ? {} : { sentinelUsername: credentials.username }),
+    ...(credentials.password === undefined ? {} : { sentinelPassword: credentials.password })
+  })
+  takeLaterFaults(redis)
+  const own = { ...options, ...credentials, ...(address.sentinelsSecure ? { tls } : {}) }
+  return { redis, onDisconnect: watchFailovers(redis, address, own) }
+}
+
+function connectCluster(
+  { nodes, options: credentials }: ClusterAddress,
+  options: ConnectionOptions,
+  keyPrefix: string
+): Cluster {
+  const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
+  const cluster = new Cluster(nodes, {
+    redisOptions: { ...redisOptions, ...credentials },
+    keyPrefix,
+    enableOfflineQueue,
+    // A certificate names a host, but the client would connect to the address that it has resolved
+    // itself.
+    dnsLookup: (host, found) => found(null, host),
+    clusterRetryStrategy: retryStrategy,
+    // Without it, a lost node leaves the pool and returns only when another node reports that slots
+    // have moved.
+    clusterNodeRetryStrategy: retryStrategy,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    slotsRefreshTimeout: options.connectTimeout,
+    // A node that answers "not mine" has not run the command; one that disconnected may have. Only
+    // the first is sent elsewhere.
+    maxRedirections: MAX_REDIRECTIONS,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 0
+  })
+  cluster.on('+node', takeLaterFaults)
+  return cluster
+}
