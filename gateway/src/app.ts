@@ -32,7 +32,7 @@ declare module 'fastify' {
   }
 }
 
-type GatewayPorts = Pick<Ports, 'log' | 'metrics' | 'clock'>
+type GatewayPorts = Pick<Ports, 'log' | 'metrics' | 'clock' | 'monotonicClock'>
 
 /** Everything that the gateway depends on. */
 export type GatewayParts = {
@@ -105,7 +105,7 @@ type Deciding = { readonly decide: Decide; readonly locatedOf: LocatedOf }
 
 /** The listener for clients, which already forwards the requests that need no framework. */
 function listenForClients(
-  { log, metrics, clock }: GatewayPorts,
+  { log, metrics, clock, monotonicClock }: GatewayPorts,
   { settings, https, telemetry, routes, revoked, usesFramework = () => false }: GatewayParts,
   { decide, locatedOf }: Deciding
 ): { readonly app: Service; readonly forwarding: Forwarding } {
@@ -118,9 +118,10 @@ function listenForClients(
     revoked,
     log,
     metrics,
-    clock
+    clock,
+    monotonicClock
   })
-  const source = clientSource({ proxies, limits, times, spans, log, clock })
+  const source = clientSource({ proxies, limits, times, spans, log, monotonicClock })
   const plain = plainRequests({
     source,
     locatedOf,

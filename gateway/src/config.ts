@@ -16,7 +16,7 @@ import { processFaults } from '@gatehouse/settings/process-faults'
 import {
   collectFaults,
   type Environment,
-  readSettings,
+  givenSettings,
   SettingsFault
 } from '@gatehouse/settings/read-settings'
 import { paddedSecrets } from '@gatehouse/settings/secret'
@@ -116,11 +116,8 @@ export function readConfig(environment: Environment): GatewayConfig {
       'REDIS_REVOCATION_REPLICAS'
     ]
   })
-  const settings = readSettings(gatewaySettings, environment, (given) => [
-    ...unknown.faults,
-    ...redisFaults(given)
-  ])
-  const faults = faultsOf(settings)
+  const { settings, refuseFaults } = givenSettings(gatewaySettings, environment)
+  const faults = [...unknown.faults, ...redisFaults(settings), ...faultsOf(settings)]
   const proxyHeaders = readProxyHeaders(settings.GATEWAY_PROXY_HEADERS)
   const samples = readSamples(settings.GATEWAY_ACCESS_LOG_SAMPLES)
   const file = settings.GATEWAY_ROUTES
@@ -128,8 +125,8 @@ export function readConfig(environment: Environment): GatewayConfig {
   const issuers = collectFaults(faults, 'GATEWAY_ISSUERS_FILE', () =>
     issuersOf(settings, environment)
   )
-  const isRead = proxyHeaders !== null && table !== null && issuers !== null
-  if (faults.length > 0 || !isRead) throw new SettingsFault(faults)
+  refuseFaults(faults)
+  if (proxyHeaders === null || table === null || issuers === null) throw new SettingsFault(faults)
   const isProduction = settings.NODE_ENV === 'production'
   const isIssuerForgotten = isProduction && !environment.TOKEN_ISSUER
   const accessLog = settings.GATEWAY_ACCESS_LOG ?? (isProduction ? 'on' : 'off')
@@ -152,7 +149,7 @@ export function readConfig(environment: Environment): GatewayConfig {
   }
 }
 
-/** What is wrong with settings that can be read one by one. The files are not read yet. */
+/** What the schemas cannot find. Accepts any text. The files are not read yet. */
 function faultsOf(settings: Settings): string[] {
   const proxies = words(settings.GATEWAY_TRUSTED_PROXIES)
   const faults = [

@@ -38,7 +38,7 @@ export async function openListeners(
   ports: Ports,
   opened: Opened
 ): Promise<RunningService> {
-  const { closing, log, clock } = ports
+  const { closing, log, monotonicClock } = ports
   const { tls, routes, issuers, revoked, assertionKey, telemetry, tokens, limitsRedis } = opened
   const { GATEWAY_HOST, GATEWAY_PORT, GATEWAY_OPS_HOST, GATEWAY_OPS_PORT } = config
   const settings = settingsOf(config)
@@ -60,7 +60,11 @@ export async function openListeners(
   closing.defer(async () => {
     await Promise.all([redirect?.close(), verify?.close(), app.close()])
   })
-  const running = await openService({
+  // Before the service is ready: a load balancer may then use all of its ports.
+  const { times, proxies, connectionLimits: limits } = settings
+  redirect = await openRedirect(config, { times, proxies, limits, log, monotonicClock })
+  if (verify !== null) await openVerify(config, verify, { tls, log })
+  return openService({
     name: 'gateway',
     times: drainTimes(config),
     tls,
@@ -72,10 +76,6 @@ export async function openListeners(
     reload: routes.reload,
     close: () => closing.disposeAsync()
   })
-  const { times, proxies, connectionLimits: limits } = settings
-  redirect = await openRedirect(config, { times, proxies, limits, log, clock })
-  if (verify !== null) await openVerify(config, verify, { tls, log })
-  return running
 }
 
 /** For proxies, over TLS if the listener for clients has it. */

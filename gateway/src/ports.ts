@@ -9,4 +9,6 @@ export type Ports = {
   readonly closing: AsyncDisposableStack
   /** the wall clock, in milliseconds since 1970 */
   readonly clock: () => number
+  /** in milliseconds, never set back: for pauses, windows and ages */
+  readonly monotonicClock: () => number
 }

@@ -2,6 +2,7 @@ import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import type { RunningService } from '@gatehouse/process/running-service'
+import { withClosing } from '@gatehouse/process/with-closing'
 import { startPrimary } from '@gatehouse/process/workers/start-primary'
 import { words } from '@gatehouse/settings/fragments'
 import { openTls } from '@gatehouse/tls/process-tls'
@@ -18,14 +19,18 @@ export async function startWorkers(config: GatewayConfig): Promise<RunningServic
   const log = serviceLog('gateway', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
   const isTrustedProxy = trustedProxies(words(config.GATEWAY_TRUSTED_PROXIES))
-  return startPrimary({
-    name: 'gateway',
-    workers: config.workers,
-    log,
-    tls: openTls('GATEWAY', config, log),
-    at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT },
-    hosts: words(config.GATEWAY_OPS_HOSTS),
-    clientOf: (address) => (isTrustedProxy(address) ? null : clientNetwork(address)),
-    merged: { [GATEWAY_KEYS_PATH]: { schema: assertionKeys, merge: mergedKeySets } }
+  return withClosing((closing) => {
+    const tls = openTls('GATEWAY', config, log)
+    closing.defer(tls.close)
+    return startPrimary({
+      name: 'gateway',
+      workers: config.workers,
+      log,
+      tls,
+      at: { host: config.GATEWAY_OPS_HOST, port: config.GATEWAY_OPS_PORT },
+      hosts: words(config.GATEWAY_OPS_HOSTS),
+      clientOf: (address) => (isTrustedProxy(address) ? null : clientNetwork(address)),
+      merged: { [GATEWAY_KEYS_PATH]: { schema: assertionKeys, merge: mergedKeySets } }
+    })
   })
 }

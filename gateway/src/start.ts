@@ -36,7 +36,8 @@ async function open(
   const tls = openTls('GATEWAY', config, log)
   closing.defer(tls.close)
   const metrics = processMetrics('gateway')
-  const ports = { log, metrics, closing, clock: Date.now }
+  const monotonicClock = () => performance.now()
+  const ports = { log, metrics, closing, clock: Date.now, monotonicClock }
 
   // Each puts what must be closed on `closing`.
   const shared = await openSharedState(config, ports, embedded)

@@ -1,7 +1,7 @@
 import { authority } from '@gatehouse/fixtures/certificates'
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import t from 'tap'
-import { readConfig } from '../src/config.ts'
+import { gatewaySettings, readConfig } from '../src/config.ts'
 
 const faults = (environment: Record<string, string>) =>
   settingsFaults(() => readConfig(environment))
@@ -26,15 +26,34 @@ t.test('all faults of the settings are reported at once', async (t) => {
     GATEWAY_UPSTREAM_TIMEOUT_SECONDS: '0',
     LOG_LEVEL: 'loud',
     GATEWAY_TOKEN_CACHE_BYTES: '1',
-    GATEWAY_JWKS_URL: 'file:///etc/passwd'
+    GATEWAY_JWKS_URL: 'file:///etc/passwd',
+    GATEWAY_WORKERS: 'many',
+    // Faults that no schema finds
+    ALLOWED_ORIGINS: '*',
+    GATEWAY_ISSUERS_FILE: 'nowhere.yaml',
+    GATEWAY_ROUTES: 'nowhere.yaml'
   })
-  t.strictSame(told.map((fault) => fault.split(' ')[0]).sort(), [
+  t.strictSame(told.map((fault) => fault.split(/[ :]/)[0]).sort(), [
+    'ALLOWED_ORIGINS',
+    'GATEWAY_ISSUERS_FILE',
     'GATEWAY_JWKS_URL',
     'GATEWAY_PORT',
+    'GATEWAY_ROUTES',
     'GATEWAY_TOKEN_CACHE_BYTES',
     'GATEWAY_UPSTREAM_TIMEOUT_SECONDS',
+    'GATEWAY_WORKERS',
     'LOG_LEVEL'
   ])
+})
+
+t.test('whatever a setting contains, its fault is reported and nothing else fails', async (t) => {
+  const NODE_ENV = 'production'
+  for (const name of Object.keys(gatewaySettings)) {
+    for (const value of ['no such value', '-1', 'http://[']) {
+      const given = { NODE_ENV, GATEWAY_ROUTES: 'nowhere.yaml', [name]: value }
+      t.doesNotThrow(() => faults(given), `${name}=${value}`)
+    }
+  }
 })
 
 t.test('a range of all addresses is not accepted as trusted proxies', async (t) => {

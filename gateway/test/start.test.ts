@@ -50,7 +50,7 @@ t.test('a gateway answers proxies on a port of its own, until it closes', async 
     message: /GATEWAY_VERIFY_PORT/
   })
   await gateway.close()
-  await t.rejects(ask())
+  await t.rejects(ask(), { cause: { code: 'ECONNREFUSED' } })
 })
 
 t.test(

@@ -53,3 +53,11 @@ t.test('audit events are inserted in one place, whose form the metrics can count
   )
   t.match(inserting[0]?.text, "insertInto('audit_events').values(")
 })
+
+t.test('a pause is not measured with a clock that can be set back', async (t) => {
+  const pause = /\bclock\(\) \+ [A-Z_]+_MS\b/
+  t.strictSame(
+    files.filter(({ text }) => pause.test(text)).map(({ path }) => path),
+    []
+  )
+})

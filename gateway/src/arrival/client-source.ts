@@ -22,7 +22,7 @@ export type ClientSource = {
   note(arrived: ArrivedRequest, raw: IncomingMessage): void
 }
 
-type ClientSourceOptions = Pick<Ports, 'log' | 'clock'> & {
+type ClientSourceOptions = Pick<Ports, 'log' | 'monotonicClock'> & {
   readonly proxies: ProxySettings
   readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
   readonly times: ClientTimes
@@ -30,12 +30,12 @@ type ClientSourceOptions = Pick<Ports, 'log' | 'clock'> & {
 }
 
 export function clientSource(options: ClientSourceOptions): ClientSource {
-  const { proxies, limits, times, spans, log, clock } = options
+  const { proxies, limits, times, spans, log, monotonicClock } = options
   const { isTrustedProxy, proxyProtocol, proxyHeaders: headers } = proxies
   const { connections } = limits
   // Before `accept`, there is no connection.
   let proxiedOf: ProxiedConnectionOf = () => null
-  const noteUntrusted = watchUntrusted(isTrustedProxy, { log, clock })
+  const noteUntrusted = watchUntrusted(isTrustedProxy, { log, monotonicClock })
   const hopOf = (raw: IncomingMessage): ArrivedHop => {
     const proxied = proxiedOf(connectionOf(raw))
     const hop = arrivedHop(raw, isTrustedProxy, { headers, proxied })
@@ -51,7 +51,7 @@ export function clientSource(options: ClientSourceOptions): ClientSource {
         connections,
         idleMs,
         log,
-        clock
+        monotonicClock
       })
       limitConnections(service, { ...limits, isTrustedProxy, proxiedOf })
     },

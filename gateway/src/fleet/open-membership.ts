@@ -21,7 +21,7 @@ type Announced = {
 
 /** Announces what this gateway has: its keys, and how far it has read the revocation log. */
 export async function openMembership(
-  { log, closing }: Pick<Ports, 'log' | 'closing'>,
+  { log, closing, monotonicClock }: Pick<Ports, 'log' | 'closing' | 'monotonicClock'>,
   { fleet, keys, revoked, assertionKey }: Announced
 ): Promise<Membership> {
   const { publicJwk } = assertionKey
@@ -38,6 +38,7 @@ export async function openMembership(
       revocationLagSeconds: Math.min(revoked.stalenessSeconds(), Number.MAX_SAFE_INTEGER),
       assertionJwk: JSON.stringify(publicJwk)
     }),
+    monotonicClock,
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet announcement failed')
   })
   closing.defer(() => membership.close())

@@ -43,7 +43,7 @@ export function lifetimes(revoked: Revocations, clock: () => number): Lifetimes 
       if (token === null) return () => {}
       let timer: NodeJS.Timeout
       const untilExpiry = (): void => {
-        const leftMs = token.identity.expiresAt * 1000 - clock()
+        const leftMs = token.usableUntil * 1000 - clock()
         if (leftMs <= 0) end('TOKEN_EXPIRED')
         else timer = setTimeout(untilExpiry, Math.min(leftMs, LONGEST_TIMER_MS)).unref()
       }

@@ -53,9 +53,12 @@ export async function openIssuers(config: IssuerSettings, ports: Ports): Promise
   return { trusted: trustedIssuers([{ profile, keys: ownKeys }, ...external]), ownKeys }
 }
 
-type KeyPorts = Pick<Ports, 'log' | 'clock'>
+type KeyPorts = Pick<Ports, 'log' | 'clock' | 'monotonicClock'>
 
-function openOwnKeys(config: IssuerSettings, { log, clock }: KeyPorts): Promise<SigningKeys> {
+function openOwnKeys(
+  config: IssuerSettings,
+  { log, clock, monotonicClock }: KeyPorts
+): Promise<SigningKeys> {
   const url = config.GATEWAY_JWKS_URL
   return openSigningKeys({
     url,
@@ -64,11 +67,16 @@ function openOwnKeys(config: IssuerSettings, { log, clock }: KeyPorts): Promise<
     onFault: (reason) => log.warn({ reason, url }, 'the key set could not be refreshed'),
     trustSeconds: KEY_MEMORY_SECONDS,
     tls: clientTlsReader('GATEWAY_JWKS', config),
-    clock
+    clock,
+    monotonicClock
   })
 }
 
-async function openExternal(entry: IssuerEntry, config: IssuerSettings, { log, clock }: KeyPorts) {
+async function openExternal(
+  entry: IssuerEntry,
+  config: IssuerSettings,
+  { log, clock, monotonicClock }: KeyPorts
+) {
   const { name } = entry
   const keys = await openSigningKeys({
     url: keySetUrl(entry, PATIENT_DOWNLOAD_MS),
@@ -78,7 +86,8 @@ async function openExternal(entry: IssuerEntry, config: IssuerSettings, { log, c
     file: fileOf(config, `gateway-jwks-${name}`),
     onFault: (reason) =>
       log.warn({ reason, issuer: name }, 'the key set of an issuer could not be refreshed'),
-    clock
+    clock,
+    monotonicClock
   })
   return { name, profiles: externalProfiles(entry), keys }
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { requestId } from '@gatehouse/edge-headers/request-id'
 import { needsNoHook } from '@gatehouse/http-service/http-one'
-import { isGone } from '@gatehouse/http-service/http-two'
 import {
   type ArrivedRequest,
   arrivalOf,
@@ -48,15 +47,16 @@ export function plainRequests(ports: PlainPorts): PlainRequests {
         left.set(raw, arrived)
         handle(raw, response)
       }
+      // From here on, the end of the request is recorded, even if its connection closes at once.
+      const client = new PlainClient(response, arrived, ports, leave)
       try {
         source.note(arrived, raw)
         const { route } = locatedOf(arrived)
-        if (route === null || route.limits.length > 0) return leave(null)
+        if (route === null || route.limits.length > 0) return client.refuse(null)
       } catch (error) {
-        if (!isGone(response)) leave(error)
-        return
+        return client.refuse(error)
       }
-      passOn(new PlainClient(response, arrived, ports, leave), arrived, ports)
+      passOn(client, arrived, ports)
     },
     begun: (raw) => left.get(raw) ?? null
   }

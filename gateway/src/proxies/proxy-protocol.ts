@@ -30,7 +30,7 @@ type ProxyProtocolOptions = {
   readonly proxyProtocol: ProxyProtocol
   readonly isTrustedProxy: IsTrustedProxy
   readonly log: Pick<ServiceLog, 'warn'>
-  readonly clock: () => number
+  readonly monotonicClock: () => number
   /** how long a proxy may be silent before the header */
   readonly idleMs: number
   /** the maximum number of open connections, half of which may wait for a header */
@@ -148,9 +148,9 @@ function pass(
 }
 
 function warn(accepting: Accepting, socket: Socket, reason: string): void {
-  const { clock, log } = accepting
-  if (clock() < accepting.quietUntilMs) return
-  accepting.quietUntilMs = clock() + QUIET_MS
+  const { monotonicClock, log } = accepting
+  if (monotonicClock() < accepting.quietUntilMs) return
+  accepting.quietUntilMs = monotonicClock() + QUIET_MS
   log.warn({ address: socket.remoteAddress }, `GATEWAY_PROXY_PROTOCOL: ${reason}`)
 }
 

@@ -11,12 +11,12 @@ const UNTRUSTED =
   'the forwarding headers from this address are ignored. If it is a proxy in front of the gateway, list it in GATEWAY_TRUSTED_PROXIES: until then, all its clients count as one'
 
 /**
- * Logs that a peer that is no trusted proxy names a client: the setting may lack a proxy.
+ * Logs that a peer that is not a trusted proxy names a client: the setting may lack a proxy.
  * @returns a function to call with each request that came without a PROXY header
  */
 export function watchUntrusted(
   isTrusted: IsTrustedProxy,
-  { log, clock }: Pick<Ports, 'log' | 'clock'>
+  { log, monotonicClock }: Pick<Ports, 'log' | 'monotonicClock'>
 ): (raw: IncomingMessage, hop: ArrivedHop) => void {
   let quietUntilMs = Number.NEGATIVE_INFINITY
   return ({ headers }, { addresses }) => {
@@ -24,8 +24,9 @@ export function watchUntrusted(
     if (addresses.length > 1) return
     const header = headers[forwardedHeader.for] === undefined ? 'forwarded' : forwardedHeader.for
     const [address] = addresses
-    if (headers[header] === undefined || clock() < quietUntilMs || isTrusted(address)) return
-    quietUntilMs = clock() + QUIET_MS
+    const nowMs = monotonicClock()
+    if (headers[header] === undefined || nowMs < quietUntilMs || isTrusted(address)) return
+    quietUntilMs = nowMs + QUIET_MS
     log.warn({ address, header }, UNTRUSTED)
   }
 }

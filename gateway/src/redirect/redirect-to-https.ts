@@ -12,7 +12,7 @@ export type RedirectOptions = {
   readonly proxies: Pick<ProxySettings, 'proxyProtocol' | 'isTrustedProxy'>
   /** as many connections as the gateway's own listener may have */
   readonly limits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
-  readonly clock: () => number
+  readonly monotonicClock: () => number
   /** the address of the gateway for its clients: `https://api.example.com` */
   readonly publicOrigin: string
 }
@@ -27,17 +27,23 @@ const CACHE_SECONDS = 300
  * plain HTTP may carry credentials.
  */
 export function redirectToHttps(options: RedirectOptions): Service {
-  const { log, times, proxies, limits, clock, publicOrigin } = options
+  const { log, times, proxies, limits, monotonicClock, publicOrigin } = options
   const { host, hostname } = new URL(publicOrigin)
   const quiet = log.child({}, { level: 'error' })
   const service = buildService({ log: quiet, closeMs: times.closeMs, bodies: 'streamed' })
-  const proxiedOf = acceptProxyProtocol(service, { ...proxies, ...limits, ...times, log, clock })
+  const proxiedOf = acceptProxyProtocol(service, {
+    ...proxies,
+    ...limits,
+    ...times,
+    log,
+    monotonicClock
+  })
   limitConnections(service, { ...limits, ...proxies, proxiedOf })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''
     if (!target.startsWith('/') || request.hostname.toLowerCase() !== hostname) {
       throw new Refusal('INVALID_REQUEST', {
-        reason: 'plain HTTP, and not for the public host',
+        reason: 'a plain HTTP request names a host that is not the public one',
         detail: 'use https and the public name of this API'
       })
     }

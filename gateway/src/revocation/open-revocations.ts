@@ -23,7 +23,7 @@ type Followed = {
 
 /** Follows the revocation log, and keeps the signing keys as it says. */
 export function openRevocations(
-  { log, metrics, closing, clock }: Ports,
+  { log, metrics, closing, clock, monotonicClock }: Ports,
   { shared, keys }: Followed
 ): OpenRevocations {
   const followers: (() => void)[] = []
@@ -46,7 +46,7 @@ export function openRevocations(
     onEntry: (entry) => void applyToKeys(entry)?.then(tellAll),
     onHeartbeat: keys.noteHeartbeat,
     clock,
-    monotonicClock: () => performance.now()
+    monotonicClock
   })
   closing.defer(() => {
     shared.disconnect()

@@ -83,7 +83,7 @@ async function proxiedService(t: Test, times: { idleMs: number; headerMs: number
     connections: 8,
     connectionsPerAddress: 8,
     log,
-    clock: Date.now
+    monotonicClock: () => performance.now()
   } as const
   limitConnections(service, { ...options, proxiedOf: acceptProxyProtocol(service, options) })
   service.get('/open', async () => '')

@@ -19,7 +19,7 @@ const common = {
   times: { idleMs: 60_000, closeMs: 1000 },
   proxies,
   limits: { connections: 100, connectionsPerAddress: 100 },
-  clock: Date.now
+  monotonicClock: () => performance.now()
 }
 const settings = { GATEWAY_HOST: '127.0.0.1', GATEWAY_HTTP_REDIRECT_PORT: 0, TOKEN_ISSUER }
 
@@ -55,7 +55,7 @@ t.test('plain HTTP is sent to the same path of the public origin', async (t) => 
   }
 })
 
-t.test('one address has as many connections as on the main listener', async (t) => {
+t.test('the limit of connections per address is that of the main listener', async (t) => {
   const log = serviceLog('gateway', 'silent')
   const few = { connections: 100, connectionsPerAddress: 2 }
   const direct = { ...proxies, proxyProtocol: 'off', isTrustedProxy: () => false } as const

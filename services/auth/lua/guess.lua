@@ -20,7 +20,9 @@ for at, cell in ipairs(cells) do
   local last = cell % SECONDS
   local failures = now - last < kept and (cell - last) / SECONDS or 0
   local wait = tonumber(ARGV[math.min(WAITS + failures, #ARGV)])
-  left = math.min(left, wait == 0 and 0 or last + wait - now)
+  local due = last + wait - now
+  -- A time in the future is that of a clock which was set back: it must not lock an account.
+  left = math.min(left, (wait == 0 or due > wait + 1) and 0 or due)
   least = math.min(least, failures)
   cells[at] = { failures = failures, last = last }
 end

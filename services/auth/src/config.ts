@@ -12,7 +12,7 @@ import {
 } from '@gatehouse/settings/fragments'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { processFaults } from '@gatehouse/settings/process-faults'
-import { type Environment, readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
+import { type Environment, givenSettings } from '@gatehouse/settings/read-settings'
 import { paddedSecrets } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
 import { workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
@@ -89,13 +89,9 @@ export function readConfig(environment: Environment): AuthConfig {
     beginnings: ['ALLOWED_', 'AUTH_', 'DATABASE_', 'GATEHOUSE_', 'REDIS_', 'TOKEN_'],
     others: ['AUTH_OPS_URL', 'AUTH_URL', ...Object.keys(clientTlsSettings('AUTH_OPS'))]
   })
-  const settings = readSettings(authSettings, environment, (given) => [
-    ...unknown.faults,
-    ...databaseOf(given).faults,
-    ...redisFaults(given)
-  ])
+  const { settings, refuseFaults } = givenSettings(authSettings, environment)
   const isProduction = settings.NODE_ENV === 'production'
-  const { database } = databaseOf(settings)
+  const { database, faults } = databaseOf(settings)
   const unsafe = [environment.TOKEN_ISSUER ? null : UNSET_ISSUER, unverifiedDatabase(database)]
   const padded = paddedSecrets(settings, [...PASSWORDS, 'DATABASE_PASSWORD'])
   const warnings = isProduction ? unsafe.filter((warning) => warning !== null) : []
@@ -105,7 +101,10 @@ export function readConfig(environment: Environment): AuthConfig {
     workers: workerCount(settings.AUTH_WORKERS),
     warnings: [...unknown.warnings, ...padded, ...warnings]
   }
-  const faults = [
+  refuseFaults([
+    ...unknown.faults,
+    ...faults,
+    ...redisFaults(settings),
     ...accountFaults(config),
     ...claimTemplateFaults(config),
     ...revocationFaults(config),
@@ -119,8 +118,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...mailFaults(config),
     ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),
     ...(isProduction ? productionFaults(config) : [])
-  ]
-  if (faults.length > 0) throw new SettingsFault(faults)
+  ])
   return config
 }
 

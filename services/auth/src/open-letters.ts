@@ -10,7 +10,10 @@ import { prepareLetters } from './prepare-letters.ts'
 import type { KeyRing } from './secrets/key-ring.ts'
 import type { SealingKeys } from './secrets/seal.ts'
 
-type LetterPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'cleanups'> & {
+type LetterPorts = Pick<
+  Ports,
+  'log' | 'registry' | 'monotonicClock' | 'closing' | 'jobs' | 'cleanups'
+> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly ring: KeyRing

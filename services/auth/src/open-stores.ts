@@ -19,6 +19,6 @@ export async function openStores(config: AuthConfig, ports: Ports, embedded?: Fl
   const database = await openDatabase(config, { ...ports, inserted: metrics.inserted })
   const store = await openSharedStore(config, ports, neededRights, embedded)
   const { clock, fleet } = store
-  const audit = openAudit({ metrics, database, clock })
+  const audit = openAudit({ metrics, database, clock, monotonicClock: ports.monotonicClock })
   return { database, store, clock, fleet, audit, onExpired: metrics.expired }
 }

@@ -14,6 +14,8 @@ export type Ports = {
   readonly storeMetrics: StoreMetrics
   /** records the spans of requests; null: no traces are exported */
   readonly tracing: Tracing | null
+  /** in milliseconds, never set back: for pauses, windows and ages */
+  readonly monotonicClock: () => number
   /** closes what was opened, the last first, when the process ends or its start fails */
   readonly closing: AsyncDisposableStack
   /** the background work of this process */

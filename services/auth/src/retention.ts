@@ -4,9 +4,10 @@ export type Cleanup = () => Promise<boolean>
 type Retention = {
   /** one for each kind of data; may become more until the first round */
   readonly cleanups: readonly Cleanup[]
-  readonly clock: () => number
-  /** whether `clock` can be trusted: a wrong clock must not delete anything */
+  /** whether the clock of the cleanups can be trusted: a wrong clock must not delete anything */
   readonly isClockRight: () => boolean
+  /** in milliseconds, never set back */
+  readonly monotonicClock: () => number
 }
 
 /**
@@ -20,10 +21,11 @@ const PAUSE_MS = 60_000
  * more.
  * @returns a function that does one round, and throws the first fault afterwards
  */
-export function retention({ cleanups, clock, isClockRight }: Retention): () => Promise<void> {
-  let dueAtMs = clock() + PAUSE_MS
+export function retention(options: Retention): () => Promise<void> {
+  const { cleanups, isClockRight, monotonicClock } = options
+  let dueAtMs = monotonicClock() + PAUSE_MS
   return async () => {
-    if (!isClockRight() || clock() < dueAtMs) return
+    if (!isClockRight() || monotonicClock() < dueAtMs) return
     let isMore = false
     const faults: unknown[] = []
     for (const cleanUp of cleanups) {
@@ -35,6 +37,6 @@ export function retention({ cleanups, clock, isClockRight }: Retention): () => P
       }
     }
     if (faults.length > 0) throw faults[0]
-    if (!isMore) dueAtMs = clock() + PAUSE_MS
+    if (!isMore) dueAtMs = monotonicClock() + PAUSE_MS
   }
 }

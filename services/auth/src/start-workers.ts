@@ -1,5 +1,6 @@
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import type { RunningService } from '@gatehouse/process/running-service'
+import { withClosing } from '@gatehouse/process/with-closing'
 import { startPrimary } from '@gatehouse/process/workers/start-primary'
 import { words } from '@gatehouse/settings/fragments'
 import { openTls } from '@gatehouse/tls/process-tls'
@@ -12,14 +13,18 @@ import type { AuthConfig } from './config.ts'
 export async function startWorkers(config: AuthConfig): Promise<RunningService> {
   const log = serviceLog('auth', config.LOG_LEVEL)
   for (const warning of config.warnings) log.warn(warning)
-  return startPrimary({
-    name: 'auth',
-    workers: config.workers,
-    log,
-    tls: openTls('AUTH', config, log),
-    at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT },
-    hosts: words(config.AUTH_OPS_HOSTS),
-    // Its clients are gateways, each with the connections of many clients.
-    clientOf: () => null
+  return withClosing((closing) => {
+    const tls = openTls('AUTH', config, log)
+    closing.defer(tls.close)
+    return startPrimary({
+      name: 'auth',
+      workers: config.workers,
+      log,
+      tls,
+      at: { host: config.AUTH_OPS_HOST, port: config.AUTH_OPS_PORT },
+      hosts: words(config.AUTH_OPS_HOSTS),
+      // Its clients are gateways, each with the connections of many clients.
+      clientOf: () => null
+    })
   })
 }

@@ -98,14 +98,23 @@ async function openPorts(
   const registry = processMetrics('auth')
   const tracing = await openTraces(config, { log, closing })
   const calls = storeMetrics(registry)
-  return { log, registry, storeMetrics: calls, tracing, closing, jobs: [], cleanups: [] }
+  return {
+    log,
+    registry,
+    storeMetrics: calls,
+    tracing,
+    monotonicClock: () => performance.now(),
+    closing,
+    jobs: [],
+    cleanups: []
+  }
 }
 
 function startBackgroundWork(
-  { jobs, cleanups, log, closing }: Ports,
-  { clock, isClockRight }: SharedStore
+  { jobs, cleanups, log, closing, monotonicClock }: Ports,
+  { isClockRight }: SharedStore
 ): void {
-  const forget = retention({ cleanups, clock, isClockRight })
+  const forget = retention({ cleanups, isClockRight, monotonicClock })
   const background = backgroundWork({
     jobs: [...jobs, { name: 'delete old data', run: forget }],
     onFault: (job, error) => log.warn({ ...faultOfJob(error), job }, 'background work failed')

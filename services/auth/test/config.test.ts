@@ -4,7 +4,7 @@ import { rootCertificates } from 'node:tls'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import t from 'tap'
-import { readConfig } from '../src/config.ts'
+import { authSettings, readConfig } from '../src/config.ts'
 
 const faults = (environment: Record<string, string>) =>
   settingsFaults(() => readConfig(environment))
@@ -32,10 +32,15 @@ t.test('all faults of the settings are reported at once', async (t) => {
     AUTH_REFRESH_GRACE_SECONDS: '-1',
     AUTH_SIGNING_ALGORITHM: 'HS256',
     REDIS_URL: 'http://redis',
-    GATEWAY_KEYS_URL: 'ftp://x'
+    GATEWAY_KEYS_URL: 'ftp://x',
+    // Faults that no schema finds
+    ALLOWED_ORIGINS: '*',
+    AUTH_MAIL_URL: 'ftp://mail'
   })
   t.strictSame(told.map((fault) => fault.split(/[ :]/)[0]).sort(), [
+    'ALLOWED_ORIGINS',
     'AUTH_ACCESS_TTL_SECONDS',
+    'AUTH_MAIL_URL',
     'AUTH_PORT',
     'AUTH_REFRESH_GRACE_SECONDS',
     'AUTH_SIGNING_ALGORITHM',
@@ -48,6 +53,15 @@ t.test('a new user gets no scope with quotation marks', async (t) => {
   t.strictSame(faults({ AUTH_NEW_USER_SCOPE: '"orders:read"' }), [
     'AUTH_NEW_USER_SCOPE must be a list of words without quotation mark and backslash'
   ])
+})
+
+t.test('whatever a setting contains, its fault is reported and nothing else fails', async (t) => {
+  const NODE_ENV = 'production'
+  for (const name of Object.keys(authSettings)) {
+    for (const value of ['no such value', '-1', 'http://[']) {
+      t.doesNotThrow(() => faults({ NODE_ENV, [name]: value }), `${name}=${value}`)
+    }
+  }
 })
 
 t.test('a role cannot need a second factor where no user can add one', async (t) => {

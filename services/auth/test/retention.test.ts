@@ -59,7 +59,7 @@ async function keeper(
       ...also
     ],
     isClockRight: () => isClockRight,
-    clock
+    monotonicClock: clock
   })
   return {
     database,

@@ -14,24 +14,26 @@ const LONGEST_PAUSE_MS = 15_000
 /**
  * An endpoint that fails is avoided for a time that doubles with each failure. Requests that were
  * in flight when it failed are part of the same failure.
+ * @param monotonicClock in milliseconds
  */
-export function circuit(clock: () => number): Circuit {
+export function circuit(monotonicClock: () => number): Circuit {
   let isHealthy = true
   let failures = 0
-  let avoidedUntilMs = 0
+  let avoidedUntilMs = Number.NEGATIVE_INFINITY
   return {
-    isAvailable: () => isHealthy && avoidedUntilMs <= clock(),
+    isAvailable: () => isHealthy && avoidedUntilMs <= monotonicClock(),
     setHealthy(healthy) {
       isHealthy = healthy
     },
     failed() {
-      if (avoidedUntilMs > clock()) return
-      avoidedUntilMs = clock() + Math.min(SHORTEST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
+      const nowMs = monotonicClock()
+      if (avoidedUntilMs > nowMs) return
+      avoidedUntilMs = nowMs + Math.min(SHORTEST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
       failures += 1
     },
     answered() {
       failures = 0
-      avoidedUntilMs = 0
+      avoidedUntilMs = Number.NEGATIVE_INFINITY
     }
   }
 }

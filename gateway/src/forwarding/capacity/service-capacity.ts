@@ -20,17 +20,21 @@ export type CapacityOptions = {
   readonly routes: Pick<LiveRouteTable, 'current' | 'onChange'>
   readonly log: Pick<ServiceLog, 'warn'>
   readonly metrics: Registry
-  readonly clock: () => number
+  readonly monotonicClock: () => number
 }
 
 /**
  * Counts what is in flight to each address, and checks the health of those that the table names.
  */
 export function serviceCapacity(options: CapacityOptions): ServiceCapacity {
-  const { limits, routes, log, metrics, clock } = options
+  const { limits, routes, log, metrics, monotonicClock } = options
   const { placesPerAddress, webSocketsPerAddress, sharePercent } = limits
-  const requests = upstreams({ placesPerAddress, sharePercent, clock })
-  const webSockets = upstreams({ placesPerAddress: webSocketsPerAddress, sharePercent, clock })
+  const requests = upstreams({ placesPerAddress, sharePercent, monotonicClock })
+  const webSockets = upstreams({
+    placesPerAddress: webSocketsPerAddress,
+    sharePercent,
+    monotonicClock
+  })
   const checks = healthChecks({
     table: routes.current,
     onChange(endpoint, healthy) {

@@ -64,7 +64,7 @@ type UpstreamsOptions = {
   readonly placesPerAddress: number
   /** the part of the places left by all others that one caller may use, from 1 to 100 */
   readonly sharePercent: number
-  readonly clock: () => number
+  readonly monotonicClock: () => number
 }
 
 /**
@@ -126,7 +126,7 @@ function circuitOf(addresses: Addresses, endpoint: Endpoint): Circuit {
   const key = endpointKey(endpoint)
   const known = circuits.get(key)
   if (known !== undefined) return known
-  const made = circuit(addresses.clock)
+  const made = circuit(addresses.monotonicClock)
   circuits.set(key, made)
   return made
 }

@@ -9,11 +9,11 @@ const MOST_LINES = 10
 type FaultOptions = {
   readonly metrics: Registry
   readonly log: Pick<ServiceLog, 'error'>
-  readonly clock: () => number
+  readonly monotonicClock: () => number
 }
 
 /** Counts every guarded fault, and logs the first ones of each minute. */
-export function guardedFaults({ metrics, log, clock }: FaultOptions): NoteFault {
+export function guardedFaults({ metrics, log, monotonicClock }: FaultOptions): NoteFault {
   const counter = new Counter({
     name: 'gateway_guarded_faults_total',
     help: 'Internal errors that ended one exchange and nothing else',
@@ -26,8 +26,8 @@ export function guardedFaults({ metrics, log, clock }: FaultOptions): NoteFault 
   let unlogged = 0
   return (place, error) => {
     counter.inc({ place })
-    if (clock() >= windowEnds) {
-      windowEnds = clock() + WINDOW_MS
+    if (monotonicClock() >= windowEnds) {
+      windowEnds = monotonicClock() + WINDOW_MS
       lines = 0
     }
     if (lines === MOST_LINES) {

@@ -27,14 +27,15 @@ type State = {
   underWay: Promise<boolean> | null
   failures: number
   inTouch: boolean
-  /** until when the issuer wants no request */
+  /** until when the issuer wants no request, by the monotonic clock */
   quietUntilMs: number
+  /** when the last one began, by the monotonic clock */
   lastMs: number
 }
 
 type Options = Pick<
   SigningKeysOptions,
-  'url' | 'clock' | 'onFault' | 'tls' | 'downloadMs' | 'cooldownMs'
+  'url' | 'clock' | 'monotonicClock' | 'onFault' | 'tls' | 'downloadMs' | 'cooldownMs'
 >
 
 /** @param held takes each set that is fetched */
@@ -42,8 +43,8 @@ export function keySetFetches(
   options: Options,
   held: Pick<HeldKeySet, 'take' | 'trusted'>
 ): KeySetFetches {
-  const { clock, cooldownMs = COOLDOWN_MS } = options
-  const unknownKeyDueInMs = unknownKeyFetches(clock, cooldownMs)
+  const { monotonicClock, cooldownMs = COOLDOWN_MS } = options
+  const unknownKeyDueInMs = unknownKeyFetches(monotonicClock, cooldownMs)
   const state: State = {
     begun: 0,
     underWay: null,
@@ -52,7 +53,7 @@ export function keySetFetches(
     quietUntilMs: Number.NEGATIVE_INFINITY,
     lastMs: Number.NEGATIVE_INFINITY
   }
-  const quietForMs = (): number => state.quietUntilMs - clock()
+  const quietForMs = (): number => state.quietUntilMs - monotonicClock()
   return {
     get begun() {
       return state.begun
@@ -80,11 +81,11 @@ export function keySetFetches(
 
 async function fetchSet(
   state: State,
-  { url, clock, onFault, tls, downloadMs }: Options,
+  { url, clock, monotonicClock, onFault, tls, downloadMs }: Options,
   held: Pick<HeldKeySet, 'take'>
 ): Promise<boolean> {
   const fetchedMs = clock()
-  state.lastMs = fetchedMs
+  state.lastMs = monotonicClock()
   state.begun += 1
   try {
     const address = typeof url === 'string' ? url : await url()
@@ -97,7 +98,7 @@ async function fetchSet(
   } catch (error) {
     state.failures += 1
     const retryAfter = error instanceof DownloadFailed ? error.retryAfter : null
-    state.quietUntilMs = clock() + retryAfterMs(retryAfter, clock())
+    state.quietUntilMs = monotonicClock() + retryAfterMs(retryAfter, clock())
     // An outage is reported once, not at every attempt.
     if (state.inTouch) onFault(downloadFault(error))
     state.inTouch = false

@@ -9,13 +9,13 @@ const EARLY_MS = 60_000
  * be told to sign in again because the gateway has just asked. So once a minute, a fetch does not
  * wait for the cooldown. In a flood of unknown kids, all other fetches wait, because a kid shows
  * nothing about whether its key exists.
- * @param clock in milliseconds; if it is set back, a fetch waits no longer than the cooldown
+ * @param monotonicClock in milliseconds
  */
-export function unknownKeyFetches(clock: () => number, cooldownMs: number) {
+export function unknownKeyFetches(monotonicClock: () => number, cooldownMs: number) {
   let earlyMs = Number.NEGATIVE_INFINITY
   return (last: { readonly atMs: number; readonly hasFailed: boolean }): number => {
-    const nowMs = clock()
-    const leftMs = Math.min(last.atMs + cooldownMs - nowMs, cooldownMs)
+    const nowMs = monotonicClock()
+    const leftMs = last.atMs + cooldownMs - nowMs
     if (leftMs <= 0) return 0
     if (last.hasFailed || nowMs - earlyMs < EARLY_MS) return leftMs
     earlyMs = nowMs

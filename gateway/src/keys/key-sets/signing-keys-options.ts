@@ -8,6 +8,7 @@ export type SigningKeysOptions = {
   /** the file for the last good set, so that a gateway can start while the issuer is unreachable */
   readonly file: string
   readonly clock: () => number
+  readonly monotonicClock: () => number
   readonly onFault: (reason: string) => void
   /** how long a set is trusted without contact to the issuer or the log; unset: forever */
   readonly trustSeconds?: number

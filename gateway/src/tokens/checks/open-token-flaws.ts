@@ -9,14 +9,14 @@ type FlawSettings = { readonly TOKEN_ISSUER: string; readonly TOKEN_AUDIENCE: st
 /** Logs each flaw of tokens that our own auth service signed and this gateway refuses. */
 export function openTokenFlaws(
   { TOKEN_ISSUER, TOKEN_AUDIENCE }: FlawSettings,
-  { log, clock }: Pick<Ports, 'log' | 'clock'>,
+  { log, monotonicClock }: Pick<Ports, 'log' | 'monotonicClock'>,
   { keys, checkSignature }: Pick<OwnTokenFlawOptions, 'keys' | 'checkSignature'>
 ): (token: string, flaw: string) => void {
   const wanted = { iss: TOKEN_ISSUER, aud: TOKEN_AUDIENCE }
   return ownTokenFlaws({
     keys,
     checkSignature,
-    clock,
+    monotonicClock,
     tell: (reason, claims) => log.warn({ reason, ...claims, wanted }, OTHER_SETTINGS)
   })
 }

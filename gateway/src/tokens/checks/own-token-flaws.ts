@@ -10,7 +10,7 @@ export type OwnTokenFlawOptions = {
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'kids' | 'find'>
   readonly checkSignature: CheckSignature
-  readonly clock: () => number
+  readonly monotonicClock: () => number
   /** is called once for each flaw */
   readonly tell: (flaw: string, claims: SetClaims) => void
 }
@@ -23,7 +23,7 @@ const PAUSE_MS = 1000
  * the settings of the two differ, or their versions do. Ignores tokens that others signed.
  */
 export function ownTokenFlaws(options: OwnTokenFlawOptions) {
-  const { clock, tell } = options
+  const { monotonicClock, tell } = options
   const reported = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const look = async (token: string, flaw: string): Promise<void> => {
@@ -33,8 +33,8 @@ export function ownTokenFlaws(options: OwnTokenFlawOptions) {
     tell(flaw, claims)
   }
   return (token: string, flaw: string): void => {
-    if (reported.has(flaw) || clock() < nextMs) return
-    nextMs = clock() + PAUSE_MS
+    if (reported.has(flaw) || monotonicClock() < nextMs) return
+    nextMs = monotonicClock() + PAUSE_MS
     // The request is refused, whether or not this succeeds.
     look(token, flaw).catch(() => {})
   }

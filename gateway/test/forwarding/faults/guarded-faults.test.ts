@@ -11,7 +11,7 @@ function noting(t: Test) {
   const metrics = new Registry()
   const clock = testClock()
   const { log, lines, text } = capturedLog(t)
-  const noteFault = guardedFaults({ metrics, log, clock })
+  const noteFault = guardedFaults({ metrics, log, monotonicClock: clock })
   const count = async (place: GuardedPlace) => {
     const found = await metrics.getSingleMetric('gateway_guarded_faults_total')?.get()
     return found?.values.find(({ labels }) => labels.place === place)?.value
@@ -73,6 +73,9 @@ t.test('a fault in a response ends the request to its service', async (t) => {
       throw new Error('a fault of the gateway')
     }
   })
-  await t.rejects(gateway.call('/open').then((answer) => answer.text()))
+  await t.rejects(
+    gateway.call('/open').then((answer) => answer.text()),
+    { cause: { code: 'UND_ERR_SOCKET' } }
+  )
   await t.resolves(gone)
 })

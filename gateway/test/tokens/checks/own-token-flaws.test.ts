@@ -27,7 +27,14 @@ async function verifying(t: Test) {
   const { url } = await issuer(t, [key])
   const clock = testClock()
   const file = join(dataFolder(t), 'jwks.json')
-  const keys = await openSigningKeys({ url, form: 'own', file, onFault: () => {}, clock })
+  const keys = await openSigningKeys({
+    url,
+    form: 'own',
+    file,
+    onFault: () => {},
+    clock,
+    monotonicClock: clock
+  })
   t.teardown(() => keys.close())
   const told: unknown[] = []
   const checkSignature = signatureChecks()
@@ -39,7 +46,7 @@ async function verifying(t: Test) {
     noteFlaw: ownTokenFlaws({
       keys,
       checkSignature,
-      clock,
+      monotonicClock: clock,
       tell: (flaw, claims) => told.push({ flaw, ...claims })
     }),
     issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])

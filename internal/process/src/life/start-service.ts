@@ -6,6 +6,7 @@ import type { ListenAddress } from '../listening/listen-as.ts'
 import { buildOps } from '../ops/ops-listener.ts'
 import { processMetrics } from '../ops/process-metrics.ts'
 import type { RunningService } from '../start/running-service.ts'
+import { withClosing } from '../start/with-closing.ts'
 import { openService } from './open-service.ts'
 
 /** What an app gets of its process. */
@@ -31,11 +32,18 @@ type StartOptions = {
  * Starts a service that is ready as soon as it listens, because it depends on no other process.
  * @throws StartFault
  */
-export async function startService(options: StartOptions): Promise<RunningService> {
+export const startService = (options: StartOptions): Promise<RunningService> =>
+  withClosing((closing) => open(options, closing))
+
+async function open(
+  options: StartOptions,
+  closing: AsyncDisposableStack
+): Promise<RunningService> {
   const { name, config, at, opsAt } = options
   const times = drainTimes(config)
   const log = serviceLog(name, config.LOG_LEVEL)
   const tls = openTls(name.toUpperCase(), config, log)
+  closing.defer(tls.close)
   const https = tls.service?.options ?? null
   const { service, close } = await options.build({ log, https, closeMs: times.closeMs })
   const metrics = processMetrics(name)

@@ -34,10 +34,51 @@ export function collectFaults<Content>(
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Settings as they were given, and the faults that their schemas have found. */
+type GivenSettings<Properties extends TProperties> = {
+  /** one with a fault has the value that was given, whatever its type says */
+  readonly settings: Static<TObject<Properties>>
+  /**
+   * Refuses the settings if they have a fault.
+   * @param more the faults that a schema cannot find. One of a setting that has a fault already is
+   * left out
+   * @throws SettingsFault with all faults at once
+   */
+  refuseFaults(more: readonly string[]): void
+}
+
 /**
  * Reads settings from environment variables. An empty variable counts as unset, as in compose
  * files. White space around a value does not count: a file with Windows line ends leaves some
  * behind. A secret may be in a file instead (`secret`).
+ */
+export function givenSettings<Properties extends TProperties>(
+  properties: Properties,
+  environment: Environment
+): GivenSettings<Properties> {
+  const set = valuesOf(environment)
+  const secrets = readSecretFiles(properties, set)
+  const given = { ...set, ...secrets.values }
+  const data: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, schema] of Object.entries<SettingSchema>(properties)) {
+    const value = heldValue(schema, given[name])
+    if (value !== undefined) data[name] = value
+    if (!isAllowed(schema, value)) faults.push(faultOf(name, given[name], schema))
+  }
+  faults.push(...secrets.faults)
+  return {
+    settings: data as Static<TObject<Properties>>,
+    refuseFaults(more) {
+      const named = new Set(faults.map(settingOf))
+      const all = [...faults, ...more.filter((fault) => !named.has(settingOf(fault)))]
+      if (all.length > 0) throw new SettingsFault(all.map((fault) => aboutQuotes(fault, set)))
+    }
+  }
+}
+
+/**
+ * The same, for settings whose other faults depend on nothing else.
  * @param faultsOf finds what a schema cannot. It is also called if other settings are wrong, so it
  * must accept any text
  * @throws SettingsFault with all faults at once
@@ -47,24 +88,9 @@ export function readSettings<Properties extends TProperties>(
   environment: Environment,
   faultsOf: (settings: Static<TObject<Properties>>) => readonly string[] = () => []
 ): Static<TObject<Properties>> {
-  const set = valuesOf(environment)
-  const secrets = readSecretFiles(properties, set)
-  const given = { ...set, ...secrets.values }
-  const data: Record<string, unknown> = {}
-  const faults: string[] = []
-  for (const [name, schema] of Object.entries<SettingSchema>(properties)) {
-    const value = heldValue(schema, given[name])
-    if (isAllowed(schema, value)) {
-      if (value !== undefined) data[name] = value
-    } else {
-      // The checks that follow still get this value, so that they can report faults of their own.
-      data[name] = value
-      faults.push(faultOf(name, given[name], schema))
-    }
-  }
-  faults.push(...secrets.faults, ...faultsOf(data as Static<TObject<Properties>>))
-  if (faults.length > 0) throw new SettingsFault(faults.map((fault) => aboutQuotes(fault, set)))
-  return data as Static<TObject<Properties>>
+  const { settings, refuseFaults } = givenSettings(properties, environment)
+  refuseFaults(faultsOf(settings))
+  return settings
 }
 
 type SettingSchema = SchemaNode & { readonly default?: unknown }
@@ -80,10 +106,12 @@ function isAllowed(schema: SettingSchema, value: unknown): boolean {
   return Value.Check(schema, value) && textFault(schema, value) === null
 }
 
+/** The setting that a fault begins with. */
+const settingOf = (fault: string): string => /^[A-Z_]+/.exec(fault)?.[0] ?? ''
+
 /** `docker run --env-file`, for example, keeps the quotation marks around a value. */
 function aboutQuotes(fault: string, set: Readonly<Record<string, string>>): string {
-  const [name = ''] = /^[A-Z_]+/.exec(fault) ?? []
-  return /^(["']).*\1$/s.test(set[name] ?? '')
+  return /^(["']).*\1$/s.test(set[settingOf(fault)] ?? '')
     ? `${fault}; remove the quotation marks around it`
     : fault
 }

@@ -7,8 +7,9 @@ type AuditPorts = {
   readonly database: Database
   readonly metrics: Pick<AuditMetrics, 'leftOut'>
   readonly clock: () => number
+  readonly monotonicClock: () => number
 }
 
 /** The audit log, in which events that anyone can cause are limited. */
-export const openAudit = ({ database, metrics, clock }: AuditPorts): AuditLog =>
-  withoutRepeats(auditLog(database.tables, clock), clock, metrics.leftOut)
+export const openAudit = ({ database, metrics, clock, monotonicClock }: AuditPorts): AuditLog =>
+  withoutRepeats(auditLog(database.tables, clock), monotonicClock, metrics.leftOut)

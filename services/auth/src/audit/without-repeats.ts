@@ -26,15 +26,16 @@ const MOST_COUNTED = 50_000
  * An audit log that a flood of refused requests cannot fill. It writes the first few events of a
  * minute. The next one after that minute says how many were left out (`leftOut`). Each process
  * counts for itself, in memory of fixed size.
+ * @param monotonicClock in milliseconds
  * @param onLeftOut is called with the kind of each event that is left out
  */
 export function withoutRepeats(
   audit: AuditLog,
-  clock: () => number,
+  monotonicClock: () => number,
   onLeftOut: (kind: AuditKind) => void = () => {}
 ): AuditLog {
-  const takeOfOne = firstOfMinute(MOST_OF_ONE_NETWORK, clock)
-  const takeOfAll = firstOfMinute(MOST_OF_ALL_NETWORKS, clock)
+  const takeOfOne = firstOfMinute(MOST_OF_ONE_NETWORK, monotonicClock)
+  const takeOfAll = firstOfMinute(MOST_OF_ALL_NETWORKS, monotonicClock)
 
   /** How many events were left out before this one; null if this one is to be left out. */
   const take = ({ kind, subject, source }: AuditEvent): number | null => {
@@ -61,10 +62,10 @@ type Counted = { endsAtMs: number; taken: number; leftOut: number }
  * @returns a function that decides about one event. `others`: how many omitted events the event
  * already represents. Returns null if the event is omitted, otherwise how many it represents now
  */
-function firstOfMinute(most: number, clock: () => number) {
+function firstOfMinute(most: number, monotonicClock: () => number) {
   const counts = new LRUCache<string, Counted>({ maxSize: MOST_COUNTED, sizeCalculation: () => 1 })
   return (key: string, others: number): number | null => {
-    const nowMs = clock()
+    const nowMs = monotonicClock()
     const known = counts.get(key)
     if (known === undefined || nowMs >= known.endsAtMs) {
       counts.set(key, { endsAtMs: nowMs + MINUTE_MS, taken: 1, leftOut: 0 })

@@ -25,7 +25,7 @@ type OpenKeys = Keys & {
   republish(): Promise<void>
 }
 
-type KeyPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'> & {
+type KeyPorts = Pick<Ports, 'log' | 'registry' | 'monotonicClock' | 'closing' | 'jobs'> & {
   readonly database: Database
   readonly revocations: RevocationWriter
   readonly withdrawals: KeyWithdrawals
@@ -64,7 +64,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     store,
     live,
     announcements,
-    gateways: gatewayAcknowledgement({ fleet, clock, signal }),
+    gateways: gatewayAcknowledgement({ fleet, monotonicClock: ports.monotonicClock, signal }),
     algorithm,
     lifetimeSeconds,
     clock,

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { AttemptOptions } from '../outbox/attempts/attempt-delivery.ts'
 import { type Deliverer, deliverer } from '../outbox/attempts/deliverer.ts'
+import type { DeliveryClocks } from '../outbox/delivery.ts'
 import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
@@ -30,7 +31,7 @@ export type MailParts = {
 
 export function mailParts(options: MailOptions): MailParts {
   const { db, registry, templates, clock } = options
-  const { attempted: onAttempt, count } = deliveryMetrics(registry, db, 'mail', clock)
+  const { attempted: onAttempt, count } = deliveryMetrics(registry, db, 'mail', options)
   const { languageFor } = templates
   const claims = deliveryClaims(db)
   const channel = mailChannel(options)
@@ -42,13 +43,11 @@ export function mailParts(options: MailOptions): MailParts {
 }
 
 /** Without a server for letters, none is queued. Letters that were queued earlier can be listed. */
-export function silentMail({
-  db,
-  registry,
-  templates,
-  clock
-}: Pick<MailOptions, 'db' | 'registry' | 'templates' | 'clock'>): Omit<MailParts, 'deliverer'> {
-  const { count } = deliveryMetrics(registry, db, 'mail', clock)
+export function silentMail(
+  options: Pick<MailOptions, 'db' | 'registry' | 'templates' | keyof DeliveryClocks>
+): Omit<MailParts, 'deliverer'> {
+  const { db, registry, templates, clock } = options
+  const { count } = deliveryMetrics(registry, db, 'mail', options)
   const { languageFor } = templates
   const add = async () => {}
   const request = async () => {

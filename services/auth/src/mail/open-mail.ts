@@ -22,7 +22,10 @@ import { fileTransport } from './transports/file-transport.ts'
 import { smtpTransport } from './transports/smtp-transport.ts'
 import { webhookTransport } from './transports/webhook-transport.ts'
 
-type MailPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'cleanups'> & {
+type MailPorts = Pick<
+  Ports,
+  'log' | 'registry' | 'monotonicClock' | 'closing' | 'jobs' | 'cleanups'
+> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly ring: KeyRing

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryOutcome } from './attempts/attempt-delivery.ts'
-import type { DeliveryKind } from './delivery.ts'
+import type { DeliveryClocks, DeliveryKind } from './delivery.ts'
 
 const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead', 'discarded']
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -16,11 +16,11 @@ export function deliveryMetrics(
   metrics: Registry,
   db: Kysely<Tables>,
   kind: DeliveryKind,
-  clock: () => number
+  { clock, monotonicClock }: DeliveryClocks
 ) {
   const { attempts, duration, pending, dead, oldest } = sharedMetrics(metrics)
   for (const outcome of outcomes) attempts.inc({ kind, outcome }, 0)
-  let dueAtMs = 0
+  let dueAtMs = Number.NEGATIVE_INFINITY
   return {
     attempted(outcome: DeliveryOutcome, seconds: number): void {
       attempts.inc({ kind, outcome })
@@ -28,12 +28,12 @@ export function deliveryMetrics(
     },
     /** Reads the gauges from the table, every few seconds. */
     async count(): Promise<void> {
-      if (clock() < dueAtMs) return
+      if (monotonicClock() < dueAtMs) return
       pending.set({ kind }, await countOf(db, kind, 'pending'))
       dead.set({ kind }, await countOf(db, kind, 'dead'))
       const queuedAtMs = await oldestPending(db, kind)
       oldest.set({ kind }, queuedAtMs === null ? 0 : (clock() - queuedAtMs) / 1000)
-      dueAtMs = clock() + COUNT_MS
+      dueAtMs = monotonicClock() + COUNT_MS
     }
   }
 }

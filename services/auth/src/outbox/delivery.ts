@@ -1,3 +1,11 @@
+/** Both in milliseconds. */
+export type DeliveryClocks = {
+  /** since 1970: decides what is due */
+  readonly clock: () => number
+  /** never set back: for pauses */
+  readonly monotonicClock: () => number
+}
+
 /** What the outbox delivers. Each kind has a channel of its own. */
 export type DeliveryKind = 'webhook' | 'mail'
 

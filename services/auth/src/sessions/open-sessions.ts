@@ -25,7 +25,10 @@ export type OpenSessions = Sessions & {
   readonly families: Pick<Families, 'see' | 'ping'>
 }
 
-type SessionPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'jobs' | 'cleanups'> & {
+type SessionPorts = Pick<
+  Ports,
+  'log' | 'registry' | 'storeMetrics' | 'monotonicClock' | 'jobs' | 'cleanups'
+> & {
   readonly database: Database
   readonly mail: Mail
   readonly revocations: OpenRevocations
@@ -65,7 +68,10 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     forgetSessions(tables, { acceptedSeconds, onExpired, clock }),
     families.forgetExpired
   )
-  const limit = refreshLimit({ perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE, clock })
+  const limit = refreshLimit({
+    perMinute: config.AUTH_REFRESH_LIMIT_PER_MINUTE,
+    monotonicClock: ports.monotonicClock
+  })
   const verbs = sessions({
     ...state,
     accessTokens: ports.tokens,

@@ -12,7 +12,7 @@ export type RefreshLimit = {
 type RefreshLimitOptions = {
   /** the maximum number of refreshes per family and minute, at one instance */
   readonly perMinute: number
-  readonly clock: () => number
+  readonly monotonicClock: () => number
 }
 
 const WINDOW_MS = 60_000
@@ -22,7 +22,7 @@ const MAX_FAMILIES = 100_000
 type Window = { readonly endsAtMs: number; count: number }
 
 /** In memory, so that a rotation needs only one round trip to the store. */
-export function refreshLimit({ perMinute, clock }: RefreshLimitOptions): RefreshLimit {
+export function refreshLimit({ perMinute, monotonicClock }: RefreshLimitOptions): RefreshLimit {
   const windows = new LRUCache<string, Window>({
     // Each entry counts as one. With `max`, the cache would allocate memory for all of them at
     // once.
@@ -31,7 +31,7 @@ export function refreshLimit({ perMinute, clock }: RefreshLimitOptions): Refresh
   })
   return {
     take(sid) {
-      const nowMs = clock()
+      const nowMs = monotonicClock()
       let window = windows.get(sid)
       if (window === undefined || nowMs >= window.endsAtMs) {
         window = { endsAtMs: nowMs + WINDOW_MS, count: 0 }

@@ -14,7 +14,10 @@ import type { WebhookConfig } from './webhook-settings.ts'
 
 export type Webhooks = WebhookOperations
 
-type WebhookPorts = Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs' | 'cleanups'> & {
+type WebhookPorts = Pick<
+  Ports,
+  'log' | 'registry' | 'monotonicClock' | 'closing' | 'jobs' | 'cleanups'
+> & {
   readonly database: Database
   readonly sealing: SealingKeys
   readonly clock: () => number
@@ -35,6 +38,7 @@ export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): 
     timeoutMs: config.AUTH_WEBHOOK_TIMEOUT_SECONDS * 1000,
     disableAfterMs: config.AUTH_WEBHOOK_DISABLE_DAYS * DAY_MS,
     clock,
+    monotonicClock: ports.monotonicClock,
     random: Math.random,
     onDisabled: (webhook, state) =>
       log.warn({ webhook, state }, 'a webhook endpoint was disabled after repeated failures'),

@@ -96,20 +96,28 @@ async function noteFailure(
   // The update locks the endpoint, so the failures of all instances are counted.
   const row = await transaction
     .updateTable('webhooks')
-    .set(({ eb, fn, val }) => ({
-      failures: eb('failures', '+', 1),
+    .set(({ eb, fn, ref, val }) => ({
+      // Attempts that were in progress when the endpoint failed are part of the same failure.
+      failures: eb
+        .case()
+        .when('paused_until_ms', '>', nowMs)
+        .then(ref('failures'))
+        .else(eb('failures', '+', 1))
+        .end(),
       failing_since_ms: fn.coalesce('failing_since_ms', val(nowMs))
     }))
     .where('id', '=', id)
     .where('state', '=', 'enabled')
-    .returning(['failures', 'failing_since_ms'])
+    .returning(['failures', 'failing_since_ms', 'paused_until_ms'])
     .executeTakeFirst()
   if (row === undefined) return null
   const failingMs = nowMs - (row.failing_since_ms ?? nowMs)
   const isOver = disableAfterMs > 0 && failingMs >= disableAfterMs
   const state = status === GONE ? 'gone' : isOver ? 'failed' : 'enabled'
-  const pauseMs = targetPauseMs(row.failures, LONGEST_PAUSE_MS, random)
-  const paused_until_ms = nowMs + Math.max(pauseMs, grantedWishMs(retryAfterMs))
+  const isPaused = row.paused_until_ms > nowMs
+  const pauseMs = isPaused ? 0 : targetPauseMs(row.failures, LONGEST_PAUSE_MS, random)
+  const untilMs = nowMs + Math.max(pauseMs, grantedWishMs(retryAfterMs))
+  const paused_until_ms = Math.max(row.paused_until_ms, untilMs)
   await transaction
     .updateTable('webhooks')
     .set({ state, paused_until_ms })

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
 import type { AttemptOptions } from '../outbox/attempts/attempt-delivery.ts'
 import { type Deliverer, deliverer } from '../outbox/attempts/deliverer.ts'
+import type { DeliveryClocks } from '../outbox/delivery.ts'
 import { deliveryClaims } from '../outbox/delivery-claims.ts'
 import { deliveryMetrics } from '../outbox/delivery-metrics.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
@@ -13,7 +14,7 @@ import { webhookChannel } from './webhook-channel.ts'
 import { type WebhookOperations, webhookOperations } from './webhook-operations.ts'
 import { type WebhookStore, webhookStore } from './webhook-store.ts'
 
-export type WebhookOptions = {
+export type WebhookOptions = DeliveryClocks & {
   readonly db: Kysely<Tables>
   readonly registry: Registry
   readonly sealing: SealingKeys
@@ -24,7 +25,6 @@ export type WebhookOptions = {
   readonly timeoutMs: number
   /** how long an endpoint may fail before it is disabled; 0: for ever */
   readonly disableAfterMs: number
-  readonly clock: () => number
   /** 0 to 1 */
   readonly random: () => number
   readonly onDisabled: (id: string, state: WebhookState) => void
@@ -44,7 +44,7 @@ export function webhookParts(options: WebhookOptions): WebhookParts {
   const { db, registry, sealing, hosts, timeoutMs, clock } = options
   const store = webhookStore(db, sealing)
   const send = messageSender({ hosts, keys: sealing, timeoutMs, clock })
-  const metrics = deliveryMetrics(registry, db, 'webhook', clock)
+  const metrics = deliveryMetrics(registry, db, 'webhook', options)
   const channel = webhookChannel({
     ...options,
     send: (endpoint, { messageId, payload }, stopping) =>

@@ -7,7 +7,7 @@ import { isProblem } from '../fixtures/problem.ts'
 
 t.test('the refreshes of a family are limited per minute', async (t) => {
   const clock = testClock()
-  const { take } = refreshLimit({ perMinute: 2, clock })
+  const { take } = refreshLimit({ perMinute: 2, monotonicClock: clock })
 
   t.strictSame([take('a'), take('a'), take('b')], [null, null, null], 'each family by itself')
   clock.advance(15_000)

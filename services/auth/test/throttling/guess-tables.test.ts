@@ -51,6 +51,27 @@ t.test(
   }
 )
 
+for (const [kind, skip] of [
+  ['memory', false],
+  ['Redis', redisMissing]
+] as const) {
+  t.test(`a clock that is set back does not lock an account (${kind})`, { skip }, async (t) => {
+    const clock = testClock()
+    const stores =
+      kind === 'memory'
+        ? memoryGuessStores(clock)
+        : redisGuessStores((await redisServer(t)).redis, clock)
+    const { strangers } = stores
+    const key = randomBytes(32)
+    clock.advance(30 * 86_400_000)
+    for (let time = 0; time < 6; time += 1) await strangers.take(key)
+    t.ok((await strangers.wait(key)) > 0)
+    clock.advance(-30 * 86_400_000)
+    t.equal(await strangers.take(key), 0)
+    t.ok((await strangers.wait(key)) > 0, 'the failures still count')
+  })
+}
+
 t.test('an account remembers its latest sixteen networks', { skip: redisMissing }, async (t) => {
   const { redis } = await redisServer(t)
   const clock = testClock()

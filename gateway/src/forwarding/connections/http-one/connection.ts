@@ -80,8 +80,11 @@ type State = {
   responses: number
   /** for how long the service promises to keep it; 0: it promises nothing */
   promisedMs: number
-  /** when the last response began, by the monotonic clock */
-  idleSinceMs: number
+  /**
+   * when the last response began, by the monotonic clock. The service counts from its end, so this
+   * is on the safe side
+   */
+  lastResponseMs: number
 }
 
 export function connection(options: ConnectionOptions): Connection {
@@ -93,7 +96,7 @@ export function connection(options: ConnectionOptions): Connection {
     current: null,
     responses: 0,
     promisedMs: 0,
-    idleSinceMs: 0
+    lastResponseMs: 0
   }
   const client = openClient(state, options)
   const gateOf = () => state.gate
@@ -104,7 +107,7 @@ export function connection(options: ConnectionOptions): Connection {
     isPromised(keptSeconds) {
       if (state.socket?.destroyed !== false) return false
       const keptMs = state.promisedMs || keptSeconds * 1000
-      return monotonicClock() - state.idleSinceMs < keptMs - MARGIN_MS
+      return monotonicClock() - state.lastResponseMs < keptMs - MARGIN_MS
     },
     dispatch(request, handler) {
       state.current = new Gated(handler, gateOf)
@@ -113,7 +116,7 @@ export function connection(options: ConnectionOptions): Connection {
     note(headers) {
       state.responses += 1
       state.promisedMs = promiseOf(headers['keep-alive'])
-      state.idleSinceMs = monotonicClock()
+      state.lastResponseMs = monotonicClock()
     },
     giveUp(error) {
       state.connecting?.destroy(error)

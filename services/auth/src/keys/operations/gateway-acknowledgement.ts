@@ -15,7 +15,7 @@ export type GatewayAcknowledgement = {
 
 type AcknowledgementOptions = {
   readonly fleet: Pick<Fleet, 'live'>
-  readonly clock: () => number
+  readonly monotonicClock: () => number
   /** ends the wait: the process drains */
   readonly signal: AbortSignal
   readonly pause?: (milliseconds: number) => Promise<unknown>
@@ -26,7 +26,7 @@ const WAIT_MS = ANNOUNCEMENT_LIFE_MS + 5000
 const LOOK_MS = 200
 
 export function gatewayAcknowledgement(options: AcknowledgementOptions): GatewayAcknowledgement {
-  const { fleet, clock, signal, pause = sleep } = options
+  const { fleet, monotonicClock, signal, pause = sleep } = options
   const missing = async (kid: string): Promise<string[]> => {
     const live = await fleet.live().catch((error) => {
       throw fleetUnavailable(error)
@@ -36,10 +36,10 @@ export function gatewayAcknowledgement(options: AcknowledgementOptions): Gateway
   return {
     missing,
     async missingAfterWait(kid, onMissing) {
-      const deadlineMs = clock() + WAIT_MS
+      const deadlineMs = monotonicClock() + WAIT_MS
       let names = await missing(kid)
       if (names.length > 0) await onMissing()
-      while (names.length > 0 && clock() < deadlineMs && !signal.aborted) {
+      while (names.length > 0 && monotonicClock() < deadlineMs && !signal.aborted) {
         await pause(LOOK_MS)
         names = await missing(kid)
       }

@@ -71,9 +71,12 @@ export function maintainKeys(options: KeyMaintenanceOptions): KeyMaintenance {
       try {
         // Reads again, because the previous instance may have done the work.
         await work(await due())
-      } finally {
-        await keySet.release(instance)
+      } catch (error) {
+        // The log gets the first error. Without the release, another instance waits for HOLD_MS.
+        await keySet.release(instance).catch(() => {})
+        throw error
       }
+      await keySet.release(instance)
     }
   }
 }

@@ -2,7 +2,12 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../../database/tables.ts'
 import type { Channel } from '../../outbox/attempts/channel.ts'
 import { leaseOf, targetPauseMs } from '../../outbox/attempts/retry-delay.ts'
-import { type Attempt, type ClaimedDelivery, failed } from '../../outbox/delivery.ts'
+import {
+  type Attempt,
+  type ClaimedDelivery,
+  type DeliveryClocks,
+  failed
+} from '../../outbox/delivery.ts'
 import type { SealingKeys } from '../../secrets/seal.ts'
 import { type LetterName, linkOf } from '../letter.ts'
 import { mailableAddress } from '../mail-address.ts'
@@ -37,7 +42,7 @@ export type Recipient = {
 
 export type PrepareLetters = Readonly<Record<LetterName, PrepareLetter>>
 
-export type MailChannelOptions = {
+export type MailChannelOptions = DeliveryClocks & {
   readonly db: Kysely<Tables>
   readonly sealing: SealingKeys
   readonly templates: Templates
@@ -50,7 +55,6 @@ export type MailChannelOptions = {
   readonly concurrency: number
   /** for one attempt */
   readonly timeoutMs: number
-  readonly clock: () => number
   /** 0 to 1 */
   readonly random: () => number
   /** for tests: how many domains one round looks at */
@@ -70,15 +74,16 @@ const PAUSES = [5, 60, 300, 900, 3600, 7200, 14_400] as const
  * between them, however many letters wait.
  */
 export function mailChannel(options: MailChannelOptions): Channel {
-  const { concurrency, timeoutMs, random, clock } = options
-  const server = { failures: 0, pausedUntilMs: 0 }
+  const { concurrency, timeoutMs, random, clock, monotonicClock } = options
+  const server = { failures: 0, pausedUntilMs: Number.NEGATIVE_INFINITY }
+  const isPaused = () => monotonicClock() < server.pausedUntilMs
   const places = mailPlaces(clock)
   return {
     kind: 'mail',
     leaseMs: leaseOf(timeoutMs),
     pausesSeconds: PAUSES,
     async ready(nowMs) {
-      if (nowMs < server.pausedUntilMs) return []
+      if (isPaused()) return []
       const most = server.failures > 0 ? 1 : concurrency
       const offers = places.offer(await dueLetters(options, places.trusted(), nowMs), most)
       return [...offers].map(([domain, most]) => ({
@@ -88,11 +93,14 @@ export function mailChannel(options: MailChannelOptions): Channel {
         send: (...of) => inPlace(places, domain, () => sendLetter(options, ...of))
       }))
     },
-    async note(_transaction, _target, attempt, nowMs) {
+    async note(_transaction, _target, attempt) {
       if (attempt.outcome === 'delivered') server.failures = 0
       if (attempt.outcome !== 'failed' || letterFaults.has(attempt.fault)) return null
+      // Attempts that were in progress when the server failed are part of the same failure.
+      if (isPaused()) return null
       server.failures += 1
-      server.pausedUntilMs = nowMs + targetPauseMs(server.failures, LONGEST_PAUSE_MS, random)
+      const pauseMs = targetPauseMs(server.failures, LONGEST_PAUSE_MS, random)
+      server.pausedUntilMs = monotonicClock() + pauseMs
       return null
     }
   }

@@ -46,7 +46,9 @@ function memoryGuessCounts(clock: () => number): GuessCounts {
   const secondsLeft = (cells: readonly Cell[]): number => {
     const each = cells.map((cell) => {
       const wait = waitSeconds(current(cell))
-      return wait === 0 ? 0 : lastOf(cell) + wait - clock() / 1000
+      const left = lastOf(cell) + wait - clock() / 1000
+      // A time in the future is that of a clock which was set back: it must not lock an account.
+      return wait === 0 || left > wait + 1 ? 0 : left
     })
     return Math.max(0, Math.ceil(Math.min(...each)))
   }
