@@ -20,7 +20,7 @@ export const malformed = (detail: string, reason = detail) =>
 export const tooManyHeaders = () =>
   new Refusal('INVALID_REQUEST', {
     status: 431,
-    reason: 'too many header lines',
+    reason: 'the request has too many header lines',
     detail: 'too many header lines',
     headers: { connection: 'close' }
   })
@@ -29,7 +29,7 @@ export const pathTooLong = () =>
   new Refusal('INVALID_REQUEST', {
     status: 414,
     reason: 'the request target is too long',
-    detail: 'the path is too long',
+    detail: 'the path with its query is too long',
     headers: { connection: 'close' }
   })
 
@@ -56,7 +56,7 @@ export const methodNotAllowed = (allowed: readonly string[]) =>
   })
 
 export const noToken = () =>
-  new Refusal('UNAUTHENTICATED', { reason: 'no access token', headers: bearerChallenge() })
+  new Refusal('UNAUTHENTICATED', { reason: 'the request has no token', headers: bearerChallenge() })
 
 export const invalidToken = (reason: string) =>
   new Refusal('UNAUTHENTICATED', {
@@ -116,7 +116,7 @@ export const authenticationInsufficient = (lacks: Insufficiency) => {
     maxAgeSeconds === undefined ? null : `a login within the last ${maxAgeSeconds} seconds`,
     acrValues === undefined ? null : `an authentication of the class ${acrValues.join(' or ')}`
   ].filter((one) => one !== null)
-  const missing = acrValues === undefined ? 'a more recent login' : 'a stronger authentication'
+  const missing = acrValues === undefined ? 'a more recent login' : 'stronger authentication'
   return new Refusal('UNAUTHENTICATED', {
     reason:
       maxAgeSeconds === undefined
@@ -158,7 +158,7 @@ export const originNotListed = (isOrigin: boolean) =>
 
 export const rateLimited = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
-    reason: 'over the limit of the route',
+    reason: 'the request exceeds the limit of the route',
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 

@@ -19,7 +19,7 @@ import { innerEnvironment, type SystemEnvironment } from './environment.ts'
 export async function startInOneProcess(environment: SystemEnvironment): Promise<RunningService[]> {
   const configs = readConfigs(environment)
   const started: RunningService[] = []
-  const fleet = memoryFleet(Date.now)
+  const fleet = memoryFleet(() => performance.now())
   try {
     const auth = await startAuth(configs.auth, {
       fleet,

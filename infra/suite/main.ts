@@ -95,7 +95,7 @@ function refuse(why: string): never {
   process.exit(2)
 }
 
-/** A hunter drives processes for a long time, so it is no part of a fuzz run. */
+/** A hunter drives processes for a long time, so it is not a part of a fuzz run. */
 function isOfLongRun(file: string): boolean {
   if (hunt !== file.startsWith('test/hostile/')) return false
   const source = readFileSync(join(root, file), 'utf8')

@@ -92,7 +92,7 @@ const confined = {
 }
 
 for (const overlay of ['dev', 'production', 'production-tls']) {
-  t.test(`the overlay ${overlay} is what Kubernetes takes`, async (t) => {
+  t.test(`every object of the overlay ${overlay} fits the schema of Kubernetes`, async (t) => {
     const objects = rendered(overlay)
     for (const object of objects) {
       await t.resolves(validate(object), `${object.kind} ${object.metadata.name}`)

@@ -7,30 +7,36 @@ import { parseAllDocuments } from 'yaml'
 import { root } from '../rules/fixtures/source-files.ts'
 import { kustomize, type Rendered } from './fixtures/kustomization.ts'
 
-t.test('a patch changes what has its name, and a part that is not known is refused', async (t) => {
-  const folder = dataFolder(t)
-  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
-  const pod = (name: string, spec: string) =>
-    `{ apiVersion: v1, kind: Pod, metadata: { name: ${name} }, spec: ${spec} }`
-  write(
-    'pod.yaml',
-    pod('one', '{ containers: [{ name: a, image: x, env: [{ name: A, value: a }] }] }')
-  )
-  write('patch.yaml', pod('one', '{ containers: [{ name: a, env: [{ name: B, value: b }] }] }'))
-  const file = 'resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\nnamespace: here\n'
-  write('kustomization.yaml', `${file}images: [{ name: x, newName: y, newTag: z }]`)
-  const env = [
-    { name: 'B', value: 'b' },
-    { name: 'A', value: 'a' }
-  ]
-  t.match(kustomize(folder), [
-    { metadata: { name: 'one', namespace: 'here' }, spec: { containers: [{ image: 'y:z', env }] } }
-  ])
-  write('patch.yaml', pod('two', '{}'))
-  t.throws(() => kustomize(folder), { message: 'patch.yaml patches nothing' })
-  write('kustomization.yaml', `${file}namePrefix: x-`)
-  t.throws(() => kustomize(folder), { message: `${folder} uses namePrefix` })
-})
+t.test(
+  'a patch changes the object with its name, and an unknown part of a kustomization is refused',
+  async (t) => {
+    const folder = dataFolder(t)
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+    const pod = (name: string, spec: string) =>
+      `{ apiVersion: v1, kind: Pod, metadata: { name: ${name} }, spec: ${spec} }`
+    write(
+      'pod.yaml',
+      pod('one', '{ containers: [{ name: a, image: x, env: [{ name: A, value: a }] }] }')
+    )
+    write('patch.yaml', pod('one', '{ containers: [{ name: a, env: [{ name: B, value: b }] }] }'))
+    const file = 'resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\nnamespace: here\n'
+    write('kustomization.yaml', `${file}images: [{ name: x, newName: y, newTag: z }]`)
+    const env = [
+      { name: 'B', value: 'b' },
+      { name: 'A', value: 'a' }
+    ]
+    t.match(kustomize(folder), [
+      {
+        metadata: { name: 'one', namespace: 'here' },
+        spec: { containers: [{ image: 'y:z', env }] }
+      }
+    ])
+    write('patch.yaml', pod('two', '{}'))
+    t.throws(() => kustomize(folder), { message: 'patch.yaml patches nothing' })
+    write('kustomization.yaml', `${file}namePrefix: x-`)
+    t.throws(() => kustomize(folder), { message: `${folder} uses namePrefix` })
+  }
+)
 
 const OLDEST_KUBECTL = [1, 27]
 
@@ -57,7 +63,7 @@ const sorted = (objects: readonly Rendered[]) =>
 const order = ({ kind, metadata }: Rendered) => `${kind} ${metadata.name}`
 
 if (hasKubectl()) {
-  t.test('kubectl makes the same of the overlays', async (t) => {
+  t.test('kubectl renders the overlays as our own renderer does', async (t) => {
     for (const overlay of ['dev', 'production', 'production-tls']) {
       const folder = join(root, 'infra/kubernetes/overlays', overlay)
       const said = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })

@@ -46,7 +46,7 @@ t.test('the commands of every page can be pasted into zsh', async (t) => {
   t.ok(blocks > 50, `${blocks} blocks`)
 })
 
-t.test('a newcomer pastes what the pages say', async (t) => {
+t.test('the commands of the pages for newcomers work when they are pasted', async (t) => {
   const folder = dataFolder(t)
   const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder })
   const shell = await documentedShell(t, folder)

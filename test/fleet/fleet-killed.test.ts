@@ -12,7 +12,7 @@ import { CLIENTS, connectionsTo, ordering } from './fixtures/ordering-clients.ts
 
 const skip = redisMissing || postgresMissing
 
-t.test('a process that is killed, in a rotation or under load', { skip }, async (t) => {
+t.test('the system survives a process killed in a rotation or under load', { skip }, async (t) => {
   const system = await installation(t, { auths: 1, gateways: 2, orders: 2 })
   const { ops, keys, clients, login, activeKid } = await gatewayFleet(system, {
     // Each auth service that is killed has written its own address for the command line, because it

@@ -115,7 +115,7 @@ t.test('limits, failing services, broken responses and WebSockets are counted', 
     leaving.abort()
   })
   const handshake = { 'gateway_upstream_duration_seconds live': 1 }
-  await counting(t, 'a WebSocket is no request with a duration', handshake, async () => {
+  await counting(t, 'a WebSocket is not a request with a duration', handshake, async () => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/live`)
     await once(socket, 'open')
     await showing(t, 'it is open', {
@@ -166,7 +166,7 @@ t.test('gauges show a system at rest', async (t) => {
   }
 })
 
-t.test('a test moves each metric of docs/metrics.md', async (t) => {
+t.test('each metric of docs/metrics.md changes in a test of docs/metrics.md', async (t) => {
   for (const file of Object.keys(movedElsewhere)) t.ok(read(file))
   const others = Object.values(movedElsewhere).flat()
   const documented = metricTable

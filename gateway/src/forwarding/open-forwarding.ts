@@ -18,6 +18,8 @@ type ForwardingOptions = CapacityOptions & {
   readonly log: ServiceLog
   readonly markOrigin: MarkOrigin
   readonly revoked: Revocations
+  /** the wall clock */
+  readonly clock: () => number
 }
 
 /** What requests and WebSockets share: connections, capacity, and the watch on tokens. */

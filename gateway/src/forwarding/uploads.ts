@@ -75,7 +75,7 @@ function prepareForPlugin({ raw }: FastifyRequest, passage: Passage): void {
   // the target that was matched. Errors, logs and the origin checks use the target as it arrived,
   // which the framework knows by this name.
   Object.assign(raw, { originalUrl: raw.url, url: forwardedPath(passage) })
-  // The framework refuses a `Content-Type` that is no media type. A service may accept it, and
+  // The framework refuses a `Content-Type` that is not a media type. A service may accept it, and
   // gets the header of the passage.
   if (raw.headers['content-type'] !== undefined) raw.headers['content-type'] = ANY_TYPE
 }

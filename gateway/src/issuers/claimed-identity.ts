@@ -95,7 +95,7 @@ function rolesIn(value: unknown): string[] | undefined {
   return areNames ? entries.map(([name]) => name) : undefined
 }
 
-/** An empty object is no role: the user has the role in no organisation or resource. */
+/** An empty object is not a role: the user has the role in no organisation or resource. */
 const isDenied = (held: unknown): boolean =>
   held === false || held === null || (typeof held === 'object' && Object.keys(held).length === 0)
 

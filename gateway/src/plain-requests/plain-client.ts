@@ -67,6 +67,7 @@ export class PlainClient implements WaitingClient {
   /** The framework does not know of the response. */
   takeOver(): void {}
 
+  /** @param refusal null: the framework decides */
   refuse(refusal: unknown): void {
     // Its client has left, and its end is recorded.
     if (isGone(this.raw)) return

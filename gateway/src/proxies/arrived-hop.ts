@@ -47,7 +47,7 @@ type ArrivedHopOptions = {
  * Reads what proxies report about the hop that counts. Each trusted proxy appends a member, so the
  * last member is from the peer, and each earlier one is from the proxy whose address the next
  * member gives. Members before that of the first trusted proxy were written by a client. A member
- * that is no address ends the chain: the client is then the proxy that wrote it, because such
+ * that is not an address ends the chain: the client is then the proxy that wrote it, because such
  * clients cannot be distinguished.
  *
  * The header of the PROXY protocol names the peer of a proxy that forwards bytes. That peer can be

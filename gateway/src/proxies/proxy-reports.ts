@@ -8,7 +8,7 @@ import { type ProxyHeaders, X_FORWARDED } from './proxy-headers.ts'
 
 /** What the headers of a request report about its way, one proxy after the other. */
 type ProxyReports = {
-  /** the peer of each proxy; null if it is no address */
+  /** the peer of each proxy; null if it is not an address */
   readonly addresses: readonly (string | null)[]
   /**
    * The value that the outermost of the given number of proxies reports; if it reports none, that

@@ -15,6 +15,6 @@ export type Passage = {
   readonly token: VerifiedToken | null
   /** the caller whose share of the service's capacity it uses; null: of no caller */
   readonly caller: string | null
-  /** the WebSocket handshake; null if the request is no upgrade */
+  /** the WebSocket handshake; null if the request is not an upgrade */
   readonly websocket: Handshake | null
 }

@@ -18,6 +18,6 @@ export type StrippedRequest = {
   readonly ownCookies: readonly string[]
   /** the origin of the page that sent it, as its browser reports */
   readonly origin: string | null
-  /** the WebSocket handshake; null if it is no upgrade */
+  /** the WebSocket handshake; null if it is not an upgrade */
   readonly websocket: Handshake | null
 }

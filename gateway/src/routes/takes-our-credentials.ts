@@ -6,8 +6,8 @@ export const takesOurCredentials = ({ credentials }: Pick<Route, 'credentials'>)
 
 /**
  * Whether the service gets a proof that a request comes from a gateway, so that it believes the
- * address of the client. The assertion about a signed-in caller proves it as well.
- * No service gets the proof that takes no credentials of ours on any route.
+ * address of the client. The assertion about a signed-in caller proves it as well. A service that
+ * takes none of our credentials on any route never gets the proof.
  */
 export const getsProof = (
   route: Pick<Route, 'credentials' | 'serviceTakesCredentials'>,

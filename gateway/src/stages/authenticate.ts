@@ -25,6 +25,6 @@ export function authenticate(
     throw noToken()
   }
   const token = BEARER.exec(authorization)?.[1]
-  if (token === undefined) throw invalidToken('not a bearer token')
+  if (token === undefined) throw invalidToken('the Authorization header is not a bearer token')
   return verifier.verify(token, clientOf)
 }

@@ -8,7 +8,9 @@ import type { VerifiedToken } from '../tokens/verified-token.ts'
 const refusals: Readonly<Record<WhyRevoked, () => Refusal>> = {
   SESSION_ENDED: sessionEnded,
   TOKEN_STALE: () =>
-    tokenStale('its key is revoked, or the rights of its subject have changed since it was issued')
+    tokenStale(
+      'the key of the token is revoked, or the rights of its subject have changed since it was issued'
+    )
 }
 
 /** What the client of a revoked token gets. */

@@ -80,7 +80,7 @@ t.test('1,001 header lines of a response become 502, and 1,001 trailers are drop
   t.match(await ask(), { status: 200, body: 'ok', trailers: {} })
 })
 
-t.test('a status outside 100 to 599 is answered 502', async (t) => {
+t.test('a status outside 100 to 599 gets 502', async (t) => {
   for (const status of ['600', '777', '999']) {
     const { gateway, ask } = await answering(
       t,

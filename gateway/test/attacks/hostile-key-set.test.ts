@@ -34,8 +34,8 @@ const useless: Record<string, RequestListener> = {
   'a list': says([intruder.jwk]),
   'a key instead of a set': says(intruder.jwk),
   'no keys': says({ keys: [] }),
-  'keys that are no list': says({ keys: { 0: intruder.jwk } }),
-  'keys that are no keys': says({ keys: [null, 1, 'key', [], {}] }),
+  'keys that are not a list': says({ keys: { 0: intruder.jwk } }),
+  'keys that are not keys': says({ keys: [null, 1, 'key', [], {}] }),
   'a shared secret': says({ keys: [{ ...secret, kid: intruder.kid, use: 'sig' }] }),
   'a private key': says({ keys: [privateJwk(intruder.kid)] }),
   'a key for encryption': says({ keys: [{ ...intruder.jwk, use: 'enc' }] }),
@@ -98,7 +98,7 @@ t.test('the valid keys of a set with invalid ones are used', async (t) => {
   t.equal(await presents(gateway, gateway.key), 200)
   t.equal(await presents(gateway, other), 200, 'a new one counts at once')
   for (const { kid } of bad.filter(({ kid }) => kid !== gateway.key.kid)) {
-    t.equal(await gateway.keys.find(String(kid), 'ES256'), null, `${kid} is no key`)
+    t.equal(await gateway.keys.find(String(kid), 'ES256'), null, `${kid} is not a key`)
   }
   t.equal(
     await presents(gateway, { ...intruder, kid: 'private' }),

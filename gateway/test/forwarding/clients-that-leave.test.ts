@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
+import { hasReceived } from '../fixtures/upstream.ts'
 
 /** An attempt to connect takes seconds. */
 const PAUSE_MS = 100
@@ -26,7 +27,7 @@ t.test(
       const before = gateway.upstream.received.length
       const leaving: ClientRequest = request(`${gateway.url}${path}`, { method })
       leaving.on('error', () => {}).end(body)
-      while (gateway.upstream.received.length === before) await sleep(5)
+      await hasReceived(t, gateway.upstream, before + 1)
       leaving.destroy()
       await t.resolves(gone, `${method} of ${body.length} bytes`)
     }
@@ -40,7 +41,7 @@ t.test('a client that has disconnected takes no place', async (t) => {
     const before = gateway.upstream.received.length
     const leaving = request(`${gateway.url}/open`).on('error', () => {})
     leaving.end()
-    while (gateway.upstream.received.length === before) await sleep(5)
+    await hasReceived(t, gateway.upstream, before + 1)
     leaving.destroy()
     await new Promise((resolve) => leaving.once('close', resolve))
     await sleep(20)

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
 import { type EdgeOptions, edge } from '../fixtures/edge.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
-import { type Upstream, upstream } from '../fixtures/upstream.ts'
+import { hasReceived, type Upstream, upstream } from '../fixtures/upstream.ts'
 
 /** A gateway in front of a service with several addresses. Nothing listens at some of them. */
 async function several(t: Test, count: number, route = '', options: EdgeOptions = {}) {
@@ -89,12 +88,12 @@ t.test('after a reload of the table, only its addresses get requests', async (t)
     routes: MANY
   })
   const gateway = await edge(t, many(before))
-  while (before.received.length === 0) await sleep(5)
+  await hasReceived(t, before, 1)
   gateway.reroute(many(after))
-  while (after.received.length < 3) await sleep(5)
+  await hasReceived(t, after, 3)
   const asked = before.received.length
   const more = after.received.length + 3
-  while (after.received.length < more) await sleep(5)
+  await hasReceived(t, after, more)
   t.equal(before.received.length, asked)
 })
 
@@ -119,7 +118,7 @@ t.test('an unhealthy address gets no requests until it recovers', async (t) => {
     for (let index = 0; index < 6; index += 1) await fetch(`${gateway.url}/many`)
     return asked() - before
   }
-  while ((await round()) > 0) await sleep(20)
+  t.equal(await eventually(round, (count) => count === 0, 30_000), 0)
   t.equal(await round(), 0)
   ill = false
   t.equal(await eventually(round, (count) => count === 3, 30_000), 3, 'half of the requests again')

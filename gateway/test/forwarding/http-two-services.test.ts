@@ -170,7 +170,7 @@ t.test('a service that is late, or pauses for too long, is given up', async (t) 
     stream.write('a part')
   }
   const answer = await slow.call('/two')
-  await t.rejects(answer.text())
+  await t.rejects(answer.text(), { message: 'terminated' })
   t.equal(await late, constants.NGHTTP2_CANCEL)
 })
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { type EdgeOptions, edge } from '../fixtures/edge.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
+import { hasReceived } from '../fixtures/upstream.ts'
 
 const https = await selfSigned()
 
@@ -148,7 +148,7 @@ t.test('streams do not wait for each other, and a reset of a client takes effect
   })
   const slow = session.request({ ':path': '/open/slow' })
   slow.on('error', () => {})
-  while (gateway.upstream.received.length === 0) await sleep(5)
+  await hasReceived(t, gateway.upstream, 1)
   t.equal((await ask(session, { ':path': '/open/quick' })).body, 'quick')
   slow.close(constants.NGHTTP2_CANCEL)
   await t.resolves(gone, 'the stream at the service is reset')
@@ -186,7 +186,7 @@ t.test('a draining gateway answers the requests in flight', async (t) => {
   const { gateway, session } = await overTls(t)
   gateway.upstream.answer = (_request, response) => setTimeout(() => response.end('late'), 200)
   const late = ask(session, { ':path': '/open' })
-  while (gateway.upstream.received.length === 0) await sleep(5)
+  await hasReceived(t, gateway.upstream, 1)
   const closing = gateway.close()
   t.equal((await late).body, 'late')
   await closing

@@ -58,7 +58,7 @@ const noAnswer: Record<string, string> = {
   'a line without a colon': 'HTTP/1.1 200 OK\r\nevil\r\n\r\n',
   'a space before the colon': 'HTTP/1.1 200 OK\r\nx : y\r\n\r\n',
   'two lengths': 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab',
-  'a length that is no number': 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\na',
+  'a length that is not a number': 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\na',
   'an enormous head': `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`
 }
 

@@ -125,7 +125,7 @@ function flawOf(
     const isCookie =
       known === 'cookie' && /(^|;)[\s=]*__host-(refresh|device)\s*(=|;|$)/i.test(value)
     if (known === 'authorization' || isCookie) return `${name}: a credential`
-    if (typeof value !== 'string') return `${name} is no text`
+    if (typeof value !== 'string') return `${name} is not text`
     seen.add(known)
   }
   for (const [name, value] of Object.entries(expected)) {

@@ -68,7 +68,7 @@ t.test('the fault of a route has its position', async (t) => {
       '{ name: a, prefix: /a, upstream: service, access: public, forward: { x-auth-tenant: a } }',
       /routes.yaml:3:.*a public route cannot forward claims/
     ],
-    'a claim that is no part of the identity': [
+    'a claim that is not a part of the identity': [
       '{ name: a, prefix: /a, upstream: service, claims: [subject, tenant_id] }',
       /claims.1 must be one of subject, .* \(other claims of the token: tokenClaims or forward\)/
     ],

@@ -74,7 +74,7 @@ t.test('only a service that takes credentials gets the gateway’s proof', async
   t.equal(proofTo(plain), undefined)
 })
 
-t.test('forwarding headers are read only from a trusted proxy', async (t) => {
+t.test('x-forwarded-for names the client and the proxies, in order', async (t) => {
   const over = (...addresses: [string, ...string[]]) =>
     stamp(request(), plain, null, { ...directHop, addresses }, says)['x-forwarded-for']
   t.equal(over('192.0.2.7'), '192.0.2.7')

@@ -203,7 +203,7 @@ t.test('more than a hundred header lines are refused', async (t) => {
   t.match(refusalOf(lines(101)), { code: 'INVALID_REQUEST', status: 431 })
 })
 
-t.test('a content length of 0 is no body', async (t) => {
+t.test('a content length of 0 is not a body', async (t) => {
   t.equal(strip(request([['Content-Length', '0']])).hasBody, false)
   t.equal(strip(request([['Content-Length', '1']])).hasBody, true, 'a route decides about GET')
   t.equal(strip(request([['Transfer-Encoding', 'chunked']])).hasBody, true)

@@ -168,7 +168,10 @@ t.test(
     gateway.upstream.answer = (_request, response) => {
       response.writeHead(200, { 'content-length': '10' }).write('12345', () => response.destroy())
     }
-    await t.rejects(gateway.call('/closed/a').then((answer) => answer.text()))
+    await t.rejects(
+      gateway.call('/closed/a').then((answer) => answer.text()),
+      { message: 'terminated' }
+    )
     t.match(await next(), {
       'http.response.status_code': 200,
       'http.response.body.size': 5,

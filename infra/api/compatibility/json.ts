@@ -1,10 +1,10 @@
 import type { Json } from '../document/components.ts'
 
-/** Empty if the value is no object. */
+/** Empty if the value is not an object. */
 export const objectOf = (value: unknown): Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 
-/** Empty if the value is no list. */
+/** Empty if the value is not a list. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 export const textsOf = (value: unknown): readonly string[] =>

@@ -34,7 +34,7 @@ export async function comparedCost(run: Run, comparison: Comparison): Promise<Fi
       ...ratio,
       unit: 'ratio',
       rounds: ratios(own, other),
-      how: 'both in each round, in turns'
+      how: 'both in each round, alternately'
     })
   ]
 }

@@ -48,7 +48,7 @@ export async function measure(
   seconds: number
 ): Promise<Measured> {
   const before = processorTime(pid)
-  // A process that has just started verifies the first tokens slowly. That is no failure.
+  // A process that has just started verifies the first tokens slowly. That is not a failure.
   const patient = ['--timeout', '10s']
   const command = ['wrk', ...patient, '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url]
   const printed = await output('load', command)

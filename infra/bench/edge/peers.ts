@@ -15,7 +15,7 @@ import { isInstalled, pinning } from './programs.ts'
 
 const TOKENS = 1000
 
-/** A request with a token that was seen before, at our gateway and at other programs, in turns. */
+/** A request with a token that was seen before, at our gateway and at other programs, alternately. */
 export async function peers(around: Surroundings, run: Run): Promise<Figure[]> {
   const script = tokenScript(around.folder, 'seen', around.issuer.tokens(TOKENS))
   const contenders: Contender[] = [
@@ -105,7 +105,7 @@ const cost = (id: string, name: string, rounds: readonly number[]): Figure =>
     rounds,
     // Only ours can become better by our work.
     better: id === 'gateway' ? 'lower' : null,
-    how: `${TOKENS} ES256 tokens, 32 connections, in turns, ${pinning}`
+    how: `${TOKENS} ES256 tokens, 32 connections, alternately, ${pinning}`
   })
 
 const costs = (used: Used): Figure[] => [

@@ -125,7 +125,7 @@ function peerFigures(costs: ReadonlyMap<string, RefreshCosts>): Figure[] {
       unit: 'µs',
       rounds,
       better: null,
-      how: 'the same clients, in turns'
+      how: 'the same clients, alternately'
     })
     return rounds.length === 0 ? [ratio] : [cost, ratio]
   })

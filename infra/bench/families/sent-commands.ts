@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 /** Counts the commands that clients send to a Redis server, until it is stopped. */
 export type SentCommands = {
-  /** @returns how many, without those that scripts call: they are no round trips */
+  /** @returns how many, without those that scripts call: they are not round trips */
   stop(): number
 }
 

@@ -23,7 +23,7 @@ const NOISE_OF_ONE = 0.01
 /**
  * Compares two results of the benchmark. A figure is worse if all its rounds are worse than every
  * round before: with five rounds each, equal programs differ like that in 0.4 % of comparisons
- * (the rank test of Mann and Whitney). A difference inside the spread is no difference.
+ * (the rank test of Mann and Whitney). A difference inside the spread is not a difference.
  */
 export function compare(before: Results, after: Results): Compared[] {
   const isSameMachine = sameMachine(before.machine, after.machine)

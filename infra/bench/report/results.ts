@@ -24,7 +24,7 @@ const Recorded = Type.Object({
 const Suite = Type.Object({
   /** when it ended (ISO 8601) */
   date: Type.String(),
-  /** ends with `-dirty` if files differed from the commit; null if the sources are no clone */
+  /** ends with `-dirty` if files differed from the commit; null if the sources are not a clone */
   commit: Type.Union([Type.String(), Type.Null()]),
   figures: Type.Array(Recorded)
 })

@@ -45,7 +45,7 @@ t.test('a file keeps other suites only of the same machine and mode', async (t) 
   t.strictSame(measure('edge', { ...machine, node: 'v26.0.0' }, 'short'), ['edge'])
 })
 
-t.test('a file that is no result of the benchmark is refused with the reason', async (t) => {
+t.test('a file that is not a result of the benchmark is refused with the reason', async (t) => {
   const file = join(dataFolder(t), 'results.json')
   t.throws(() => readResults(file), { name: 'ResultsFault', message: /ENOENT/ })
   writeFileSync(file, '{"format":2}')
@@ -64,8 +64,8 @@ t.test('a table says the median, the rounds and whether the goal is met', async 
     .map((line) => line.split(/ {3,}/))
   t.strictSame(rows, [
     ['figure', 'median', 'rounds', 'goal', 'how'],
-    ['title of a', '1.40', '1.30–1.50', '≤ 1.25', 'missed', 'in turns'],
-    ['title of b', '1.20', '≤ 1.25', 'met', 'in turns'],
+    ['title of a', '1.40', '1.30–1.50', '≤ 1.25', 'missed', 'alternately'],
+    ['title of b', '1.20', '≤ 1.25', 'met', 'alternately'],
     ['title of c', '–', '≤ 1.25', 'left out: it is not installed'],
     ['lost', '0', '0', 'met', 'of 9']
   ])
@@ -80,7 +80,7 @@ function verdict(before: Figure, after: Figure, on = machine) {
   return compare(old, now)[0]?.verdict
 }
 
-t.test('a difference inside the spread of the rounds is no regression', async (t) => {
+t.test('a difference inside the spread of the rounds is not a regression', async (t) => {
   const before = ratio('a', [1.0, 1.1, 1.2, 1.1, 1.1])
   t.equal(verdict(before, ratio('a', [1.3, 1.4, 1.2, 1.5, 1.3])), 'same', 'one round is as good')
   t.equal(verdict(before, ratio('a', [1.3, 1.4, 1.21, 1.5, 1.3])), 'worse')

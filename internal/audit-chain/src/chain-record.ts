@@ -44,7 +44,7 @@ const SALT_BYTES = 16
 /**
  * The digest of a record: of the one before it, and of everything that the record says except its
  * address, which has a digest of its own.
- * @param previous the digest of the record before it
+ * @param previous the digest of the previous record
  */
 export const recordDigest = (
   previous: string,
@@ -66,7 +66,7 @@ export const recordDigest = (
 
 /**
  * The digest that stands for an address. The address of a deleted user is erased together with the
- * salt. Without the salt, the address cannot be found by trying all addresses.
+ * salt. Once the salt is erased too, nobody can find the address by trying all addresses.
  */
 export const addressDigest = (salt: string, address: string): string =>
   digestOf([ADDRESS, salt, address])

@@ -7,11 +7,11 @@ export type ChainHead = ChainPlace & {
   readonly number: number
   /** when it was signed; ISO 8601, in UTC */
   readonly at: string
-  /** whether the records since the head before were without faults */
+  /** whether the records since the previous head were without faults */
   readonly intact: boolean
   /** the issuer of the installation's access tokens */
   readonly issuer: string
-  /** the digest of the payload of the head before; empty for the first one */
+  /** the digest of the payload of the previous head; empty for the first one */
   readonly previous: string
 }
 

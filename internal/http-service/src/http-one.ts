@@ -99,7 +99,9 @@ function refuseTunnel(
   other: Socket | ServerResponse,
   unreadMs: number
 ): void {
-  const refusal = new Refusal('METHOD_NOT_ALLOWED', { reason: 'CONNECT' })
+  const refusal = new Refusal('METHOD_NOT_ALLOWED', {
+    reason: 'the method CONNECT is not supported'
+  })
   other.on('error', () => {})
   if (!isHttpTwo(request)) {
     const socket = other as Socket

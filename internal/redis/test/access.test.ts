@@ -132,7 +132,7 @@ t.test('a connection uses TLS, a password and user rights', { skip: redisMissing
         [
           `${redis.server.replace('rediss:', 'rediss+sentinel:').replace(':right@', '')}/main`,
           { ...ca, REDIS_PASSWORD: 'right', REDIS_SENTINEL_PASSWORD: 'right' },
-          /unknown command.*It is no sentinel/
+          /unknown command.*The server is not a sentinel/
         ]
       ]
       for (const [url, settings, message] of faults) {

@@ -6,7 +6,7 @@ import { GatehouseProblem } from './problem.ts'
 import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 import { untilAborted } from './sleep.ts'
 
-/** Of one of the two. */
+/** What a login proves: a password, or a challenge with its answer. */
 type Proof = Partial<Login & FactorAnswer>
 
 type Answer = { readonly user?: User; readonly pageSecret?: string }

@@ -21,7 +21,7 @@ export type ProvesGateway = (proof: string) => Promise<boolean>
 
 /**
  * Why a proof is not accepted: the keys cannot be fetched, no gateway that publishes keys there has
- * signed it, it is for another service, it has expired, or it is no proof at all.
+ * signed it, it is for another service, it has expired, or it is not a proof.
  */
 export type ProofFlaw = 'keys-unavailable' | 'unknown-key' | 'other-service' | 'expired' | 'invalid'
 

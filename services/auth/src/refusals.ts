@@ -22,7 +22,7 @@ export const invalidMember = (member: string, rule: string) =>
 
 export const unstorable = () =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'a string or number that the database cannot store',
+    reason: 'the request has a string or number that the database cannot store',
     detail: 'a string contains NUL or half of a surrogate pair, or a number is too large'
   })
 

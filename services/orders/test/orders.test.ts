@@ -88,7 +88,7 @@ t.test('an invalid order is refused in the documented form', async (t) => {
     'no quantity': { item: 'book' },
     'an empty item': { item: '', quantity: 1 },
     'a long item': { item: 'x'.repeat(201), quantity: 1 },
-    'an item that is no text': { item: 1, quantity: 1 },
+    'an item that is not text': { item: 1, quantity: 1 },
     'a quantity of text': { item: 'book', quantity: '1' },
     'half a book': { item: 'book', quantity: 0.5 },
     'no books': { item: 'book', quantity: 0 },

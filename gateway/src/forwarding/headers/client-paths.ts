@@ -133,7 +133,7 @@ function clientRelative(
 /** A scheme or slashes, and the text that a browser may then read as a host. */
 const BEFORE_HOST = /^((?:[a-z][a-z0-9+.-]*:)?[/\\]*)([^/\\?#]*)/i
 
-/** @returns null if it is no reference, or if its host is too long to be one */
+/** @returns null if it is not a reference, or if its host is too long to be one */
 function parsed(reference: string, base?: string): URL | null {
   // The parser ignores tabs, and spaces at the start.
   const text = reference.replaceAll('\t', '').trimStart()

@@ -14,7 +14,7 @@ import { abandon, type OpenResponse } from './open-response.ts'
 export const isCall = ({ route, headers }: Pick<Passage, 'route' | 'headers'>): boolean =>
   isHttpTwoService(route.upstream) && isGrpc(headers['content-type'])
 
-/** A shorter call is no stream, and may outlive its token as any other request. */
+/** A shorter call is not a stream, and may outlive its token as any other request. */
 const SHORT_MS = 30_000
 /** How long a call may take to end by itself when the gateway shuts down. */
 const REST_OF_CALL_MS = 2000

@@ -68,7 +68,7 @@ export type OpenResponse = {
   isContentless: boolean
   /** whether nothing more is written */
   isOver: boolean
-  /** null: it is no event stream */
+  /** null: it is not an event stream */
   stream: EventStream | null
   /** Waits until the client has read what was written. */
   waitForClient(): void

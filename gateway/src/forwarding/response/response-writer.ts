@@ -167,7 +167,7 @@ export class ResponseWriter implements OpenResponse, Dispatcher.DispatchHandler 
   }
 }
 
-/** The request has failed. Only if the client got nothing, it can still get another response. */
+/** The request has failed. The client can still get another response only if it got nothing. */
 function fail(response: OpenResponse, error: Error): void {
   const { events, raw, controller, hasBegun } = response
   response.isOver = true

@@ -44,7 +44,7 @@ const NONE: ReadonlySet<unknown> = new Set()
  * Reads a JSON Web Key Set (RFC 7517), without the withdrawn keys. Ignores every key that is not
  * for this use: other types, RSA keys that are weak or expensive, keys with private
  * parts, and keys that their `kid` does not distinguish. Pure.
- * @returns null if the document is no key set, has no usable key, or has more than 100 keys
+ * @returns null if the document is not a key set, has no usable key, or has more than 100 keys
  */
 export function readKeySet(
   text: string,

@@ -29,11 +29,11 @@ export const demands = {
   scopes,
   roles,
   maxLoginAgeSeconds: optionalSeconds(
-    'The maximum age of the login; an older one is 401 with max_age (RFC 9470).'
+    'The maximum age of the login; an older one gets 401 with max_age (RFC 9470).'
   ),
   acrValues: Type.Array(
     Type.String({
-      title: 'an authentication class, without space, quotation mark and backslash',
+      title: 'an authentication class, without spaces, quotation marks or backslashes',
       // They are written into a header.
       pattern: '^[!#-[\\]-~]+$'
     }),
@@ -61,7 +61,7 @@ export const ByMethod = Type.Partial(Type.Record(Type.Enum([...methods]), Method
   title: 'a map of methods, for example { GET: {}, POST: { scopes: [orders:write] } }',
   minProperties: 1,
   description:
-    'What each method requires, in addition to the requirements of the route; access replaces the access of the route. A method that is not listed is 405; HEAD follows GET. WebDAV methods and PURGE are accepted only if they are listed.'
+    'What each method requires, in addition to the requirements of the route; access replaces the access of the route. A method that is not listed gets 405; HEAD follows GET. WebDAV methods and PURGE are accepted only if they are listed.'
 })
 
 /** The requirements of a route or of one of its methods. */

@@ -87,7 +87,7 @@ export const RouteEntry = Type.Object(
     access: Type.Enum([...accesses], {
       default: 'signed-in',
       description:
-        'signed-in: an access token is required. public: no token is required, and no identity is forwarded. optional: the identity of a valid token is forwarded, an invalid token is 401, and a request without a token is anonymous.'
+        'signed-in: an access token is required. public: no token is required, and no identity is forwarded. optional: the identity of a valid token is forwarded, an invalid token gets 401, and a request without a token is anonymous.'
     }),
     ...demands,
     methods: Type.Optional(ByMethod),
@@ -110,7 +110,7 @@ export const RouteEntry = Type.Object(
     bodyLimitBytes: Type.Integer({
       minimum: 0,
       default: 1024 * 1024,
-      description: 'A larger body is 413. The service never gets the whole body.'
+      description: 'A larger body gets 413. The service never gets the whole body.'
     }),
     bodyOnGet: flag('A GET may have a body, for services that read one (search engines).'),
     answerHeaderBytes: Type.Integer({

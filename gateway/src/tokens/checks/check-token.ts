@@ -73,11 +73,12 @@ async function keyOf(
   clientOf: ClientOf | undefined
 ): Promise<VerificationKey> {
   const key = await keys.find(kid, algorithm, clientOf).catch((error: unknown) => {
-    if (error instanceof IssuerNotAsked) throw notYet(`its key is not known: ${error.message}`)
+    if (error instanceof IssuerNotAsked)
+      throw notYet(`the key of the token is not known: ${error.message}`)
     throw error
   })
   // Sessions outlive a key that leaked: a refresh returns a token that another key signed.
-  if (keys.isWithdrawn(kid)) throw tokenStale('its key is revoked')
+  if (keys.isWithdrawn(kid)) throw tokenStale('the key of the token is revoked')
   if (key === null) throw invalidToken('the key of the token is unknown')
   if (!profile.acceptsKeyOf(key.issuer)) throw invalidToken('the key belongs to another tenant')
   // The key decides the algorithm, and the token must not contradict it (RFC 8725 §3.1).

@@ -28,8 +28,8 @@ export type ClaimPath = string | readonly string[]
 type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The value of a claim; undefined if the token has none or if it is null, which means the same (RFC
- * 7519 §4.1).
+ * The value of a claim; undefined if the token has none or if it is null: issuers write both for a
+ * claim that a user does not have.
  */
 export function claimAt(claims: Claims, path: ClaimPath): unknown {
   const value = typeof path === 'string' ? byName(claims, path) : bySteps(claims, path)

@@ -46,7 +46,7 @@ t.test('only the keys that are not for this use are left out', async (t) => {
     'another use': { ...es.jwk, use: 'enc' },
     'no kid': { ...es.jwk, kid: undefined },
     'an empty kid': { ...es.jwk, kid: '' },
-    'a kid that is no text': { ...es.jwk, kid: 7 },
+    'a kid that is not text': { ...es.jwk, kid: 7 },
     'a shared secret': { kty: 'oct', k: 'c2VjcmV0', kid: 'oct', use: 'sig' },
     'another kind': { ...es.jwk, kty: 'AKP' },
     'another curve': { ...ec('P-384'), kid: 'p384', use: 'sig' },

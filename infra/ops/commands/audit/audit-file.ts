@@ -48,7 +48,7 @@ function refuseExisting(file: string): void {
 
 /**
  * Reads what `writeAuditFile` has written.
- * @throws Refused if the file cannot be read or is no export
+ * @throws Refused if the file cannot be read or is not an export
  */
 export async function auditOfFile(file: string): Promise<AuditSource> {
   const lines = readLines(file)

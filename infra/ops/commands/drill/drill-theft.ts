@@ -71,5 +71,5 @@ async function requireReuseEvent(ops: OpsClient, user: string, session: string):
     `/ops/audit?${new URLSearchParams({ user })}`
   )
   const isLogged = events.some((one) => one.kind === 'refresh-reused' && one.session === session)
-  if (!isLogged) throw failed('The audit log does not have the reuse.')
+  if (!isLogged) throw failed('The audit log does not record the reuse.')
 }

@@ -60,7 +60,7 @@ function target(typed: Typed) {
   const user = textOption(typed, 'user')
   const isAll = typed.options.all === true
   if ([sid !== undefined, user !== undefined, isAll].filter(Boolean).length !== 1)
-    throw new BadUsage('Name one of SID, --user ID and --all.')
+    throw new BadUsage('Name one of SID, --user ID or --all.')
   const typedTime = textOption(typed, 'opened-before')
   if (typedTime !== undefined && !isAll) throw new BadUsage('--opened-before needs --all.')
   const openedBefore =

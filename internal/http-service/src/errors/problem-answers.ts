@@ -101,7 +101,7 @@ function toRefusal(error: unknown): Refusal {
 
 const frameworkRefusals: Readonly<Record<number, { status: 413 | 414 | 415; detail: string }>> = {
   413: { status: 413, detail: 'the body is too large' },
-  414: { status: 414, detail: 'the path is too long' },
+  414: { status: 414, detail: 'the path with its query is too long' },
   415: { status: 415, detail: 'the content type must be application/json' }
 }
 

@@ -35,10 +35,7 @@ type StartOptions = {
 export const startService = (options: StartOptions): Promise<RunningService> =>
   withClosing((closing) => open(options, closing))
 
-async function open(
-  options: StartOptions,
-  closing: AsyncDisposableStack
-): Promise<RunningService> {
+async function open(options: StartOptions, closing: AsyncDisposableStack): Promise<RunningService> {
   const { name, config, at, opsAt } = options
   const times = drainTimes(config)
   const log = serviceLog(name, config.LOG_LEVEL)

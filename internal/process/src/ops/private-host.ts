@@ -24,7 +24,7 @@ export function requirePrivateHost(hosts: readonly string[]): onRequestHookHandl
 
 const notByThisName = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'an ops request for another host',
+    reason: 'the ops request names another host',
     detail:
       'the ops listener does not accept this host name: use an IP address, or list the name in …_OPS_HOSTS'
   })

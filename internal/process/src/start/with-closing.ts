@@ -1,7 +1,7 @@
 /**
  * Runs a start. If it fails, everything that it has put on `closing` is closed, the last first. If
  * it succeeds, its caller closes `closing` at the end of the process.
- * @throws the error of the start, also if closing fails
+ * @throws the error of the start, even if closing fails
  */
 export async function withClosing<Started>(
   start: (closing: AsyncDisposableStack) => Promise<Started>

@@ -21,7 +21,7 @@ const well: Check = () => ({ ageSeconds: 0 })
 const stale: Check = () => ({ degraded: 'no heartbeat', ageSeconds: 12 })
 const unread: Check = () => ({ failing: 'not read yet', ageSeconds: Number.POSITIVE_INFINITY })
 
-t.test('a process is alive, ready or not', async (t) => {
+t.test('a process is alive whether or not it is ready', async (t) => {
   const answer = await ops({ store: away }).inject({ url: '/healthz' })
   t.equal(answer.statusCode, 200)
   t.strictSame(answer.json(), { status: 'alive' })

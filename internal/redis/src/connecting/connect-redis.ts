@@ -62,7 +62,7 @@ export function connectRedis({
 
 /**
  * Another server than Redis takes the first command for nonsense and closes the connection, which
- * is no error for ioredis.
+ * is not an error for ioredis.
  */
 function reportEarlyEnds(redis: Redis, secure: boolean, onFault: (error: Error) => void): void {
   let isExplained = false

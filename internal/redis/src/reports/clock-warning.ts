@@ -1,6 +1,9 @@
 type Log = { warn(fields: object, message: string): void }
 
-/** How far a clock may differ from that of Redis. Tokens are accepted with five seconds. */
+/**
+ * How far a clock may differ from that of Redis. Verifiers of tokens accept a difference of five
+ * seconds.
+ */
 const WORTH_A_WARNING_MS = 2000
 
 /**

@@ -10,7 +10,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   ],
   [
     /unknown command.*sentinel/i,
-    'It is no sentinel: name the sentinels in REDIS_URL, or begin it with redis:// or rediss://'
+    'The server is not a sentinel: name the sentinels in REDIS_URL, or begin it with redis:// or rediss://'
   ],
   [/NOAUTH/, 'REDIS_URL needs a password, or set REDIS_PASSWORD'],
   [
@@ -20,7 +20,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [/DB index|SELECT is not allowed/, 'Name a database in REDIS_URL that the server has'],
   [
     /cluster support disabled/,
-    'It is no Redis Cluster: begin REDIS_URL with redis:// or rediss://'
+    'The server is not a Redis Cluster: begin REDIS_URL with redis:// or rediss://'
   ],
   [/^MOVED /, 'It is a Redis Cluster: begin REDIS_URL with redis+cluster:// or rediss+cluster://'],
   [/No such master with that name/, 'Check the name at the end of REDIS_URL'],

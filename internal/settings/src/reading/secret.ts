@@ -73,7 +73,7 @@ export const paddedSecrets = (
 
 /**
  * The secret in a file, or why it cannot be used.
- * Editors and `echo` end a file with a line break, which is no part of the secret. Other white
+ * Editors and `echo` end a file with a line break, which is not a part of the secret. Other white
  * space may be.
  */
 export function secretIn(file: string): ReturnType<typeof textFile> {

@@ -4,7 +4,7 @@ import { newCanary, type Part, type Probe } from './probe.ts'
 import { believedNames, spelledNames } from './spellings.ts'
 
 const names = [...spelledNames, ...believedNames]
-// A name in capitals is no name in HTTP/2 (RFC 9113 §8.2.1).
+// A name in capitals is not a name in HTTP/2 (RFC 9113 §8.2.1).
 const lowerCase = names.filter((name) => name === name.toLowerCase())
 
 /** Every probe of a part; its canary is new each time. */

@@ -3,7 +3,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 
 export const wrongCredentials = () =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'unknown e-mail, wrong password or disabled account',
+    reason: 'the e-mail address is unknown, the password is wrong, or the account is disabled',
     detail: 'the e-mail address or the password is wrong',
     headers: bearerChallenge()
   })
@@ -11,7 +11,7 @@ export const wrongCredentials = () =>
 /** Tokens of machine clients and of other issuers have no session and no account here. */
 export const noAccount = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'a token without a session',
+    reason: 'the token has no session',
     detail: 'only users of this installation have an account: machine clients do not'
   })
 

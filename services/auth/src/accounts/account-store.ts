@@ -167,7 +167,8 @@ export async function insertAccount(
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) return null
-  // The insert may have waited for the account that leaves the address, and reserves it.
+  // The insert may have waited until another account gave the address up. That account may still
+  // undo the change, which reserves the address.
   if (await isReserved(transaction, { email, owner: null }, nowMs)) {
     await transaction.deleteFrom('accounts').where('id', '=', row.id).execute()
     return null

@@ -31,7 +31,11 @@ export type Accounts = Omit<AccountStore, 'changePassword'> &
     readonly passwords: Passwords
     readonly checkCredentials: CheckCredentials
     readonly provePasswordChange: ProvePasswordChange
-    /** As `registerAccount`. */
+    /**
+     * Creates an account.
+     * @throws Refusal INVALID_REQUEST naming the member, CONFLICT if the address is taken,
+     * UNAVAILABLE
+     */
     register(applicant: Applicant, source: RequestSource): Promise<Account>
   }
 

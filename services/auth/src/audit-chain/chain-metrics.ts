@@ -27,7 +27,7 @@ export function chainMetrics(registry: Registry, clock: () => number): ChainMetr
   })
   const broken = new Gauge({
     name: 'auth_audit_chain_broken',
-    help: '1: the end of the chain of the audit log was last signed with faults before it',
+    help: '1: when the end of the chain of the audit log was last signed, events before it did not verify',
     aggregator: 'max',
     registers
   })

@@ -58,7 +58,8 @@ async function oldRecords(
     .orderBy('seq')
     .limit(limit)
     .execute()
-  // An event that was dated by a clock that was ahead is as old as a head that is signed for it.
+  // A clock that was ahead may have dated an event too late. The event is old if a head that covers
+  // it is old.
   const head = await db
     .selectFrom('audit_heads')
     .select('seq')

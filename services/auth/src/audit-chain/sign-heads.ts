@@ -21,13 +21,13 @@ export type HeadOptions = {
   /** the issuer of the installation's access tokens */
   readonly issuer: string
   readonly clock: () => number
-  /** is called after a head was signed, with the faults of the records since the head before */
+  /** is called after a head was signed, with the faults of the records since the previous head */
   readonly onSigned: (head: SignedHead, faults: readonly ChainFault[]) => void
 }
 
 /**
  * Signs the end of the chain: hourly, after a change of the signing key, and after many events. The
- * instance verifies the head before and the records since, so that it never vouches for records
+ * instance verifies the previous head and the records since, so that it never vouches for records
  * that were altered after they were chained.
  * @returns a function that signs a head if one is due
  */

@@ -4,6 +4,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 const PREFIX = 'ghs_'
 const SECRET = /^ghs_[A-Za-z0-9_-]{43}$/
 
+/** Has the form of a secret, for the description of the API. */
+export const clientSecretExample = `${PREFIX}q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx`
+
 /** 256 random bits. */
 export function newClientSecret(): string {
   return PREFIX + randomBytes(32).toString('base64url')

@@ -68,7 +68,6 @@ export type SessionTable = {
   label: string
   /** milliseconds since 1970; null while it is live */
   ended_at_ms: number | null
-  /** 1: it has ended, and the session store may not know */
   /** 1: its end or a change is unpublished, so the session store may not have it yet */
   untold: Generated<number>
   /** how its user has signed in (RFC 8176), space-separated */

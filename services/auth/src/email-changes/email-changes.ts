@@ -170,8 +170,8 @@ async function confirmChange(
 }
 
 /**
- * If an account changes back to an address that has a link itself, that link does not expire first:
- * the address in between may be that of a thief.
+ * If the address already has a link that undoes an earlier change, the new link expires with that
+ * one: the address in between may be that of a thief.
  */
 async function undoSeconds(
   transaction: Kysely<Tables>,

@@ -84,7 +84,7 @@ export async function confirmFactor(
     .executeTakeFirst()
   if (numUpdatedRows === 0n || !(await useTotp(transaction, match, nowMs))) return null
   const factors = await countFactors(transaction, id, 1)
-  // Others may have begun to count since this one was added.
+  // Other factors may have been confirmed since this one was added.
   if (factors > MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
   const isFirst = factors === 1
   const recoveryCodes = isFirst ? await replaceRecoveryCodes(transaction, id) : null

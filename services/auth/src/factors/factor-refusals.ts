@@ -65,19 +65,19 @@ export const tooManyFactors = (most: number) =>
 
 export const lastFactor = () =>
   new Refusal('CONFLICT', {
-    reason: 'the last factor of an account that must have one',
+    reason: 'the request removes the last factor of an account that must have one',
     detail: 'the account must have a second factor: add another one first'
   })
 
 export const factorMissing = () =>
   new Refusal('CONFLICT', {
-    reason: 'recovery codes for an account without factors',
+    reason: 'the account has no factors, so it has no recovery codes',
     detail: 'recovery codes replace a factor: add one first'
   })
 
 export const oneAnswer = () =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'not exactly one answer that the account can give',
+    reason: 'the request must have exactly one code of a factor that the account has',
     detail:
       'body must have exactly one of totp and recoveryCode; a first authenticator is confirmed with totp'
   })
@@ -92,7 +92,7 @@ export const wrongStepUp = () =>
 /** @param hasFactor whether the account has a second factor */
 export const stepUpProof = (hasFactor: boolean) =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'not the one proof that the account can give',
+    reason: 'the proof is not the one that the account requires: its factor, or else its password',
     detail: hasFactor
       ? 'body must have exactly one of totp and recoveryCode: the account has a second factor'
       : 'body must have password, and nothing else: the account has no second factor'

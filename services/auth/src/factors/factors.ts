@@ -64,11 +64,11 @@ export type Factors = {
   ): Promise<{ readonly removed: number; readonly ended: readonly string[] }>
   /** Whether the password of this account is not enough for a login. */
   isNeeded(account: Account): boolean
-  /** As `challengeLogin`. */
+  /** Asks for the second factor after the right password. Returns the refusal to throw. */
   challenge(account: Account, delivery: 'body' | 'cookie', source: RequestSource): Promise<Refusal>
-  /** As `waitingLogin`. */
+  /** The login of a challenge. @throws Refusal UNAUTHENTICATED, the same for every cause */
   waiting(challenge: string): Promise<WaitingLogin>
-  /** As `answerChallenge`. */
+  /** Compares an answer, after it was counted. @throws Refusal if it is wrong or comes too soon */
   answer(waiting: WaitingLogin, answer: FactorAnswer, by: Answerer): Promise<ProvenLogin>
   /**
    * Confirms the first authenticator of an account with its first code, where every login needs

@@ -9,7 +9,7 @@ const LONGEST_EMAIL = 254
 export const Email = Type.String({
   minLength: 1,
   maxLength: LONGEST_EMAIL,
-  description: 'The e-mail address of the account. Upper and lower case are the same.',
+  description: 'The e-mail address of the account. It is not case-sensitive.',
   examples: ['ada@example.com']
 })
 
@@ -46,7 +46,9 @@ export const instant = (description: string) =>
   })
 
 export const instantOrNull = (description: string) =>
-  Type.Union([instant(description), Type.Null()], { description: `${description} ISO 8601, UTC.` })
+  Type.Union([instant(description), Type.Null()], {
+    description: `${description} ISO 8601, in UTC.`
+  })
 
 export const stored = {
   email: Type.String({

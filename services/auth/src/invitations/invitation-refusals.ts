@@ -2,14 +2,14 @@ import { Refusal } from '@gatehouse/problem/refusal'
 
 export const invitationNeeded = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'registration without an invitation',
+    reason: 'the registration has no invitation',
     detail: 'registration needs an invitation'
   })
 
 /** The same for every cause: a guesser learns nothing from it. */
 export const invitationInvalid = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'an invitation that is unknown, used, revoked, expired or for another address',
+    reason: 'the invitation is unknown, used, revoked, expired or for another address',
     detail: 'the invitation is unknown, used, revoked, expired or for another e-mail address'
   })
 

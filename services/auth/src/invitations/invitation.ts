@@ -6,7 +6,7 @@ type InvitationState = 'open' | 'used' | 'revoked' | 'expired'
 
 /** An invitation to register. Anyone who has its secret can use it, once. */
 export type Invitation = {
-  /** a UUID, which names the invitation to operators and is no secret */
+  /** a UUID, which names the invitation to operators and is not a secret */
   readonly id: string
   /** the only address that may register with it; null: any, or it was used */
   readonly email: string | null

@@ -34,7 +34,7 @@ export const keyStillNeeded = (withdrawAt: number) =>
 export const keyNotHeld = (kid: string, names: readonly string[]) => {
   const gateways = names.map((name) => name.replace(/[^\x21-\x7e]/g, '?')).join(', ')
   return new Refusal('CONFLICT', {
-    reason: `gateways without the key ${kid}: ${gateways}`,
+    reason: `these gateways do not have the key ${kid}: ${gateways}`,
     detail: `the key ${kid} stays standby, because these gateways do not have it yet: ${gateways}`
   })
 }

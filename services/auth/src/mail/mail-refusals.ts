@@ -14,7 +14,7 @@ export const mailQueueFull = () =>
 
 export const tooManyAsking = () =>
   new Refusal('UNAVAILABLE', {
-    reason: 'too many clients ask for letters at once',
+    reason: 'too many clients request e-mails at the same time',
     headers: { 'retry-after': '1' }
   })
 

@@ -33,20 +33,20 @@ export const invalidGrant = (reason: string, cause?: unknown) =>
 
 export const unsupportedGrantType = () =>
   new OAuthRefusal('unsupported_grant_type', 'INVALID_REQUEST', {
-    reason: 'unsupported grant type',
+    reason: 'the grant type is not supported',
     detail: `grant_type must be client_credentials, refresh_token or ${TOKEN_EXCHANGE}`
   })
 
 export const mayNotExchange = () =>
   new OAuthRefusal('unauthorized_client', 'INVALID_REQUEST', {
-    reason: 'a client that calls no audience asks for a token exchange',
+    reason: 'the client may not call any audience, so it may not exchange tokens',
     detail: 'the client may not exchange tokens'
   })
 
 /** RFC 8693 §2.2.2 */
 export const invalidTarget = () =>
   new OAuthRefusal('invalid_target', 'INVALID_REQUEST', {
-    reason: 'a token for an audience that the client may not call',
+    reason: 'the client may not call the requested audience',
     detail: 'the client may not get a token for this audience'
   })
 
@@ -67,13 +67,13 @@ export const invalidScope = (detail: string) =>
 
 export const mayNotIntrospect = () =>
   new OAuthRefusal('access_denied', 'FORBIDDEN', {
-    reason: 'a client without the scope introspect asks about a token',
+    reason: 'the client asks about a token without the scope introspect',
     detail: 'the request needs the scope introspect'
   })
 
 /** RFC 7009 §2.2.1 */
 export const unsupportedTokenType = () =>
   new OAuthRefusal('unsupported_token_type', 'INVALID_REQUEST', {
-    reason: 'the access token of a machine client, which does not own a session',
+    reason: 'the access token of a machine client has no session to revoke',
     detail: 'the access token of a machine client cannot be revoked: it expires by itself'
   })

@@ -1,5 +1,5 @@
-import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Database } from '../database/open-database.ts'
+import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Ports } from '../ports.ts'
 import { type ApprovalStore, approvalStore } from './approval-store.ts'
 import { fourEyesOf, type OperatorConfig } from './operator-settings.ts'

@@ -18,9 +18,9 @@ type DeliveryOperations = {
   /** The matching deliveries, the newest first. */
   list(query: DeliveryQuery): Promise<Delivery[]>
   find(kind: DeliveryKind, id: string): Promise<Delivery | null>
-  /** As `retryOne`. */
+  /** Queues a dead delivery again, with all its attempts. False if it is not dead. */
   readonly retry: typeof retryOne
-  /** As `retryAll`. */
+  /** The same for all dead deliveries of a target, in parts. Returns how many there were. */
   readonly retryAll: ReturnType<typeof retryAll>
   /**
    * Ends the attempts of a delivery. The next one of its lane becomes due. False if it is neither

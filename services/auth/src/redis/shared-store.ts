@@ -45,7 +45,7 @@ export async function openSharedStore(
   config: RedisSettings & { readonly NODE_ENV: string; readonly GATEHOUSE_DATA_DIR: string },
   { log, registry, closing, jobs }: Ports,
   rights: readonly NeededRights[],
-  embedded: Fleet = memoryFleet(Date.now)
+  embedded: Fleet = memoryFleet(() => performance.now())
 ): Promise<SharedStore> {
   const time = storeClock(config.REDIS_TIMEOUT_MS)
   jobs.push({

@@ -79,7 +79,7 @@ function readSecret(
   make: () => string
 ): string {
   const value = config[name]
-  // White space is no part of these secrets, and an editor may leave some in a file.
+  // White space is not a part of these secrets, and an editor may leave some in a file.
   if (config.NODE_ENV !== 'production') {
     return value?.trim() ?? readOrMake(join(config.GATEHOUSE_DATA_DIR, kept), make)
   }

@@ -3,7 +3,7 @@ import { Refusal } from '@gatehouse/problem/refusal'
 
 export const noRefreshToken = (detail: string) =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'no refresh token in the body or the cookie',
+    reason: 'the request has no refresh token, neither in the body nor in the cookie',
     detail,
     headers: bearerChallenge()
   })

@@ -26,14 +26,17 @@ export type Sessions = {
   endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
   endAll(subject: string, except: string | null, source: RequestSource): Promise<number>
-  /** As `strengthenSession`. */
+  /**
+   * Notes how and when the user of an open session has proved who they are. The access token of its
+   * next refresh says so. False if it has ended.
+   */
   strengthen(session: StrengthenedSession): Promise<boolean>
   /** Ends the sessions of all users that were opened before a second. */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
-  /** As `Families.scrub`. */
+  /** Overwrites deleted values in the session store's own files. */
   readonly scrub: Families['scrub']
 }
 

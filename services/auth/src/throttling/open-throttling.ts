@@ -14,7 +14,7 @@ import { privateDigest } from './private-digest.ts'
 import { type RequestLimit, requestLimit } from './request-limit.ts'
 import type { ThrottlingConfig } from './throttling-settings.ts'
 
-/** What slows callers down that try passwords, or ask for letters. */
+/** Slows down callers that try passwords or request letters. */
 export type Throttling = {
   /** per account */
   readonly guesses: Guesses

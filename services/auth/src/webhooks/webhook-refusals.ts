@@ -14,6 +14,6 @@ export const noSuchDelivery = (which: string) =>
 
 export const tooManyEndpoints = (most: number) =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'too many webhook endpoints',
+    reason: 'there are too many webhook endpoints',
     detail: `there are already ${most} endpoints, which is the maximum: remove one first`
   })

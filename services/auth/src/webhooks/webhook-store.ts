@@ -27,7 +27,10 @@ export type WebhookStore = {
   setState(id: string, state: 'enabled' | 'disabled', by: By): Promise<boolean>
   /** Replaces the secret. The previous one signs, too, until then. Null if there is no endpoint. */
   rotateSecret(id: string, previousUntilMs: number, by: By): Promise<string | null>
-  /** As `SigningKeyStore.reseal`. */
+  /**
+   * Encrypts again, with the first key, what another key has encrypted, and returns how many.
+   * @throws UnknownSealingKey if a secret cannot be decrypted with any key
+   */
   readonly reseal: ResealSecrets
 }
 

@@ -77,7 +77,10 @@ t.test('no password, token or cookie is in the log, whatever happens', async (t)
 
   const written = text()
   t.match(written, '"reason":"the refresh token is reused"', 'the log tells what happened')
-  t.match(written, '"reason":"unknown e-mail, wrong password or disabled account"')
+  t.match(
+    written,
+    '"reason":"the e-mail address is unknown, the password is wrong, or the account is disabled"'
+  )
   t.match(written, '"msg":"failed"', 'faults too')
   for (const secret of secrets) t.notOk(written.includes(secret), `not ${secret.slice(0, 12)}…`)
   for (const secret of secrets) t.notOk(audit.includes(secret), 'nor in the audit log')

@@ -89,7 +89,7 @@ t.test('every failed authentication gets the same response', async (t) => {
     'no colon': raw(id),
     nothing: { authorization: 'Basic' },
     'a disabled client': gone.authorized,
-    'bytes that are no text': {
+    'bytes that are not text': {
       authorization: `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`
     },
     'a broken encoding': raw(`${id}:%zz`),
@@ -125,7 +125,7 @@ t.test('an invalid assertion does not authenticate', async (t) => {
     'an unknown kid': await make({}, { kid: 'unknown' }),
     'another algorithm of the same key': await make({}, {}, pss),
     'another typ': await make({}, { typ: 'at+jwt' }),
-    'a typ that is no text': await make({}, { typ: 7 }),
+    'a typ that is not text': await make({}, { typ: 7 }),
     'an unknown critical member': await make({}, { crit: ['x'], x: 1 }).catch(() => 'x'),
     'another issuer': await make({ iss: someone }),
     'no issuer': await make({ iss: undefined }),
@@ -138,7 +138,7 @@ t.test('an invalid assertion does not authenticate', async (t) => {
     'several audiences': await make({ aud: [ISSUER, 'https://other.example'] }),
     'no audience': await make({ aud: undefined }),
     'no end': await make({ exp: undefined }),
-    'an end that is no number': await make({ exp: '9999999999' }),
+    'an end that is not a number': await make({ exp: '9999999999' }),
     'an end that is over': await make({ exp: now - 5 }),
     'an end that is far': await make({ exp: now + 306 }),
     'a beginning that is to come': await make({ nbf: now + 6 }),

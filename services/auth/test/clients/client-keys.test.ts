@@ -48,7 +48,7 @@ t.test('a document that is not a set of public signature keys is refused', async
     'an even RSA modulus': { keys: [{ ...rsa, n: `${rsa.n?.slice(0, -2)}Ag` }] },
     'no point of the curve': { keys: [{ ...jwk, y: jwk.x }] },
     'an empty kid': { keys: [{ ...jwk, kid: '' }] },
-    'a kid that is no text': { keys: [{ ...jwk, kid: 7 }] },
+    'a kid that is not text': { keys: [{ ...jwk, kid: 7 }] },
     'two of one name': { keys: [clientKey('ES256', 'a').jwk, clientKey('EdDSA', 'a').jwk] },
     'two without a name': { keys: [clientKey('ES256').jwk, clientKey('EdDSA').jwk] },
     'too many': { keys: Array.from({ length: 11 }, (_, n) => ({ ...jwk, kid: String(n) })) }

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { clientSecretDigest, isOneOf, newClientSecret } from '../../src/clients/client-secret.ts'
+import {
+  clientSecretDigest,
+  clientSecretExample,
+  isOneOf,
+  newClientSecret
+} from '../../src/clients/client-secret.ts'
 
 t.test('a secret has 256 random bits and a prefix that scanners find', async (t) => {
   const secrets = Array.from({ length: 1000 }, newClientSecret)
@@ -17,4 +22,8 @@ t.test('a secret is recognised by its digest, whichever of them it is', async (t
   t.equal(isOneOf(digests[0] ?? '', digests), false, 'a digest is not accepted as the secret')
   t.equal(isOneOf(`${first} `, digests), false)
   t.equal(isOneOf('', digests), false)
+})
+
+t.test('the example of the API has the form of a secret', async (t) => {
+  t.equal(isOneOf(clientSecretExample, [clientSecretDigest(clientSecretExample)]), true)
 })

@@ -97,7 +97,7 @@ t.test('a process that has not read the keys for too long no longer signs', asyn
   const { live, active, fail, clock } = await heldUp()
   fail(databaseUnavailable(new Error('away')))
   clock.advance(20_000)
-  await t.rejects(live.read())
+  await t.rejects(live.read(), { code: 'UNAVAILABLE' })
   t.equal(live.active().kid, active.kid)
   clock.advance(1)
   t.throws(() => live.active(), { code: 'UNAVAILABLE' })

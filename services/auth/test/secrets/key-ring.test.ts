@@ -27,7 +27,7 @@ t.test('a faulty key is reported by its position, never by its secret', async (t
   const whole = secret()
   const faulty: Record<string, string> = {
     'an id over a byte': `256:${whole}`,
-    'an id that is no number': `one:${whole}`,
+    'an id that is not a number': `one:${whole}`,
     'a negative id': `-1:${whole}`,
     'no id': whole,
     'no secret': '2:',

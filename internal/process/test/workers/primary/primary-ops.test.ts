@@ -63,7 +63,7 @@ const statusesOf = async (ops: Service, url: string, times: number): Promise<num
   return [...new Set(answers.map(({ statusCode }) => statusCode))]
 }
 
-t.test('any number of probes, scrapes and operators at once get the truth', async (t) => {
+t.test('any number of probes, scrapes and operators at once get correct answers', async (t) => {
   const [one, other] = [workerListener(t), workerListener(t)]
   const workers = [worker(one.ops), worker(other.ops)]
   const ops = primary(t, workers)

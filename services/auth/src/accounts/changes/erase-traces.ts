@@ -68,7 +68,7 @@ async function eraseSome(transaction: Transaction<Tables>, subject: string): Pro
   await eraseLabels(transaction, events)
   await transaction
     .updateTable('audit_events')
-    // Without the salt, the digest of the address in the chain does not tell the address.
+    // Once the salt is erased too, nobody can find the address by trying all addresses.
     .set({ address: '', address_salt: null })
     .where('subject', '=', subject)
     .where('at_ms', '>', events.after)

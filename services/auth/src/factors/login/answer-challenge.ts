@@ -112,7 +112,9 @@ export async function countedAnswer<Right>(
     return await compare()
   })
   if (guessed !== null) return guessed
-  throw left === 0 ? challengeInvalid('the last answer of the challenge') : wrongFactor(shown)
+  throw left === 0
+    ? challengeInvalid('the challenge has had its last answer, and it was wrong')
+    : wrongFactor(shown)
 }
 
 /** @throws Refusal as `countedAnswer` */

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type ClientAuthenticationMethod, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
+import { clientSecretExample } from '../../clients/client-secret.ts'
 import { uuid } from '../fields.ts'
 
 const secretInBody: ClientAuthenticationMethod = 'client_secret_post'
@@ -18,7 +19,7 @@ export const clientParameters = {
   ),
   client_secret: optionalText(
     `The secret of a client that is registered with ${secretInBody}.`,
-    'gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2'
+    clientSecretExample
   ),
   client_assertion_type: optionalText(
     'With client_assertion, always this value.',

@@ -39,7 +39,7 @@ const schema = {
   operationId: 'getServerMetadata',
   summary: 'Get the metadata for OAuth clients',
   description:
-    'The addresses and abilities of the OAuth endpoints (RFC 8414). OAuth libraries read it from the issuer.',
+    'The addresses and capabilities of the OAuth endpoints (RFC 8414). OAuth libraries read it from the issuer.',
   tags: ['OAuth'],
   response: { 200: Metadata },
   answers: {

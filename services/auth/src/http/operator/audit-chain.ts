@@ -44,7 +44,7 @@ const Chain = Type.Object(
 const Record = Type.Object(
   {
     seq: seq('The number of the record.'),
-    digest: digest('The digest of the record, which includes that of the record before it.'),
+    digest: digest('The digest of the record, which includes that of the previous record.'),
     at: instant('When it happened.'),
     kind: Type.String({ description: 'What happened.', examples: ['login'] }),
     user: Type.Union([uuid('An id.'), Type.Null()], { description: 'As in an audit event.' }),
@@ -79,14 +79,14 @@ const Head = Type.Object(
     digest: digest('Its digest.'),
     at: instant('When the head was signed.'),
     intact: Type.Boolean({
-      description: 'Whether the records since the head before verified at that time.',
+      description: 'Whether the records since the previous head verified at that time.',
       examples: [true]
     }),
     issuer: Type.String({
       description: 'The issuer of the access tokens of the installation.',
       examples: ['https://auth.example.com']
     }),
-    previous: digest('The digest of the payload of the head before; empty for the first one.'),
+    previous: digest('The digest of the payload of the previous head; empty for the first one.'),
     kid: Type.String({ description: 'The signing key.', examples: ['k1'] }),
     jws: Type.String({
       description: 'A JWS with a detached payload (RFC 7515, appendix F).',

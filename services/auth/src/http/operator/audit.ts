@@ -61,7 +61,7 @@ const Event = Type.Object(
       description: 'The name of the operator who caused it; null: none did.'
     }),
     detail: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]), {
-      description: 'What else belongs to the kind of event, by name.',
+      description: 'Further facts about the event, by name.',
       examples: [{ expiresIn: 291 }]
     })
   },

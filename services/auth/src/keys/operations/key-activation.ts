@@ -44,8 +44,8 @@ export async function activateKey(
 }
 
 /**
- * The number of live gateways that a forced activation leaves without the key; otherwise none may
- * be.
+ * How many live gateways a forced activation leaves without the key. Without force, every live
+ * gateway must have it.
  */
 async function gatewaysWithout(
   { gateways, announcements, onFault }: KeyActivationOptions,

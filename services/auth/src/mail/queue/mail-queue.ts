@@ -45,7 +45,9 @@ export const MAIL_TARGET = 'mail'
 export const MOST_PER_ADDRESS = 5
 export const ADDRESS_WINDOW_MS = 3_600_000
 
-/** The length of the queue above which strangers cannot add letters. One needs about 1 KiB. */
+/**
+ * The length of the queue above which strangers cannot add letters. Each letter takes about 1 KiB.
+ */
 const MOST_WAITING = 10_000
 /** How many of them may come from one site, so that others can still add some. */
 const MOST_OF_SITE = 1000

@@ -109,8 +109,9 @@ const heldBy = ({ scope, roles, email }: Held, account: Account | null): Held =>
       }
 
 /**
- * What the client must not assume to have been done. The client itself is the actor, by its
- * authentication, so it presents no token of another actor.
+ * Refuses parameters that are not supported: if they were ignored, the client would assume that
+ * they took effect. The client itself is the actor, by its authentication, so it presents no token
+ * of another actor.
  */
 function refuseUnsupported({ actorToken, requestedTokenType, resource }: ExchangeRequest): void {
   if (actorToken !== undefined) {

@@ -90,7 +90,7 @@ export type DurableSessions = {
    * Ends some of the sessions that were opened before a second, of all users, and writes the event.
    */
   endEvery(openedBefore: number, source: RequestSource): Promise<EndedSessions>
-  /** As `strengthenSession`. */
+  /** Notes how and when the user has proved who they are. False if the session has ended. */
   strengthen(session: StrengthenedSession): Promise<boolean>
   /** Notes that it was used in this second. */
   touch(sid: string, second: number): Promise<void>

@@ -13,13 +13,13 @@ import {
 } from '@gatehouse/fixtures/postgres-server'
 import t from 'tap'
 import { readConfig } from '../../../src/config.ts'
-import { openTables } from '../../../src/database/open-tables.ts'
+import { openTables } from '../../../src/database/opening/open-tables.ts'
 import { postgresAddress } from '../../../src/database/postgres/postgres-address.ts'
 import { postgresPools } from '../../../src/database/postgres/postgres-pools.ts'
 import { startAuth } from '../../../src/start.ts'
 import { email, password, registered } from '../../fixtures/auth-service.ts'
-import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
-import { addressOf, patient } from '../../fixtures/databases.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database/database-outage.ts'
+import { addressOf, patient } from '../../fixtures/database/databases.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
 const clients = [

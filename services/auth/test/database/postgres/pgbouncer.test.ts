@@ -103,24 +103,31 @@ t.test('the auth service works behind PgBouncer in transaction mode', { skip }, 
   })
 })
 
-t.test('without a pooler', { skip: postgresMissing }, async (t) => {
-  const direct = await (await postgresServer(t)).database()
-  const database = await opened(t, direct)
+t.test(
+  'without a pooler, limits and prepared statements belong to the session',
+  { skip: postgresMissing },
+  async (t) => {
+    const direct = await (await postgresServer(t)).database()
+    const database = await opened(t, direct)
 
-  t.test('the whole session has the limits', async (t) => {
-    const { rows } = await sql`show statement_timeout`.execute(database)
-    t.strictSame(rows, [{ statement_timeout: '4500ms' }])
-  })
+    t.test('the whole session has the limits', async (t) => {
+      const { rows } = await sql`show statement_timeout`.execute(database)
+      t.strictSame(rows, [{ statement_timeout: '4500ms' }])
+    })
 
-  t.test('a query that is sent often is prepared, and a migration does not break it', async (t) => {
-    await sendOften(database)
-    // The names belong to the process, which may have sent others to other databases.
-    t.ok((await prepared(database)).includes('select * from "all_tokens"'))
-    await asked(direct, 'alter table all_tokens add column later integer')
-    const [row] = await database.selectFrom('all_tokens').selectAll().execute()
-    t.match(row, { later: null })
-  })
-})
+    t.test(
+      'a query that is sent often is prepared, and a migration does not break it',
+      async (t) => {
+        await sendOften(database)
+        // The names belong to the process, which may have sent others to other databases.
+        t.ok((await prepared(database)).includes('select * from "all_tokens"'))
+        await asked(direct, 'alter table all_tokens add column later integer')
+        const [row] = await database.selectFrom('all_tokens').selectAll().execute()
+        t.match(row, { later: null })
+      }
+    )
+  }
+)
 
 /** More often than a query must be sent to be prepared. */
 async function sendOften(database: Kysely<Tables>): Promise<void> {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { clientAuthenticationMethods } from '../../../clients/client.ts'
+import { clientSecretExample } from '../../../clients/client-secret.ts'
 import { instant, uuid } from '../../fields.ts'
 import { Roles } from '../users/roles-and-scopes.ts'
 
@@ -90,7 +91,7 @@ export const NewSecret = Type.Object(
     secretId: Type.Integer({ description: 'The number of the secret.', examples: [1] }),
     secret: Type.String({
       description: 'The client_secret. No later response contains it.',
-      examples: ['gcs_q1mZ6ZpJ3nYt0Wm4a8kVx2']
+      examples: [clientSecretExample]
     })
   },
   { title: 'NewSecret' }

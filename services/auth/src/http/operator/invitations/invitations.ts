@@ -90,7 +90,8 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
             {
               invitation: Answer,
               secret: Type.String({
-                description: 'invitation of POST /auth/register. No later response contains it.',
+                description:
+                  'The value of invitation for POST /auth/register. No later response contains it.',
                 examples: ['ghi_q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
               })
             },

@@ -7,7 +7,7 @@ const Page = Type.Object({
   after: Type.String({
     default: '',
     maxLength: 254,
-    description: 'Only users with a later e-mail address: next of the previous page.',
+    description: 'Only users with a later e-mail address: the value of next in the previous page.',
     examples: ['ada@example.com']
   }),
   limit: Limit
@@ -30,7 +30,7 @@ export const listUsers: OpsRoutes = (service, { accounts }) => {
             {
               users: Type.Array(User, { description: 'By e-mail address.' }),
               next: Type.Union([Type.String({ examples: ['ada@example.com'] }), Type.Null()], {
-                description: 'after of the next page; null: this is the last one.'
+                description: 'The value of after for the next page; null: this is the last page.'
               })
             },
             { title: 'Users' }

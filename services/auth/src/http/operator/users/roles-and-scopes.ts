@@ -7,7 +7,7 @@ const names = (description: string, example: string) =>
   Type.Array(name(example), {
     maxItems: MOST_WORDS,
     uniqueItems: true,
-    description: `${description} Each is 1 to 64 printable ASCII characters without space, comma, quotation mark and backslash.`,
+    description: `${description} Each is 1 to 64 printable ASCII characters without spaces, commas, quotation marks or backslashes.`,
     examples: [[example]]
   })
 

@@ -14,7 +14,7 @@ const MAX_AGE_SECONDS = 400 * 86_400
 /** The header of a response to a browser that is known. */
 export const setsDeviceCookie: Record<string, DocumentedHeader> = {
   'set-cookie': {
-    description: `${DEVICE_COOKIE}, by which logins recognise the browser; if the request has it.`,
+    description: `${DEVICE_COOKIE}, by which logins recognise the browser. Only if the request had it.`,
     schema: Type.String({
       examples: [
         `${DEVICE_COOKIE}=d1.7.k3VxE0o9W1lQn5cT7yB2dA; Path=/; HttpOnly; Secure; SameSite=Strict`

@@ -50,7 +50,7 @@ export const Factor = Type.Object(
     }),
     name: FactorName,
     createdAt: instant('When it was added.'),
-    lastUsedAt: instantOrNull('When a code of it was last accepted; null: never.')
+    lastUsedAt: instantOrNull('When one of its codes was last accepted; null: never.')
   },
   { title: 'Factor', description: 'A second factor of an account.' }
 )

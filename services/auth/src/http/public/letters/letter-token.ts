@@ -11,6 +11,7 @@ export const LetterToken = Type.String({
 })
 
 export const ResetToken = Type.String({
-  description: 'token of POST /auth/password/reset, with which the user chooses a password now.',
+  description:
+    'The value of token for POST /auth/password/reset, with which the user chooses a password now.',
   examples
 })

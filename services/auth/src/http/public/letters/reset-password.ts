@@ -6,15 +6,11 @@ import { newPassword } from '../../fields.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
+import { LetterToken } from './letter-token.ts'
 
 const Body = Type.Object(
   {
-    token: Type.String({
-      minLength: 1,
-      maxLength: 128,
-      description: 'The token of the link: what follows #token= in it.',
-      examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
-    }),
+    token: LetterToken,
     newPassword: newPassword('The password that replaces the forgotten one.')
   },
   { additionalProperties: false, title: 'PasswordReset' }

@@ -167,7 +167,7 @@ t.test('an endpoint that must not be called, or an unknown event, is refused', a
   t.equal((await ops(['webhooks', 'rotate-secret', nowhere, '--overlap-hours', '721'])).code, 2)
 })
 
-t.test('there can be 50 endpoints', async (t) => {
+t.test('an installation can have 50 webhook endpoints, and no more', async (t) => {
   const { add } = await world(t)
   const url = 'https://hooks.example.com/'
   t.equal((await add({ url })).statusCode, 201)
