@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 
 /** Counts the commands that clients send to a Redis server, until it is stopped. */
 export type SentCommands = {
-  /** @returns how many, without those that scripts call: they are not round trips */
-  stop(): number
+  /** How many so far, without those that scripts call: they are not round trips. */
+  count(): number
+  stop(): void
 }
 
 /**
@@ -23,10 +24,10 @@ export async function sentCommands(url: string): Promise<SentCommands> {
     if (!/^\+[\d.]+ \[\d+ lua\]/.test(line)) sent += 1
   })
   return {
+    count: () => sent,
     stop() {
       lines.close()
       socket.destroy()
-      return sent
     }
   }
 }
