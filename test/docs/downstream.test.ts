@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { goMissing } from '@gatehouse/fixtures/go-program'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import t, { type Test } from 'tap'
 import { read } from '../rules/fixtures/source-files.ts'
@@ -13,7 +14,6 @@ import {
   document,
   exampleSystem,
   examples,
-  noGo,
   noPython,
   PAGE,
   PYTHON,
@@ -124,8 +124,10 @@ t.test('the module in Python passes its own tests', { skip: noPython }, async (t
   t.match(stderr, /^Ran \d\d? tests/m)
 })
 
-t.test('the package in Go is formatted', { skip: noGo }, async (t) => {
-  const { status, stdout } = spawnSync('gofmt', ['-l', 'examples/go'], { encoding: 'utf8' })
+t.test('the code in Go is formatted', { skip: goMissing }, async (t) => {
+  const { status, stdout } = spawnSync('gofmt', ['-l', 'examples/go', 'gateway/test'], {
+    encoding: 'utf8'
+  })
   t.equal(status, 0)
   t.equal(stdout, '')
 })

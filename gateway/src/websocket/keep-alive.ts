@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Guarded } from '../forwarding/faults/guard.ts'
+import type { Side } from './arriving-bytes.ts'
 
 /** pings and pongs of one side; no honest peer needs more */
 const MOST_CONTROL_FRAMES_PER_SECOND = 32
@@ -10,15 +11,18 @@ type KeepAliveEnds = {
 }
 
 /**
- * Pings both sides. A paused side cannot answer. Counts the control frames of each side: between
- * two fragments of a message, a flood of them would stay in memory until the message is complete.
+ * Pings both sides. Every byte is a sign of life: a side that sends a large frame cannot answer in
+ * the middle of it (RFC 6455 §5.4). Nor can a paused side. Counts the control frames of each side:
+ * between two fragments of a message, a flood of them would stay in memory until the message is
+ * complete.
  */
 export function keepAlive(
-  sides: readonly WebSocket[],
+  both: readonly Side[],
   idleMs: number,
   guarded: Guarded,
   { onSilence, onFlood }: KeepAliveEnds
 ): NodeJS.Timeout {
+  const sides = both.map(({ webSocket }) => webSocket)
   const heard = new Set(sides)
   const unsent = new Map<WebSocket, number>()
   const controlFrames = new Map<WebSocket, number>()
@@ -28,8 +32,8 @@ export function keepAlive(
     controlFrames.set(side, frames)
     if (frames > mostControlFrames) onFlood(side)
   }
-  for (const side of sides) {
-    side.on('pong', () => heard.add(side)).on('message', () => heard.add(side))
+  for (const { connection, webSocket: side } of both) {
+    connection.on('data', () => heard.add(side))
     side
       .on(
         'pong',

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Guarded } from '../forwarding/faults/guard.ts'
 import { type Side, watchArriving } from './arriving-bytes.ts'
+import { takeFrameTurns } from './frame-turns.ts'
 import type { MessageAccount } from './message-memory.ts'
 
 /** If one side has more unread bytes than this, the other one is paused. */
@@ -17,6 +18,7 @@ type Direction = {
   readonly to: WebSocket
   /** whether `from` masks its frames, as clients do */
   readonly isMasked: boolean
+  readonly caller: string | null
   /** an account of the caller in the memory for messages */
   readonly account: () => MessageAccount
   readonly guarded: Guarded
@@ -44,6 +46,7 @@ export function passMessages(direction: Direction): void {
     if (messages > 0) sender.pause()
     else direction.onFull()
   })
+  takeFrameTurns(from.connection, direction.caller)
   // Its listener is the first one: a complete message is counted as unsent, no longer as arriving.
   watchArriving(from, direction.isMasked, noteArriving)
   sender.on(

@@ -15,6 +15,8 @@ type RelayOptions = {
   /** how long a side may show no sign of life */
   readonly idleMs: number
   readonly noteFault: NoteFault
+  /** whose WebSocket it is; callers take turns */
+  readonly caller: string | null
   /** an account of the caller in the memory for messages */
   readonly account: () => MessageAccount
   readonly onEnd: () => void
@@ -57,7 +59,7 @@ export function relay(ofClient: Side, ofService: Side, options: RelayOptions): R
     link.accounts.push(made)
     return made
   }
-  link.pinging = keepAlive([client, service], idleMs, guarded, {
+  link.pinging = keepAlive([ofClient, ofService], idleMs, guarded, {
     onSilence: () => cut(link),
     onFlood: (side) => closeFlooded(link, side)
   })
@@ -66,6 +68,7 @@ export function relay(ofClient: Side, ofService: Side, options: RelayOptions): R
       from,
       to: from === ofClient ? service : client,
       isMasked: from === ofClient,
+      caller: options.caller,
       account,
       guarded,
       isOver: () => link.isOver,

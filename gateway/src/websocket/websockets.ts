@@ -120,6 +120,7 @@ function passBetween(
   const opened = relay(client, service, {
     idleMs: passage.route.idleSeconds * 1000,
     noteFault: ports.noteFault,
+    caller: passage.caller,
     account: () => ports.messages.account(passage.caller),
     onEnd() {
       unwatch()

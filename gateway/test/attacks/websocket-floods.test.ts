@@ -94,3 +94,32 @@ t.test('a flood of control frames ends its WebSocket, on both sides', async (t) 
     1008
   )
 })
+
+t.test('fragments without content arrive in several turns of the event loop', async (t) => {
+  const [client, service] = [await ends(t), await ends(t)]
+  relay(client.near, service.near, relaying(t, messageMemory(100)))
+  let [turns, isOver] = [0, false]
+  const turn = (): void => {
+    turns += 1
+    if (!isOver) setImmediate(turn)
+  }
+  const fragments = 16_000
+  const empty = Buffer.of(0x00, 127, 0, 0, 0, 0, 0, 0, 0, 0)
+  const all = once(service.far, 'message')
+  const { connection } = client.near
+  client.near.webSocket.once('message', () => {
+    isOver = true
+  })
+  setImmediate(turn)
+  connection.push(
+    Buffer.concat([
+      Buffer.of(TEXT_UNFINISHED, 1, 65),
+      ...Array.from({ length: fragments - 2 }, () => empty),
+      Buffer.of(0x80, 0)
+    ])
+  )
+  const [message] = (await all) as [Buffer]
+  t.equal(String(message), 'A')
+  // 160 KB, of which one turn reads 32 KiB at most.
+  t.ok(turns >= 4, `${turns} turns`)
+})

@@ -1,15 +1,6 @@
 import t from 'tap'
 import { framePieces } from '../../src/websocket/frame-pieces.ts'
-
-/** A frame (RFC 6455 §5.2) with this first byte, masked like those of a client. */
-function frame(first: number, length: number): Buffer {
-  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
-  const head = Buffer.alloc(2 + extended + 4)
-  head[0] = first
-  head[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127)
-  if (extended > 0) head.writeUIntBE(length, extended === 2 ? 2 : 4, extended === 2 ? 2 : 6)
-  return Buffer.concat([head, Buffer.alloc(length)])
-}
+import { frame } from './fixtures/frames.ts'
 
 const [WHOLE, FIRST, NEXT, LAST, PING] = [0x82, 0x02, 0x00, 0x80, 0x89]
 

@@ -5,7 +5,7 @@
  * signature of a head is not valid · unpublished-key: the newest head is not signed by a published
  * key · not-intact: the auth service found a fault when it signed the head · removed-early: records
  * were deleted before their time · address-removed: an address is not there, and the log does not
- * say that its user was deleted
+ * say that its user was deleted · outside: events have numbers that the chain does not have
  */
 export type ChainFaultKind =
   | 'missing'
@@ -18,6 +18,7 @@ export type ChainFaultKind =
   | 'not-intact'
   | 'removed-early'
   | 'address-removed'
+  | 'outside'
 
 export type ChainFault = {
   readonly fault: ChainFaultKind
@@ -26,6 +27,18 @@ export type ChainFault = {
   /** for a person */
   readonly detail: string
 }
+
+/** @param count how many events have a number that the chain does not have */
+export const faultOfOutside = (count: number): ChainFault[] =>
+  count === 0
+    ? []
+    : [
+        {
+          fault: 'outside',
+          seq: 0,
+          detail: `${count} events have numbers that the chain does not have`
+        }
+      ]
 
 /** How many faults are described; the others are counted. */
 const MOST_DESCRIBED = 100

@@ -1,4 +1,11 @@
-import { decodeProtectedHeader, errors, flattenedVerify, importJWK, type JWK } from 'jose'
+import {
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  errors,
+  flattenedVerify,
+  importJWK,
+  type JWK
+} from 'jose'
 import { type ChainFaults, chainFaults } from './chain-fault.ts'
 import type { ChainPlace } from './chain-record.ts'
 import { HEAD_TYPE, headDigest, headPayload, type SignedHead } from './signed-head.ts'
@@ -60,13 +67,14 @@ export async function verifyHeads(options: HeadVerification): Promise<ChainFault
 function noteOrder(
   head: SignedHead,
   before: SignedHead | undefined,
-  { anchor }: HeadVerification,
+  { anchor, keptSinceMs }: HeadVerification,
   faults: ChainFaults
 ): void {
   if (before === undefined) {
-    // Retention deletes the oldest heads, together with records.
-    if (head.number === 1 || anchor.seq > 0) return
-    const detail = `head ${head.number} is the first one, although no record was deleted`
+    // Retention deletes the oldest heads, together with records, and keeps one that shows their age.
+    const isOld = anchor.seq > 0 && Date.parse(head.at) < keptSinceMs
+    if (head.number === 1 || isOld) return
+    const detail = `head ${head.number} is the first one, although no head before it was due for deletion`
     faults.add({ fault: 'missing-head', seq: 1, detail })
     return
   }
@@ -99,6 +107,8 @@ export async function isSigned(head: SignedHead, jwk: JWK | undefined): Promise<
   try {
     const { typ, kid, alg } = decodeProtectedHeader(head.jws)
     if (typ !== HEAD_TYPE || kid !== head.kid || alg === undefined || alg !== jwk.alg) return false
+    // A key is named by its thumbprint (RFC 7638), so that no other key can have its name.
+    if ((await calculateJwkThumbprint(jwk)) !== kid) return false
     const payload = Buffer.from(headPayload(head)).toString('base64url')
     const key = await importJWK(jwk, alg)
     await flattenedVerify({ protected: header, payload, signature }, key, { algorithms: [alg] })

@@ -22,13 +22,15 @@ const ACCOUNT_DELETED = 'user-deleted'
  * @param from the place before the first record: the start, the place up to which records were
  * deleted, or a head
  * @param heads those that the records must agree with, the oldest first
+ * @param nowMs for a log that an auth service signs; null: for an export
  */
 export function recordVerifier(
   from: ChainPlace,
-  heads: readonly Pick<ChainHead, 'seq' | 'digest' | 'number' | 'at'>[] = []
+  heads: readonly Pick<ChainHead, 'seq' | 'digest' | 'number' | 'at'>[] = [],
+  nowMs: number | null = null
 ): RecordVerifier {
   const faults = chainFaults()
-  const noteMissingHead = missingHeads(heads, faults)
+  const noteMissingHead = missingHeads(heads, faults, nowMs)
   const bySeq = Map.groupBy(heads, ({ seq }) => seq)
   const erased = new Map<string, number>()
   const deleted = new Set<string>()

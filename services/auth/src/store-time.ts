@@ -28,10 +28,15 @@ export function demandStoreTime(share: number): void {
   }
 }
 
-/** Counts the wait for other requests, which wait for the stores, as store time of this request. */
-export function countAsStoreTime(waitedMs: number): void {
+/**
+ * Counts the wait for other requests, which wait for the stores, as store time of this request.
+ * @returns whether some of its time is left
+ */
+export function countAsStoreTime(waitedMs: number): boolean {
   const time = ofThisRequest.getStore()
-  if (time !== undefined) time.leftMs -= waitedMs
+  if (time === undefined) return true
+  time.leftMs -= waitedMs
+  return time.leftMs > 0
 }
 
 /**

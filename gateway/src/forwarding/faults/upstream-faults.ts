@@ -1,5 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import { upstreamTimeout, upstreamUnavailable } from '../../refusals.ts'
+import { notYet, upstreamTimeout, upstreamUnavailable } from '../../refusals.ts'
 import { NoStreams, NotHttpTwo, StreamReset } from './http-two-faults.ts'
 import { isUntrusted, tlsFault } from './tls-faults.ts'
 
@@ -30,6 +30,8 @@ const NEVER_SENT = new Set<string>([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT'
 ])
+/** The gateway itself has closed the connection, because it shuts down. */
+const CLOSED_HERE = 'UND_ERR_DESTROYED'
 const TOO_SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 /** The error codes of a connection that the other side has closed or that the network has cut. */
@@ -52,13 +54,14 @@ export const wasNeverSent = (error: Error): boolean =>
   NEVER_SENT.has(codeOf(error)) || isUntrusted(codeOf(error))
 
 /**
- * The refusal for the client: a fault of its own request, or an outage of the service, which says
- * nothing about the caller.
+ * The refusal for the client: a fault of its own request, or an outage of the service or of this
+ * gateway, which says nothing about the caller.
  */
 export function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error
   if (error.cause instanceof Refusal) return error.cause
   const code = codeOf(error)
+  if (code === CLOSED_HERE) return notYet('the gateway shuts down')
   return TOO_SLOW.has(code)
     ? upstreamTimeout(error)
     : upstreamUnavailable(error, reasonOf(error, code))

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   isOfAddress,
   isShortage,
+  refusalOf,
   wasNeverSent
 } from '../../../src/forwarding/faults/upstream-faults.ts'
 
@@ -26,4 +27,10 @@ t.test('a service that cannot be reached, or breaks off, is at fault', async (t)
     t.notOk(isShortage(fault(code)))
   }
   t.notOk(isOfAddress(fault('UND_ERR_HEADERS_TIMEOUT')), 'a slow one is another matter')
+})
+
+t.test('a service is not at fault if the gateway closes the connection to it', async (t) => {
+  const closed = fault('UND_ERR_DESTROYED')
+  t.match(refusalOf(closed), { code: 'UNAVAILABLE', status: 503 })
+  t.notOk(isOfAddress(closed))
 })

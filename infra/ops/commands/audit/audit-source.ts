@@ -12,6 +12,8 @@ export type ChainState = {
   /** ISO 8601; null: nothing is deleted */
   readonly keptSince: string | null
   readonly keys: readonly HeadKey[]
+  /** how many events have a number that the chain does not have */
+  readonly outside: number
 }
 
 /** The audit log, at an auth service or in a file. */

@@ -25,17 +25,17 @@ export const auditVerify: Command = {
     const verdict =
       file === undefined
         ? await verifyService(ops, kids)
-        : await verifyAudit(signedBy(kids, await auditOfFile(file)))
+        : await verifyAudit(signedBy(kids, await auditOfFile(file)), null)
     return { json: verdict, text: textOf(verdict), exitCode: verdict.faultCount === 0 ? 0 : 1 }
   }
 }
 
 /** The log changes while it is read, so a fault must be found twice. */
 async function verifyService(ops: OpsClient, kids: Kids): Promise<AuditVerdict> {
-  const verdict = await verifyAudit(signedBy(kids, await auditOfService(ops)))
+  const verdict = await verifyAudit(signedBy(kids, await auditOfService(ops)), Date.now())
   if (verdict.faultCount === 0) return verdict
   await sleep(SETTLED_MS)
-  return await verifyAudit(signedBy(kids, await auditOfService(ops)))
+  return await verifyAudit(signedBy(kids, await auditOfService(ops)), Date.now())
 }
 
 type Kids = readonly string[] | undefined

@@ -21,13 +21,20 @@ export type AuditVerdict = {
   readonly faults: readonly ChainFault[]
 }
 
-/** Verifies the whole audit log: the chain, its signed heads, and whether something is missing. */
-export async function verifyAudit({ state, heads, records }: AuditSource): Promise<AuditVerdict> {
-  const { verifyHeads, recordVerifier } = await verifiers()
+/**
+ * Verifies the whole audit log: the chain, its signed heads, and whether something is missing.
+ * @param nowMs for the log of an auth service, which signs it; null: for an export
+ */
+export async function verifyAudit(
+  { state, heads, records }: AuditSource,
+  nowMs: number | null
+): Promise<AuditVerdict> {
+  const { verifyHeads, recordVerifier, faultOfOutside } = await verifiers()
   const { anchor, last, keys, keptSince } = state
+  const outside = faultOfOutside(state.outside)
   const keptSinceMs = keptSince === null ? 0 : Date.parse(keptSince)
   const ofHeads = await verifyHeads({ heads, keys, anchor, last: last.seq, keptSinceMs })
-  const verifier = recordVerifier(anchor, heads)
+  const verifier = recordVerifier(anchor, heads, nowMs)
   for await (const record of records) verifier.next(record)
   verifier.end(last.seq)
   verifier.endAddresses()
@@ -43,8 +50,8 @@ export async function verifyAudit({ state, heads, records }: AuditSource): Promi
           ? null
           : { number: newest.number, seq: newest.seq, at: newest.at, kid: newest.kid }
     },
-    faultCount: verifier.faults.count() + ofHeads.count(),
-    faults: [...verifier.faults.described, ...ofHeads.described]
+    faultCount: verifier.faults.count() + ofHeads.count() + outside.length,
+    faults: [...outside, ...verifier.faults.described, ...ofHeads.described]
   }
 }
 
@@ -53,7 +60,8 @@ async function verifiers() {
   try {
     const { verifyHeads } = await import('@gatehouse/audit-chain/verify-heads')
     const { recordVerifier } = await import('@gatehouse/audit-chain/verify-records')
-    return { verifyHeads, recordVerifier }
+    const { faultOfOutside } = await import('@gatehouse/audit-chain/chain-fault')
+    return { verifyHeads, recordVerifier, faultOfOutside }
   } catch {
     throw new Refused(
       'NO_VERIFIER',

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { refuseEncoded } from './encoded-bodies.ts'
 
 /**
  * JSON bodies. An empty body counts as absent, because a browser that refreshes by cookie may send
@@ -16,8 +17,9 @@ export const jsonBodies = fp(async (service: FastifyInstance) => {
     'application/json',
     { parseAs: 'buffer' },
     (request, body: Buffer, done) => {
-      if (body.length === 0) done(null, undefined)
-      else if (isUtf8(body)) void parse(request, body.toString(), done)
+      if (body.length === 0) return done(null, undefined)
+      refuseEncoded(request.headers)
+      if (isUtf8(body)) void parse(request, body.toString(), done)
       else done(notUtf8())
     }
   )

@@ -3,12 +3,25 @@ import type { FairTurns } from './fair-turns.ts'
 /** Each part that is held is an object of some 250 bytes. */
 const MOST_OBJECTS = 256
 
+/** How the bytes of a connection are divided. It is asked about all bytes in order, once each. */
+export type Division = {
+  /** How many of the next bytes wait for no turn. */
+  atOnce(bytes: Buffer): number
+  /** How many of the next bytes are handled before others get their turn. */
+  piece(bytes: Buffer): number
+}
+
+/** All bytes take turns, this number at a time. */
+export const bytePieces = (most: number): Division => ({
+  atOnce: () => 0,
+  piece: ({ length }) => Math.min(length, most)
+})
+
 export type Pace = {
   readonly turns: FairTurns
   /** whose bytes they are; clients take turns */
   readonly client: string
-  /** how much is handled before others get their turn */
-  readonly pieceBytes: number
+  readonly division: Division
   /** above this, what is held stops the reading of the connection */
   readonly mostHeldBytes: number
 }
@@ -37,8 +50,8 @@ export class PacedBytes {
   #bytes = 0
   /** whether nothing follows it */
   #isLast = false
+  /** whether it passes on a piece, or waits for its turn to do so */
   #isWaiting = false
-  /** whether the reading of the connection waits for `readAgain` */
   #isStopped = false
   #isOver = false
 
@@ -52,15 +65,43 @@ export class PacedBytes {
     return this.#bytes > 0
   }
 
+  /** Whether the reading of the connection has to wait for `readAgain`. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   /** @returns whether to go on reading; if not, `readAgain` is called later */
   receive(bytes: Buffer): boolean {
     if (this.#isOver) return false
-    this.#held.push(bytes)
-    this.#bytes += bytes.length
-    if (this.#held.length > MOST_OBJECTS) this.#held = [this.#joined()]
+    this.#hold(bytes.subarray(this.#passAtOnce(bytes)))
     this.wake()
     this.#isStopped ||= this.#bytes > this.#pace.mostHeldBytes || this.#reader.isFull()
     return !this.#isStopped
+  }
+
+  /** @returns how many of the bytes were passed on */
+  #passAtOnce(bytes: Buffer): number {
+    if (this.#isWaiting || this.#bytes > 0 || !this.#reader.isReady()) return 0
+    const passed = this.#pace.division.atOnce(bytes)
+    if (passed > 0) this.#pass(bytes.subarray(0, passed))
+    return passed
+  }
+
+  /** What its reader does meanwhile must not pass on the next piece before this one has arrived. */
+  #pass(piece: Buffer): void {
+    this.#isWaiting = true
+    try {
+      this.#reader.pass(piece)
+    } finally {
+      this.#isWaiting = false
+    }
+  }
+
+  #hold(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#held.push(bytes)
+    this.#bytes += bytes.length
+    if (this.#held.length > MOST_OBJECTS) this.#held = [this.#joined()]
   }
 
   /** Nothing follows what it has received. */
@@ -89,7 +130,7 @@ export class PacedBytes {
       this.#isWaiting = false
       if (this.#isOver) return
       // Its reader may have paused meanwhile.
-      if (this.#reader.isReady()) this.#reader.pass(this.#piece())
+      if (this.#reader.isReady()) this.#pass(this.#piece())
       this.wake()
     })
   }
@@ -106,10 +147,11 @@ export class PacedBytes {
 
   #piece(): Buffer {
     const whole = this.#joined()
-    const rest = whole.subarray(this.#pace.pieceBytes)
+    const end = this.#pace.division.piece(whole)
+    const rest = whole.subarray(end)
     this.#held = rest.length > 0 ? [rest] : []
     this.#bytes = rest.length
-    return whole.subarray(0, this.#pace.pieceBytes)
+    return whole.subarray(0, end)
   }
 
   #joined(): Buffer {

@@ -2,14 +2,13 @@ import type { EventEmitter } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { type FairTurns, fairTurns, LONGEST_READS_MS } from './fair-turns.ts'
-import { PacedStream, PIECE_BYTES } from './paced-stream.ts'
+import { readAgain } from './paced-reads.ts'
+import { HTTP_TWO_PIECES, PacedStream } from './paced-stream.ts'
 
 /** Small reads are gathered up to this size while they wait for their turn. */
 const MOST_HELD_BYTES = 16 * 1024
 /** RFC 9113 §3.4 */
 const PREFACE_BYTES = 24
-
-const NOTHING = Buffer.alloc(0)
 
 /**
  * Lets the connections of HTTP/2 clients share the time of a turn of the event loop: the library
@@ -37,14 +36,13 @@ export function paceConnections(
  * object for each TLS record, however small.
  */
 function paced(socket: TLSSocket, turns: FairTurns, client: string): PacedStream {
-  const pace = { turns, client, pieceBytes: PIECE_BYTES, mostHeldBytes: MOST_HELD_BYTES }
+  const pace = { turns, client, division: HTTP_TWO_PIECES, mostHeldBytes: MOST_HELD_BYTES }
   const stream = new PacedStream(pace, PREFACE_BYTES)
   // Node.js would do both for a socket.
   socket.setNoDelay()
   socket.disableRenegotiation()
   const { push } = socket
-  // An empty chunk ends an attempt to read, and begins another one.
-  stream.attach(socket, () => push.call(socket, NOTHING))
+  stream.attach(socket, () => readAgain(socket, push))
   stream.open()
   const early: Buffer | null = socket.read()
   socket.push = (chunk) => {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { headerSections, type Part } from './header-sections.ts'
-import { type Pace, PacedBytes } from './paced-bytes.ts'
+import { bytePieces, type Pace, PacedBytes } from './paced-bytes.ts'
 
-/** How much is handled before others get their turn: 1,600 of the smallest frames. */
-export const PIECE_BYTES = 16 * 1024
+/** A piece has at most 1,600 of the smallest frames. */
+export const HTTP_TWO_PIECES = bytePieces(16 * 1024)
 
 type Done = (error?: Error | null) => void
 

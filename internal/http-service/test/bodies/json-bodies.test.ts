@@ -73,3 +73,16 @@ t.test('a body over the limit gets 413, and one of another type gets 415', async
     body: { code: 'INVALID_REQUEST' }
   })
 })
+
+t.test('a body with a content coding is not read as it is, but refused', async (t) => {
+  for (const coding of ['gzip', 'br', 'gzip, identity', 'unknown']) {
+    t.match(await post('/anything', '1', { ...json, 'content-encoding': coding }), {
+      status: 415,
+      body: { detail: 'the body must not have a Content-Encoding' }
+    })
+  }
+  t.match(await post('/anything', '1', { ...json, 'content-encoding': 'Identity' }), {
+    status: 200,
+    body: { body: 1 }
+  })
+})

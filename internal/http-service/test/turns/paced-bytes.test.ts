@@ -2,12 +2,12 @@ import { END_HEADERS, frame, kind, PREFACE } from '@gatehouse/fixtures/http-two-
 import t from 'tap'
 import { fairTurns } from '../../src/turns/fair-turns.ts'
 import { headerSections } from '../../src/turns/header-sections.ts'
-import { PacedBytes } from '../../src/turns/paced-bytes.ts'
+import { bytePieces, PacedBytes } from '../../src/turns/paced-bytes.ts'
 
 t.test('bytes arrive whole and in order, in pieces, and then the end', async (t) => {
   const got: Buffer[] = []
   let [isReady, hasEnded, again] = [true, false, 0]
-  const pace = { turns: fairTurns(), client: 'a', pieceBytes: 10, mostHeldBytes: 100 }
+  const pace = { turns: fairTurns(), client: 'a', division: bytePieces(10), mostHeldBytes: 100 }
   const paced = new PacedBytes(pace, {
     pass(piece) {
       if (piece === null) hasEnded = true
@@ -43,7 +43,7 @@ t.test('bytes arrive whole and in order, in pieces, and then the end', async (t)
 
 t.test('the reading goes on when all that was held is passed on', async (t) => {
   let [again, bytes] = [0, 0]
-  const pace = { turns: fairTurns(), client: 'a', pieceBytes: 10, mostHeldBytes: 0 }
+  const pace = { turns: fairTurns(), client: 'a', division: bytePieces(10), mostHeldBytes: 0 }
   const paced = new PacedBytes(pace, {
     pass(piece) {
       bytes += piece?.length ?? 0
@@ -59,6 +59,42 @@ t.test('the reading goes on when all that was held is passed on', async (t) => {
   await new Promise(setImmediate)
   t.equal(again, 1)
 })
+
+t.test(
+  'what waits for no turn is passed on at once, unless something waits before it',
+  async (t) => {
+    const got: string[] = []
+    let isReady = true
+    const paced = new PacedBytes(
+      {
+        turns: fairTurns(),
+        client: 'a',
+        // Digits cost nothing.
+        division: {
+          atOnce: (bytes) => /^\d*/.exec(bytes.toString())?.[0].length ?? 0,
+          piece: () => 1
+        },
+        mostHeldBytes: 100
+      },
+      {
+        pass: (piece) => got.push(String(piece)),
+        isReady: () => isReady,
+        isFull: () => !isReady,
+        readAgain() {}
+      }
+    )
+    t.ok(paced.receive(Buffer.from('1234')))
+    t.strictSame(got, ['1234'])
+    paced.receive(Buffer.from('5abcdefghij'))
+    paced.receive(Buffer.from('67'))
+    t.strictSame(got.join(''), '12345abcdefgh', 'eight pieces of a connection per turn')
+    while (got.join('').length < 17) await new Promise(setImmediate)
+    t.strictSame(got.join(''), '12345abcdefghij67')
+    isReady = false
+    t.notOk(paced.receive(Buffer.from('8')), 'its reader is not ready')
+    t.equal(got.at(-1), '7')
+  }
+)
 
 t.test(
   'what a connection brings is divided after each header section, wherever reads end',

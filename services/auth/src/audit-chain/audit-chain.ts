@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import { readPublicKeys } from '../keys/store/public-keys.ts'
-import { anchorOf, readChain, readHeads, readRecords } from './chain-rows.ts'
+import { anchorOf, countOutside, readChain, readHeads, readRecords } from './chain-rows.ts'
 
 /** What a verifier needs of the chain, apart from its records and heads. */
 export type ChainState = {
@@ -16,6 +16,8 @@ export type ChainState = {
   /** records that were written later are kept; milliseconds since 1970 */
   readonly keptSinceMs: number
   readonly keys: readonly HeadKey[]
+  /** how many events have a number that the chain does not have */
+  readonly outside: number
 }
 
 /** Reads the chain of the audit log. */
@@ -37,6 +39,10 @@ type AuditChainOptions = {
 
 const DAY_MS = 86_400_000
 
+/** Later records are kept; 0: all are. */
+export const keptSince = (days: number, nowMs: number): number =>
+  days === 0 ? 0 : nowMs - days * DAY_MS
+
 export function auditChain({ db, keys, days, clock }: AuditChainOptions): AuditChain {
   return {
     async state() {
@@ -46,7 +52,8 @@ export function auditChain({ db, keys, days, clock }: AuditChainOptions): AuditC
       return {
         anchor: anchorOf(chain),
         last: { seq: chain.seq, digest: chain.digest },
-        keptSinceMs: days === 0 ? 0 : clock() - days * DAY_MS,
+        keptSinceMs: keptSince(days, clock()),
+        outside: await countOutside(db),
         keys: all.map((jwk) => ({ jwk, published: held.has(jwk.kid ?? '') }))
       }
     },

@@ -23,27 +23,54 @@ export const anchorOf = (chain: AuditChainTable): ChainPlace => ({
   digest: chain.anchor_digest
 })
 
-/** The chained events after a number, in order. */
+/**
+ * The chained events after a number, in order. There can be more than the limit: a person who can
+ * write the database can give two events one number, and the next page begins after it.
+ */
 export async function readRecords(
   db: Kysely<Tables>,
   after: number,
   limit: number
 ): Promise<ChainRecord[]> {
-  const rows = await db
-    .selectFrom('audit_events')
-    .selectAll()
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => ({
+  const query = db.selectFrom('audit_events').selectAll()
+  const rows = await query.where('seq', '>', after).orderBy('seq').limit(limit).execute()
+  const last = rows.at(-1)?.seq
+  if (rows.length < limit || last === undefined) return rows.map(recordOf)
+  const ofLast = await query.where('seq', '=', last).limit(MOST_TWINS).execute()
+  return [...rows.filter(({ seq }) => seq !== last), ...ofLast].map(recordOf)
+}
+
+/** How many events with one number are shown: two are a fault. */
+const MOST_TWINS = 10
+
+/** How many events have a number that the chain does not have, so that no record shows them. */
+export async function countOutside(db: Kysely<Tables>): Promise<number> {
+  // One statement, because events are chained and deleted meanwhile.
+  const { before, after } = await db
+    .selectFrom('audit_chain')
+    .select(({ selectFrom, fn }) => [
+      selectFrom('audit_events')
+        .select(fn.countAll<number>().as('count'))
+        .whereRef('audit_events.seq', '<=', 'audit_chain.anchor_seq')
+        .as('before'),
+      selectFrom('audit_events')
+        .select(fn.countAll<number>().as('count'))
+        .whereRef('audit_events.seq', '>', 'audit_chain.seq')
+        .as('after')
+    ])
+    .executeTakeFirstOrThrow()
+  return Number(before) + Number(after)
+}
+
+function recordOf(row: EventRow): ChainRecord {
+  return {
     seq: row.seq ?? 0,
     digest: row.digest ?? '',
     ...contentOf(row),
     address: row.address,
     addressSalt: row.address_salt,
     addressDigest: row.address_digest ?? ''
-  }))
+  }
 }
 
 export const contentOf = (row: EventRow): ChainContent => ({

@@ -15,16 +15,21 @@ export const forgetRecords =
   (db: Kysely<Tables>, days: number, clock: () => number): Cleanup =>
   async () => {
     if (days === 0) return false
-    const beforeMs = clock() - days * DAY_MS
+    const nowMs = clock()
+    const times = { nowMs, beforeMs: nowMs - days * DAY_MS }
     const { anchor_seq } = await readChain(db)
     // The lock of the chain is taken only if there is something to delete.
-    if ((await oldRecords(db, anchor_seq, beforeMs, 1)).length === 0) return false
-    return await db.transaction().execute((transaction) => forgetSome(transaction, beforeMs))
+    if ((await oldRecords(db, anchor_seq, times, 1)).length === 0) return false
+    return await db.transaction().execute((transaction) => forgetSome(transaction, times))
   }
 
-async function forgetSome(transaction: Transaction<Tables>, beforeMs: number): Promise<boolean> {
+/** Now, and the time before which events are old; milliseconds since 1970. */
+type Times = { readonly nowMs: number; readonly beforeMs: number }
+
+async function forgetSome(transaction: Transaction<Tables>, times: Times): Promise<boolean> {
+  const { beforeMs } = times
   const { anchor_seq } = await lockChain(transaction)
-  const old = await oldRecords(transaction, anchor_seq, beforeMs, ROWS_PER_STATEMENT)
+  const old = await oldRecords(transaction, anchor_seq, times, ROWS_PER_STATEMENT)
   const last = old.at(-1)
   if (last === undefined) return false
   await transaction.deleteFrom('audit_events').where('seq', '<=', last.seq).execute()
@@ -34,11 +39,12 @@ async function forgetSome(transaction: Transaction<Tables>, beforeMs: number): P
     .execute()
   await transaction
     .deleteFrom('audit_heads')
-    .where('seq', '<=', last.seq)
-    .where('at_ms', '<', beforeMs)
-    // The next head continues from the newest one.
+    // The newest old one stays: it shows that the deleted records were old.
     .where('number', '<', ({ selectFrom, fn }) =>
-      selectFrom('audit_heads').select(fn.max('number').as('newest'))
+      selectFrom('audit_heads')
+        .select(fn.max('number').as('newest'))
+        .where('seq', '<=', last.seq)
+        .where('at_ms', '<', beforeMs)
     )
     .execute()
   return old.length === ROWS_PER_STATEMENT
@@ -48,7 +54,7 @@ async function forgetSome(transaction: Transaction<Tables>, beforeMs: number): P
 async function oldRecords(
   db: Kysely<Tables>,
   after: number,
-  beforeMs: number,
+  { nowMs, beforeMs }: Times,
   limit: number
 ): Promise<{ seq: number; digest: string }[]> {
   const rows = await db
@@ -59,7 +65,7 @@ async function oldRecords(
     .limit(limit)
     .execute()
   // A clock that was ahead may have dated an event too late. The event is old if a head that covers
-  // it is old.
+  // it is old. No other one is: a person who can write the database can date a head back.
   const head = await db
     .selectFrom('audit_heads')
     .select('seq')
@@ -68,7 +74,7 @@ async function oldRecords(
     .limit(1)
     .executeTakeFirst()
   const isOld = ({ seq, at_ms }: (typeof rows)[number]) =>
-    at_ms < beforeMs || (seq ?? 0) <= (head?.seq ?? 0)
+    at_ms < beforeMs || (at_ms > nowMs && (seq ?? 0) <= (head?.seq ?? 0))
   const young = rows.findIndex((row) => !isOld(row))
   return rows
     .slice(0, young === -1 ? undefined : young)

@@ -2,7 +2,7 @@ import type { AuditConfig } from '../audit/audit-settings.ts'
 import type { Database } from '../database/open-database.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { Ports } from '../ports.ts'
-import { type AuditChain, auditChain } from './audit-chain.ts'
+import { type AuditChain, auditChain, keptSince } from './audit-chain.ts'
 import { chainEvents, oldestUnchained } from './chain-events.ts'
 import { chainMetrics } from './chain-metrics.ts'
 import { forgetRecords } from './forget-records.ts'
@@ -24,11 +24,13 @@ export function openAuditChain(
   const { AUTH_AUDIT_RETENTION_DAYS: days, TOKEN_ISSUER: issuer } = config
   const metrics = chainMetrics(registry, clock)
   const signer = headSigner(keys)
+  const keptSinceMs = (): number => keptSince(days, clock())
   const sign = signHeads({
     db,
     signer,
     issuer,
     clock,
+    keptSinceMs,
     onSigned({ number, seq, digest, kid }, faults) {
       // A log that is kept elsewhere shows whether heads were removed from the database.
       log.info({ number, seq, digest, kid }, 'signed the end of the audit log')

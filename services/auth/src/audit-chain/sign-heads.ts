@@ -1,10 +1,11 @@
-import type { ChainFault } from '@gatehouse/audit-chain/chain-fault'
+import { type ChainFault, faultOfOutside } from '@gatehouse/audit-chain/chain-fault'
 import type { ChainPlace } from '@gatehouse/audit-chain/chain-record'
 import { type ChainHead, headDigest, type SignedHead } from '@gatehouse/audit-chain/signed-head'
 import { recordVerifier } from '@gatehouse/audit-chain/verify-records'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import { anchorOf, newestHead, readChain, readRecords } from './chain-rows.ts'
+import { faultsOfEnds } from './chain-ends.ts'
+import { anchorOf, countOutside, newestHead, readChain, readRecords } from './chain-rows.ts'
 import type { AuditChainTable } from './chain-tables.ts'
 import type { HeadSigner } from './head-signer.ts'
 
@@ -21,6 +22,8 @@ export type HeadOptions = {
   /** the issuer of the installation's access tokens */
   readonly issuer: string
   readonly clock: () => number
+  /** records that were written later must not have been deleted; milliseconds since 1970 */
+  readonly keptSinceMs: () => number
   /** is called after a head was signed, with the faults of the records since the previous head */
   readonly onSigned: (head: SignedHead, faults: readonly ChainFault[]) => void
 }
@@ -94,7 +97,10 @@ async function take({ db, clock }: HeadOptions): Promise<boolean> {
   const row = await db
     .updateTable('audit_chain')
     .set({ signing_until_ms: nowMs + HOLD_MS })
-    .where('signing_until_ms', '<=', nowMs)
+    // No instance takes it for longer, so a later time is forged, and must not prevent heads.
+    .where(({ or, eb }) =>
+      or([eb('signing_until_ms', '<=', nowMs), eb('signing_until_ms', '>', nowMs + 2 * HOLD_MS)])
+    )
     .returning('one')
     .executeTakeFirst()
   return row !== undefined
@@ -106,7 +112,7 @@ async function signNext(
 ): Promise<SignedHead | null> {
   const { db, signer, issuer, clock, onSigned } = options
   try {
-    const { place, faults: ofRecords } = await verifySince(db, before)
+    const { place, faults: ofRecords } = await verifySince(options, before)
     const detail = `head ${number} is not what a published key of this service has signed`
     const forged = { fault: 'forged-head', seq: before?.seq ?? 0, detail } as const
     const faults = isGenuine ? ofRecords : [forged, ...ofRecords]
@@ -130,10 +136,11 @@ async function signNext(
 
 /** Verifies the records since a head, and returns the place of the last one. */
 async function verifySince(
-  db: Kysely<Tables>,
+  { db, keptSinceMs }: HeadOptions,
   before: SignedHead | null
 ): Promise<{ place: ChainPlace; faults: readonly ChainFault[] }> {
   const chain = await readChain(db)
+  const ofEnds = before === null ? [] : faultsOfEnds(before, chain, keptSinceMs())
   const anchor = anchorOf(chain)
   const from = before !== null && before.seq > anchor.seq ? before : anchor
   const verifier = recordVerifier({ seq: from.seq, digest: from.digest })
@@ -144,7 +151,8 @@ async function verifySince(
     if (verifier.place().seq === after || verifier.place().seq >= chain.seq) break
   }
   verifier.end(chain.seq)
-  return { place: verifier.place(), faults: verifier.faults.described }
+  const outside = faultOfOutside(await countOutside(db))
+  return { place: verifier.place(), faults: [...ofEnds, ...outside, ...verifier.faults.described] }
 }
 
 /** False if another instance has signed a head with this number. */

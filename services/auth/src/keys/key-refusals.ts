@@ -50,14 +50,16 @@ export const revocationUnpublished = (cause: unknown) =>
 
 export const keysUnknown = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason: 'the signing keys could not be read for too long, so the active key may no longer sign',
+    reason:
+      'the signing keys could not be read for too long, so one of them may have been withdrawn',
     headers: { 'retry-after': '1' },
     cause
   })
 
 export const keysUnreadable = (cause: unknown) =>
   new Refusal('UNAVAILABLE', {
-    reason: 'the signing keys cannot be read, and one that is not known here may have been created',
+    reason:
+      'the signing keys cannot be read, and one of them may have been created or revoked meanwhile',
     headers: { 'retry-after': '1' },
     cause
   })

@@ -1,5 +1,5 @@
 import { repeatedRound } from '../repeated-round.ts'
-import { keysUnknown } from './key-refusals.ts'
+import { keysUnknown, keysUnreadable } from './key-refusals.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyStore } from './store/signing-key-store.ts'
@@ -24,6 +24,12 @@ export type LiveSigningKeys = {
    * @throws if the database does not answer
    */
   untilCurrent(mark?: string | null): Promise<void>
+  /**
+   * The published keys, without those that another instance has revoked before the call: as gateways
+   * refuse tokens of those. It asks the store of sessions for the mark of the withdrawals.
+   * @throws Refusal UNAVAILABLE if the keys cannot be read, and one may have been withdrawn
+   */
+  current(): Promise<readonly SigningKey[]>
   /**
    * Reads the keys, with a read that begins after the call.
    * @throws if the database does not answer; the previous keys stay
@@ -91,17 +97,26 @@ export async function liveSigningKeys(options: LiveSigningKeysOptions): Promise<
   })
 
   await reads.request()
+  const isStale = (): boolean => clock() - held.readMs > leaseMs
+  const untilCurrent: LiveSigningKeys['untilCurrent'] = async (known) => {
+    const mark = known === undefined ? await markOf(options) : known
+    if (mark !== undefined && mark !== held.mark) await reads.request()
+  }
   return {
     held: () => held.keys,
     ageMs: () => clock() - held.readMs,
     active() {
-      const { active, readMs } = held
-      if (active === null || clock() - readMs > leaseMs) throw keysUnknown(lastFault)
+      const { active } = held
+      if (active === null || isStale()) throw keysUnknown(lastFault)
       return active
     },
-    async untilCurrent(known) {
-      const mark = known === undefined ? await markOf(options) : known
-      if (mark !== undefined && mark !== held.mark) await reads.request()
+    untilCurrent,
+    async current() {
+      await untilCurrent().catch((error: unknown) => {
+        throw keysUnreadable(error)
+      })
+      if (isStale()) throw keysUnknown(lastFault)
+      return held.keys
     },
     async read() {
       await reads.request()

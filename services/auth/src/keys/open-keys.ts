@@ -18,7 +18,7 @@ import { loadSigningKeys, signingKeyStore } from './store/signing-key-store.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
 export type Keys = KeyOperations &
-  Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'untilCurrent' | 'read'>
+  Pick<LiveSigningKeys, 'held' | 'ageMs' | 'active' | 'untilCurrent' | 'current' | 'read'>
 
 type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
@@ -87,6 +87,6 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
     { name: 'maintain the signing keys', run: maintain }
   )
   const republish = () => keySet.republishRevocations(clock())
-  const { held, ageMs, active, untilCurrent, read } = live
-  return { ...operations, held, ageMs, active, untilCurrent, read, republish }
+  const { held, ageMs, active, untilCurrent, current, read } = live
+  return { ...operations, held, ageMs, active, untilCurrent, current, read, republish }
 }

@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Algorithm } from '@gatehouse/access-token/claims'
 import { calculateJwkThumbprint, type JWK } from 'jose'
@@ -45,13 +45,23 @@ export async function generateSigningKey(
   state: KeyState
 ): Promise<SigningKey> {
   const { publicKey, privateKey } = await generators[algorithm]()
-  const jwk = publicKey.export({ format: 'jwk' }) as JWK
-  const kid = await calculateJwkThumbprint(jwk)
+  const kid = await calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK)
   return {
     kid,
     algorithm,
     state,
-    publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
+    publicJwk: jwkOf(publicKey, kid, algorithm),
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   }
 }
+
+/** The public half of a key. */
+export const publicHalf = (privatePem: string, kid: string, algorithm: Algorithm): JWK =>
+  jwkOf(createPublicKey(privatePem), kid, algorithm)
+
+const jwkOf = (publicKey: KeyObject, kid: string, algorithm: Algorithm): JWK => ({
+  ...(publicKey.export({ format: 'jwk' }) as JWK),
+  kid,
+  alg: algorithm,
+  use: 'sig'
+})

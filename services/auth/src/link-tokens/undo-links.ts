@@ -50,15 +50,25 @@ export async function isReserved(
   { email, owner }: { readonly email: string; readonly owner: string | null },
   nowMs: number
 ): Promise<boolean> {
-  const row = await on
+  const wanting = [{ email, id: owner ?? '' }]
+  return (await reservedAmong(on, wanting, nowMs)).size > 0
+}
+
+/** The same for several accounts: those whose address is kept for another one. */
+export async function reservedAmong<
+  Wanting extends { readonly id: string; readonly email: string }
+>(on: Kysely<Tables>, accounts: readonly Wanting[], nowMs: number): Promise<Set<Wanting>> {
+  const emails = accounts.map(({ email }) => email)
+  const rows = await on
     .selectFrom('mail_tokens')
-    .select('digest')
-    .where('email', '=', email)
-    .where('subject', '!=', owner ?? '')
+    .select(['email', 'subject'])
+    .distinct()
+    .where('email', 'in', emails)
     .where('purpose', '=', 'email-undo')
     .where('used_at_ms', 'is', null)
     .where('expires_at', '>', Math.floor(nowMs / 1000))
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
+    .execute()
+  const isKept = ({ id, email }: Wanting): boolean =>
+    rows.some((row) => row.email === email && row.subject !== id)
+  return new Set(accounts.filter(isKept))
 }

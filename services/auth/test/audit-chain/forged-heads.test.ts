@@ -1,6 +1,7 @@
 import t from 'tap'
+import { forgetRecords } from '../../src/audit-chain/forget-records.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
-import { chainedLog } from './fixtures/chained-log.ts'
+import { chainedLog, DAYS } from './fixtures/chained-log.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -40,6 +41,112 @@ for (const kind of databaseKinds) {
       const found = (await log.faults()).map(({ fault }) => fault)
       t.ok(found.includes('not-intact'), `${genuine?.number} was replaced`)
       t.ok(found.includes('missing-head'), 'the first head is not there')
+    }
+  )
+
+  t.test(
+    `${name}: a chain whose beginning or end was moved is not vouched for`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      for (let count = 0; count < 3; count += 1) await log.write()
+      await log.chain()
+      await log.sign()
+      const { last } = await log.state()
+      const chain = () => log.db.updateTable('audit_chain')
+      const moves = [
+        [{ digest: 'other' }, ['rewritten']],
+        [{ seq: 2 }, ['missing-tail', 'outside']],
+        [{ anchor_seq: 3, anchor_digest: 'other' }, ['rewritten', 'outside']],
+        [{ anchor_seq: 5, anchor_digest: 'other', seq: 5 }, ['removed-early', 'outside']]
+      ] as const
+      for (const [moved, faults] of moves) {
+        await chain().set(moved).execute()
+        log.clock.advance(HOUR_MS)
+        await log.sign()
+        const found = log.found.at(-1)?.map(({ fault }) => fault) ?? []
+        t.strictSame(new Set(found), new Set(faults))
+        t.match((await log.heads()).at(-1), { intact: false })
+        await log.db.deleteFrom('audit_heads').where('number', '>', 1).execute()
+        await chain()
+          .set({ ...last, anchor_seq: 0, anchor_digest: '' })
+          .execute()
+      }
+    }
+  )
+
+  t.test(
+    `${name}: heads are signed, whatever the database says of the turn`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      await log.write()
+      await log.chain()
+      const minute = 60_000
+      for (const [untilMs, count] of [
+        [log.clock() + minute, 0],
+        [log.clock() + 1000 * HOUR_MS, 1]
+      ] as const) {
+        await log.db.updateTable('audit_chain').set({ signing_until_ms: untilMs }).execute()
+        await log.sign()
+        t.equal((await log.heads()).length, count)
+      }
+    }
+  )
+
+  t.test(`${name}: a head that was dated back makes no event old`, { skip }, async (t) => {
+    const log = await chainedLog(t, kind)
+    for (let count = 0; count < 3; count += 1) await log.write()
+    await log.chain()
+    await log.sign()
+    await log.db.updateTable('audit_heads').set({ at_ms: 0 }).execute()
+    t.equal(await forgetRecords(log.db, DAYS, log.clock)(), false)
+    t.equal((await log.records()).length, 3)
+  })
+
+  t.test(`${name}: events that no record shows, and twins, are found`, { skip }, async (t) => {
+    const log = await chainedLog(t, kind)
+    for (let count = 0; count < 3; count += 1) await log.write()
+    await log.chain()
+    const [row] = await log.db.selectFrom('audit_events').selectAll().where('seq', '=', 2).execute()
+    if (row === undefined) throw new Error('no second record')
+    const insert = (seq: number) =>
+      log.db
+        .insertInto('audit_events')
+        .values({ ...row, seq })
+        .execute()
+    for (const seq of [0, -7, 1_000_000]) await insert(seq)
+    t.strictSame(await log.faults(), [{ fault: 'outside', seq: 0 }])
+    t.match(await log.state(), { outside: 3 })
+    await insert(2)
+    t.strictSame(
+      (await log.records(2)).map(({ seq }) => seq),
+      [1, 2, 2],
+      'both are on the page that ends with them'
+    )
+    t.match(await log.faults(), [{ fault: 'outside' }, { fault: 'altered', seq: 2 }])
+  })
+
+  t.test(
+    `${name}: the witnesses of the age of deleted events cannot be removed`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      for (let count = 0; count < 4; count += 1) {
+        await log.write()
+        await log.chain()
+        await log.sign()
+        log.clock.advance(HOUR_MS)
+      }
+      const [, second] = await log.heads()
+      await log.db.deleteFrom('audit_heads').where('number', '<', 2).execute()
+      await log.db.deleteFrom('audit_events').where('seq', '<=', 2).execute()
+      const anchor = { anchor_seq: 2, anchor_digest: second?.digest ?? '' }
+      await log.db.updateTable('audit_chain').set(anchor).execute()
+      t.match(await log.faults(), [{ fault: 'missing-head' }])
+      await log.db.deleteFrom('audit_heads').execute()
+      log.clock.advance(HOUR_MS)
+      t.match(await log.faults(), [{ fault: 'missing-head', seq: 3 }], 'without any head')
     }
   )
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import { guard } from '../../faults/guard.ts'
 import { ConnectionLost, StreamReset } from '../../faults/http-two-faults.ts'
 import type {
@@ -38,6 +38,7 @@ export type OpenSessions = { count(): ReadonlyMap<string, number> }
  */
 export function httpTwoConnections(options: ConnectionsOptions): Connections & OpenSessions {
   const pools = new Map<string, { readonly address: string; readonly pool: Sessions }>()
+  let isClosed = false
   const poolOf = (origin: string, { tls, keepAliveSeconds }: Service): Sessions => {
     const key = endpointKey({ address: origin, tls })
     const known = pools.get(key)
@@ -57,7 +58,10 @@ export function httpTwoConnections(options: ConnectionsOptions): Connections & O
   }
   return {
     dispatch: (request, handler, service) =>
-      send(request, handler, () => poolOf(String(request.origin), service), options),
+      send(request, handler, options, {
+        pool: () => poolOf(String(request.origin), service),
+        isClosed: () => isClosed
+      }),
     count() {
       const open = new Map<string, number>()
       for (const { address, pool } of pools.values()) {
@@ -69,23 +73,31 @@ export function httpTwoConnections(options: ConnectionsOptions): Connections & O
       for (const [key, { pool }] of pools) if (!named.has(key)) pool.retire()
     },
     async close() {
+      isClosed = true
       for (const { pool } of pools.values()) pool.close()
       pools.clear()
     }
   }
 }
 
+/** The connections to the service of a request. */
+type Own = { readonly pool: () => Sessions; readonly isClosed: () => boolean }
+
 function send(
   request: AskedRequest,
   handler: Dispatcher.DispatchHandler,
-  pool: () => Sessions,
-  options: ConnectionsOptions
+  options: ConnectionsOptions,
+  { pool, isClosed }: Own
 ): GiveUp {
   const exchange = openExchange(request, handler, options)
   let giveUp: GiveUp = () => {}
   let refusals = 0
   let breaks = 0
   const again = (error: Error, session: Session): void => {
+    if (isClosed()) {
+      endWith(exchange, new errors.ClientDestroyedError())
+      return
+    }
     const isRefused = error instanceof StreamReset && error.isRefusal
     const isBroken = error instanceof ConnectionLost && session.isProven
     if (isRefused) refusals += 1

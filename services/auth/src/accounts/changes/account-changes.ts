@@ -4,7 +4,6 @@ import { writeAudit } from '../../audit/audit-log.ts'
 import { endSessions } from '../../database/end-sessions.ts'
 import { isUniqueViolation } from '../../database/statements/unique-violation.ts'
 import type { Tables } from '../../database/tables.ts'
-import { spendUndos } from '../../link-tokens/undo-links.ts'
 import { noteStale, otherRights } from '../../revocations/stale-tokens.ts'
 import type { Account } from '../account.ts'
 import type { AccountClaims } from '../account-claims.ts'
@@ -14,9 +13,8 @@ import { otherPassword } from '../passwords/other-password.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseTraces } from './erase-traces.ts'
-
-/** The address of an account: as `canonicalEmail` returns it, and as it was typed. */
-type AddressOf = Pick<Account, 'email' | 'emailTyped'>
+import { type Rights, replaceRights } from './replace-rights.ts'
+import { type AddressOf, setAddress } from './set-address.ts'
 
 /** A change of which the account is notified, in its transaction. */
 type Notified = Pick<PasswordChange, 'source' | 'clock' | 'notify'>
@@ -37,12 +35,12 @@ export type AccountChanges = {
   /** The same for the claims. */
   setClaims(id: string, claims: AccountClaims, change: Change): Promise<boolean>
   /**
-   * Replaces the e-mail address, which is in access tokens too. Sessions continue. Links that undo
-   * earlier changes no longer work.
-   * @returns false if there is no such account
-   * @throws Refusal CONFLICT if another account has it
+   * Replaces the e-mail address, which is in access tokens too, and notes that it is verified.
+   * Sessions continue. Links that undo earlier changes no longer work.
+   * @returns the account as it is now; null if there is none
+   * @throws Refusal CONFLICT if another account has the address, or may take it back
    */
-  setEmail(id: string, address: AddressOf, change: Change): Promise<boolean>
+  setEmail(id: string, address: AddressOf, change: Change): Promise<Account | null>
   /**
    * Sets a password without the previous one, and ends every session.
    * @returns the sessions that had not ended, for the session store; null: there is no such account
@@ -76,7 +74,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       try {
         return await db
           .transaction()
-          .execute((transaction) => setEmail(transaction, id, address, change))
+          .execute((transaction) => setAddress(transaction, id, address, change))
       } catch (error) {
         throw isUniqueViolation(error) ? emailTaken() : error
       }
@@ -97,50 +95,6 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
       return ended
     }
   }
-}
-
-type Rights = Partial<Record<'roles' | 'scope' | 'claims' | 'email', string>> & {
-  readonly email_verified_at?: number
-  readonly email_typed?: string | null
-}
-
-/** Replaces rights of an account, and makes its earlier tokens stale. */
-export async function replaceRights(
-  transaction: Kysely<Tables>,
-  id: string,
-  rights: Rights,
-  kind: AuditKind,
-  { stale, source, clock }: Change
-): Promise<boolean> {
-  const made = stale()
-  const row = await transaction
-    .updateTable('accounts')
-    .set({ ...rights, ...otherRights(made) })
-    .where('id', '=', id)
-    .returning('rights_version')
-    .executeTakeFirst()
-  if (row === undefined) return false
-  await noteStale(transaction, id, made, row.rights_version)
-  await writeAudit(transaction, { kind, subject: id, sid: null, source }, clock())
-  return true
-}
-
-/**
- * An operator vouches for the address, so no link of an earlier address takes the account back: one
- * of them may be that of a thief.
- */
-async function setEmail(
-  transaction: Kysely<Tables>,
-  id: string,
-  { email, emailTyped }: AddressOf,
-  change: Change
-): Promise<boolean> {
-  const nowMs = change.clock()
-  const email_verified_at = Math.floor(nowMs / 1000)
-  const rights = { email, email_typed: emailTyped, email_verified_at }
-  if (!(await replaceRights(transaction, id, rights, 'email-changed', change))) return false
-  await spendUndos(transaction, { subject: id, undo: null }, nowMs)
-  return true
 }
 
 async function setPassword(

@@ -2,9 +2,13 @@ import type { Kysely, Transaction } from 'kysely'
 import type { By } from '../../audit/audit-event.ts'
 import { writeAudits } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
+import { reservedAmong } from '../../link-tokens/undo-links.ts'
 import type { ImportedAccount } from './imported-account.ts'
 
-/** Why an account cannot be stored: another one has its e-mail address, or its id. */
+/**
+ * Why an account cannot be stored: another one has its e-mail address or may take it back, or has
+ * its id.
+ */
 export type Obstacle = 'email' | 'id'
 
 export type AccountImports = {
@@ -15,7 +19,7 @@ export type AccountImports = {
    */
   store(accounts: readonly ImportedAccount[], by: By): Promise<(Obstacle | null)[]>
   /** The same check, without storing anything. */
-  tryOut(accounts: readonly ImportedAccount[]): Promise<(Obstacle | null)[]>
+  tryOut(accounts: readonly ImportedAccount[], nowMs: number): Promise<(Obstacle | null)[]>
 }
 
 export function accountImports(db: Kysely<Tables>): AccountImports {
@@ -26,9 +30,10 @@ export function accountImports(db: Kysely<Tables>): AccountImports {
         .transaction()
         .execute((transaction) => storeAccounts(transaction, accounts, by))
     },
-    async tryOut(accounts) {
+    async tryOut(accounts, nowMs) {
       if (accounts.length === 0) return []
-      return obstaclesFor(accounts, await takenBy(db, accounts))
+      const reserved = await reservedAmong(db, accounts, nowMs)
+      return obstaclesFor(accounts, await takenBy(db, accounts), reserved)
     }
   }
 }
@@ -38,31 +43,45 @@ async function storeAccounts(
   accounts: readonly ImportedAccount[],
   by: By
 ): Promise<(Obstacle | null)[]> {
-  const stored = await insertFree(transaction, accounts)
+  const inserted = await insertFree(transaction, accounts)
+  // The insert may have waited for an account that leaves its address, and reserves it.
+  const reserved = await reservedAmong(transaction, accounts, by.clock())
+  const isReserved = ({ id, email }: Inserted): boolean =>
+    [...reserved].some((one) => one.id === id && one.email === email)
+  await remove(transaction, inserted.filter(isReserved))
+  const stored = inserted.filter((one) => !isReserved(one)).map(({ id }) => id)
   await writeEvents(transaction, stored, by)
   const { owners } = await takenBy(transaction, accounts)
   const left = new Set(stored)
   // The same id twice in one call is stored once.
-  return accounts.map(({ id, email }) => {
+  return accounts.map((account) => {
+    const { id, email } = account
     if (owners.get(email) === id && left.delete(id)) return null
-    return owners.has(email) ? 'email' : 'id'
+    return owners.has(email) || reserved.has(account) ? 'email' : 'id'
   })
 }
 
-/** Returns the ids of those that were inserted. */
+type Inserted = Pick<ImportedAccount, 'id' | 'email'>
+
+/** Returns those that were inserted. */
 async function insertFree(
   transaction: Transaction<Tables>,
   accounts: readonly ImportedAccount[]
-): Promise<string[]> {
-  const rows = await transaction
+): Promise<Inserted[]> {
+  return await transaction
     .insertInto('accounts')
     // Sorted, because two imports of the same users would otherwise wait for each other's
     // rows (PostgreSQL, deadlock_detected).
     .values(accounts.map(toRow).toSorted(byEmail))
     .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
+    .returning(['id', 'email'])
     .execute()
-  return rows.map(({ id }) => id)
+}
+
+async function remove(transaction: Kysely<Tables>, accounts: readonly Inserted[]): Promise<void> {
+  if (accounts.length === 0) return
+  const ids = accounts.map(({ id }) => id)
+  await transaction.deleteFrom('accounts').where('id', 'in', ids).execute()
 }
 
 function writeEvents(
@@ -97,10 +116,12 @@ async function takenBy(on: Kysely<Tables>, accounts: readonly ImportedAccount[])
 /** Each account takes its own address and id from those that follow. */
 function obstaclesFor(
   accounts: readonly ImportedAccount[],
-  { owners, ids }: Taken
+  { owners, ids }: Taken,
+  reserved: ReadonlySet<ImportedAccount>
 ): (Obstacle | null)[] {
-  return accounts.map(({ id, email }) => {
-    if (owners.has(email)) return 'email'
+  return accounts.map((account) => {
+    const { id, email } = account
+    if (owners.has(email) || reserved.has(account)) return 'email'
     if (ids.has(id)) return 'id'
     owners.set(email, id)
     ids.add(id)

@@ -1,4 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
+import { refuseEncoded } from '@gatehouse/http-service/encoded-bodies'
 import { type ErrorForm, oauthForm, problemForm } from '@gatehouse/http-service/error-form'
 import type { SightingReport } from '@gatehouse/sightings/report-sightings'
 import type { FastifyRequest } from 'fastify'
@@ -54,7 +55,10 @@ function oauthEndpoints(service: Service, parts: OAuthParts, done: () => void): 
   service.addContentTypeParser(
     FORM,
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => readForm(body)
+    async ({ headers }: FastifyRequest, body: Buffer) => {
+      refuseEncoded(headers)
+      return readForm(body)
+    }
   )
   service.addContentTypeParser('*', async () => {
     throw notAForm()

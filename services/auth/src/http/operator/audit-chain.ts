@@ -36,7 +36,12 @@ const Chain = Type.Object(
         })
       }),
       { description: 'The keys that may have signed heads, including former ones.' }
-    )
+    ),
+    outside: Type.Integer({
+      minimum: 0,
+      description: 'How many events have a number that the chain does not have: none should.',
+      examples: [0]
+    })
   },
   { title: 'AuditChain' }
 )
@@ -113,9 +118,10 @@ const showChain: OpsRoutes = (service, { auditChain }) => {
       }
     },
     async () => {
-      const { anchor, last, keptSinceMs, keys } = await auditChain.state()
+      const { anchor, last, keptSinceMs, keys, outside } = await auditChain.state()
       const keptSince = keptSinceMs === 0 ? null : new Date(keptSinceMs).toISOString()
-      return { anchor, last, keptSince, keys: keys.map((key) => ({ ...key, jwk: { ...key.jwk } })) }
+      const shown = keys.map((key) => ({ ...key, jwk: { ...key.jwk } }))
+      return { anchor, last, keptSince, keys: shown, outside }
     }
   )
 }

@@ -1,4 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
+import { Refusal } from '@gatehouse/problem/refusal'
 import { tooManyWaiting } from '../../accounts/account-refusals.ts'
 import { turns } from '../../accounts/credentials/turns.ts'
 import { countAsStoreTime } from '../../store-time.ts'
@@ -15,25 +16,36 @@ const MOST_SESSIONS = 64
  * (`lockAccount`), so they would wait for each other with connections in hand. The sessions of an
  * account take turns too, so that a thief cannot keep their owner from ending them. Reads wait for
  * no change, which may wait for a lock. Reads only call the stores, so if a store is slow, those that
- * wait are refused with those that they wait for.
+ * wait are refused with those that they wait for. If none of those was refused, there are too many.
  */
-export function takeTurns(service: Service): void {
+export function takeTurns(service: Service, monotonicClock = () => performance.now()): void {
   const changes = accountTurns(MOST_CHANGES_OF_SESSION)
   const reads = accountTurns(MOST_READS_OF_SESSION)
+  /** when a store last failed a read */
+  let failedMs = Number.NEGATIVE_INFINITY
   service.addHook('onRoute', (route) => {
     const { handler, method } = route
     const isRead = method === 'GET' || method === 'HEAD'
     const take = isRead ? reads : changes
     route.handler = async function (request, reply) {
-      const arrivedMs = performance.now()
+      const arrivedMs = monotonicClock()
       const handle = async () => {
-        if (isRead) countAsStoreTime(performance.now() - arrivedMs)
-        return await handler.call(this, request, reply)
+        const waitedMs = monotonicClock() - arrivedMs
+        if (isRead && !countAsStoreTime(waitedMs) && failedMs < arrivedMs) throw tooManyWaiting()
+        try {
+          return await handler.call(this, request, reply)
+        } catch (error) {
+          if (isRead && isOutage(error)) failedMs = monotonicClock()
+          throw error
+        }
       }
       return await (request.identity === null ? handle() : take(request.identity, handle))
     }
   })
 }
+
+const isOutage = (error: unknown): boolean =>
+  error instanceof Refusal && error.code === 'UNAVAILABLE'
 
 type Caller = { readonly subject: string; readonly session: string | null }
 

@@ -2,7 +2,7 @@ import type { Insertable, Kysely, Selectable } from 'kysely'
 import type { SigningKeyTable, Tables } from '../../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../../secrets/seal.ts'
 import { UnknownSealingKey } from '../../secrets/unknown-sealing-key.ts'
-import { publishedStates, type SigningKey } from '../signing-key.ts'
+import { publicHalf, publishedStates, type SigningKey } from '../signing-key.ts'
 import { GONE } from './key-records.ts'
 
 /**
@@ -36,7 +36,10 @@ function newRow(key: SigningKey, [newest]: SealingKeys, now: number): Insertable
   }
 }
 
-/** All published keys, decrypted, the newest first. */
+/**
+ * All published keys, decrypted, the newest first. A person who can write the database, but does not
+ * have a sealing key, could replace a public half, and sign tokens. So it is that of the private one.
+ */
 export async function readPublished(
   db: Kysely<Tables>,
   sealingKeys: SealingKeys
@@ -48,13 +51,11 @@ export async function readPublished(
     .orderBy('created_at', 'desc')
     .orderBy('kid')
     .execute()
-  return rows.map((row) => ({
-    kid: row.kid,
-    algorithm: row.algorithm,
-    state: row.state,
-    publicJwk: JSON.parse(row.public_jwk),
-    privatePem: unseal(row, sealingKeys).secret
-  }))
+  return rows.map((row) => {
+    const { kid, algorithm, state } = row
+    const privatePem = unseal(row, sealingKeys).secret
+    return { kid, algorithm, state, publicJwk: publicHalf(privatePem, kid, algorithm), privatePem }
+  })
 }
 
 /**

@@ -34,15 +34,16 @@ export type RecognisedToken = {
 )
 
 /**
- * Null if this service did not issue the token, or it has expired. Reads the database only for a
- * key that this instance does not know: another instance may have created it.
+ * Null if this service did not issue the token, or it has expired, or its key was revoked. Reads the
+ * database only for a key that this instance does not know, which another instance may have created,
+ * and after another instance has revoked one.
  * @throws Refusal UNAVAILABLE if the keys cannot be read then. "Not issued here" would be wrong,
  * and a revocation would have no effect.
  */
 export type RecogniseToken = (text: string) => Promise<RecognisedToken | null>
 
 type Options = {
-  readonly keys: Pick<LiveSigningKeys, 'held' | 'read'>
+  readonly keys: Pick<LiveSigningKeys, 'current' | 'read'>
   readonly tokenPolicy: AccessTokenPolicy
   readonly ring: KeyRing
   readonly clock: () => number
@@ -71,8 +72,8 @@ export function tokenRecognition({ keys, tokenPolicy, ring, clock }: Options): R
 }
 
 async function keysWith(kid: string, keys: Options['keys']): Promise<readonly SigningKey[]> {
-  const held = keys.held()
-  if (held.some((key) => key.kid === kid)) return held
+  const current = await keys.current()
+  if (current.some((key) => key.kid === kid)) return current
   try {
     return await keys.read()
   } catch (error) {

@@ -12,6 +12,7 @@ import type { Clients } from '../../clients/open-clients.ts'
 import { isUuid } from '../../database/statements/uuid.ts'
 import { keysUnreadable } from '../../keys/key-refusals.ts'
 import type { LiveSigningKeys } from '../../keys/live-signing-keys.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
 import type { Revocations } from '../../revocations/open-revocations.ts'
 import type { FamilyRecord } from '../../sessions/families/family.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
@@ -36,7 +37,7 @@ type TokenStandingOptions = {
   readonly clients: Pick<Clients, 'findById'>
   readonly sessions: Pick<Sessions, 'list'>
   readonly revocations: Pick<Revocations, 'stale'>
-  readonly keys: Pick<LiveSigningKeys, 'held' | 'read'>
+  readonly keys: Pick<LiveSigningKeys, 'current' | 'read'>
 }
 
 /** of a subject that does not exist or is disabled: none of its tokens counts */
@@ -105,9 +106,9 @@ async function withdrawnOf(
   kids: readonly string[],
   { keys }: TokenStandingOptions
 ): Promise<ReadonlySet<string>> {
-  const missing = (held: ReturnType<typeof keys.held>) =>
-    kids.filter((kid) => !held.some((key) => key.kid === kid))
-  if (missing(keys.held()).length === 0) return new Set()
+  const missing = (published: readonly SigningKey[]) =>
+    kids.filter((kid) => !published.some((key) => key.kid === kid))
+  if (missing(await keys.current()).length === 0) return new Set()
   const read = await keys.read().catch((error: unknown) => {
     throw keysUnreadable(error)
   })

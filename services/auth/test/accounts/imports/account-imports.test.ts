@@ -8,6 +8,7 @@ import {
   importedAccount
 } from '../../../src/accounts/imports/imported-account.ts'
 import { auditLog } from '../../../src/audit/audit-log.ts'
+import { issueToken, newToken } from '../../../src/link-tokens/link-tokens.ts'
 import { databaseKinds } from '../../fixtures/database/databases.ts'
 
 const clock = testClock()
@@ -43,7 +44,7 @@ for (const { name, skip, make } of databaseKinds) {
       account(3, 'third@example.com')
     ]
     const outcomes = [null, 'email', 'id', 'email', 'email', 'id']
-    t.strictSame(await imports.tryOut(again), outcomes, 'a dry run says so')
+    t.strictSame(await imports.tryOut(again, clock()), outcomes, 'a dry run says so')
     t.equal(await accounts.findByEmail('3@example.com'), null, 'and stores nothing')
     t.strictSame(await imports.store(again, by), outcomes)
     t.match(await accounts.findById(id(1)), { email: first.email, passwordHash: bcrypt })
@@ -56,6 +57,27 @@ for (const { name, skip, make } of databaseKinds) {
     ])
     t.strictSame(await imports.store([], by), [])
   })
+
+  t.test(
+    `${name}: an address that its owner may take back is not imported`,
+    { skip },
+    async (t) => {
+      const { database, accounts, imports } = await open(t)
+      const owner = { id: id(9), email: '1@example.com', passwordVersion: 0 }
+      const undo = { token: newToken(), purpose: 'email-undo', owner, lifetimeSeconds: 60 } as const
+      await issueToken(database, undo, clock())
+      const wanted = [account(1), account(2), account(9, owner.email)]
+      const outcomes = ['email', null, null]
+      t.strictSame(await imports.tryOut(wanted, clock()), outcomes, 'a dry run says so')
+      t.strictSame(await imports.store(wanted.slice(0, 2), by), outcomes.slice(0, 2))
+      t.equal(await accounts.findByEmail(owner.email), null)
+      t.strictSame(await imports.store(wanted.slice(2), by), [null], 'but for its owner')
+      const kinds = (await auditLog(database, clock).read({ limit: 10 })).map(
+        ({ subject }) => subject
+      )
+      t.strictSame(kinds.sort(), [id(2), id(9)])
+    }
+  )
 
   t.test(`${name}: two simultaneous imports create each user once`, { skip }, async (t) => {
     const { accounts, imports } = await open(t)

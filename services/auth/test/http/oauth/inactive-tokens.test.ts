@@ -3,12 +3,15 @@ import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { accountChanges } from '../../../src/accounts/changes/account-changes.ts'
-import type { SigningKey } from '../../../src/keys/signing-key.ts'
-import { LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
+import { revokeKey } from '../../../src/keys/operations/key-changes.ts'
+import { generateSigningKey, type SigningKey } from '../../../src/keys/signing-key.ts'
+import { AUDIENCE, LIFETIME_SECONDS } from '../../fixtures/auth-config.ts'
 import { authService, disable, OPS_TOKEN, signedIn } from '../../fixtures/auth-service.ts'
 import { source } from '../../fixtures/families/family-steps.ts'
 import { policy } from '../../fixtures/families/stores.ts'
+import { ACCESS_TOKEN, assertionOf, exchange, serviceThat } from '../../fixtures/oauth/exchange.ts'
 import { clientWithSecret, operator, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 import { asking } from './fixtures/asking.ts'
 
 const { idleSeconds } = policy
@@ -136,4 +139,32 @@ t.test('after all tokens were revoked, only later tokens are active', async (t) 
   const { accessToken } = (await auth.post('/refresh-token', { refreshToken })).json()
   t.equal((await ask(accessToken)).active, true)
   t.equal((await ask(await machineToken())).active, true)
+})
+
+t.test('a token is not active once another instance has revoked its key', async (t) => {
+  let mark = 0
+  const withdrawals = { mark: async () => String(mark), async change() {} }
+  const { auth, tokens, ask } = await asking(t, { withdrawals })
+  const { accessToken } = tokens
+  const audiences = { receives: ['orders', AUDIENCE], calls: ['inventory'] }
+  const orders = await serviceThat(auth, audiences)
+  const exchanges = [
+    { subject_token: accessToken, subject_token_type: ACCESS_TOKEN },
+    { subject_token: await assertionOf(auth, accessToken, 'orders') }
+  ]
+  t.equal((await ask(accessToken)).active, true)
+  for (const form of exchanges) t.equal((await exchange(auth, orders, form)).statusCode, 200)
+
+  const [leaked] = auth.signingKeys
+  const spare = await generateSigningKey('ES256', 'standby')
+  const at = { now: auth.clock() / 1000, lifetimeSeconds: LIFETIME_SECONDS }
+  await auth.signing.store.change((ledger) =>
+    revokeKey(ledger, leaked?.kid ?? '', { spare, at }, source)
+  )
+  mark += 1
+  t.equal(auth.signing.live.active().kid, leaked?.kid, 'this instance does not know yet')
+  t.strictSame(await ask(accessToken), { active: false })
+  for (const form of exchanges) {
+    isOAuthError(t, await exchange(auth, orders, form), 400, 'invalid_request')
+  }
 })

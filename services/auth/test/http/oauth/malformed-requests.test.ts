@@ -4,6 +4,7 @@ import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts
 import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const endpoints = ['/oauth/token', '/oauth/revoke', '/oauth/introspect']
+const FORM = 'application/x-www-form-urlencoded'
 
 t.test('malformed requests get errors in the form of RFC 6749', async (t) => {
   const auth = await authService(t)
@@ -24,7 +25,8 @@ t.test('malformed requests get errors in the form of RFC 6749', async (t) => {
     is(await send(form, 'multipart/form-data; boundary=x'), 415, 'a multipart form')
     is(await send(form, null), 415, 'no content type')
     is(await send(undefined, null), 400, 'no body')
-    is(await send('', 'application/x-www-form-urlencoded'), 400, 'an empty body')
+    is(await send('', FORM), 400, 'an empty body')
+    is(await send(form, FORM, { 'content-encoding': 'gzip' }), 415, 'a content coding')
     is(await postForm(auth, path, `${form}&scope=a&scope=b`, authorized), 400, 'repeated')
     is(await postForm(auth, path, `${form}&x=%zz`, authorized), 400, 'not encoded')
     is(await postForm(auth, path, `${form}&x=${'x'.repeat(16_384)}`, authorized), 413, 'large')

@@ -60,6 +60,7 @@ t.test('the chain of the audit log is shown with its records, keys and heads', a
     signer: headSigner(live),
     issuer: 'https://auth.example',
     clock: auth.clock,
+    keptSinceMs: () => 0,
     onSigned: (_head, faults) => t.strictSame(faults, [])
   })()
   const { kid } = live.active()

@@ -1,12 +1,17 @@
-import { buildService } from '@gatehouse/http-service/build-service'
+import { testClock } from '@gatehouse/fixtures/clock'
+import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import type { Identity } from '@gatehouse/identity/fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { boundStoreTime } from '../../../src/http/bound-store-time.ts'
 import { takeTurns } from '../../../src/http/public/account-turns.ts'
+import { storeUnavailable } from '../../../src/refusals.ts'
+import { inStoreTime } from '../../../src/store-time.ts'
 
 const aMoment = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-t.test('the changes of an account take turns, its reads too, and so do its sessions', async (t) => {
+/** A service whose clients say in a header who they are. */
+function built(t: Test): Service {
   const service = buildService({ log: serviceLog('auth', 'silent') })
   t.teardown(() => service.close())
   service.decorateRequest('identity', null)
@@ -14,6 +19,11 @@ t.test('the changes of an account take turns, its reads too, and so do its sessi
     const [subject, session] = String(request.headers.caller ?? '').split('/')
     if (session !== undefined) request.identity = { subject, session } as Identity
   })
+  return service
+}
+
+t.test('the changes of an account take turns, its reads too, and so do its sessions', async (t) => {
+  const service = built(t)
   takeTurns(service)
   const ends: (() => void)[] = []
   const begun: string[] = []
@@ -51,4 +61,41 @@ t.test('the changes of an account take turns, its reads too, and so do its sessi
   for (let done = 0; done < 37; done += 1) await end()
   t.strictSame(await Promise.all([first, ...others]), [200, 200, 200, 200, 200, 200])
   t.strictSame(await Promise.all(changes), [...Array(32).fill(200), 429], 'one is too many')
+})
+
+t.test('reads that wait too long for each other are too many, unless a store fails', async (t) => {
+  const service = built(t)
+  const clock = testClock()
+  const budgetMs = 60_000
+  boundStoreTime(service, budgetMs)
+  takeTurns(service, clock)
+  const reads: PromiseWithResolvers<void>[] = []
+  service.get('/read', async () => {
+    const read = Promise.withResolvers<void>()
+    reads.push(read)
+    await inStoreTime(() => read.promise).catch((error: unknown) => {
+      throw storeUnavailable(error)
+    })
+    return {}
+  })
+  const send = () => service.inject({ url: '/read', headers: { caller: 'ada/1' } })
+  for (const [fault, statuses] of [
+    [null, [200, 429, 429]],
+    [new Error('away'), [503, 503, 503]]
+  ] as const) {
+    const answers = [send(), send(), send()]
+    while (reads.length < 1) await aMoment()
+    for (let count = 0; count < 10; count += 1) await aMoment()
+    clock.advance(budgetMs)
+    const [first] = reads.splice(0)
+    if (fault === null) first?.resolve()
+    else first?.reject(fault)
+    const all = await Promise.all(answers)
+    t.strictSame(
+      all.map(({ statusCode }) => statusCode),
+      statuses
+    )
+    reads.length = 0
+    clock.advance(1)
+  }
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { generateSigningKey, type KeyState } from '../../../src/keys/signing-key.ts'
+import { readPublicKeys } from '../../../src/keys/store/public-keys.ts'
 import { loadSigningKeys, signingKeyStore } from '../../../src/keys/store/signing-key-store.ts'
 import { databaseKinds, type TestDatabase } from '../../fixtures/database/databases.ts'
 
@@ -93,6 +94,28 @@ for (const kind of kinds) {
       t.strictSame(await known.store.live(), made, 'with the earlier key too')
       t.strictSame(await loaded(next), made)
       await t.rejects(loaded(old), { message: /was encrypted with another key/ })
+    }
+  )
+
+  t.test(
+    `${kind.name}: a public half that was replaced in the database is neither published nor believed`,
+    { skip: kind.skip },
+    async (t) => {
+      const { store, db } = await start(await kind.make(t))
+      const made = await loadSigningKeys(store, 'ES256', clock())
+      const [genuine] = made
+      const kid = genuine?.kid ?? ''
+      t.strictSame(await readPublicKeys(db), [genuine?.publicJwk])
+      const { publicJwk } = await generateSigningKey('ES256', 'active')
+      for (const forged of [{ ...publicJwk, kid }, { kid }]) {
+        await db
+          .updateTable('signing_keys')
+          .set({ public_jwk: JSON.stringify(forged) })
+          .where('kid', '=', kid)
+          .execute()
+        t.strictSame(await store.live(), made, 'the one of its private half counts')
+        t.strictSame(await readPublicKeys(db), [])
+      }
     }
   )
 

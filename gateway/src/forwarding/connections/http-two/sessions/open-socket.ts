@@ -1,7 +1,7 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { fairTurns } from '@gatehouse/http-service/fair-turns'
-import { PacedStream, PIECE_BYTES } from '@gatehouse/http-service/paced-stream'
+import { HTTP_TWO_PIECES, PacedStream } from '@gatehouse/http-service/paced-stream'
 import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { NotHttpTwo } from '../../../faults/http-two-faults.ts'
 
@@ -39,7 +39,7 @@ export function openSocket(
   const host = hostname.replace(/^\[|\]$/g, '')
   const isSecure = protocol === 'https:'
   // What waits refers to the buffer of `readInto`.
-  const pace = { turns, client: origin, pieceBytes: PIECE_BYTES, mostHeldBytes: 0 }
+  const pace = { turns, client: origin, division: HTTP_TWO_PIECES, mostHeldBytes: 0 }
   const stream = new PacedStream(pace, 0)
   const address = { host, port: Number(port || (isSecure ? 443 : 80)), onread: readInto(stream) }
   const socket = isSecure

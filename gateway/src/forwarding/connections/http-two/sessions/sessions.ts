@@ -1,4 +1,5 @@
-import { ConnectionLost, NoStreams } from '../../../faults/http-two-faults.ts'
+import { errors } from 'undici'
+import { NoStreams } from '../../../faults/http-two-faults.ts'
 import type { GiveUp } from '../../connections.ts'
 import { type Claim, mostHeld } from '../uploads/upload-claim.ts'
 import { USUAL_WINDOW_BYTES, type WindowSizes } from '../uploads/upload-window.ts'
@@ -89,7 +90,7 @@ export function sessions(options: Own): Sessions {
     },
     close() {
       clearTimeout(pool.pause)
-      failWaiting(pool, new ConnectionLost('the gateway closes its connections'))
+      failWaiting(pool, new errors.ClientDestroyedError())
       for (const one of [...pool.open, ...pool.connecting]) one.destroy()
     }
   }

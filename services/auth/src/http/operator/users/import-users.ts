@@ -100,7 +100,7 @@ export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) =>
       const judged = users.map((user) => judge(user, policy))
       const sound = judged.filter((one) => typeof one !== 'string')
       const found = dryRun
-        ? await accounts.imports.tryOut(sound)
+        ? await accounts.imports.tryOut(sound, nowMs)
         : await accounts.imports.store(sound, { source: operatorSource(request), clock })
       return answerOf(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
     }

@@ -20,7 +20,8 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
       schema: {
         operationId: 'setEmail',
         summary: 'Replace the e-mail address',
-        description: 'The user signs in with the new address. Sessions continue.',
+        description:
+          'The user signs in with the new address, which counts as verified. Sessions continue. Links that undo earlier changes no longer work.',
         tags: ['Users'],
         answers: { 200: { description: 'The user.' } },
         problems: { ...userProblems, CONFLICT: 'The e-mail address is taken.' },
@@ -35,13 +36,12 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
       const fault = identityFault({ ...account, email })
       if (fault !== null) throw invalidMember('email', fault)
-      if (email !== account.email) {
-        const change = { stale: stale.now, source: operatorSource(request), clock }
-        const address = { email, emailTyped: typedEmail(request.body.email) }
-        if (!(await accounts.changes.setEmail(account.id, address, change))) throw noSuchUser()
-      }
+      const change = { stale: stale.now, source: operatorSource(request), clock }
+      const address = { email, emailTyped: typedEmail(request.body.email) }
+      const changed = await accounts.changes.setEmail(account.id, address, change)
+      if (changed === null) throw noSuchUser()
       await stale.publish(account.id)
-      return { user: toUser({ ...account, email }) }
+      return { user: toUser(changed) }
     }
   )
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { issueToken, newToken } from '../../../../src/link-tokens/link-tokens.ts'
 import { audited, email, password, registered, signedIn } from '../../../fixtures/auth-service.ts'
 import { revokedSids } from '../../../fixtures/families/stores.ts'
 import { operating, refresh, wrongCredentials } from '../../../fixtures/operating.ts'
@@ -69,10 +70,33 @@ t.test('an operator changes the scope and the address; sessions continue', async
   for (const body of [{}, { scope: 'a' }, { scope: ['a b'] }, { scope: [], x: 1 }]) {
     t.equal((await call('PUT', `/ops/users/${user.id}/scope`, body)).statusCode, 400)
   }
-  t.equal((await call('PUT', path, { email: 'ADA@new.example' })).statusCode, 200, 'no change')
+  t.equal((await call('PUT', path, { email: 'Ada@New.Example' })).statusCode, 200, 'no change')
   t.equal((await refresh(auth, refreshToken)).statusCode, 200)
   const kinds = (await audited(auth)).map(({ kind }) => kind)
   t.equal(kinds.filter((kind) => kind === 'email-changed').length, 1, 'and no event of it')
+})
+
+t.test('an operator vouches for an address, also for the one that the account has', async (t) => {
+  const { auth, call } = await operating(t)
+  const user = await registered(auth)
+  const path = `/ops/users/${user.id}/email`
+  t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: false })
+  t.match((await call('PUT', path, { email })).json().user, { email, emailVerified: true })
+  t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: true })
+
+  const undo = (id: string, email: string) => ({
+    token: newToken(),
+    purpose: 'email-undo' as const,
+    owner: { id, email, passwordVersion: 0 },
+    lifetimeSeconds: 60
+  })
+  const eve = await registered(auth, 'eve@example.com')
+  await issueToken(auth.database, undo(user.id, 'previous@example.com'), auth.clock())
+  const reserved = () =>
+    call('PUT', `/ops/users/${eve.id}/email`, { email: 'previous@example.com' })
+  isProblem(t, await reserved(), { code: 'CONFLICT', detail: 'the e-mail address is taken' })
+  t.equal((await call('PUT', path, { email })).statusCode, 200)
+  t.equal((await reserved()).statusCode, 200, 'links that undo earlier changes are void')
 })
 
 t.test('roles are in the next access token', async (t) => {
