@@ -51,7 +51,7 @@ t.test('all faults of the settings are reported at once', async (t) => {
 
 t.test('a new user gets no scope with quotation marks', async (t) => {
   t.strictSame(faults({ AUTH_NEW_USER_SCOPE: '"orders:read"' }), [
-    'AUTH_NEW_USER_SCOPE must be a list of words without quotation mark and backslash'
+    'AUTH_NEW_USER_SCOPE must be a list of words without quotation mark and backslash; remove the quotation marks around it'
   ])
 })
 
