@@ -17,8 +17,9 @@ t.test('sessions of a user are listed, and ended one by one or all', async (t) =
 
   t.match((await call('DELETE', `/ops/sessions/${tokens.session.id}`)).json(), { ended: 1 })
   isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
-  isProblem(t, await call('DELETE', `/ops/sessions/${tokens.session.id}`), { code: 'NOT_FOUND' })
-  isProblem(t, await call('DELETE', '/ops/sessions/none'), { code: 'NOT_FOUND' })
+  const noSession = { code: 'NOT_FOUND', detail: 'there is no such session' }
+  isProblem(t, await call('DELETE', `/ops/sessions/${tokens.session.id}`), noSession)
+  isProblem(t, await call('DELETE', '/ops/sessions/none'), noSession)
 
   t.match((await call('DELETE', `/ops/users/${user.id}/sessions`)).json(), { ended: 2 })
   for (const { refreshToken } of others) {
