@@ -105,7 +105,12 @@ t.test('a user ends one session, and the others go on', async (t) => {
   isProblem(t, await refresh(lost.refreshToken), { code: 'SESSION_ENDED' })
   t.equal((await refresh(tokens.refreshToken)).statusCode, 200)
   t.strictSame(await revokedSids(auth.store), [lost.session.id], 'the end is published')
-  isProblem(t, await remove(lost.session.id), { code: 'NOT_FOUND' }, 'once')
+  isProblem(
+    t,
+    await remove(lost.session.id),
+    { code: 'NOT_FOUND', detail: 'there is no such session' },
+    'once'
+  )
 })
 
 t.test('a user signs out everywhere else', async (t) => {
