@@ -5,7 +5,7 @@ export const usersEmail: Command = {
   name: 'users email',
   usage: 'ID EMAIL',
   summary:
-    'Replaces the e-mail address of a user (by id or e-mail). Sessions continue; the next access token has the new address.',
+    'Replaces the e-mail address of a user (by id or e-mail), and verifies it. Sessions continue; the next access token has the new address.',
   words: [2, 2],
   async run({ positionals: [user = '', email] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/email`
