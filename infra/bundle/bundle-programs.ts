@@ -10,7 +10,13 @@ import { bundleOf, modules, services } from './programs.ts'
  * Modules that are loaded from `node_modules` and not bundled: native code, optional modules of
  * dependencies, and large modules that most starts do not need.
  */
-export const EXTERNAL = ['@node-rs/argon2', '@zxcvbn-ts/language-common', 'nodemailer', 'pg-native']
+export const EXTERNAL = [
+  '@node-rs/argon2',
+  '@simplewebauthn/server',
+  '@zxcvbn-ts/language-common',
+  'nodemailer',
+  'pg-native'
+]
 /** Only the gateway needs undici at its start. */
 export const EXTERNAL_OF_OTHERS = [...EXTERNAL, 'undici']
 

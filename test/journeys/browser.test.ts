@@ -10,13 +10,26 @@ import {
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
+import { decodeJwt } from 'jose'
 import type { BrowserContext } from 'playwright-core'
 import t from 'tap'
+import { addAuthenticator, passkeyScript } from './fixtures/passkey-page.ts'
 
 const password = 'correct horse battery'
 const skip = browserMissing
 const chromium = skip ? null : await browser(t)
 const shared = skip ? null : await wholeSystem(t)
+const friend = await otherOrigin(t, 'localhost')
+const foreigner = await otherOrigin(t, '127.0.0.1')
+/** Pages of both may use its API, and those of the first one passkeys. */
+const open = skip
+  ? null
+  : await wholeSystem(t, {
+      ALLOWED_ORIGINS: `${friend} ${foreigner}`,
+      AUTH_COOKIE_SAME_SITE: 'none',
+      AUTH_PASSKEY_RP_ID: 'localhost',
+      AUTH_PASSKEY_ORIGINS: friend
+    })
 
 /** A browser without cookies, at a system with one more user, who signs in with a cookie. */
 async function visit(email: string, system = shared) {
@@ -126,12 +139,6 @@ t.test('a page of another site can read and change nothing', { skip }, async (t)
 })
 
 t.test('a page of an allowed origin can use the API after its preflight', { skip }, async (t) => {
-  const friend = await otherOrigin(t, 'localhost')
-  const foreigner = await otherOrigin(t, '127.0.0.1')
-  const open = await wholeSystem(t, {
-    ALLOWED_ORIGINS: `${friend} ${foreigner}`,
-    AUTH_COOKIE_SAME_SITE: 'none'
-  })
   const { origin, context, withCookie } = await visit('friend@example.com', open)
   for (const [title, allowed] of Object.entries({
     'of this site': friend,
@@ -155,3 +162,35 @@ t.test('a page of an allowed origin can use the API after its preflight', { skip
   const refused = await fetchFrom(stranger, `${origin}/auth/refresh-token`)
   t.equal(refused, 'blocked', 'another port of the same site is another origin')
 })
+
+t.test(
+  'a page adds a passkey and signs in with it, as the documentation does',
+  { skip },
+  async (t) => {
+    const { origin, url, context, withCookie } = await visit('passkey@example.com', open)
+    const page = await pageOf(context, friend)
+    // The application and the API have one origin, as behind a proxy.
+    await page.route(`${friend}/auth/**`, (route) =>
+      route.continue({ url: route.request().url().replace(friend, origin) })
+    )
+    await page.addScriptTag({ content: passkeyScript })
+    await addAuthenticator(context, page)
+    const { body: tokens } = await client(url).login(withCookie.email, withCookie.password)
+    const call = (code: string) => page.evaluate(code) as Promise<Record<string, unknown>>
+
+    const added = await call(`addPasskey('${tokens.accessToken}', 'Laptop')`)
+    t.match(added, { factor: { type: 'passkey', name: 'Laptop' }, recoveryCodes: { length: 10 } })
+    const again = call(`addPasskey('${tokens.accessToken}', 'Twice')`)
+    await t.rejects(again, /InvalidStateError|already registered/, 'the browser excludes it')
+
+    const opened = await call('signIn()')
+    t.match(decodeJwt(String(opened.accessToken)), { acr: 'aal2', amr: ['hwk', 'user', 'mfa'] })
+    t.equal((await cookies(context)).length, 1, 'the session is in the cookie')
+
+    const { body: problem } = await client(url).login(withCookie.email, withCookie.password)
+    t.match(problem, { code: 'FACTOR_REQUIRED', factors: ['passkey', 'recoveryCode'] })
+    const answered = await call(`answer(${JSON.stringify(problem)})`)
+    const amr = ['pwd', 'hwk', 'user', 'mfa']
+    t.match(decodeJwt(String(answered.accessToken)), { acr: 'aal2', amr })
+  }
+)

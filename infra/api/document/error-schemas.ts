@@ -59,10 +59,16 @@ export const Problem: Json = {
     },
     factors: {
       type: 'array',
-      items: { enum: ['totp', 'recoveryCode'] },
+      items: { enum: ['passkey', 'totp', 'recoveryCode'] },
       description:
         'Only with FACTOR_REQUIRED: what can answer the challenge. Empty: the user has no second factor yet, and must have one; see /auth/login/factor/enrol.',
       examples: [['totp', 'recoveryCode']]
+    },
+    passkey: {
+      type: 'object',
+      description:
+        'Only with FACTOR_REQUIRED, if a passkey can answer the challenge: the options of navigator.credentials.get(), as POST /auth/step-up/passkey returns them.',
+      examples: [{ rpId: 'example.com', userVerification: 'preferred' }]
     }
   }
 }

@@ -5,13 +5,24 @@ export type Login = {
   readonly password: string
 }
 
-/** One of `totp` and `recoveryCode`. */
+/** One of `totp`, `recoveryCode` and `passkey`. */
 export type FactorAnswer = {
   /** of the `FACTOR_REQUIRED` with which a login was rejected */
   readonly challenge: string
   /** the six digits of the authenticator app */
   readonly totp?: string
   readonly recoveryCode?: string
+  /** what `toJSON()` makes of the result of `navigator.credentials.get()` */
+  readonly passkey?: object
+}
+
+/** For `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
+export type PasskeyRequest = {
+  challenge: string
+  timeout: number
+  rpId: string
+  allowCredentials: { id: string; type: 'public-key'; transports: string[] }[]
+  userVerification: 'preferred' | 'required'
 }
 
 export type Registration = {

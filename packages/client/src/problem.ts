@@ -1,3 +1,5 @@
+import type { PasskeyRequest } from './api.ts'
+
 /** The codes of the server's errors. A test compares them with its API description. */
 export type ServerCode =
   | 'INVALID_REQUEST'
@@ -22,6 +24,8 @@ export type ServerCode =
  */
 export type ProblemCode = ServerCode | 'NETWORK' | 'COOKIE_DROPPED'
 
+type Factor = 'passkey' | 'totp' | 'recoveryCode'
+
 export type ProblemFacts = {
   readonly code: ProblemCode
   /** the HTTP status; 0 if there was no answer */
@@ -38,7 +42,9 @@ export type ProblemFacts = {
   /** of `FACTOR_REQUIRED`: for the next call of `login` */
   readonly challenge?: string | undefined
   /** of `FACTOR_REQUIRED`: what answers it; empty: the user must add an authenticator first */
-  readonly factors?: readonly ('totp' | 'recoveryCode')[] | undefined
+  readonly factors?: readonly Factor[] | undefined
+  /** of `FACTOR_REQUIRED`, if `factors` has `passkey` */
+  readonly passkey?: PasskeyRequest | undefined
 }
 
 /** An error of Gatehouse (RFC 9457). Decide by `code`. */
@@ -52,7 +58,8 @@ export class GatehouseProblem extends Error implements ProblemFacts {
   declare readonly retryable: boolean
   declare readonly retryAfter?: number
   declare readonly challenge?: string
-  declare readonly factors?: readonly ('totp' | 'recoveryCode')[]
+  declare readonly factors?: readonly Factor[]
+  declare readonly passkey?: PasskeyRequest
 
   constructor(facts: ProblemFacts, options?: ErrorOptions) {
     super(facts.detail ?? facts.title, options)

@@ -48,11 +48,6 @@ export type Clock = { readonly monotonicMs: number; readonly wallMs: number }
 /** When a request was sent, and the token that the tab had then. */
 export type Sent = { readonly since: Clock; readonly before: Grant | null | undefined }
 
-const clockOf = (environment: Environment): Clock => ({
-  monotonicMs: environment.monotonicMs(),
-  wallMs: environment.wallMs()
-})
-
 /**
  * The monotonic clock stands still while some devices sleep, and the wall clock may be set: the
  * larger difference counts. A clock that is set costs at most one refresh.
@@ -89,7 +84,10 @@ export function openSession(environment: Environment): Session {
   let current: Grant | null | undefined
   let endedId: string | null = null
   const listeners = new Set<(end: SessionEnd) => void>()
-  const now = () => clockOf(environment)
+  const now = (): Clock => ({
+    monotonicMs: environment.monotonicMs(),
+    wallMs: environment.wallMs()
+  })
 
   const end = (reason: EndReason): Message => {
     const session = current?.session ?? null

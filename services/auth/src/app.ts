@@ -16,6 +16,7 @@ import { takeTurns } from './http/public/account-turns.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { addFactor, confirmFactor } from './http/public/factors/add-factor.ts'
 import { listFactors, removeFactor, renewRecoveryCodes } from './http/public/factors/own-factors.ts'
+import { addPasskey, askForPasskey, askToStepUp } from './http/public/factors/passkeys.ts'
 import { stepUp } from './http/public/factors/step-up.ts'
 import { jwks } from './http/public/jwks.ts'
 import { changeEmail, confirmEmail, undoEmail } from './http/public/letters/change-email.ts'
@@ -25,6 +26,7 @@ import { sendEmailVerification, verifyEmail } from './http/public/letters/verify
 import { limitAddress } from './http/public/limit-address.ts'
 import { login } from './http/public/login/login.ts'
 import { enrolAtLogin, loginFactor } from './http/public/login/login-factor.ts'
+import { askForPasskeyLogin, loginPasskey } from './http/public/login/login-passkey.ts'
 import { me } from './http/public/me.ts'
 import { register } from './http/public/register.ts'
 import { endOtherSessions } from './http/public/sessions/end-other-sessions.ts'
@@ -54,6 +56,8 @@ const routes = [
   login,
   loginFactor,
   enrolAtLogin,
+  askForPasskeyLogin,
+  loginPasskey,
   refreshToken,
   logout,
   logoutAll,
@@ -67,7 +71,10 @@ const routes = [
   confirmFactor,
   removeFactor,
   renewRecoveryCodes,
+  askForPasskey,
+  addPasskey,
   stepUp,
+  askToStepUp,
   forgotPassword,
   resetPassword,
   verifyEmail,

@@ -30,6 +30,7 @@ import {
   unsafeDatabase
 } from './database/database-settings.ts'
 import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
+import { passkeyFaults, passkeySettings } from './factors/passkeys/passkey-settings.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
 import { operatorFaults, operatorSettings } from './operators/operator-settings.ts'
@@ -68,6 +69,7 @@ export const authSettings = {
   ...operatorSettings,
   AUTH_WORKERS: workersSetting(),
   ...accountSettings,
+  ...passkeySettings,
   ...webhookSettings,
   ...mailSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
@@ -106,6 +108,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...faults,
     ...redisFaults(settings),
     ...accountFaults(config),
+    ...passkeyFaults(config),
     ...claimTemplateFaults(config),
     ...revocationFaults(config),
     ...processFaults(config, ['AUTH', 'AUTH_OPS']),

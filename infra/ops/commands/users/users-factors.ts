@@ -7,7 +7,11 @@ type Factor = {
   readonly name: string
   readonly createdAt: string
   readonly lastUsedAt: string | null
+  readonly backedUp?: boolean
 }
+
+/** `backed up`: its user's other devices have a copy. */
+const kindOf = ({ type, backedUp }: Factor): string => (backedUp ? `${type}, backed up` : type)
 
 export const usersFactors: Command = {
   name: 'users factors',
@@ -20,12 +24,12 @@ export const usersFactors: Command = {
     const answer = await ops.call<{ factors: Factor[]; recoveryCodes: number }>('GET', path)
     const table = textTable(
       ['id', 'type', 'name', 'added', 'last used'],
-      answer.factors.map(({ id, type, name, createdAt, lastUsedAt }) => [
-        id,
-        type,
-        name,
-        createdAt,
-        lastUsedAt ?? ''
+      answer.factors.map((factor) => [
+        factor.id,
+        kindOf(factor),
+        factor.name,
+        factor.createdAt,
+        factor.lastUsedAt ?? ''
       ])
     )
     return { json: answer, text: `${table}\n\nRecovery codes left: ${answer.recoveryCodes}` }

@@ -35,6 +35,7 @@ export const auditKinds = [
   'factor-added',
   'factor-removed',
   'factors-reset',
+  'passkey-counter-regressed',
   'stepped-up',
   'recovery-code-used',
   'recovery-codes-replaced',

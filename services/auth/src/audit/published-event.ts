@@ -34,6 +34,7 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'factor-added': ['user.factor_added', 'user'],
   'factor-removed': ['user.factor_removed', 'user'],
   'factors-reset': ['user.factors_reset', 'user'],
+  'passkey-counter-regressed': ['user.passkey_suspected', 'user'],
   'recovery-code-used': ['user.recovery_code_used', 'user'],
   'recovery-codes-replaced': ['user.recovery_codes_replaced', 'user'],
   'invitation-created': ['invitation.created', 'invitation'],

@@ -6,7 +6,9 @@ import type { ClientAuthenticationMethod } from '../clients/client.ts'
 import type {
   FactorTable,
   LoginChallengeTable,
-  RecoveryCodeTable
+  PasskeyTable,
+  RecoveryCodeTable,
+  UsedPasskeyChallengeTable
 } from '../factors/factor-table.ts'
 import type { InvitationTable } from '../invitations/invitation-table.ts'
 import type { KeyState } from '../keys/signing-key.ts'
@@ -205,4 +207,6 @@ export type Tables = {
   login_challenges: LoginChallengeTable
   operators: OperatorTable
   approvals: ApprovalTable
+  passkeys: PasskeyTable
+  used_passkey_challenges: UsedPasskeyChallengeTable
 }

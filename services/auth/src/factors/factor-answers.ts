@@ -6,6 +6,7 @@ import type { Tables } from '../database/tables.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Caller, CallersGuesses } from '../throttling/guesses.ts'
 import type { FactorMethod, RightAnswer } from './factor-methods.ts'
+import type { AnsweredFactor } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
 
 /** Who answers, and from where. */
@@ -16,7 +17,19 @@ export type Answerer = {
   readonly language: string
 }
 
-const metricNames = { totp: 'totp', recoveryCode: 'recovery_code' } as const
+type Guess = {
+  readonly metric: AnsweredFactor
+  /** the event of a wrong one */
+  readonly failed: 'factor-failed' | 'login-failed'
+}
+
+/** How each answer is counted. `passkeyLogin`: a passkey instead of the password. */
+const guessKinds: Readonly<Record<FactorMethod | 'passkeyLogin', Guess>> = {
+  totp: { metric: 'totp', failed: 'factor-failed' },
+  recoveryCode: { metric: 'recovery_code', failed: 'factor-failed' },
+  passkey: { metric: 'passkey', failed: 'factor-failed' },
+  passkeyLogin: { metric: 'passkey_login', failed: 'login-failed' }
+}
 
 /** Not a valid e-mail address, so guesses at factors and at passwords are counted separately. */
 const countedAs = ({ id }: Account): string => `second factor ${id}`
@@ -32,15 +45,16 @@ export async function guessedAnswer<Right>(
   { guesses, audit, metrics }: FactorPorts,
   account: Account,
   { caller, source }: Answerer,
-  method: FactorMethod,
+  guess: keyof typeof guessKinds,
   compare: () => Promise<Right | null>
 ): Promise<{ readonly right: Right; readonly own: CallersGuesses } | null> {
   const own = await guesses.by({ ...caller, email: countedAs(account) })
   await own.take()
   const right = await own.comparing(compare)
-  metrics.factorAnswered(metricNames[method], right === null ? 'wrong' : 'right')
+  const { metric, failed } = guessKinds[guess]
+  metrics.factorAnswered(metric, right === null ? 'wrong' : 'right')
   if (right !== null) return { right, own }
-  await audit.write({ kind: 'factor-failed', subject: account.id, sid: null, source })
+  await audit.write({ kind: failed, subject: account.id, sid: null, source })
   return null
 }
 

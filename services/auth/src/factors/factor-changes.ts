@@ -10,6 +10,7 @@ import type { Mail } from '../mail/mail.ts'
 import { noticeOf } from '../mail/notices.ts'
 import { sessionEnded } from '../sessions/session-refusals.ts'
 import { lastFactor, noSuchFactor, tooManyFactors } from './factor-refusals.ts'
+import type { FactorKind } from './factor-table.ts'
 import { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
 import { type TotpMatch, useTotp } from './totp/totp-factors.ts'
 
@@ -61,21 +62,22 @@ export async function lockForFactors(
   }
 }
 
+/** The account of a factor that changes. */
+type Owner = Pick<Account, 'id' | 'email' | 'emailTyped'>
+
 /**
- * Activates a factor with its first code. The first factor of an account also creates recovery
- * codes, and ends all other sessions: they proved only the password.
- * @param sid the session that adds it, which has now proved both; null: none
+ * Activates an authenticator app with its first code.
+ * @param sid as `countAdded` has it
  * @returns null if another request has used the code or confirmed the factor
  * @throws Refusal CONFLICT if the account has too many
  */
 export async function confirmFactor(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
+  account: Owner,
   { match, sid }: { readonly match: TotpMatch; readonly sid: string | null },
-  { source, clock, language, mail }: FactorChange & NoticePorts
+  change: FactorChange & NoticePorts
 ): Promise<ConfirmedFactor | null> {
-  const { id } = account
-  const nowMs = clock()
+  const nowMs = change.clock()
   const { numUpdatedRows } = await transaction
     .updateTable('factors')
     .set({ confirmed_at: Math.floor(nowMs / 1000) })
@@ -83,13 +85,29 @@ export async function confirmFactor(
     .where('confirmed_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n || !(await useTotp(transaction, match, nowMs))) return null
+  return await countAdded(transaction, account, { factor: 'totp', sid, nowMs }, change)
+}
+
+/**
+ * Counts a factor that was added. The first factor of an account also creates recovery codes, and
+ * ends all other sessions: they proved only the password.
+ * @param added `sid`: the session that adds it, which has now proved both; null: none
+ * @throws Refusal CONFLICT if the account has too many
+ */
+export async function countAdded(
+  transaction: Kysely<Tables>,
+  account: Owner,
+  { factor, sid, nowMs }: Cause & { readonly factor: FactorKind },
+  { source, language, mail }: FactorChange & NoticePorts
+): Promise<ConfirmedFactor> {
+  const { id } = account
   const factors = await countFactors(transaction, id, 1)
   // Other factors may have been confirmed since this one was added.
   if (factors > MOST_FACTORS) throw tooManyFactors(MOST_FACTORS)
   const isFirst = factors === 1
   const recoveryCodes = isFirst ? await replaceRecoveryCodes(transaction, id) : null
   const ended = isFirst ? await endSessions(transaction, id, sid, nowMs) : []
-  const detail = { factor: 'totp', ended: ended.length }
+  const detail = { factor, ended: ended.length }
   await writeAudit(transaction, { kind: 'factor-added', subject: id, sid, source, detail }, nowMs)
   const cause = { source, language }
   await mail.add(transaction, noticeOf('factor-added', account, cause, nowMs), nowMs)
@@ -116,29 +134,46 @@ async function countFactors(transaction: Kysely<Tables>, id: string, by: 1 | -1)
  */
 export async function removeFactor(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
+  account: Owner,
   which: { readonly id: string; readonly sid: string; readonly mustKeepOne: boolean },
   { source, clock, language, mail }: FactorChange & NoticePorts
 ): Promise<void> {
   const subject = account.id
   const nowMs = clock()
   await lockForFactors(transaction, subject, { sid: which.sid, nowMs })
-  const row = await transaction
-    .deleteFrom('factors')
-    .where('id', '=', which.id)
-    .where('subject', '=', subject)
-    .returning('confirmed_at')
-    .executeTakeFirst()
-  if (row === undefined) throw noSuchFactor()
+  const factor = await deleteFactor(transaction, subject, which.id)
+  if (factor === null) throw noSuchFactor()
   // It was never active, so the user needs no notice.
-  if (row.confirmed_at === null) return
+  if (factor === 'pending') return
   const left = await countFactors(transaction, subject, -1)
   if (left === 0 && which.mustKeepOne) throw lastFactor()
   if (left === 0) await deleteRecoveryCodes(transaction, subject)
-  const about = { subject, sid: which.sid, source, detail: { factor: 'totp', left } }
+  const about = { subject, sid: which.sid, source, detail: { factor, left } }
   await writeAudit(transaction, { kind: 'factor-removed', ...about }, nowMs)
   const cause = { source, language }
   await mail.add(transaction, noticeOf('factor-removed', account, cause, nowMs), nowMs)
+}
+
+/** Deletes one factor of an account. Returns its kind; null: the account has none with this id. */
+async function deleteFactor(
+  transaction: Kysely<Tables>,
+  subject: string,
+  id: string
+): Promise<FactorKind | 'pending' | null> {
+  const app = await transaction
+    .deleteFrom('factors')
+    .where('id', '=', id)
+    .where('subject', '=', subject)
+    .returning('confirmed_at')
+    .executeTakeFirst()
+  if (app !== undefined) return app.confirmed_at === null ? 'pending' : 'totp'
+  const passkey = await transaction
+    .deleteFrom('passkeys')
+    .where('id', '=', id)
+    .where('subject', '=', subject)
+    .returning('id')
+    .executeTakeFirst()
+  return passkey === undefined ? null : 'passkey'
 }
 
 /**
@@ -148,7 +183,7 @@ export async function removeFactor(
  */
 export async function resetFactors(
   transaction: Kysely<Tables>,
-  account: Pick<Account, 'id' | 'email' | 'emailTyped'>,
+  account: Owner,
   { source, clock, language, mail }: FactorChange & NoticePorts
 ): Promise<{ readonly removed: number; readonly ended: readonly string[] }> {
   const subject = account.id
@@ -159,7 +194,12 @@ export async function resetFactors(
     .where('subject', '=', subject)
     .returning('confirmed_at')
     .execute()
-  const removed = rows.filter(({ confirmed_at }) => confirmed_at !== null).length
+  const { numDeletedRows } = await transaction
+    .deleteFrom('passkeys')
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  const apps = rows.filter(({ confirmed_at }) => confirmed_at !== null).length
+  const removed = apps + Number(numDeletedRows)
   await deleteRecoveryCodes(transaction, subject)
   await transaction
     .updateTable('accounts')

@@ -1,18 +1,31 @@
 import type { Kysely } from 'kysely'
+import type { RequestSource } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
-import type { SealingKeys } from '../secrets/seal.ts'
+import { BY_CODE } from '../sessions/authentication.ts'
+import type { FactorPorts } from './factor-ports.ts'
+import { type PasskeyAssertion, verifyAssertion } from './passkeys/passkey-assertion.ts'
+import type { Ceremony } from './passkeys/passkey-challenges.ts'
+import { findPasskey } from './passkeys/passkey-store.ts'
 import { countRecoveryCodes, findRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
 import { matchTotp, useTotp } from './totp/totp-factors.ts'
 
-/** What proves a second factor: one of these, named as in the body of a request. */
-export type FactorAnswer =
-  | { readonly method: 'totp'; readonly code: string }
-  | { readonly method: 'recoveryCode'; readonly code: string }
+type Answers = {
+  readonly totp: { readonly code: string }
+  readonly recoveryCode: { readonly code: string }
+  readonly passkey: { readonly assertion: PasskeyAssertion }
+}
 
-export type FactorMethod = FactorAnswer['method']
+export type FactorMethod = keyof Answers
+
+type AnswerBy<Method extends FactorMethod> = { readonly method: Method } & Answers[Method]
+
+/** What proves a second factor: one of these, named as in the body of a request. */
+export type FactorAnswer = { [Method in FactorMethod]: AnswerBy<Method> }[FactorMethod]
 
 /** A right answer that is not used yet. */
 export type RightAnswer = {
+  /** the methods that it proves (RFC 8176) */
+  readonly amr: readonly string[]
   /**
    * Uses it, in the transaction that relies on it.
    * @returns false if another request was first
@@ -22,41 +35,84 @@ export type RightAnswer = {
   detail(transaction: Kysely<Tables>): Promise<Readonly<Record<string, number | string>>>
 }
 
-type MethodPorts = { readonly db: Kysely<Tables>; readonly sealing: SealingKeys }
+/** For what an answer was asked. */
+export type Asked = Ceremony & {
+  /** the account that answers */
+  readonly owner: string
+  /** the version of the password that the same login has proved; null: none */
+  readonly passwordVersion: number | null
+  /** of the answer */
+  readonly source: RequestSource
+}
 
-/** Compares an answer with what an account has; null: it is wrong. Changes nothing. */
-type Compare = (
+type MethodPorts = Pick<
+  FactorPorts,
+  'db' | 'sealing' | 'ring' | 'passkeys' | 'audit' | 'metrics' | 'clock'
+>
+
+/** Compares an answer with what an account has; null: it is wrong. Uses nothing up. */
+type Compare<Method extends FactorMethod> = (
   ports: MethodPorts,
-  subject: string,
-  code: string,
-  nowMs: number
+  answer: AnswerBy<Method>,
+  asked: Asked
 ) => Promise<RightAnswer | null>
 
 /** Every method, in one table. */
-export const factorMethods: Readonly<Record<FactorMethod, Compare>> = {
-  async totp({ db, sealing }, subject, code, nowMs) {
+const factorMethods: { readonly [Method in FactorMethod]: Compare<Method> } = {
+  async totp({ db, sealing, clock }, { code }, { owner }) {
     const rows = await db
       .selectFrom('factors')
       .selectAll()
-      .where('subject', '=', subject)
+      .where('subject', '=', owner)
       .where('confirmed_at', 'is not', null)
       .execute()
-    const match = matchTotp(rows, code, sealing, nowMs)
+    const match = matchTotp(rows, code, sealing, clock())
     if (match === null) return null
     return {
+      amr: BY_CODE,
       use: (transaction, usedAtMs) => useTotp(transaction, match, usedAtMs),
       detail: async () => ({ factor: 'totp' })
     }
   },
-  async recoveryCode({ db }, subject, code) {
-    const digest = await findRecoveryCode(db, subject, code)
+  async recoveryCode({ db }, { code }, { owner }) {
+    const digest = await findRecoveryCode(db, owner, code)
     if (digest === null) return null
     return {
-      use: (transaction) => useRecoveryCode(transaction, subject, digest),
+      amr: BY_CODE,
+      use: (transaction) => useRecoveryCode(transaction, owner, digest),
       detail: async (transaction) => ({
         factor: 'recovery-code',
-        left: await countRecoveryCodes(transaction, subject)
+        left: await countRecoveryCodes(transaction, owner)
       })
     }
+  },
+  async passkey(ports, { assertion }, asked) {
+    const { owner: subject, source } = asked
+    const passkey = await findPasskey(ports.db, assertion.id)
+    if (passkey === null || passkey.subject !== subject) return null
+    const right = await verifyAssertion(ports, passkey, assertion, asked)
+    if (right === null) return null
+    if (right !== 'regressed') {
+      return {
+        amr: right.amr,
+        use: (transaction, nowMs) => right.use(transaction, nowMs, asked.passwordVersion),
+        detail: async () => ({ factor: 'passkey' })
+      }
+    }
+    ports.metrics.counterRegressed()
+    const detail = { passkey: passkey.id }
+    const event = { kind: 'passkey-counter-regressed', subject, sid: null, source } as const
+    await ports.audit.write({ ...event, detail })
+    return null
   }
+}
+
+/** Compares an answer by its method. Null: it is wrong. Uses nothing up. */
+export function compareAnswer(
+  ports: MethodPorts,
+  answer: FactorAnswer,
+  asked: Asked
+): Promise<RightAnswer | null> {
+  const compare = factorMethods[answer.method] as Compare<FactorMethod>
+  return compare(ports, answer, asked)
 }

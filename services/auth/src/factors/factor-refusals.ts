@@ -1,5 +1,6 @@
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
+import type { PasskeyRequest } from './passkeys/passkey-assertion.ts'
 
 /** A login that waits for a second factor, as its client sees it. */
 export type OpenChallenge = {
@@ -7,7 +8,9 @@ export type OpenChallenge = {
   /** seconds */
   readonly expiresIn: number
   /** what can answer it; empty: the account has to enrol an authenticator first */
-  readonly factors: readonly ('totp' | 'recoveryCode')[]
+  readonly factors: readonly ('passkey' | 'totp' | 'recoveryCode')[]
+  /** if a passkey can answer it: the options of `navigator.credentials.get()` */
+  readonly passkey?: PasskeyRequest
 }
 
 /** The password was right. Only a person who knows it learns that there is a second factor. */
@@ -22,11 +25,17 @@ export const factorRequired = (open: OpenChallenge) =>
     members: open
   })
 
+/** What was wrong, for people. */
+const wrong = (method: 'passkey' | 'totp' | 'recoveryCode') =>
+  method === 'passkey'
+    ? 'the passkey is not one of the account, or its answer is wrong, or was used before'
+    : 'the code is wrong, or was used before'
+
 /** The challenge can be answered again. */
-export const wrongFactor = (open: OpenChallenge) =>
+export const wrongFactor = (open: OpenChallenge, method: OpenChallenge['factors'][number]) =>
   new Refusal('FACTOR_REQUIRED', {
-    reason: 'the code is wrong, or was used before',
-    detail: 'the code is wrong, or was used before',
+    reason: wrong(method),
+    detail: wrong(method),
     headers: bearerChallenge(),
     members: open
   })
@@ -79,13 +88,13 @@ export const oneAnswer = () =>
   new Refusal('INVALID_REQUEST', {
     reason: 'the request must have exactly one code of a factor that the account has',
     detail:
-      'body must have exactly one of totp and recoveryCode; a first authenticator is confirmed with totp'
+      'body must have exactly one of passkey, totp and recoveryCode; a first authenticator is confirmed with totp'
   })
 
-export const wrongStepUp = () =>
+export const wrongStepUp = (method: OpenChallenge['factors'][number]) =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'the code of a step-up is wrong, or was used before',
-    detail: 'the code is wrong, or was used before',
+    reason: `step-up: ${wrong(method)}`,
+    detail: wrong(method),
     headers: bearerChallenge()
   })
 
@@ -94,6 +103,6 @@ export const stepUpProof = (hasFactor: boolean) =>
   new Refusal('INVALID_REQUEST', {
     reason: 'the proof is not the one that the account requires: its factor, or else its password',
     detail: hasFactor
-      ? 'body must have exactly one of totp and recoveryCode: the account has a second factor'
+      ? 'body must have exactly one of passkey, totp and recoveryCode: the account has a second factor'
       : 'body must have password, and nothing else: the account has no second factor'
   })

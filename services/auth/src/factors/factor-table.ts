@@ -1,13 +1,14 @@
 import type { Generated } from 'kysely'
 
 /** What makes a second factor. */
-type FactorKind = 'totp'
+export type FactorKind = 'totp' | 'passkey'
 
+/** Authenticator apps. */
 export type FactorTable = {
   id: string
   /** the account */
   subject: string
-  kind: FactorKind
+  kind: 'totp'
   /** what its user calls it */
   name: string
   /** of an authenticator app: its secret, sealed as the private signing keys are */
@@ -19,6 +20,41 @@ export type FactorTable = {
   /** null: not confirmed yet, and therefore not active */
   confirmed_at: number | null
   used_at: Generated<number | null>
+}
+
+export type PasskeyTable = {
+  id: string
+  /** the account */
+  subject: string
+  /** what its user calls it */
+  name: string
+  /** as the authenticator chose it, in base64url; of no other account */
+  credential_id: string
+  /** COSE_Key (RFC 9052 §7), in base64url */
+  public_key: string
+  /** how often it was used, as the authenticator says; 0: it does not count */
+  counter: number
+  /** space-separated: how the browser reaches the authenticator */
+  transports: string
+  /** the model of the authenticator, as it says */
+  aaguid: string
+  /** 1: it can be copied to other devices of its user. Never changes */
+  backup_eligible: number
+  /** 1: it was copied */
+  backed_up: number
+  /** the version of the password with which it was added, or last used at a login */
+  password_version: number
+  /** seconds since 1970 */
+  created_at: number
+  used_at: Generated<number | null>
+}
+
+/** A challenge that was answered, so that it is not answered again. */
+export type UsedPasskeyChallengeTable = {
+  /** SHA-256 of the challenge */
+  digest: string
+  /** seconds since 1970 */
+  expires_at: number
 }
 
 export type RecoveryCodeTable = {

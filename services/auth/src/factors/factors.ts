@@ -14,6 +14,7 @@ import {
   waitingLogin
 } from './login/answer-challenge.ts'
 import { type EnrolledLogin, enrolByLogin } from './login/login-enrolment.ts'
+import { answerByPasskey, askForLogin, claimedByPasskey } from './login/passkey-login.ts'
 import {
   addFactor,
   confirmOwnFactor,
@@ -23,7 +24,9 @@ import {
   removeOwnFactor,
   renewRecoveryCodes
 } from './own-factors.ts'
-import { stepUp } from './step-up.ts'
+import { type AddedPasskey, addPasskey, askForPasskey } from './own-passkeys.ts'
+import type { PasskeyAssertion, PasskeyRequest } from './passkeys/passkey-assertion.ts'
+import { askToStepUp, stepUp } from './step-up.ts'
 
 /** The second factors of accounts, and the logins that wait for one. */
 export type Factors = {
@@ -76,6 +79,22 @@ export type Factors = {
    * @throws Refusal as `answer`
    */
   enrol(waiting: WaitingLogin, code: string, by: Answerer): Promise<EnrolledLogin>
+  /** As `askForPasskey`. */
+  askForPasskey(account: Account, sid: string): ReturnType<typeof askForPasskey>
+  /** As `addPasskey`. */
+  addPasskey(
+    account: Account,
+    added: Parameters<typeof addPasskey>[2],
+    change: FactorChange
+  ): Promise<AddedPasskey>
+  /** As `askForLogin`. */
+  askForLogin(): PasskeyRequest
+  /** As `claimedByPasskey`. */
+  claimedByPasskey(assertion: PasskeyAssertion, source: RequestSource): Promise<Account>
+  /** As `answerByPasskey`. */
+  answerByPasskey(account: Account, assertion: PasskeyAssertion, by: Answerer): Promise<ProvenLogin>
+  /** As `askToStepUp`. */
+  askToStepUp(subject: string, sid: string): Promise<PasskeyRequest>
   /**
    * Strengthens an open session: its user has proved a factor again.
    * @throws Refusal UNAUTHENTICATED if the answer is wrong; RATE_LIMITED; SESSION_ENDED
@@ -100,6 +119,12 @@ export function factors(ports: FactorPorts): Factors {
     waiting: (challenge) => waitingLogin(ports, challenge),
     answer: (waiting, answer, by) => answerChallenge(ports, waiting, answer, by),
     enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by),
+    askForPasskey: (account, sid) => askForPasskey(ports, account, sid),
+    addPasskey: (account, added, change) => addPasskey(ports, account, added, change),
+    askForLogin: () => askForLogin(ports),
+    claimedByPasskey: (assertion, source) => claimedByPasskey(ports, assertion, source),
+    answerByPasskey: (account, assertion, by) => answerByPasskey(ports, account, assertion, by),
+    askToStepUp: (subject, sid) => askToStepUp(ports, subject, sid),
     stepUp: (account, sid, answer, by) => stepUp(ports, account, { sid, answer }, by)
   }
 }

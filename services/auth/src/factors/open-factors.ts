@@ -9,20 +9,30 @@ import { factorMetrics } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { type Factors, factors } from './factors.ts'
 import { forgetChallenges } from './login/login-challenges.ts'
+import { forgetPasskeyChallenges } from './passkeys/passkey-challenges.ts'
+import { type PasskeyConfig, passkeyPolicyOf } from './passkeys/passkey-settings.ts'
 import { forgetPending, resealFactors } from './totp/totp-factors.ts'
 
 type OpenPorts = Pick<Ports, 'registry' | 'cleanups'> &
-  Omit<FactorPorts, 'db' | 'policy' | 'issuer' | 'metrics'> & { readonly database: Database }
+  Omit<FactorPorts, 'db' | 'policy' | 'passkeys' | 'issuer' | 'metrics'> & {
+    readonly database: Database
+  }
 
 /** @throws StartFault if a secret was encrypted with an unknown key */
 export async function openFactors(
-  config: AccountConfig & MailConfig,
+  config: AccountConfig & MailConfig & PasskeyConfig,
   ports: OpenPorts
 ): Promise<Factors> {
   const { database, sealing, registry, cleanups, clock } = ports
   const db = database.tables
   await database.whenThere(() => sealUnderFirst(() => resealFactors(db, sealing)))
-  cleanups.push(forgetChallenges(db, clock), forgetPending(db, clock))
+  cleanups.push(
+    forgetChallenges(db, clock),
+    forgetPasskeyChallenges(db, clock),
+    forgetPending(db, clock)
+  )
   const metrics = factorMetrics(registry)
-  return factors({ ...ports, db, metrics, policy: factorPolicyOf(config), issuer: appName(config) })
+  const policy = factorPolicyOf(config)
+  const passkeys = passkeyPolicyOf(config)
+  return factors({ ...ports, db, metrics, policy, passkeys, issuer: appName(config) })
 }

@@ -4,7 +4,8 @@ import { mustHaveFactor } from '../accounts/needs-factor.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { noticeOf } from '../mail/notices.ts'
-import { amrText, BY_TWO_FACTORS } from '../sessions/authentication.ts'
+import { BY_CODE } from '../sessions/authentication.ts'
+import { noteFactor } from '../sessions/durable/strengthen-session.ts'
 import { base32 } from './base32.ts'
 import {
   type ConfirmedFactor,
@@ -22,13 +23,27 @@ import {
   tooManyFactors,
   wrongCode
 } from './factor-refusals.ts'
+import type { FactorKind } from './factor-table.ts'
+import { listPasskeys, ownPasskey } from './passkeys/passkey-store.ts'
 import { countRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts'
 import { totpUri } from './totp/totp.ts'
 import { type FactorRow, findPending, insertPending, matchTotp } from './totp/totp-factors.ts'
 
+/** A confirmed factor, as its user sees it. */
+export type OwnFactor = {
+  readonly id: string
+  readonly kind: FactorKind
+  readonly name: string
+  /** seconds since 1970, as the next one */
+  readonly created_at: number
+  readonly used_at: number | null
+  /** of a passkey: whether it was copied to other devices of its user, as the authenticator says */
+  readonly backedUp?: boolean
+}
+
 /** The confirmed factors of an account, the oldest first. */
 export type OwnFactors = {
-  readonly factors: readonly FactorRow[]
+  readonly factors: readonly OwnFactor[]
   /** how many recovery codes are left */
   readonly recoveryCodes: number
 }
@@ -43,7 +58,7 @@ export type NewFactor = {
 }
 
 export async function listFactors(db: Kysely<Tables>, subject: string): Promise<OwnFactors> {
-  const factors = await db
+  const apps: OwnFactor[] = await db
     .selectFrom('factors')
     .selectAll()
     .where('subject', '=', subject)
@@ -51,6 +66,8 @@ export async function listFactors(db: Kysely<Tables>, subject: string): Promise<
     .orderBy('confirmed_at')
     .orderBy('id')
     .execute()
+  const passkeys = (await listPasskeys(db, subject)).map(ownPasskey)
+  const factors = [...apps, ...passkeys].sort((one, next) => one.created_at - next.created_at)
   return { factors, recoveryCodes: await countRecoveryCodes(db, subject) }
 }
 
@@ -86,12 +103,7 @@ export async function confirmOwnFactor(
     const confirmed = await confirmFactor(transaction, account, { match, sid }, { ...change, mail })
     if (confirmed === null) throw wrongCode()
     // This session has proved the password, and now the factor.
-    await transaction
-      .updateTable('sessions')
-      .set({ amr: amrText(BY_TWO_FACTORS) })
-      .where('sid', '=', sid)
-      .where('subject', '=', account.id)
-      .execute()
+    await noteFactor(transaction, { subject: account.id, sid }, BY_CODE)
     return confirmed
   })
 }

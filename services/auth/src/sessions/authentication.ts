@@ -9,11 +9,29 @@ export type Authentication = {
 /** A password alone. */
 export const BY_PASSWORD: readonly string[] = ['pwd']
 
+/** A one-time password: the code of an authenticator app, or a recovery code. */
+export const BY_CODE: readonly string[] = ['otp']
+
 /**
- * A password and a one-time password: the code of an authenticator, or a recovery code. `mfa` says
- * that there were several factors (RFC 8176 §2).
+ * A passkey, and that its user was there. `hwk`: the key stays in one device; `swk`: its user's
+ * devices share it. The authenticator says which (the backup eligibility of WebAuthn), and nothing
+ * proves it.
  */
-export const BY_TWO_FACTORS: readonly string[] = ['pwd', 'otp', 'mfa']
+export const BY_DEVICE_KEY: readonly string[] = ['hwk', 'user']
+export const BY_SYNCED_KEY: readonly string[] = ['swk', 'user']
+
+/**
+ * What a user has proved before, and a second factor. `mfa` says that there were several factors
+ * (RFC 8176 §2). A passkey that has verified its user is two factors by itself.
+ * @param before none: the passkey opens the session
+ */
+export const withFactor = (
+  before: readonly string[],
+  factor: readonly string[]
+): readonly string[] => [
+  ...new Set([...before, ...factor].filter((method) => method !== 'mfa')),
+  'mfa'
+]
 
 /** As the database stores it. */
 export const amrText = (amr: readonly string[]): string => amr.join(' ')

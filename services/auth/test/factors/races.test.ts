@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { testClock } from '@gatehouse/fixtures/clock'
+import { passkeyDevice } from '@gatehouse/fixtures/passkey-device'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { Kysely } from 'kysely'
 import t from 'tap'
@@ -10,6 +11,8 @@ import { auditLog } from '../../src/audit/audit-log.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import type { FactorAnswer } from '../../src/factors/factor-methods.ts'
 import { factors } from '../../src/factors/factors.ts'
+import type { ProvenLogin } from '../../src/factors/login/answer-challenge.ts'
+import type { PasskeyAssertion } from '../../src/factors/passkeys/passkey-assertion.ts'
 import { resealFactors } from '../../src/factors/totp/totp-factors.ts'
 import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
@@ -21,43 +24,55 @@ import { source } from '../fixtures/families/family-steps.ts'
 import { opening } from '../fixtures/families/stores.ts'
 
 const clock = testClock()
+const ring = parseKeyRing(`7:${randomSecret()}`)
 const sealing = [Buffer.alloc(32, 7)] as const
 const language = 'en'
+const origin = 'https://app.example'
 const change = { source, clock, language }
 
 /** One of two processes on a database. Each counts guesses alone. */
 function instance(db: Kysely<Tables>) {
-  const ring = parseKeyRing(`7:${randomSecret()}`)
   const own = factors({
     db,
     sealing,
     guesses: guesses(memoryGuessStores(clock), ring),
     audit: auditLog(db, clock),
     mail: { add: async () => {} },
-    metrics: { factorAnswered: () => {} },
+    metrics: { factorAnswered: () => {}, counterRegressed: () => {} },
     policy: { mode: 'optional', roles: [] },
+    passkeys: { mode: 'login', party: { id: 'app.example', origins: [origin] } },
+    ring,
     issuer: 'Example',
     clock
   })
   const durable = durableSessions(db, clock)
   const caller = { email: 'x', network: '192.0.2.1', device: null, credential: null }
+  const by = { caller, source, language }
 
-  /** The challenge of a login with the right password, or the code of the problem. */
-  const login = async (challenge: string, answer: FactorAnswer): Promise<string> => {
+  /** Whether a session is open, or the code of the problem. */
+  const outcome = async (prove: () => Promise<readonly [Account, ProvenLogin]>) => {
     try {
-      const waiting = await own.waiting(challenge)
-      const proven = await own.answer(waiting, answer, { caller, source, language })
+      const [account, proven] = await prove()
       const now = Math.floor(clock() / 1000)
       const opened = { ...opening, openedAt: now, expiresAt: now + 1000 }
-      const details = { within: proven.use }
-      await durable.open(waiting.account, randomUUID(), opened, source, details)
+      await durable.open(account, randomUUID(), opened, source, { within: proven.use })
       return 'open'
     } catch (error) {
       if (error instanceof Refusal) return error.code
       throw error
     }
   }
-  return { ...own, login, durable, accounts: accountStore(db) }
+  const login = (challenge: string, answer: FactorAnswer) =>
+    outcome(async () => {
+      const waiting = await own.waiting(challenge)
+      return [waiting.account, await own.answer(waiting, answer, by)]
+    })
+  const loginAlone = (assertion: PasskeyAssertion) =>
+    outcome(async () => {
+      const account = await own.claimedByPasskey(assertion, source)
+      return [account, await own.answerByPasskey(account, assertion, by)]
+    })
+  return { ...own, login, loginAlone, durable, accounts: accountStore(db) }
 }
 
 async function challengeOf({ challenge }: ReturnType<typeof instance>, account: Account) {
@@ -65,24 +80,30 @@ async function challengeOf({ challenge }: ReturnType<typeof instance>, account: 
   return String(members.challenge)
 }
 
+/** An account with the session `sid`. */
+async function withSession({ accounts, durable }: ReturnType<typeof instance>) {
+  const created = await accounts.create(
+    { email: 'ada@example.com', passwordHash: '', roles: [], scope: [] },
+    change
+  )
+  const id = created?.id ?? ''
+  const current = async () => {
+    const account = await accounts.findById(id)
+    if (account === null) throw new Error('no account')
+    return account
+  }
+  const nowSeconds = Math.floor(clock() / 1000)
+  const opened = { ...opening, openedAt: nowSeconds, expiresAt: nowSeconds + 86_400 }
+  await durable.open(await current(), 'sid', opened, source, {})
+  return { id, current }
+}
+
 for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: of simultaneous logins with one code, one succeeds`, { skip }, async (t) => {
     const database = await make(t)
     const one = instance(await database.open())
     const other = instance(await database.open())
-    const created = await one.accounts.create(
-      { email: 'ada@example.com', passwordHash: '', roles: [], scope: [] },
-      change
-    )
-    const id = created?.id ?? ''
-    const current = async () => {
-      const account = await one.accounts.findById(id)
-      if (account === null) throw new Error('no account')
-      return account
-    }
-    const nowSeconds = Math.floor(clock() / 1000)
-    const opened = { ...opening, openedAt: nowSeconds, expiresAt: nowSeconds + 86_400 }
-    await one.durable.open(await current(), 'sid', opened, source, {})
+    const { id, current } = await withSession(one)
     const { row, secret } = await one.add(await current(), { name: 'Phone', sid: null })
     const code = () => shownCode(secret, clock())
     const confirm = (at: typeof one) =>
@@ -137,4 +158,49 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(await resealFactors(db, [newer]), 0, 'so that the older key can go')
     await t.rejects(resealFactors(db, sealing), /AUTH_KEY_ENCRYPTION_KEY/)
   })
+
+  t.test(
+    `${name}: of simultaneous uses of one passkey challenge, one succeeds`,
+    { skip },
+    async (t) => {
+      const database = await make(t)
+      const one = instance(await database.open())
+      const other = instance(await database.open())
+      const { id, current } = await withSession(one)
+      const device = passkeyDevice({ origin })
+      const account = await current()
+      const given = device.create(await one.askForPasskey(account, 'sid'))
+      const add = (at: typeof one) =>
+        at.addPasskey(account, { name: 'Laptop', sid: 'sid', given }, change).then(
+          () => 'added',
+          ({ code }) => code
+        )
+      const added = await Promise.all([add(one), add(other), add(one)])
+      t.strictSame(added.sort(), ['INVALID_REQUEST', 'INVALID_REQUEST', 'added'], 'a registration')
+      t.equal((await current()).factors, 1)
+
+      const assertion = device.get(one.askForLogin())
+      const race = async (assertions: readonly PasskeyAssertion[]) => {
+        const tries = assertions.map((each, index) =>
+          (index % 2 === 0 ? one : other).loginAlone(each)
+        )
+        return (await Promise.all(tries)).filter((outcome) => outcome === 'open').length
+      }
+      t.equal(await race([assertion, assertion, assertion, assertion]), 1, 'a login')
+      t.equal(await race([assertion]), 0, 'it was used')
+      clock.advance(5 * 3_600_000)
+      const twins = [5, 5, 5, 5].map((counter) => device.get(one.askForLogin(), { counter }))
+      t.equal(await race(twins), 1, 'copies of one key, which have the same counter')
+
+      const challenge = await challengeOf(one, await current())
+      const { passkey } = (await one.waiting(challenge)).shown
+      if (passkey === undefined) throw new Error('no options')
+      const counter = 9
+      const answer = { method: 'passkey', assertion: device.get(passkey, { counter }) } as const
+      const tries = [one, other, one, other].map((at) => at.login(challenge, answer))
+      const opened = (await Promise.all(tries)).filter((outcome) => outcome === 'open')
+      t.equal(opened.length, 1, 'a second factor')
+      t.match((await one.list(id)).factors, [{ kind: 'passkey', name: 'Laptop', backedUp: false }])
+    }
+  )
 }

@@ -7,6 +7,15 @@ import { lockAccount } from '../lock-account.ts'
 import type { Change } from './change.ts'
 import { noteErasure } from './erase-traces.ts'
 
+/** What belongs to an account alone. */
+const OF_ACCOUNT = [
+  'mail_tokens',
+  'factors',
+  'passkeys',
+  'recovery_codes',
+  'login_challenges'
+] as const
+
 /**
  * Deletes an account in a transaction: its e-mail address, password hash and rights. `eraseTraces`
  * erases the labels of its devices and the network addresses in its audit events afterwards. What
@@ -31,7 +40,7 @@ export async function eraseAccount(
     .executeTakeFirst()
   if (row === undefined) return null
   await noteStale(transaction, id, stale(), row.rights_version + 1)
-  for (const table of ['mail_tokens', 'factors', 'recovery_codes', 'login_challenges'] as const) {
+  for (const table of OF_ACCOUNT) {
     await transaction.deleteFrom(table).where('subject', '=', id).execute()
   }
   await transaction.deleteFrom('invitations').where('email', '=', row.email).execute()

@@ -8,7 +8,8 @@ const keys = {
   sessions: 'sid',
   invitations: 'id',
   login_challenges: 'digest',
-  mail_tokens: 'digest'
+  mail_tokens: 'digest',
+  used_passkey_challenges: 'digest'
 } as const
 
 /** Deletes the rows that expired before this second: the oldest ones, one batch. */

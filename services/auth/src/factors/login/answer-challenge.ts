@@ -4,9 +4,10 @@ import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Tables } from '../../database/tables.ts'
+import { BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
 import type { CallersGuesses } from '../../throttling/guesses.ts'
 import { type Answerer, guessedAnswer, useAnswer } from '../factor-answers.ts'
-import { type FactorAnswer, type FactorMethod, factorMethods } from '../factor-methods.ts'
+import { compareAnswer, type FactorAnswer, type FactorMethod } from '../factor-methods.ts'
 import type { FactorPorts } from '../factor-ports.ts'
 import {
   challengeInvalid,
@@ -14,9 +15,12 @@ import {
   type OpenChallenge,
   wrongFactor
 } from '../factor-refusals.ts'
+import { requestOptions } from '../passkeys/passkey-assertion.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
 import { countRecoveryCodes } from '../recovery-codes.ts'
 import {
   CHALLENGE_SECONDS,
+  challengeDigest,
   countAttempt,
   findChallenge,
   isChallengeOf,
@@ -34,6 +38,8 @@ export type WaitingLogin = {
 
 /** A login whose second factor is right, but not used yet. */
 export type ProvenLogin = {
+  /** the methods that its user has proved (RFC 8176) */
+  readonly amr: readonly string[]
   /**
    * Uses the answer and the challenge, in the transaction that opens the session.
    * @throws Refusal if another request was first
@@ -48,35 +54,48 @@ export type ProvenLogin = {
  * @returns the refusal to throw
  */
 export async function challengeLogin(
-  { db, audit, clock }: FactorPorts,
+  ports: FactorPorts,
   account: Account,
   delivery: 'body' | 'cookie',
   source: RequestSource
 ): Promise<Refusal> {
+  const { db, audit, clock } = ports
   const challenge = await issueChallenge(db, account, delivery, clock())
   await audit.write({ kind: 'factor-required', subject: account.id, sid: null, source })
-  return factorRequired(await shownOf(db, account, challenge, CHALLENGE_SECONDS))
+  return factorRequired(await shownOf(ports, account, challenge, CHALLENGE_SECONDS))
 }
 
+/** What a client needs to answer a challenge, the strongest factor first. */
 async function shownOf(
-  db: Kysely<Tables>,
-  { id, factors }: Account,
+  ports: FactorPorts,
+  account: Account,
   challenge: string,
   expiresIn: number
 ): Promise<OpenChallenge> {
-  if (factors === 0) return { challenge, expiresIn, factors: [] }
-  const hasCodes = (await countRecoveryCodes(db, id)) > 0
-  return { challenge, expiresIn, factors: hasCodes ? ['totp', 'recoveryCode'] : ['totp'] }
+  const { id, factors } = account
+  const shown = { challenge, expiresIn }
+  if (factors === 0) return { ...shown, factors: [] }
+  const own = await listPasskeys(ports.db, id)
+  const can = {
+    passkey: own.length > 0,
+    totp: factors > own.length,
+    recoveryCode: (await countRecoveryCodes(ports.db, id)) > 0
+  }
+  const methods = (['passkey', 'totp', 'recoveryCode'] as const).filter((method) => can[method])
+  const passkey = can.passkey ? requestOptions(ports, askedBy(id, challenge), own) : null
+  return { ...shown, factors: methods, ...(passkey === null ? {} : { passkey }) }
 }
+
+/** The ceremony of a passkey that answers a challenge: no other challenge takes its answer. */
+const askedBy = (subject: string, challenge: string) =>
+  ({ purpose: 'factor', subject, within: challengeDigest(challenge) }) as const
 
 /**
  * Finds the login of a challenge.
  * @throws Refusal UNAUTHENTICATED, the same for every cause
  */
-export async function waitingLogin(
-  { db, clock }: FactorPorts,
-  text: string
-): Promise<WaitingLogin> {
+export async function waitingLogin(ports: FactorPorts, text: string): Promise<WaitingLogin> {
+  const { db, clock } = ports
   const challenge = await findChallenge(db, text, clock())
   if (challenge === null) throw challengeInvalid('the challenge is unknown, used or expired')
   const account = await accountStore(db).findById(challenge.subject)
@@ -84,7 +103,7 @@ export async function waitingLogin(
     throw challengeInvalid('the account has changed since the challenge')
   }
   const expiresIn = challenge.expires_at - Math.floor(clock() / 1000)
-  return { account, challenge, shown: await shownOf(db, account, text, expiresIn) }
+  return { account, challenge, shown: await shownOf(ports, account, text, expiresIn) }
 }
 
 /**
@@ -114,7 +133,7 @@ export async function countedAnswer<Right>(
   if (guessed !== null) return guessed
   throw left === 0
     ? challengeInvalid('the challenge has had its last answer, and it was wrong')
-    : wrongFactor(shown)
+    : wrongFactor(shown, method)
 }
 
 /** @throws Refusal as `countedAnswer` */
@@ -124,17 +143,21 @@ export async function answerChallenge(
   answer: FactorAnswer,
   answerer: Answerer
 ): Promise<ProvenLogin> {
-  const { method, code } = answer
+  const { method } = answer
   const { account, challenge, shown } = waiting
-  const compare = () => factorMethods[method](ports, account.id, code, ports.clock())
+  const { source } = answerer
+  const { id: owner, passwordVersion } = account
+  const asked = { ...askedBy(owner, shown.challenge), owner, passwordVersion, source }
+  const compare = () => compareAnswer(ports, answer, asked)
   const { right, own } = await countedAnswer(ports, waiting, answerer, method, compare)
   return {
+    amr: withFactor(BY_PASSWORD, right.amr),
     async use(transaction, nowMs) {
       if (!(await useChallenge(transaction, challenge, nowMs))) {
         throw challengeInvalid('another request has used the challenge')
       }
       const used = { ...answerer, account, method, right, mail: ports.mail }
-      if (!(await useAnswer(transaction, used, nowMs))) throw wrongFactor(shown)
+      if (!(await useAnswer(transaction, used, nowMs))) throw wrongFactor(shown, method)
     },
     succeeded: () => own.succeeded()
   }

@@ -12,7 +12,7 @@ export const CHALLENGE_SECONDS = 300
 /** the maximum number of answers; after that, the login starts again */
 const MOST_ATTEMPTS = 5
 
-const digestOf = (challenge: string): string =>
+export const challengeDigest = (challenge: string): string =>
   createHash('sha256').update(`gatehouse login\0${challenge}`).digest('base64url')
 
 /**
@@ -30,7 +30,7 @@ export async function issueChallenge(
   await db
     .insertInto('login_challenges')
     .values({
-      digest: digestOf(challenge),
+      digest: challengeDigest(challenge),
       subject: account.id,
       password_version: account.passwordVersion,
       factor_version: account.factorVersion,
@@ -50,7 +50,7 @@ export async function findChallenge(
   const row = await db
     .selectFrom('login_challenges')
     .selectAll()
-    .where(isUsable(digestOf(challenge), nowMs))
+    .where(isUsable(challengeDigest(challenge), nowMs))
     .executeTakeFirst()
   return row ?? null
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
+import { BY_CODE, BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
 import type { Answerer } from '../factor-answers.ts'
 import { confirmFactor, lockForFactors } from '../factor-changes.ts'
 import type { FactorPorts } from '../factor-ports.ts'
@@ -12,6 +13,8 @@ import { useChallenge } from './login-challenges.ts'
 export type EnrolledLogin = {
   /** as it is now: the session is opened for this one */
   readonly account: Account
+  /** as `ProvenLogin` has it */
+  readonly amr: readonly string[]
   readonly recoveryCodes: readonly string[]
   /** the sessions that it ended: the caller must publish them to the session store */
   readonly ended: readonly string[]
@@ -45,7 +48,7 @@ export async function enrolByLogin(
     const { source, language } = answerer
     const change = { source, language, clock, mail: ports.mail }
     const confirmed = await confirmFactor(transaction, account, added, change)
-    if (confirmed === null) throw wrongFactor(shown)
+    if (confirmed === null) throw wrongFactor(shown, 'totp')
     const latest = await accountStore(transaction).findById(account.id)
     if (latest === null || latest.passwordVersion !== account.passwordVersion) {
       throw challengeInvalid('the account has changed since the challenge')
@@ -53,6 +56,7 @@ export async function enrolByLogin(
     const { recoveryCodes, ended } = confirmed
     return {
       account: latest,
+      amr: withFactor(BY_PASSWORD, BY_CODE),
       recoveryCodes: recoveryCodes ?? [],
       ended,
       succeeded: () => own.succeeded()

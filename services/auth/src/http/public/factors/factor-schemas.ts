@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
-import type { NewFactor, OwnFactors } from '../../../factors/own-factors.ts'
+import type { NewFactor, OwnFactor, OwnFactors } from '../../../factors/own-factors.ts'
 import { qrCode } from '../../../factors/totp/qr-code.ts'
-import type { FactorRow } from '../../../factors/totp/totp-factors.ts'
 import { instant, instantOrNull, iso } from '../../fields.ts'
 
 /** What requests and responses about second factors have in common. */
@@ -31,12 +30,13 @@ export const RecoveryCodes = Type.Array(Type.String({ examples: ['ynx4-7qvd-3kzo
 export const FactorName = Type.String({
   minLength: 1,
   maxLength: 64,
-  description: 'What the user calls the authenticator, to tell several apart.',
+  description: 'What the user calls the factor, to tell several apart.',
   examples: ['Phone']
 })
 
-/** The default name of an authenticator. */
+/** The default names. */
 export const DEFAULT_NAME = 'Authenticator'
+export const DEFAULT_PASSKEY_NAME = 'Passkey'
 
 export const Factor = Type.Object(
   {
@@ -44,23 +44,30 @@ export const Factor = Type.Object(
       description: 'The id of the factor.',
       examples: ['k3VxE0o9W1lQn5cT7yB2dA']
     }),
-    type: Type.Literal('totp', {
-      description: 'totp: an authenticator app (RFC 6238).',
-      examples: ['totp']
+    type: Type.Enum(['totp', 'passkey'], {
+      description: 'totp: an authenticator app (RFC 6238). passkey: a passkey (WebAuthn).'
     }),
     name: FactorName,
     createdAt: instant('When it was added.'),
-    lastUsedAt: instantOrNull('When one of its codes was last accepted; null: never.')
+    lastUsedAt: instantOrNull('When it was last accepted; null: never.'),
+    backedUp: Type.Optional(
+      Type.Boolean({
+        description:
+          'Only of a passkey: whether it is copied to other devices of its user, as the authenticator says.',
+        examples: [true]
+      })
+    )
   },
   { title: 'Factor', description: 'A second factor of an account.' }
 )
 
-const shownFactor = ({ id, kind, name, created_at, used_at }: FactorRow) => ({
+export const shownFactor = ({ id, kind, name, created_at, used_at, backedUp }: OwnFactor) => ({
   id,
   type: kind,
   name,
   createdAt: iso(created_at),
-  lastUsedAt: used_at === null ? null : iso(used_at)
+  lastUsedAt: used_at === null ? null : iso(used_at),
+  ...(backedUp === undefined ? {} : { backedUp })
 })
 
 /** @param title the name of the schema, which is unique in each API */

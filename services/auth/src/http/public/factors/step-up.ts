@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox'
-import type { FactorAnswer } from '../../../factors/factor-methods.ts'
 import { stepUpProof } from '../../../factors/factor-refusals.ts'
 import { BY_PASSWORD } from '../../../sessions/authentication.ts'
 import { sessionEnded } from '../../../sessions/session-refusals.ts'
@@ -9,7 +8,9 @@ import { sessionCaller } from '../login/complete-login.ts'
 import { ownAccount } from '../own-account.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
-import { digitsOf, RecoveryCode, Totp } from './factor-schemas.ts'
+import { answerOf } from './factor-answer.ts'
+import { RecoveryCode, Totp } from './factor-schemas.ts'
+import { PasskeyAssertion } from './passkey-schemas.ts'
 
 const Body = Type.Object(
   {
@@ -17,7 +18,8 @@ const Body = Type.Object(
       currentPassword('The password, for an account without a second factor.')
     ),
     totp: Type.Optional(Totp),
-    recoveryCode: Type.Optional(RecoveryCode)
+    recoveryCode: Type.Optional(RecoveryCode),
+    passkey: Type.Optional(PasskeyAssertion)
   },
   { additionalProperties: false, title: 'StepUp' }
 )
@@ -30,7 +32,7 @@ const documented = {
   tags: ['Factors'],
   answers: { 204: { description: 'The session is strengthened: refresh it.' } },
   problems: {
-    UNAUTHENTICATED: 'The password or the code is wrong, or the code was used before.',
+    UNAUTHENTICATED: 'The password, the code or the passkey is wrong, or was used before.',
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
     RATE_LIMITED: 'The address sends too many credentials, or guesses at the account come too fast.'
@@ -40,15 +42,11 @@ const documented = {
 type Proof = Static<typeof Body>
 
 /** Null: the password. */
-function factorOf({ password, totp, recoveryCode }: Proof, hasFactor: boolean) {
-  const given = [password, totp, recoveryCode].filter((one) => one !== undefined).length
+function factorOf({ password, totp, recoveryCode, passkey }: Proof, hasFactor: boolean) {
+  const given = [password, totp, recoveryCode, passkey].filter((one) => one !== undefined).length
   if (given !== 1 || hasFactor === (password !== undefined)) throw stepUpProof(hasFactor)
   if (password !== undefined) return null
-  const answer: FactorAnswer =
-    totp === undefined
-      ? { method: 'recoveryCode', code: recoveryCode ?? '' }
-      : { method: 'totp', code: digitsOf(totp) }
-  return answer
+  return answerOf({ totp, recoveryCode, passkey })
 }
 
 /** A stolen access token is not enough, and guesses here are slowed like guesses at login. */

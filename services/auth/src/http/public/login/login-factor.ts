@@ -3,14 +3,13 @@ import { Type } from 'typebox'
 import type { Answerer } from '../../../factors/factor-answers.ts'
 import type { FactorAnswer } from '../../../factors/factor-methods.ts'
 import { factorRequired, oneAnswer } from '../../../factors/factor-refusals.ts'
-import { BY_TWO_FACTORS } from '../../../sessions/authentication.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import { answerOf } from '../factors/factor-answer.ts'
 import {
   DEFAULT_NAME,
-  digitsOf,
   FactorName,
   NewTotp,
   RecoveryCode,
@@ -19,6 +18,7 @@ import {
   Totp
 } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
+import { PasskeyAssertion } from '../factors/passkey-schemas.ts'
 import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions as Options, Route } from '../route.ts'
 import { TokenResponse } from '../sessions/token-response.ts'
@@ -35,7 +35,8 @@ const Body = Type.Object(
   {
     challenge: Challenge,
     totp: Type.Optional(Totp),
-    recoveryCode: Type.Optional(RecoveryCode)
+    recoveryCode: Type.Optional(RecoveryCode),
+    passkey: Type.Optional(PasskeyAssertion)
   },
   { additionalProperties: false, title: 'FactorAnswer' }
 )
@@ -55,28 +56,17 @@ const documented = {
   operationId: 'loginWithFactor',
   summary: 'Complete a login with a second factor',
   description:
-    'Opens the session of a login that waits for a second factor. Send exactly one of totp and recoveryCode. The refresh token is delivered as the login asked. A challenge has five attempts, and works once.',
+    'Opens the session of a login that waits for a second factor. Send exactly one of passkey, totp and recoveryCode. The refresh token is delivered as the login asked. A challenge has five attempts, and works once.',
   tags: ['Factors'],
   answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED: 'The challenge is unknown, used or expired: sign in again.',
-    FACTOR_REQUIRED: 'The code is wrong, or was used before: answer the same challenge again.',
+    FACTOR_REQUIRED:
+      'The code or the passkey is wrong, or was used before: answer the same challenge again.',
     FORBIDDEN: crossSiteProblem,
     RATE_LIMITED:
       'The address sends too many credentials, or somebody has guessed too often at the second factor of this account.'
   }
-}
-
-type Given = { readonly totp?: string; readonly recoveryCode?: string }
-
-function answerOf({ totp, recoveryCode }: Given): FactorAnswer {
-  if (totp !== undefined && recoveryCode === undefined) {
-    return { method: 'totp', code: digitsOf(totp) }
-  }
-  if (recoveryCode !== undefined && totp === undefined) {
-    return { method: 'recoveryCode', code: recoveryCode }
-  }
-  throw oneAnswer()
 }
 
 /** A login with everything that its password has proven. */
@@ -90,7 +80,7 @@ async function readWaiting(request: FastifyRequest, challenge: string, options: 
   const caller = loginCaller(request, account.email, account, options)
   const by: Answerer = { caller, ...readerOf(request, mail) }
   const { isKnown } = await guesses.by(caller)
-  return { waiting, by, login: { account, caller, isKnown, delivery, amr: BY_TWO_FACTORS } }
+  return { waiting, by, login: { account, caller, isKnown, delivery } }
 }
 
 /** Completes a login that adds the first factor of its account. */
@@ -102,9 +92,10 @@ async function enrolled(
 ) {
   const { factors, sessions } = options
   if (answer.method !== 'totp') throw oneAnswer()
-  const { account, recoveryCodes, ended, succeeded } = await factors.enrol(waiting, answer.code, by)
+  const { ended, ...enrolment } = await factors.enrol(waiting, answer.code, by)
+  const { account, amr, recoveryCodes, succeeded } = enrolment
   if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, null, ended))
-  const tokens = await completeLogin(request, reply, { ...login, account }, options)
+  const tokens = await completeLogin(request, reply, { ...login, account, amr }, options)
   await ifPossible(succeeded())
   return { ...tokens, recoveryCodes: [...recoveryCodes] }
 }
@@ -129,8 +120,8 @@ export const loginFactor: Route = (service, options) => {
         return tokens
       }
       const proven = await factors.answer(waiting, answer, by)
-      const within = proven.use
-      const tokens = await completeLogin(request, reply, { ...login, within }, options)
+      const { amr, use: within } = proven
+      const tokens = await completeLogin(request, reply, { ...login, amr, within }, options)
       // The session is open: what follows only makes the next login faster.
       await ifPossible(proven.succeeded())
       await ifPossible(guesses.remember(by.caller))

@@ -98,7 +98,7 @@ t.test('a login by cookie gets its cookies only with the second factor', async (
     isProblem(t, await answered(auth, { challenge: 'x', ...body }), {
       code: 'INVALID_REQUEST',
       detail:
-        'body must have exactly one of totp and recoveryCode; a first authenticator is confirmed with totp'
+        'body must have exactly one of passkey, totp and recoveryCode; a first authenticator is confirmed with totp'
     })
   }
 })

@@ -51,7 +51,8 @@ t.test('a step-up strengthens the session, and its next refresh says so', async 
   auth.clock.advance(3_600_000)
   isProblem(t, await stepUp({ password }), {
     code: 'INVALID_REQUEST',
-    detail: 'body must have exactly one of totp and recoveryCode: the account has a second factor'
+    detail:
+      'body must have exactly one of passkey, totp and recoveryCode: the account has a second factor'
   })
   const wrong = {
     code: 'UNAUTHENTICATED',

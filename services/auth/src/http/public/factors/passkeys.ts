@@ -1,0 +1,128 @@
+import { Type } from 'typebox'
+import { emailUnverified } from '../../../accounts/account-refusals.ts'
+import { ifPossible } from '../../../sessions/if-possible.ts'
+import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
+import { ownAccount } from '../own-account.ts'
+import type { Route } from '../route.ts'
+import { factorChange } from './factor-change.ts'
+import {
+  DEFAULT_PASSKEY_NAME,
+  Factor,
+  FactorName,
+  RecoveryCodes,
+  recentLogin,
+  shownFactor
+} from './factor-schemas.ts'
+import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
+import { PasskeyCreation, PasskeyRegistration, PasskeyRequest } from './passkey-schemas.ts'
+
+const off = 'This installation has no second factors or no passkeys'
+
+const asking = {
+  operationId: 'askForPasskey',
+  summary: 'Begin to add a passkey',
+  description: `Returns the options with which the browser makes a passkey. ${recentLogin}`,
+  tags: ['Factors'],
+  answers: { 200: { description: 'The options of navigator.credentials.create().' } },
+  problems: {
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: `${off}, or the e-mail address must be verified first. ${noAccountProblem}`,
+    CONFLICT: 'The account has five factors already.',
+    RATE_LIMITED: limitedProblem
+  }
+}
+
+export const askForPasskey: Route = (service, options) => {
+  const { accounts, factors, settings, throttling } = options
+  service.post(
+    '/factors/passkeys/options',
+    { schema: { ...asking, response: { 200: PasskeyCreation } } },
+    async (request) => {
+      const { account, session } = await ownAccount(request, accounts)
+      // A stranger who has registered the address must not lock its owner out of the account.
+      const isProven = account.emailVerifiedAt !== null || settings.emailVerification === 'off'
+      if (!isProven) throw emailUnverified()
+      await limitFactorChanges(throttling.factors, account.id)
+      return await factors.askForPasskey(account, session)
+    }
+  )
+}
+
+const adding = {
+  operationId: 'addPasskey',
+  summary: 'Add a passkey',
+  description: `Stores the passkey that the browser has made with the options of this session. It is active at once. The first factor of an account also creates ten recovery codes, and ends every other session. ${recentLogin}`,
+  tags: ['Factors'],
+  answers: {
+    201: {
+      description: 'The passkey is active. With the first factor, the response has recovery codes.'
+    }
+  },
+  problems: {
+    INVALID_REQUEST:
+      'The passkey is not valid: its challenge is of another session, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: `${off}. ${noAccountProblem}`,
+    CONFLICT: 'The account has five factors already, or the passkey was added before.',
+    RATE_LIMITED: limitedProblem
+  }
+}
+
+export const addPasskey: Route = (service, options) => {
+  const { accounts, factors, sessions, throttling } = options
+  service.post(
+    '/factors/passkeys',
+    {
+      schema: {
+        ...adding,
+        body: Type.Object(
+          { passkey: PasskeyRegistration, name: Type.Optional(FactorName) },
+          { additionalProperties: false, title: 'AddedPasskey' }
+        ),
+        response: {
+          201: Type.Object(
+            { factor: Factor, recoveryCodes: Type.Optional(RecoveryCodes) },
+            { title: 'NewPasskey', description: 'The passkey, and the codes of a first factor.' }
+          )
+        }
+      }
+    },
+    async (request, reply) => {
+      const { account, session: sid } = await ownAccount(request, accounts)
+      await limitFactorChanges(throttling.factors, account.id)
+      const { passkey: given, name = DEFAULT_PASSKEY_NAME } = request.body
+      const change = factorChange(options, request)
+      const added = await factors.addPasskey(account, { given, name, sid }, change)
+      const { passkey, recoveryCodes, ended } = added
+      // The database has stored the ends.
+      if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, sid, ended))
+      const codes = recoveryCodes === null ? {} : { recoveryCodes: [...recoveryCodes] }
+      return reply.code(201).send({ factor: shownFactor(passkey), ...codes })
+    }
+  )
+}
+
+const strengthening = {
+  operationId: 'askToStepUp',
+  summary: 'Begin a step-up with a passkey',
+  description: 'Returns the options with which the browser asks for a passkey of the user.',
+  tags: ['Factors'],
+  answers: { 200: { description: 'The options of navigator.credentials.get().' } },
+  problems: {
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: `This installation has no passkeys. ${noAccountProblem}`,
+    NOT_FOUND: 'The user has no passkey.',
+    RATE_LIMITED: turnsProblem
+  }
+}
+
+export const askToStepUp: Route = (service, { accounts, factors }) => {
+  service.post(
+    '/step-up/passkey',
+    { schema: { ...strengthening, response: { 200: PasskeyRequest } } },
+    async (request) => {
+      const { account, session } = await ownAccount(request, accounts)
+      return await factors.askToStepUp(account.id, session)
+    }
+  )
+}

@@ -1,0 +1,90 @@
+import { Type } from 'typebox'
+import { emailUnverified } from '../../../accounts/account-refusals.ts'
+import { ifPossible } from '../../../sessions/if-possible.ts'
+import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import { PasskeyAssertion, PasskeyRequest } from '../factors/passkey-schemas.ts'
+import { readerOf } from '../reader.ts'
+import type { Route } from '../route.ts'
+import { Delivery, TokenResponse } from '../sessions/token-response.ts'
+import { completeLogin, loginCaller } from './complete-login.ts'
+
+const off = 'This installation opens no session with a passkey alone.'
+
+const asking = {
+  operationId: 'askForPasskeyLogin',
+  summary: 'Begin to sign in with a passkey',
+  description:
+    'Returns the options with which the browser asks for a passkey, also in the form of a page (conditional mediation). They are the same for everybody, apart from the challenge.',
+  tags: ['Accounts'],
+  answers: { 200: { description: 'The options of navigator.credentials.get().' } },
+  problems: {
+    FORBIDDEN: `${off} ${crossSiteProblem}`,
+    RATE_LIMITED: 'The address sends too many credentials.'
+  }
+}
+
+export const askForPasskeyLogin: Route = (service, { factors, settings, limitAddress }) => {
+  service.post(
+    '/login/passkey/options',
+    {
+      schema: { ...asking, headers: PageHeaders, response: { 200: PasskeyRequest } },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), limitAddress]
+    },
+    async () => factors.askForLogin()
+  )
+}
+
+const documented = {
+  operationId: 'loginWithPasskey',
+  summary: 'Sign in with a passkey',
+  description:
+    'Opens a session for a user whose passkey has verified them: two factors in one. After a change of the password, a passkey must be used once in addition to the new password before it does that again.',
+  tags: ['Accounts'],
+  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  problems: {
+    UNAUTHENTICATED:
+      'The passkey was not accepted. The response does not say why: sign in with the password.',
+    FORBIDDEN: `${off} The e-mail address must be verified first. ${crossSiteProblem}`,
+    RATE_LIMITED:
+      'The address sends too many credentials, or others have guessed too often at this account.'
+  }
+}
+
+export const loginPasskey: Route = (service, options) => {
+  const { factors, mail, settings, throttling } = options
+  service.post(
+    '/login/passkey',
+    {
+      schema: {
+        ...documented,
+        headers: PageHeaders,
+        body: Type.Object(
+          { passkey: PasskeyAssertion, delivery: Type.Optional(Delivery) },
+          { additionalProperties: false, title: 'PasskeyLogin' }
+        ),
+        response: { 200: TokenResponse }
+      },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+    },
+    async (request, reply) => {
+      const { passkey, delivery = 'body' } = request.body
+      if (delivery === 'cookie') refuseUnkeptCookie(request, settings.cookieSameSite)
+      const reader = readerOf(request, mail)
+      const account = await factors.claimedByPasskey(passkey, reader.source)
+      const caller = loginCaller(request, account.email, account, options)
+      const proven = await factors.answerByPasskey(account, passkey, { caller, ...reader })
+      const mustVerify = settings.emailVerification === 'required'
+      if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
+      const { isKnown } = await throttling.guesses.by(caller)
+      const { amr, use: within } = proven
+      const login = { account, caller, isKnown, delivery, amr, within }
+      const tokens = await completeLogin(request, reply, login, options)
+      // The session is open: what follows only makes the next login faster.
+      await ifPossible(proven.succeeded())
+      await ifPossible(throttling.guesses.remember(caller))
+      return tokens
+    }
+  )
+}
