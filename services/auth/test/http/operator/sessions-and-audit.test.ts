@@ -17,7 +17,7 @@ t.test('sessions of a user are listed, and ended one by one or all', async (t) =
 
   t.match((await call('DELETE', `/ops/sessions/${tokens.session.id}`)).json(), { ended: 1 })
   isProblem(t, await refresh(auth, tokens.refreshToken), { code: 'SESSION_ENDED' })
-  const noSession = { code: 'NOT_FOUND', detail: 'there is no such session' }
+  const noSession = { code: 'NOT_FOUND', detail: 'there is no such session' } as const
   isProblem(t, await call('DELETE', `/ops/sessions/${tokens.session.id}`), noSession)
   isProblem(t, await call('DELETE', '/ops/sessions/none'), noSession)
 
