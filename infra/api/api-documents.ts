@@ -88,7 +88,8 @@ export function operatorDocument(listeners: readonly Listener[]): string {
       operatorToken: {
         type: 'http',
         scheme: 'bearer',
-        description: 'The token of an operator, or AUTH_OPS_TOKEN. Never use it in a browser.'
+        description:
+          'The token of an operator, or AUTH_OPS_TOKEN. Browsers use sessions of the console instead.'
       }
     },
     paths,

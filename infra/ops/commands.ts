@@ -11,6 +11,7 @@ import { clientsDisable } from './commands/clients/clients-disable.ts'
 import { clientsEnable } from './commands/clients/clients-enable.ts'
 import { clientsList } from './commands/clients/clients-list.ts'
 import { clientsSecret } from './commands/clients/clients-secret.ts'
+import { consoleCommand } from './commands/console.ts'
 import { databaseStatus } from './commands/database-status.ts'
 import { drillRevoke } from './commands/drill/drill-revoke.ts'
 import { drillRotation } from './commands/drill/drill-rotation.ts'
@@ -117,6 +118,7 @@ export const commands: readonly Command[] = [
   approvalsList,
   approvalsApprove,
   approvalsReject,
+  consoleCommand,
   gateways,
   databaseStatus,
   routesCheck,

@@ -3,8 +3,12 @@ import type { WholeSystem } from './whole-system.ts'
 /**
  * The text for a person who has just started the system: its address, how to sign in, what to try.
  * Scripts read the ready line.
+ * @param consoleUrl the address of the console, with a code that signs in
  */
-export function firstScreen({ url, services, apiPage }: WholeSystem): string {
+export function firstScreen(
+  { url, services, apiPage }: WholeSystem,
+  consoleUrl: string | null
+): string {
   const open = url.replace('127.0.0.1', 'localhost')
   const listeners = services.map(
     (service) => `  ${service.name.padEnd(8)} ${service.url.padEnd(24)} ops ${service.opsUrl}`
@@ -16,6 +20,14 @@ export function firstScreen({ url, services, apiPage }: WholeSystem): string {
 Read about every operation, member and error code:
 
   ${apiPage}
+`
+  const operating =
+    consoleUrl === null
+      ? ''
+      : `
+Watch and operate it in the console, where this link signs you in, once and within the hour:
+
+  ${consoleUrl}
 `
   return `
 Gatehouse is ready. Clients use only the gateway; everything else is private.
@@ -36,7 +48,7 @@ Or create an account and sign in here:
 Call a service with the accessToken from the response, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
-${reading}
+${reading}${operating}
 Until AUTH_MAIL_URL is set, e-mails to users are written to .gatehouse/mail (docs/mail.md).
 
 docs/tutorial.md continues from here: refresh, sign out, operate. The operator's commands, while this runs:

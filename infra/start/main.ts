@@ -1,5 +1,6 @@
 import { runProcess } from '@gatehouse/process/run-process'
 import { loadEnvFile } from '@gatehouse/settings/env-file'
+import { consoleAddress } from './console-address.ts'
 import { firstScreen } from './first-screen.ts'
 import { startSystem } from './whole-system.ts'
 
@@ -8,6 +9,6 @@ await runProcess(async () => {
   // On a terminal, a person wants to read the screen, not the log.
   const quiet = process.stdout.isTTY ? { LOG_LEVEL: 'warn' } : {}
   const system = await startSystem({ ...quiet, ...process.env })
-  process.stdout.write(firstScreen(system))
+  process.stdout.write(firstScreen(system, await consoleAddress(system, process.env)))
   return system
 })

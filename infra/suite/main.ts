@@ -115,6 +115,12 @@ function checks(): Job[] {
   const program = (name: string) => join(root, 'node_modules/.bin', name)
   return [
     check('types', program('tsc'), ['-p', 'tsconfig.json', '--checkers', '1']),
+    check('types of the console', program('tsc'), [
+      '-p',
+      'console/tsconfig.json',
+      '--checkers',
+      '1'
+    ]),
     // With more threads, its type inference does the same work more than once.
     check('lint', program('biome'), ['ci', '--colors=off', '--error-on-warnings', '--threads=1']),
     check('api', process.execPath, [

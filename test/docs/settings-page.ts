@@ -1,7 +1,7 @@
 import { authSettings } from '@gatehouse/auth/config'
 import { echoSettings } from '@gatehouse/echo/config'
 import { gatewaySettings } from '@gatehouse/gateway/config'
-import { opsSettings } from '@gatehouse/ops/testing/ops-client'
+import { opsSettings } from '@gatehouse/ops/ops-client'
 import { ordersSettings } from '@gatehouse/orders/config'
 import { read } from '../rules/fixtures/source-files.ts'
 

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { filesBelow, importsOf } from './fixtures/source-files.ts'
 
-const folders = ['internal', 'packages', 'services', 'gateway', 'infra', 'test']
+const folders = ['internal', 'packages', 'services', 'gateway', 'infra', 'console', 'test']
 
 /** The files that each file imports by a relative path, types included. */
 const imported = new Map(
-  filesBelow(folders, /\.ts$/).map((file) => [
+  filesBelow(folders, /\.tsx?$/).map((file) => [
     file.path,
     importsOf(file)
       .filter((name) => name.startsWith('.'))

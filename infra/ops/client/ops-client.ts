@@ -20,6 +20,8 @@ export type OpsClient = {
    * called
    */
   call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Body>
+  /** The address of the listener. */
+  url(): string
 }
 
 /** The settings that only the command line reads; the others are settings of the auth service. */
@@ -30,6 +32,7 @@ const DEFAULT_ADDRESS = defaultAddress('AUTH_OPS_PORT')
 
 export function opsClient(environment: Environment): OpsClient {
   return {
+    url: () => listenerAddress(environment).url,
     async call<Body>(method: string, path: string, body?: object) {
       const { url, from } = listenerAddress(environment)
       const fault = httpUrlFault(url)

@@ -1,14 +1,16 @@
 import { withoutOuterWhitespace } from './optional-whitespace.ts'
 
 /**
- * The gateway's own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC
- * 6265bis §4.1.3.2). One contains a browser's refresh token, the other says that a user has signed
- * in from this browser before.
+ * Our own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC 6265bis
+ * §4.1.3.2). One contains a browser's refresh token, the next says that a user has signed in from
+ * this browser before. The last one is of an operator in the console. Browsers also send it to the
+ * gateway if both listen on the same host: cookies do not distinguish ports (RFC 6265 §8.5).
  */
 export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'
+export const CONSOLE_COOKIE = '__Host-console'
 
-export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE] as const
+export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE, CONSOLE_COOKIE] as const
 type OwnCookie = (typeof ownCookies)[number]
 
 /**

@@ -68,6 +68,7 @@ export const auditKinds = [
   'webhook-delivery-discarded',
   'operator-created',
   'operator-revoked',
+  'operator-signed-in',
   'approval-requested',
   'request-approved',
   'request-rejected'

@@ -78,7 +78,8 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'operator-revoked': null,
   'approval-requested': null,
   'request-approved': null,
-  'request-rejected': null
+  'request-rejected': null,
+  'operator-signed-in': null
 }
 
 /** The types of events that other systems can get, in alphabetical order. */

@@ -30,6 +30,7 @@ import { typedAddresses } from './migrations/0026-typed-addresses.ts'
 import { secondFactors } from './migrations/0027-second-factors.ts'
 import { auditChain } from './migrations/0029-audit-chain.ts'
 import { operators } from './migrations/0030-operators.ts'
+import { operatorSessions } from './migrations/0031-operator-sessions.ts'
 import { passkeys } from './migrations/0032-passkeys.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
@@ -65,6 +66,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0027-second-factors': secondFactors,
   '0029-audit-chain': auditChain,
   '0030-operators': operators,
+  '0031-operator-sessions': operatorSessions,
   '0032-passkeys': passkeys
 }
 

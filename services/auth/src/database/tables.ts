@@ -13,6 +13,7 @@ import type {
 import type { InvitationTable } from '../invitations/invitation-table.ts'
 import type { KeyState } from '../keys/signing-key.ts'
 import type { LinkTokenTable } from '../link-tokens/link-token-table.ts'
+import type { OperatorLinkTable, OperatorSessionTable } from '../operators/console-tables.ts'
 import type { ApprovalTable, OperatorTable } from '../operators/operator-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'
@@ -209,4 +210,6 @@ export type Tables = {
   approvals: ApprovalTable
   passkeys: PasskeyTable
   used_passkey_challenges: UsedPasskeyChallengeTable
+  operator_sessions: OperatorSessionTable
+  operator_links: OperatorLinkTable
 }

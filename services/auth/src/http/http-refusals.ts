@@ -21,6 +21,12 @@ export const notForBrowsers = () =>
     detail: 'the ops API is not for browsers'
   })
 
+export const consoleNotBuilt = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'the console was not built',
+    detail: 'the console was not built: npm run build:console'
+  })
+
 export const crossSite = () =>
   new Refusal('FORBIDDEN', {
     reason: 'the request comes from another site',

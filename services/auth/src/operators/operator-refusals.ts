@@ -1,3 +1,4 @@
+import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { ActingOperator } from './operator.ts'
 import type { OperatorRole } from './operator-role.ts'
@@ -29,6 +30,19 @@ export function roleMissing(
   const text = `${what} needs the role ${needed}, and ${name} has the role ${role}`
   return new Refusal('FORBIDDEN', { reason: text, detail: text })
 }
+
+export const linkIsUsed = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'a link to the console was followed already, or has expired',
+    detail: 'the link was followed already, or has expired',
+    headers: bearerChallenge()
+  })
+
+export const linkFromSession = () =>
+  new Refusal('FORBIDDEN', {
+    reason: 'a session of the console asks for a link to the console',
+    detail: 'a link needs the token of the operator, not a session of the console'
+  })
 
 export const noPendingApproval = () =>
   new Refusal('NOT_FOUND', {

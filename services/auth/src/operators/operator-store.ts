@@ -33,8 +33,8 @@ export type OperatorStore = {
   list(): Promise<Operator[]>
   /** Returns whether the operator had a live token. */
   revoke(name: string, by: By): Promise<boolean>
-  /** The operator with this live token; null if there is none. Notes that it was used. */
-  find(token: string): Promise<ActingOperator | null>
+  /** The operator whose live token has this digest, or null. Notes that it was used. */
+  find(tokenDigest: string): Promise<ActingOperator | null>
   /** Whether the token of an operator that expires at this time (s) still works. */
   isLive(name: string, expiresAt: number): Promise<boolean>
 }
@@ -52,7 +52,7 @@ export function operatorStore(db: Kysely<Tables>, clock: () => number): Operator
       return rows.map((row) => toOperator(row, now))
     },
     revoke: (name, by) => db.transaction().execute((transaction) => revoke(transaction, name, by)),
-    find: (token) => find(db, token, Math.floor(clock() / 1000)),
+    find: (digest) => find(db, digest, Math.floor(clock() / 1000)),
     isLive: (name, expiresAt) => isLive(db, name, expiresAt, Math.floor(clock() / 1000))
   }
 }
@@ -124,11 +124,15 @@ const writeEvent = (
   { source, nowMs, detail = {} }: EventOf
 ): Promise<void> => writeAudit(transaction, { kind, subject, sid: null, source, detail }, nowMs)
 
-async function find(db: Kysely<Tables>, token: string, now: number) {
+async function find(
+  db: Kysely<Tables>,
+  digest: string,
+  now: number
+): Promise<ActingOperator | null> {
   const row = await db
     .selectFrom('operators')
     .selectAll()
-    .where('token_digest', '=', operatorTokenDigest(token))
+    .where('token_digest', '=', digest)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst()
@@ -136,7 +140,8 @@ async function find(db: Kysely<Tables>, token: string, now: number) {
   if (row.used_at === null || now - row.used_at >= USED_SECONDS) {
     await db.updateTable('operators').set({ used_at: now }).where('name', '=', row.name).execute()
   }
-  return { name: row.name, role: row.role, expiresAt: row.expires_at }
+  const { name, role, expires_at: expiresAt } = row
+  return { name, role, expiresAt, tokenDigest: digest, session: null }
 }
 
 async function isLive(

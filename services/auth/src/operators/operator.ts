@@ -10,10 +10,22 @@ export type ActingOperator = {
   readonly role: OperatorRole
   /** when the token expires, in seconds since 1970; null: never */
   readonly expiresAt: number | null
+  /** the digest of the token that the request has; null in a session of the console */
+  readonly tokenDigest: string | null
+  /** the digest of the session in the console; null if the request has a token */
+  readonly session: string | null
 }
 
 /** The holder of AUTH_OPS_TOKEN, with which the first operators are created. */
-export const BOOTSTRAP: ActingOperator = { name: 'bootstrap', role: 'admin', expiresAt: null }
+export const BOOTSTRAP = 'bootstrap'
+
+export const bootstrapOperator = (tokenDigest: string): ActingOperator => ({
+  name: BOOTSTRAP,
+  role: 'admin',
+  expiresAt: null,
+  tokenDigest,
+  session: null
+})
 
 export type OperatorState = 'live' | 'expired' | 'revoked'
 
@@ -35,7 +47,7 @@ export const OPERATOR_NAME = '^[a-z][a-z0-9._-]{0,31}$'
 
 /** Names that have another meaning in the audit log or in a path. */
 const RESERVED: ReadonlySet<string> = new Set([
-  BOOTSTRAP.name,
+  BOOTSTRAP,
   'me',
   OPERATOR_ADDRESS,
   START_ADDRESS,

@@ -9,7 +9,9 @@ const keys = {
   invitations: 'id',
   login_challenges: 'digest',
   mail_tokens: 'digest',
-  used_passkey_challenges: 'digest'
+  used_passkey_challenges: 'digest',
+  operator_links: 'digest',
+  operator_sessions: 'digest'
 } as const
 
 /** Deletes the rows that expired before this second: the oldest ones, one batch. */

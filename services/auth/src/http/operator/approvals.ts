@@ -102,7 +102,7 @@ async function requireOther(
   { approvals }: Operators
 ): Promise<void> {
   const operator = operatorOf(request)
-  if (operator.name === BOOTSTRAP.name) throw bootstrapApproves()
+  if (operator.name === BOOTSTRAP) throw bootstrapApproves()
   const { requestedBy, operation } = await approvals.find(id)
   if (requestedBy === operator.name) throw ownRequest()
   const needed = operatorAccess[operation]?.role ?? 'admin'

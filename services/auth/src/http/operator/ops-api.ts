@@ -5,6 +5,9 @@ import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { auditChainRoutes } from './audit-chain.ts'
 import { clientRoutes } from './clients/clients.ts'
+import { consoleLinkRoutes } from './console/console-links.ts'
+import { consolePage } from './console/console-page.ts'
+import { consoleSessionRoutes } from './console/console-session.ts'
 import { databaseRoutes } from './database.ts'
 import { endEverySession } from './end-every-session.ts'
 import { eventRoutes } from './events/events.ts'
@@ -12,10 +15,11 @@ import { gatewayRoutes } from './gateways.ts'
 import { invitationRoutes } from './invitations/invitations.ts'
 import { keyRoutes } from './keys/keys.ts'
 import { mailRoutes } from './mail.ts'
+import { operatorCredentials } from './operator-credentials.ts'
 import { operatorRoutes } from './operators.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
 import { requireAccess } from './require-access.ts'
-import { type OperatorPolicy, requireOperator } from './require-operator.ts'
+import { requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
 import { createUser } from './users/create-user.ts'
@@ -36,6 +40,7 @@ import { webhookRoutes } from './webhooks/webhooks.ts'
 
 const groups: OpsRoutes[] = [
   operatorRoutes,
+  consoleLinkRoutes,
   approvalRoutes,
   createUser,
   importUsers,
@@ -66,17 +71,31 @@ const groups: OpsRoutes[] = [
   eventRoutes
 ]
 
-/** The operators' API, on the ops listener and behind tokens of its own. */
-export function opsApi(ops: Service, options: OpsApiOptions, policy: OperatorPolicy): void {
+export type OperatorPolicy = {
+  /** the bootstrap token */
+  readonly token: string
+  /** host names that this listener accepts, in addition to addresses and names without a dot */
+  readonly hosts: readonly string[]
+}
+
+/** The operators' API, on the ops listener and behind tokens of its own, and the console. */
+export function opsApi(
+  ops: Service,
+  options: OpsApiOptions,
+  { token, hosts }: OperatorPolicy
+): void {
+  const credentials = operatorCredentials(token, options.operators)
   const api = async (scope: FastifyInstance) => {
     // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
-    requireOperator(scope, policy, options.operators.named)
+    requireOperator(scope, hosts, credentials)
     requireAccess(scope, options)
     // The scope is the same service, under a prefix.
     for (const group of groups) group(scope as unknown as Service, options)
   }
   ops.register(fp(api, { name: 'ops-api', encapsulate: true }), { prefix: '/ops' })
+  consolePage(ops, hosts)
+  consoleSessionRoutes(ops, { ...options, credentials, hosts })
 }

@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { isPrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type ActingOperator, BOOTSTRAP, isOperatorToken } from '../../operators/operator.ts'
-import type { OperatorStore } from '../../operators/operator-store.ts'
+import type { ActingOperator } from '../../operators/operator.ts'
 import { notAnOperator, notForBrowsers } from '../http-refusals.ts'
+import { consoleSecretsOf } from './console/console-cookie.ts'
+import { isFromOwnPage, isFromPage } from './console/own-page.ts'
+import type { OperatorCredentials } from './operator-credentials.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,38 +13,41 @@ declare module 'fastify' {
   }
 }
 
-export type OperatorPolicy = {
-  /** the bootstrap token */
-  readonly token: string
-  /** host names that this listener accepts, in addition to addresses and names without a dot */
-  readonly hosts: readonly string[]
-}
-
 const BEARER = /^bearer +(\S+)$/i
 
 /**
- * Authenticates every request to the ops API: with the token of a named operator, or with the
- * bootstrap token. It refuses pages in a browser, whatever token they have: a page sends `Origin`
- * or Fetch Metadata, and a page that reaches the listener through its own DNS name (DNS rebinding)
+ * Authenticates every request to the ops API: with the token of a named operator, with the
+ * bootstrap token, or with a session of the console. It refuses pages in a browser, whatever token
+ * they have, apart from the console's own page with a session: another page sends `Origin` or
+ * Fetch Metadata, and a page that reaches the listener through its own DNS name (DNS rebinding)
  * sends that name as the host.
+ * @param hosts names that this listener accepts, in addition to addresses and names without a dot
  */
 export function requireOperator(
   scope: FastifyInstance,
-  { token, hosts }: OperatorPolicy,
-  operators: Pick<OperatorStore, 'find'>
+  hosts: readonly string[],
+  credentials: OperatorCredentials
 ): void {
-  const expected = digest(token)
   scope.decorateRequest('operator', null)
   scope.addHook('onRequest', async (request) => {
     const { headers, hostname } = request
-    const fromPage = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
-    if (fromPage || !isPrivateHost(hostname, hosts)) throw notForBrowsers()
-    const shown = BEARER.exec(headers.authorization ?? '')?.[1] ?? ''
-    const named = isOperatorToken(shown) ? await operators.find(shown) : null
-    const operator = timingSafeEqual(digest(shown), expected) ? BOOTSTRAP : named
+    if (!isPrivateHost(hostname, hosts)) throw notForBrowsers()
+    const operator = isFromPage(request)
+      ? await operatorOfPage(request, credentials)
+      : await credentials.ofToken(BEARER.exec(headers.authorization ?? '')?.[1] ?? '')
     if (operator === null) throw notAnOperator()
     request.operator = operator
   })
+}
+
+/** @throws Refusal FORBIDDEN if the page is not the console with a session, even one that ended */
+async function operatorOfPage(
+  request: FastifyRequest,
+  credentials: OperatorCredentials
+): Promise<ActingOperator | null> {
+  const secrets = isFromOwnPage(request) ? consoleSecretsOf(request) : null
+  if (secrets === null) throw notForBrowsers()
+  return await credentials.ofSession(secrets)
 }
 
 /** The operator who sends a request. */
@@ -51,6 +55,3 @@ export function operatorOf({ operator }: Pick<FastifyRequest, 'operator'>): Acti
   if (operator === null) throw new Error('the request was not authenticated')
   return operator
 }
-
-/** With digests, texts of different lengths can be compared in constant time too. */
-const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -76,13 +76,18 @@ function readEventId(text: string | undefined): number | null {
 }
 
 async function isStillAllowed(
-  { name, expiresAt }: ActingOperator,
+  { name, expiresAt, session }: ActingOperator,
   { operators, clock }: Pick<OpsApiOptions, 'operators' | 'clock'>
 ): Promise<boolean> {
-  if (name === BOOTSTRAP.name || expiresAt === null) return true
-  if (expiresAt * 1000 <= clock()) return false
-  // While the database does not answer, there are no events of it either.
-  return await operators.named.isLive(name, expiresAt).catch(() => true)
+  if (expiresAt !== null && expiresAt * 1000 <= clock()) return false
+  const { named, sessions } = operators
+  try {
+    if (session !== null && !(await sessions.isLive(session))) return false
+    return name === BOOTSTRAP || expiresAt === null || (await named.isLive(name, expiresAt))
+  } catch {
+    // While the database does not answer, there are no events of it either.
+    return true
+  }
 }
 
 /** A turn each second, as long as there are readers. */

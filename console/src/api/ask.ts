@@ -1,0 +1,52 @@
+import { type Approval, NeedsApproval, Problem } from './problem.ts'
+import { forgetSession, proof } from './proof.ts'
+import { noteServerTime } from './server-time.ts'
+
+type Method = 'GET' | 'POST' | 'DELETE'
+
+/**
+ * Sends a request to the operators' API.
+ * @throws Problem, NeedsApproval
+ */
+export async function ask<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
+  const response = await send(path, {
+    method,
+    headers: { ...proofHeaders(), ...(body === undefined ? {} : json) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  const answer: unknown = response.status === 204 ? null : await response.json().catch(() => ({}))
+  if (response.status === 202) throw new NeedsApproval((answer as { approval: Approval }).approval)
+  if (response.ok) return answer as Answer
+  throw refused(response.status, answer)
+}
+
+const json = { 'content-type': 'application/json' }
+
+/** The half of the session that only this page knows. */
+export const proofHeaders = (): Record<string, string> => ({ 'x-console-proof': proof() ?? '' })
+
+/**
+ * The same as `fetch`, and notes the time of the server.
+ * @throws Problem if there is no answer
+ */
+export async function send(path: string, init: RequestInit): Promise<Response> {
+  const options: RequestInit = { ...init, cache: 'no-store', redirect: 'error' }
+  const response = await fetch(path, options).catch((error: unknown) => {
+    if (init.signal?.aborted === true) throw error
+    throw new Problem(0, 'UNREACHABLE', 'The auth service does not answer.')
+  })
+  noteServerTime(response.headers.get('date'))
+  return response
+}
+
+/** What the server says about a request in a session. One that has ended is forgotten. */
+export function refused(status: number, answer: unknown): Problem {
+  if (status === 401) forgetSession()
+  return problemOf(status, answer)
+}
+
+/** What the server says about a refusal. */
+export function problemOf(status: number, answer: unknown): Problem {
+  const { code, detail, title } = (answer ?? {}) as Record<string, string | undefined>
+  return new Problem(status, code ?? `HTTP_${status}`, detail ?? title ?? `Status ${status}.`)
+}

@@ -1,0 +1,106 @@
+import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { AuditEvent } from '../api/answers.ts'
+import { ask } from '../api/ask.ts'
+import { messageOf } from '../api/problem.ts'
+import { isLive, recent } from '../live/live.ts'
+import { auditKinds } from './audit-kinds.ts'
+import { EventList } from './event-list.tsx'
+import { type AuditFilter, matchingEvents } from './matching-events.ts'
+
+const AT_ONCE = 200
+
+const filter = signal<AuditFilter>({ kind: '', subject: '' })
+/** An e-mail address or an id, as it was typed. */
+const who = signal('')
+const read = signal<readonly AuditEvent[] | null>(null)
+const fault = signal<string | null>(null)
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
+/** Live events have ids only. A deleted user is found by the id. */
+async function idOf(text: string): Promise<string> {
+  if (text === '' || UUID.test(text)) return text
+  const path = `/ops/users/${encodeURIComponent(text)}`
+  return (await ask<{ user: { id: string } }>('GET', path)).user.id
+}
+
+async function search(kind: string): Promise<void> {
+  try {
+    const subject = await idOf(who.value.trim())
+    const query = new URLSearchParams({ limit: String(AT_ONCE) })
+    if (kind !== '') query.set('kind', kind)
+    if (subject !== '') query.set('user', subject)
+    const answer = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
+    filter.value = { kind, subject }
+    read.value = answer.events
+    fault.value = null
+  } catch (error) {
+    fault.value = messageOf(error)
+  }
+}
+
+/** The audit log: what happened, and what happens. */
+export function AuditView() {
+  useEffect(() => void search(filter.value.kind), [])
+  const events = matchingEvents(read.value ?? [], recent.value, filter.value)
+  return (
+    <section class="card" aria-labelledby="audit">
+      <div class="row">
+        <h2 id="audit">Audit log</h2>
+        <span class="hint">
+          {isLive.value ? 'New events appear by themselves.' : 'New events are late.'}
+        </span>
+      </div>
+      <SearchForm />
+      {fault.value !== null && (
+        <p class="notice fault" role="alert">
+          {fault.value}
+        </p>
+      )}
+      {read.value === null ? <p>Waiting for the events …</p> : <EventList events={events} />}
+      {read.value?.length === AT_ONCE && (
+        <p class="hint">
+          Earlier events are not shown: <code>ops audit export</code> writes all of them, and{' '}
+          <code>ops audit verify</code> verifies their chain.
+        </p>
+      )}
+    </section>
+  )
+}
+
+function SearchForm() {
+  return (
+    <form
+      class="toolbar"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void search(filter.value.kind)
+      }}
+    >
+      <label>
+        Kind{' '}
+        <select
+          value={filter.value.kind}
+          onChange={({ currentTarget }) => void search(currentTarget.value)}
+        >
+          <option value="">all</option>
+          {auditKinds.map((kind) => (
+            <option key={kind}>{kind}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        User{' '}
+        <input
+          value={who}
+          placeholder="e-mail address or id"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => (who.value = currentTarget.value)}
+        />
+      </label>
+      <button type="submit">Search</button>
+    </form>
+  )
+}

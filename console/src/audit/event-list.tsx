@@ -1,0 +1,46 @@
+import type { AuditEvent } from '../api/answers.ts'
+import { timeText } from '../parts/text.ts'
+import { nameOf } from './matching-events.ts'
+
+const alarming = [
+  'login-failed',
+  'factor-failed',
+  'refresh-reused',
+  'client-authentication-failed',
+  'mail-token-refused',
+  'invitation-refused'
+]
+
+/** Events of the audit log, the newest first. */
+export function EventList({ events }: { readonly events: readonly AuditEvent[] }) {
+  if (events.length === 0) return <p>No event matches.</p>
+  return (
+    <ol class="events">
+      {events.map((event) => (
+        <li key={nameOf(event)} class={alarming.includes(event.kind) ? 'alarming' : ''}>
+          <time dateTime={event.at}>{timeText(event.at)}</time>
+          <strong>{event.kind}</strong>
+          <span class="who">{event.operator ?? event.address}</span>
+          <Facts event={event} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** What the event is about, and its details. */
+function Facts({ event: { user, session, requestId, detail } }: { readonly event: AuditEvent }) {
+  const facts = Object.entries({ about: user, session, ...detail, request: requestId })
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) =>
+        value === null ? null : (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{String(value)}</dd>
+          </div>
+        )
+      )}
+    </dl>
+  )
+}

@@ -1,0 +1,73 @@
+import { useSignal } from '@preact/signals'
+import { now } from '../api/server-time.ts'
+import { keys } from '../live/live.ts'
+import { tickText } from '../parts/text.ts'
+import { KeyLane } from './key-lane.tsx'
+import { lanesOf, placeOf, rangeOf, spans, ticksOf, usualSpan } from './timeline.ts'
+
+/** Every key's life. */
+export function KeyTimeline() {
+  const chosen = useSignal<number | null>(null)
+  const { value: all } = keys
+  if (all === null) return null
+  const span = chosen.value ?? usualSpan(all, now.value)
+  const range = rangeOf(all, span, now.value)
+  const lanes = lanesOf(all, range, now.value)
+  const hidden = all.length - lanes.length
+  const line = placeOf({ from: now.value, to: now.value }, range)
+  return (
+    <section class="card" aria-labelledby="timeline">
+      <div class="row">
+        <h2 id="timeline">Signing keys</h2>
+        <label class="span">
+          Show the last{' '}
+          <select
+            value={String(span)}
+            onChange={({ currentTarget }) => (chosen.value = Number(currentTarget.value))}
+          >
+            {spans.map(({ name, ms }) => (
+              <option key={name} value={String(ms)}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Legend />
+      <div class="lanes">
+        <div class="axis" aria-hidden="true">
+          {ticksOf(range).map((tick) => (
+            <span key={tick} style={{ left: `${placeOf({ from: tick, to: tick }, range)?.left}%` }}>
+              {tickText(tick, range.to - range.from)}
+            </span>
+          ))}
+        </div>
+        <ul>
+          {lanes.map((lane) => (
+            <KeyLane key={lane.key.kid} lane={lane} range={range} nowLeft={line?.left ?? null} />
+          ))}
+        </ul>
+      </div>
+      {hidden > 0 && <p class="hint">{hidden} earlier keys ended before that.</p>}
+    </section>
+  )
+}
+
+const parts = [
+  ['standby', 'standby: published'],
+  ['active', 'active: signs'],
+  ['retiring', 'retiring: its tokens still work'],
+  ['revoked', 'revoked']
+] as const
+
+function Legend() {
+  return (
+    <ul class="legend" aria-label="What the bars mean">
+      {parts.map(([state, text]) => (
+        <li key={state}>
+          <span class={`bar ${state}`} aria-hidden="true" /> {text}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,70 @@
+import { useSignal } from '@preact/signals'
+import type { SigningKey } from '../api/answers.ts'
+import { ask } from '../api/ask.ts'
+import { ApprovalsPanel } from '../approvals/approvals-panel.tsx'
+import { keys } from '../live/live.ts'
+import { attempt } from '../parts/notices.tsx'
+import { shortKid } from '../parts/text.ts'
+import { mayChange } from '../session/session.ts'
+import { KeyTimeline } from './key-timeline.tsx'
+import { RotationPanel } from './rotation-panel.tsx'
+
+const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
+
+/** The signing keys, and a rotation as it happens. */
+export function KeysView() {
+  if (keys.value === null) return <p class="card">Waiting for the keys …</p>
+  return (
+    <>
+      {mayChange() ? <NewKey /> : <p class="hint">Your role can read the keys, not change them.</p>}
+      <ApprovalsPanel />
+      <RotationPanel />
+      <KeyTimeline />
+    </>
+  )
+}
+
+/** Rotates, or creates a standby key. */
+function NewKey() {
+  const algorithm = useSignal('')
+  const isBusy = useSignal(false)
+  const body = () => (algorithm.value === '' ? {} : { algorithm: algorithm.value })
+  const run = async (work: () => Promise<string>) => {
+    isBusy.value = true
+    await attempt(work)
+    isBusy.value = false
+  }
+  const rotate = () =>
+    run(async () => {
+      const changed = await ask<{ keys: SigningKey[] }>('POST', '/ops/keys/rotate', body())
+      const active = changed.keys.find(({ state }) => state === 'active')
+      return `${shortKid(active?.kid ?? 'The new key')} signs. Every gateway had it before.`
+    })
+  const create = () =>
+    run(async () => {
+      const { key } = await ask<{ key: SigningKey }>('POST', '/ops/keys', body())
+      return `${shortKid(key.kid)} is published, and does not sign yet.`
+    })
+  return (
+    <section class="toolbar" aria-label="New key">
+      <button type="button" class="primary" disabled={isBusy} onClick={() => void rotate()}>
+        {isBusy.value ? 'Working …' : 'Rotate'}
+      </button>
+      <button type="button" disabled={isBusy} onClick={() => void create()}>
+        Create a standby key
+      </button>
+      <label>
+        Algorithm{' '}
+        <select
+          value={algorithm}
+          onChange={({ currentTarget }) => (algorithm.value = currentTarget.value)}
+        >
+          <option value="">as configured</option>
+          {algorithms.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+    </section>
+  )
+}

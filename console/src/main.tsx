@@ -1,0 +1,25 @@
+import { signal } from '@preact/signals'
+import { render } from 'preact'
+import { followWhileSignedIn } from './live/live.ts'
+import { keepAlive } from './session/keep-alive.ts'
+import { beginSession, operator } from './session/session.ts'
+import { SignIn } from './session/sign-in.tsx'
+import { Shell } from './shell.tsx'
+
+/** Why the link or the earlier session does not work. */
+const fault = signal<string | null>(null)
+
+function Console() {
+  const { value: signedIn } = operator
+  if (signedIn === undefined) return null
+  return signedIn === null ? <SignIn fault={fault.value} /> : <Shell />
+}
+
+const root = document.querySelector('#console')
+if (root === null) throw new Error('the page has no #console')
+render(<Console />, root)
+followWhileSignedIn()
+keepAlive()
+void beginSession((message) => {
+  fault.value = message
+})

@@ -1,0 +1,34 @@
+const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+
+const DAY_MS = 86_400_000
+
+const units = [
+  ['day', DAY_MS],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000]
+] as const
+
+/** A date and a time. */
+export const timeText = (instant: string): string => short.format(new Date(instant))
+
+/** A time of the axis: of the day if the axis has a few hours, a date otherwise. */
+export const tickText = (time: number, spanMs: number): string =>
+  (spanMs > 2 * DAY_MS ? day : clock).format(time)
+
+/** How long ago something was, or how soon it is: "3 minutes ago". */
+export function agoText(time: number, now: number): string {
+  const ms = time - now
+  const [unit, length] = units.find(([, length]) => Math.abs(ms) >= length) ?? ['second', 1000]
+  return ago.format(Math.trunc(ms / length), unit)
+}
+
+/** The beginning of the id of a key, by which people recognise it. */
+export const shortKid = (kid: string): string => kid.slice(0, 8)
+
+/** "1 gateway", "4 gateways" */
+export const count = (number: number, word: string): string =>
+  `${number} ${word}${number === 1 ? '' : 's'}`

@@ -1,0 +1,18 @@
+import { ask } from '../api/ask.ts'
+import { operator } from './session.ts'
+
+/** A session ends when its operator has done nothing for half an hour. */
+const EVERY_MS = 5 * 60_000
+
+/** Somebody who reads and moves, but changes nothing, stays signed in. */
+export function keepAlive(): void {
+  let told = Date.now()
+  const onUse = () => {
+    if (!operator.value || Date.now() - told < EVERY_MS) return
+    told = Date.now()
+    ask('GET', '/ops/operators/me').catch(() => null)
+  }
+  for (const name of ['pointerdown', 'keydown', 'scroll']) {
+    addEventListener(name, onUse, { passive: true, capture: true })
+  }
+}

@@ -1,0 +1,59 @@
+import { effect, signal } from '@preact/signals'
+import type { Operator } from '../api/answers.ts'
+import { ask, problemOf, proofHeaders, send } from '../api/ask.ts'
+import { messageOf } from '../api/problem.ts'
+import { forgetSession, keepProof, proof } from '../api/proof.ts'
+
+/** Who is signed in. undefined: not known yet. */
+export const operator = signal<Operator | null | undefined>(undefined)
+
+const ranks = { viewer: 0, operator: 1, admin: 2 } as const
+
+/** Whether the signed-in operator may make the changes of every day. */
+export const mayChange = (): boolean => ranks[operator.value?.role ?? 'viewer'] >= ranks.operator
+
+type Credential = { readonly token: string } | { readonly code: string }
+
+/** @throws Problem */
+export async function signIn(credential: Credential): Promise<void> {
+  const response = await send('session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(credential)
+  })
+  const answer = await response.json().catch(() => ({}))
+  if (!response.ok) throw problemOf(response.status, answer)
+  keepProof(answer.proof)
+  operator.value = { name: answer.name, role: answer.role }
+}
+
+export async function signOut(): Promise<void> {
+  // Without an answer, the session ends when it has been idle. This page cannot use it any longer.
+  await send('session', { method: 'DELETE', headers: proofHeaders() }).catch(() => null)
+  forgetSession()
+}
+
+/** A sign-in link ends with `#` and its code. */
+const CODE = /^#([\w-]{43})$/
+
+/** Signs in with the link by which the page was opened, or continues the session. */
+export async function beginSession(onFault: (message: string) => void): Promise<void> {
+  const [, code] = CODE.exec(location.hash) ?? []
+  // The code is removed from the address first, so that it does not stay in the history.
+  if (code !== undefined) history.replaceState(null, '', location.pathname)
+  try {
+    if (code !== undefined) await signIn({ code })
+  } catch (error) {
+    onFault(messageOf(error))
+  }
+  try {
+    // A link that was followed before may have begun the session that continues.
+    if (proof() !== null) operator.value ??= await ask<Operator>('GET', '/ops/operators/me')
+  } catch (error) {
+    onFault(messageOf(error))
+  }
+  operator.value ??= null
+  effect(() => {
+    if (proof() === null) operator.value = null
+  })
+}

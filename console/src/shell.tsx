@@ -1,0 +1,71 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { AuditView } from './audit/audit-view.tsx'
+import { GatewaysView } from './gateways/gateways-view.tsx'
+import { KeysView } from './keys/keys-view.tsx'
+import { isLive } from './live/live.ts'
+import { dismiss, Notices } from './parts/notices.tsx'
+import { operator, signOut } from './session/session.ts'
+import { UsersView } from './users/users-view.tsx'
+import { view, views } from './view.ts'
+
+const shown = {
+  keys: KeysView,
+  gateways: GatewaysView,
+  users: UsersView,
+  audit: AuditView
+} as const
+
+/** The page of an operator who is signed in. */
+export function Shell() {
+  const main = useRef<HTMLElement>(null)
+  const isFirst = useRef(true)
+  const View = shown[view.value]
+  const title = views.find(({ name }) => name === view.value)?.title ?? ''
+  useEffect(() => {
+    document.title = `${title} – Gatehouse console`
+    // Those who use the keyboard continue in the view that they chose.
+    if (!isFirst.current) main.current?.focus()
+    dismiss()
+    isFirst.current = false
+  }, [title])
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to content
+      </button>
+      <Header />
+      <main id="main" ref={main} tabIndex={-1}>
+        <h1 class="unseen">{title}</h1>
+        <Notices />
+        <View />
+      </main>
+    </>
+  )
+}
+
+function Header() {
+  const { value: signedIn } = operator
+  return (
+    <header>
+      <p class="brand">
+        <img src="icon.svg" alt="" width="24" height="24" /> <span class="name">Gatehouse</span>
+      </p>
+      <nav aria-label="Views">
+        {views.map(({ name, title }) => (
+          <a key={name} href={`#/${name}`} aria-current={view.value === name ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <p class={isLive.value ? 'link live' : 'link'} aria-live="polite">
+        {isLive.value ? 'Live' : 'Connecting …'}
+      </p>
+      <p class="operator">
+        {signedIn?.name} <span class="hint">{signedIn?.role}</span>
+      </p>
+      <button type="button" onClick={() => void signOut()}>
+        Sign out
+      </button>
+    </header>
+  )
+}

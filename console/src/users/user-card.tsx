@@ -1,0 +1,74 @@
+import type { Session, User } from '../api/answers.ts'
+import { now } from '../api/server-time.ts'
+import { EventList } from '../audit/event-list.tsx'
+import { attempt } from '../parts/notices.tsx'
+import { agoText, count, timeText } from '../parts/text.ts'
+import { mayChange } from '../session/session.ts'
+import { endSession, type FoundUser } from './found-user.ts'
+import { UserActions } from './user-actions.tsx'
+
+/** A user: who they are, their sessions, and what happened. */
+export function UserCard({ found: { user, sessions, events } }: { readonly found: FoundUser }) {
+  return (
+    <section class="card" aria-labelledby="user">
+      <div class="row">
+        <h2 id="user">{user.email}</h2>
+        {mayChange() && <UserActions user={user} />}
+      </div>
+      <dl class="facts">
+        <Fact name="id" value={user.id} />
+        <Fact name="state" value={user.disabled ? 'disabled' : 'enabled'} />
+        <Fact name="address" value={user.emailVerified ? 'verified' : 'not verified'} />
+        <Fact name="roles" value={user.roles.join(', ') || 'none'} />
+        <Fact name="scope" value={user.scope.join(' ') || 'none'} />
+        <Fact name="created" value={timeText(user.createdAt)} />
+      </dl>
+      <h3>{count(sessions.length, 'live session')}</h3>
+      <ul class="sessions">
+        {sessions.map((session) => (
+          <SessionRow key={session.id} user={user} session={session} />
+        ))}
+      </ul>
+      <h3>Newest events</h3>
+      <EventList events={events} />
+    </section>
+  )
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+function SessionRow({ user, session }: { readonly user: User; readonly session: Session }) {
+  const name = session.label === '' ? 'Unknown program' : session.label
+  const end = () =>
+    attempt(async () => {
+      await endSession(user, session)
+      return 'The session has ended. Every gateway refuses its tokens within a second.'
+    })
+  return (
+    <li>
+      <strong>{name}</strong>
+      <span class="hint">
+        signed in {timeText(session.createdAt)}, used{' '}
+        {agoText(Date.parse(session.lastUsedAt), now.value)}
+      </span>
+      <code>{session.id}</code>
+      {mayChange() && (
+        <button
+          type="button"
+          class="danger"
+          aria-label={`End the session ${session.id} (${name})`}
+          onClick={() => void end()}
+        >
+          End
+        </button>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,46 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { fault, findUser, found } from './found-user.ts'
+import { UserCard } from './user-card.tsx'
+
+/** One user and their sessions. */
+export function UsersView() {
+  const text = useSignal(found.value?.user.email ?? '')
+  useEffect(() => {
+    // What was found earlier may have changed.
+    if (found.value !== null) void findUser(found.value.user.id)
+  }, [])
+  return (
+    <>
+      <section class="card" aria-labelledby="users">
+        <h2 id="users">Sessions and users</h2>
+        <form
+          class="toolbar"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void findUser(text.value.trim())
+          }}
+        >
+          <label>
+            User{' '}
+            <input
+              required
+              value={text}
+              placeholder="e-mail address or id"
+              autocomplete="off"
+              spellcheck={false}
+              onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+            />
+          </label>
+          <button type="submit">Find</button>
+        </form>
+        {fault.value !== null && (
+          <p class="notice fault" role="alert">
+            {fault.value}
+          </p>
+        )}
+      </section>
+      {found.value !== null && <UserCard found={found.value} />}
+    </>
+  )
+}

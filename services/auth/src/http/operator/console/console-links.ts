@@ -1,0 +1,63 @@
+import { Type } from 'typebox'
+import { linkFromSession } from '../../../operators/operator-refusals.ts'
+import { instant, iso } from '../../fields.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
+import { operatorOf } from '../require-operator.ts'
+
+const DEFAULT_LIFETIME_SECONDS = 300
+const LONGEST_LIFETIME_SECONDS = 3600
+
+const Body = Type.Object(
+  {
+    expiresInSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 10,
+        maximum: LONGEST_LIFETIME_SECONDS,
+        default: DEFAULT_LIFETIME_SECONDS,
+        description: 'Seconds in which the link can be followed. Default: 5 minutes.',
+        examples: [DEFAULT_LIFETIME_SECONDS]
+      })
+    )
+  },
+  { additionalProperties: false, title: 'NewConsoleLink' }
+)
+
+const schema = {
+  operationId: 'createConsoleLink',
+  summary: 'Create a sign-in link for the console',
+  description:
+    'Creates a code that signs the operator in to the console, once: /console/#CODE on this listener.',
+  tags: ['Operators'],
+  answers: { 201: { description: 'The code, which is not shown again.' } },
+  problems: {
+    FORBIDDEN: 'The request comes from the console, which could extend its own session.'
+  },
+  body: Body,
+  response: {
+    201: Type.Object(
+      {
+        code: Type.String({
+          description: 'The secret part of the link.',
+          examples: ['vP0c3tqk1mFq6bq0yqkQW2pS8m1uB9mVtWl2i5jX3lA']
+        }),
+        path: Type.String({
+          description: 'The link, as a path of this listener.',
+          examples: ['/console/#vP0c3tqk1mFq6bq0yqkQW2pS8m1uB9mVtWl2i5jX3lA']
+        }),
+        expiresAt: instant('When the link stops working.')
+      },
+      { title: 'ConsoleLink' }
+    )
+  }
+}
+
+/** Links that open a session in the console, for the command line. */
+export const consoleLinkRoutes: OpsRoutes = (service, { operators }) => {
+  service.post('/console/links', { schema }, async (request, reply) => {
+    const { tokenDigest } = operatorOf(request)
+    if (tokenDigest === null) throw linkFromSession()
+    const { expiresInSeconds: seconds = DEFAULT_LIFETIME_SECONDS } = request.body
+    const { code, expiresAt } = await operators.sessions.makeLink(tokenDigest, seconds)
+    return reply.code(201).send({ code, path: `/console/#${code}`, expiresAt: iso(expiresAt) })
+  })
+}

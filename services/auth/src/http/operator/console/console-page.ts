@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Service } from '@gatehouse/http-service/build-service'
+import { requirePrivateHost } from '@gatehouse/process/private-host'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { consoleNotBuilt } from '../../http-refusals.ts'
+
+const PAGE = '/console/'
+
+/** Made of the sources in `console` by `npm install`, and in an image by its build. */
+const BUILT = new URL('../../../../../../console/built/', import.meta.url)
+
+/** The files of the page, and the media type of each. */
+const files: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8',
+  'main.js': 'text/javascript; charset=utf-8',
+  'main.css': 'text/css; charset=utf-8',
+  'icon.svg': 'image/svg+xml'
+}
+
+/**
+ * Allows no inline code and no other origin, not even for requests. A script cannot turn a text
+ * into code or markup either (Trusted Types): the page has no policy that would allow it.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'"
+].join('; ')
+
+const headers = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cache-control': 'no-cache',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff'
+}
+
+/** Serves the console. Its files have no secret; its requests need a session. */
+export function consolePage(ops: Service, hosts: readonly string[]): void {
+  const options = { schema: { hidden: true }, onRequest: requirePrivateHost(hosts) }
+  const found = new Map<string, ServedFile>()
+  ops.get('/console', options, async (_request, reply) => reply.redirect(PAGE, 308))
+  for (const [name, type] of Object.entries(files)) {
+    const path = name === 'index.html' ? PAGE : `${PAGE}${name}`
+    ops.get(path, options, async (request, reply) => {
+      const file = found.get(name) ?? readBuilt(name)
+      found.set(name, file)
+      return send(file, type, request, reply)
+    })
+  }
+}
+
+type ServedFile = { readonly content: Buffer; readonly tag: string }
+
+/** @throws Refusal NOT_FOUND if the console was not built */
+function readBuilt(name: string): ServedFile {
+  try {
+    const content = readFileSync(new URL(name, BUILT))
+    const tag = `"${createHash('sha256').update(content).digest('base64url')}"`
+    return { content, tag }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw consoleNotBuilt()
+  }
+}
+
+function send(
+  { content, tag }: ServedFile,
+  type: string,
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  reply.headers({ ...headers, etag: tag })
+  if (request.headers['if-none-match'] === tag) return reply.code(304).send()
+  return reply.header('content-type', type).send(content)
+}

@@ -1,0 +1,91 @@
+import fastifyCookie from '@fastify/cookie'
+import type { Service } from '@gatehouse/http-service/build-service'
+import { isPrivateHost } from '@gatehouse/process/private-host'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { OPERATOR_ADDRESS } from '../../../audit/audit-event.ts'
+import type { ActingOperator } from '../../../operators/operator.ts'
+import { linkIsUsed } from '../../../operators/operator-refusals.ts'
+import { iso } from '../../fields.ts'
+import { notAnOperator, notForBrowsers } from '../../http-refusals.ts'
+import type { OperatorCredentials } from '../operator-credentials.ts'
+import type { OpsApiOptions } from '../ops-routes.ts'
+import { clearConsoleCookie, consoleSecretsOf, setConsoleCookie } from './console-cookie.ts'
+import { isFromOwnPage } from './own-page.ts'
+
+type SessionPorts = Pick<OpsApiOptions, 'audit' | 'operators'> & {
+  readonly credentials: OperatorCredentials
+  readonly hosts: readonly string[]
+}
+
+const LONGEST = 256
+const Secret = Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST }))
+const Body = Type.Object(
+  { token: Secret, code: Secret },
+  { additionalProperties: false, minProperties: 1, maxProperties: 1 }
+)
+const Opened = Type.Object({
+  name: Type.String(),
+  role: Type.String(),
+  proof: Type.String(),
+  expiresAt: Type.String()
+})
+
+const PATH = '/console/session'
+
+/** Where operators sign in to the console and out. Only the console's own page may call it. */
+export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
+  const { operators, hosts } = ports
+  ops.register(async (scope) => {
+    await scope.register(fastifyCookie)
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      if (!isFromOwnPage(request) || !isPrivateHost(request.hostname, hosts)) {
+        throw notForBrowsers()
+      }
+    })
+    const signIn = { schema: { hidden: true, body: Body, response: { 200: Opened } } }
+    scope.post(PATH, signIn, async (request, reply) => {
+      const operator = await signingIn(request.body as Static<typeof Body>, ports)
+      const session = await openSession(operator, request, ports)
+      setConsoleCookie(reply, session)
+      const { name, role } = operator
+      return { name, role, proof: session.proof, expiresAt: iso(session.expiresAt) }
+    })
+    scope.delete(PATH, { schema: { hidden: true } }, async (request, reply) => {
+      const secrets = consoleSecretsOf(request)
+      const session = secrets === null ? null : await operators.sessions.find(secrets)
+      if (session !== null) await operators.sessions.end(session.digest)
+      return clearConsoleCookie(reply).code(204).send()
+    })
+  })
+}
+
+/** @throws Refusal UNAUTHENTICATED */
+async function signingIn(
+  { token = '', code }: Static<typeof Body>,
+  { operators, credentials }: SessionPorts
+): Promise<ActingOperator> {
+  if (code === undefined) {
+    const operator = await credentials.ofToken(token)
+    if (operator === null) throw notAnOperator()
+    return operator
+  }
+  const digest = await operators.sessions.followLink(code)
+  const operator = digest === null ? null : await credentials.ofTokenDigest(digest)
+  if (operator === null) throw linkIsUsed()
+  return operator
+}
+
+async function openSession(
+  { name, role, tokenDigest }: ActingOperator,
+  request: FastifyRequest,
+  { audit, operators }: SessionPorts
+) {
+  if (tokenDigest === null) throw new Error('a session would open another one')
+  const source = { address: OPERATOR_ADDRESS, requestId: request.id, operator: name }
+  const event = { kind: 'operator-signed-in', subject: name, sid: null, source } as const
+  // Before the session, so that there is none without its event.
+  await audit.write({ ...event, detail: { role } })
+  return await operators.sessions.open(tokenDigest)
+}

@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
+
+/**
+ * The two secrets of a session. The browser sends the cookie by itself, with requests to other
+ * ports of the host too. Only a page of the console's own origin knows the proof. Neither is
+ * enough alone.
+ */
+export type ConsoleSecrets = { readonly cookie: string; readonly proof: string }
+
+/** A session, and the token whose operator opened it. */
+export type ConsoleSession = {
+  readonly digest: string
+  readonly tokenDigest: string
+  /** seconds since 1970 */
+  readonly expiresAt: number
+}
+
+/** The sessions of operators in the console. */
+export type ConsoleSessions = {
+  /** Returns the secret of a link that opens one session for the operator with this token. */
+  makeLink(tokenDigest: string, lifetimeSeconds: number): Promise<ConsoleLink>
+  /** The token of a link that was not followed yet; null if there is none. */
+  followLink(code: string): Promise<string | null>
+  open(tokenDigest: string): Promise<ConsoleSecrets & { readonly expiresAt: number }>
+  /** The live session with these secrets; null if there is none. Notes that it was used. */
+  find(secrets: ConsoleSecrets): Promise<ConsoleSession | null>
+  /** Whether a session is live; does not count as a use. */
+  isLive(digest: string): Promise<boolean>
+  end(digest: string): Promise<void>
+}
+
+/** @param expiresAt seconds since 1970 */
+type ConsoleLink = { readonly code: string; readonly expiresAt: number }
+
+const LONGEST_SECONDS = 12 * 3600
+/** A session ends when its operator has done nothing for so long. */
+export const IDLE_SECONDS = 1800
+/** A session that is used often is not noted each time. */
+const USED_SECONDS = 60
+
+export function consoleSessions(db: Kysely<Tables>, clock: () => number): ConsoleSessions {
+  const now = () => Math.floor(clock() / 1000)
+  return {
+    async makeLink(token_digest, lifetimeSeconds) {
+      const code = secret()
+      const expires_at = now() + lifetimeSeconds
+      const row = { digest: digestOf(code), token_digest, expires_at }
+      await db.insertInto('operator_links').values(row).execute()
+      return { code, expiresAt: expires_at }
+    },
+    async followLink(code) {
+      const row = await db
+        .deleteFrom('operator_links')
+        .where('digest', '=', digestOf(code))
+        .returning(['token_digest', 'expires_at'])
+        .executeTakeFirst()
+      return row === undefined || row.expires_at <= now() ? null : row.token_digest
+    },
+    async open(token_digest) {
+      const secrets = { cookie: secret(), proof: secret() }
+      const at = now()
+      const expires_at = at + LONGEST_SECONDS
+      const row = { digest: digestOfBoth(secrets), token_digest, used_at: at, expires_at }
+      await db.insertInto('operator_sessions').values(row).execute()
+      return { ...secrets, expiresAt: expires_at }
+    },
+    find: (secrets) => find(db, digestOfBoth(secrets), now()),
+    isLive: async (digest) => (await liveRow(db, digest, now())) !== undefined,
+    async end(digest) {
+      await db.deleteFrom('operator_sessions').where('digest', '=', digest).execute()
+    }
+  }
+}
+
+async function find(
+  db: Kysely<Tables>,
+  digest: string,
+  now: number
+): Promise<ConsoleSession | null> {
+  const row = await liveRow(db, digest, now)
+  if (row === undefined) return null
+  if (now - row.used_at >= USED_SECONDS) {
+    await db
+      .updateTable('operator_sessions')
+      .set({ used_at: now })
+      .where('digest', '=', digest)
+      .execute()
+  }
+  return { digest, tokenDigest: row.token_digest, expiresAt: row.expires_at }
+}
+
+const liveRow = (db: Kysely<Tables>, digest: string, now: number) =>
+  db
+    .selectFrom('operator_sessions')
+    .selectAll()
+    .where('digest', '=', digest)
+    .where('expires_at', '>', now)
+    .where('used_at', '>', now - IDLE_SECONDS)
+    .executeTakeFirst()
+
+const secret = (): string => randomBytes(32).toString('base64url')
+
+/** The stored form. 256 random bits cannot be guessed, so no slow hash is needed. */
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+const digestOfBoth = ({ cookie, proof }: ConsoleSecrets): string => digestOf(`${cookie}.${proof}`)

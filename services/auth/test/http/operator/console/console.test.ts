@@ -1,0 +1,162 @@
+import t from 'tap'
+import { audited } from '../../../fixtures/auth-service.ts'
+import { operating } from '../../../fixtures/operating.ts'
+import { isProblem } from '../../../fixtures/problem.ts'
+
+const HOST = 'localhost:3901'
+/** What a browser sends with the requests of the console's own page. */
+const ownPage = { host: HOST, 'sec-fetch-site': 'same-origin', origin: `http://${HOST}` }
+const notForPages = { code: 'FORBIDDEN', detail: 'the ops API is not for browsers' } as const
+const usedLink = {
+  code: 'UNAUTHENTICATED',
+  detail: 'the link was followed already, or has expired'
+} as const
+const MINUTE_MS = 60_000
+
+/** An auth service, and a browser with the console. */
+async function withConsole(t: Parameters<typeof operating>[0]) {
+  const { auth, call } = await operating(t)
+  const signIn = (payload: object, headers: Record<string, string> = ownPage) =>
+    auth.ops.inject({ method: 'POST', url: '/console/session', headers, payload })
+  /** The headers of the page that has signed in with a token. */
+  const open = async (token: string) => {
+    const answer = await signIn({ token })
+    if (answer.statusCode !== 200) throw new Error(answer.body)
+    const { name = '', value = '' } = answer.cookies[0] ?? {}
+    return { ...ownPage, cookie: `${name}=${value}`, 'x-console-proof': answer.json().proof }
+  }
+  const ada = async (role: string) =>
+    (await call('POST', '/ops/operators', { name: 'ada', role })).json().token
+  const get = (headers: Record<string, string>, url = '/ops/operators/me') =>
+    auth.ops.inject({ url, headers })
+  return { auth, call, signIn, open, ada, get }
+}
+
+t.test('a link signs an operator in once, with a cookie that no script can read', async (t) => {
+  const { auth, call, signIn } = await withConsole(t)
+  const made = await call('POST', '/ops/console/links', {})
+  const { code, path } = made.json()
+  t.equal(path, `/console/#${code}`)
+  const opened = await signIn({ code })
+  t.match(opened.json(), { name: 'bootstrap', role: 'admin' })
+  t.match(opened.cookies, [
+    { name: '__Host-console', path: '/', httpOnly: true, secure: true, sameSite: 'Strict' }
+  ])
+  isProblem(t, await signIn({ code }), usedLink)
+  const late = (await call('POST', '/ops/console/links', { expiresInSeconds: 60 })).json().code
+  auth.clock.advance(MINUTE_MS)
+  isProblem(t, await signIn({ code: late }), usedLink)
+  isProblem(t, await signIn({ code: 'x' }), usedLink)
+  isProblem(t, await signIn({ token: 'gho_x' }), { code: 'UNAUTHENTICATED' })
+  const rows = [
+    await auth.database.selectFrom('operator_sessions').selectAll().execute(),
+    await auth.database.selectFrom('operator_links').selectAll().execute()
+  ]
+  for (const secret of [code, late, opened.cookies[0]?.value, opened.json().proof]) {
+    t.notMatch(JSON.stringify(rows), secret, 'only digests are stored')
+  }
+  t.match(await audited(auth), [{ kind: 'operator-signed-in', operator: 'bootstrap' }])
+})
+
+t.test('a session needs both of its halves, and its own page', async (t) => {
+  const { call, open, ada, get, signIn } = await withConsole(t)
+  const token = await ada('viewer')
+  const page = await open(token)
+  t.match((await get(page)).json(), { name: 'ada', role: 'viewer' })
+  const { cookie, 'x-console-proof': proof, origin: _origin, ...without } = page
+  t.equal((await get({ ...without, cookie, 'x-console-proof': proof })).statusCode, 200)
+
+  const foreign: Record<string, Record<string, string>> = {
+    'another site': { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    'another port of the host': { 'sec-fetch-site': 'same-site', origin: 'http://localhost:1' },
+    'another origin that claims to be ours': { origin: 'https://evil.example' },
+    'a page without an origin': { origin: 'null' },
+    'the address bar': { 'sec-fetch-site': 'none' },
+    'a name of its own (DNS rebinding)': { host: 'evil.example', origin: 'http://evil.example' }
+  }
+  for (const [who, headers] of Object.entries(foreign)) {
+    isProblem(t, await get({ ...page, ...headers }), notForPages, who)
+    isProblem(t, await signIn({ token }, { ...ownPage, ...headers }), notForPages, who)
+  }
+  isProblem(t, await get({ ...ownPage, cookie }), notForPages, 'the cookie alone')
+  isProblem(t, await get({ ...ownPage, 'x-console-proof': proof }), notForPages, 'the proof alone')
+  isProblem(t, await get({ ...page, 'x-console-proof': `${proof}x` }), { code: 'UNAUTHENTICATED' })
+  const bearer = { authorization: `Bearer ${token}` }
+  isProblem(t, await get({ ...ownPage, ...bearer }), notForPages, 'a page with a token')
+  isProblem(t, await get({ host: HOST, cookie, 'x-console-proof': proof }), {
+    code: 'UNAUTHENTICATED'
+  })
+
+  t.match((await call('GET', '/ops/operators/me')).json(), { name: 'bootstrap' })
+})
+
+t.test('a session has the role of its operator, and cannot make a link', async (t) => {
+  const { auth, call, open, ada } = await withConsole(t)
+  const page = await open(await ada('viewer'))
+  const post = (url: string) => auth.ops.inject({ method: 'POST', url, headers: page, payload: {} })
+  isProblem(t, await post('/ops/keys/rotate'), {
+    code: 'FORBIDDEN',
+    detail: 'this request needs the role operator, and ada has the role viewer'
+  })
+  isProblem(t, await post('/ops/console/links'), {
+    code: 'FORBIDDEN',
+    detail: 'a link needs the token of the operator, not a session of the console'
+  })
+  t.equal((await call('GET', '/ops/keys')).json().keys.length, 1)
+})
+
+t.test('a session ends when it is idle, after twelve hours, and with the token', async (t) => {
+  const { auth, call, open, ada, get } = await withConsole(t)
+  const token = await ada('operator')
+  const ended = async (page: Record<string, string>, how: string) =>
+    isProblem(t, await get(page), { code: 'UNAUTHENTICATED' }, how)
+  const idle = await open(token)
+  auth.clock.advance(29 * MINUTE_MS)
+  t.equal((await get(idle)).statusCode, 200)
+  auth.clock.advance(29 * MINUTE_MS)
+  t.equal((await get(idle)).statusCode, 200, 'a request counts as use')
+  auth.clock.advance(30 * MINUTE_MS)
+  await ended(idle, 'after half an hour')
+
+  const long = await open(token)
+  for (let used = 0; used < 35; used += 1) {
+    auth.clock.advance(20 * MINUTE_MS)
+    t.equal((await get(long)).statusCode, 200)
+  }
+  auth.clock.advance(20 * MINUTE_MS)
+  await ended(long, 'after twelve hours')
+
+  const left = await open(token)
+  const signOut = { method: 'DELETE', url: '/console/session', headers: left } as const
+  const answer = await auth.ops.inject(signOut)
+  t.match(answer.cookies, [{ name: '__Host-console', value: '', expires: new Date(0) }])
+  await ended(left, 'after signing out')
+
+  const revoked = await open(token)
+  await call('DELETE', '/ops/operators/ada')
+  await ended(revoked, 'with its token')
+  await ada('operator')
+  await ended(revoked, 'whatever token its operator gets later')
+})
+
+t.test('the page runs no inline code, and is only served under a private name', async (t) => {
+  const { auth } = await operating(t)
+  const page = await auth.ops.inject({ url: '/console/', headers: { host: HOST } })
+  t.equal(page.statusCode, 200, page.body)
+  const policy = String(page.headers['content-security-policy'])
+  for (const part of [
+    "default-src 'none'",
+    "script-src 'self'",
+    "require-trusted-types-for 'script'"
+  ]) {
+    t.match(policy, part)
+  }
+  t.notMatch(policy, /unsafe/)
+  t.notMatch(page.body, /<script>|\son\w+=|style=/)
+  const script = await auth.ops.inject({ url: '/console/main.js', headers: { host: HOST } })
+  t.match(script.headers, { 'content-type': 'text/javascript; charset=utf-8' })
+  const again = { host: HOST, 'if-none-match': String(script.headers.etag) }
+  t.equal((await auth.ops.inject({ url: '/console/main.js', headers: again })).statusCode, 304)
+  const rebound = await auth.ops.inject({ url: '/console/', headers: { host: 'evil.example' } })
+  t.equal(rebound.statusCode, 403)
+})
