@@ -27,7 +27,7 @@ export const proofHeaders = (): Record<string, string> => ({ 'x-console-proof': 
 
 /**
  * The same as `fetch`, and notes the time of the server.
- * @throws Problem if there is no answer
+ * @throws Problem if the auth service does not respond
  */
 export async function send(path: string, init: RequestInit): Promise<Response> {
   const options: RequestInit = { ...init, cache: 'no-store', redirect: 'error' }

@@ -38,7 +38,7 @@ function create(argument: string, file: string): number {
   }
 }
 
-/** @throws what is no fault of a file */
+/** @throws the error itself, unless it is about a file */
 function reasonOf(error: unknown): string {
   const reason = fileFault(error)
   if (reason === null) throw error

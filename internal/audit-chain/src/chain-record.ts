@@ -66,7 +66,7 @@ export const recordDigest = (
 
 /**
  * The digest that stands for an address. The address of a deleted user is erased together with the
- * salt. Once the salt is erased too, nobody can find the address by trying all addresses.
+ * salt. Without the salt, the address cannot be found by trying all addresses.
  */
 export const addressDigest = (salt: string, address: string): string =>
   digestOf([ADDRESS, salt, address])

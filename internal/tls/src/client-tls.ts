@@ -48,9 +48,17 @@ export function readClientTls(entry: ClientTlsFiles, names: ClientTlsNames): Cli
   for (const [name, value] of Object.entries(options)) {
     hash.update(`${name} ${value.length} `).update(value)
   }
-  const files = [caFile, certFile, keyFile].filter((one) => one !== undefined)
-  return { id: hash.digest('base64url'), options, files, toJSON: () => entry }
+  return {
+    id: hash.digest('base64url'),
+    options,
+    files: filesOfClient(entry),
+    toJSON: () => entry
+  }
 }
+
+/** The files that a client's entry names. */
+export const filesOfClient = ({ caFile, certFile, keyFile }: ClientTlsFiles): string[] =>
+  [caFile, certFile, keyFile].filter((one) => one !== undefined)
 
 function ownCertificate(
   certFile: string | undefined,

@@ -2,7 +2,7 @@ import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
 import type { DocumentFault } from '@gatehouse/settings/schema-faults'
-import type { ClientTls } from '@gatehouse/tls/client-tls'
+import { type ClientTls, filesOfClient } from '@gatehouse/tls/client-tls'
 import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { readContent, refuseFaults } from '../../yaml/entry-faults.ts'
 import { readYaml } from '../../yaml/yaml-file.ts'
@@ -12,7 +12,7 @@ import { type Route, RouteFile } from '../entry/route.ts'
 import { namedClaimsOf } from '../entry/token-claims.ts'
 import { takesOurCredentials } from '../takes-our-credentials.ts'
 import { toUpstream, type Upstream } from '../upstream/upstream.ts'
-import { filesOf, readUpstreamTls } from '../upstream/upstream-tls.ts'
+import { readUpstreamTls } from '../upstream/upstream-tls.ts'
 import { type RouteTable, routeTable } from './route-table.ts'
 import { unsafeRoutes } from './unsafe-routes.ts'
 
@@ -60,7 +60,7 @@ export function filesNamedIn(yaml: string, environment: Environment): readonly s
     const read = readYaml('routes.yaml', yaml, environment)
     const { upstreams } = readContent<RouteFile>(read, RouteFile)
     return Object.values(upstreams).flatMap((entry) =>
-      typeof entry === 'string' || entry.tls === undefined ? [] : filesOf(entry.tls)
+      typeof entry === 'string' || entry.tls === undefined ? [] : filesOfClient(entry.tls)
     )
   } catch (error) {
     if (error instanceof SettingsFault) return []

@@ -26,7 +26,3 @@ const MEMBERS = { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' }
  * together
  */
 export const readUpstreamTls = (entry: UpstreamTlsEntry): ClientTls => readClientTls(entry, MEMBERS)
-
-/** The files that an entry names. */
-export const filesOf = ({ caFile, certFile, keyFile }: UpstreamTlsEntry): string[] =>
-  [caFile, certFile, keyFile].filter((one) => one !== undefined)
