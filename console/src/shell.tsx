@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { AuditView } from './audit/audit-view.tsx'
 import { GatewaysView } from './gateways/gateways-view.tsx'
 import { KeysView } from './keys/keys-view.tsx'
@@ -21,9 +21,10 @@ export function Shell() {
   const isFirst = useRef(true)
   const View = shown[view.value]
   const title = views.find(({ name }) => name === view.value)?.title ?? ''
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} – Gatehouse console`
-    // Those who use the keyboard continue in the view that they chose.
+    // Those who use the keyboard continue in the view that they chose. The focus moves with the
+    // view, not later: by then it may be in a field of the view.
     if (!isFirst.current) main.current?.focus()
     dismiss()
     isFirst.current = false
