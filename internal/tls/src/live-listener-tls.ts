@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { unwatchFile, watchFile } from 'node:fs'
 import type { Server, TlsOptions } from 'node:tls'
 import type { TlsVersion } from './listener-settings.ts'
 import {
@@ -8,6 +7,7 @@ import {
   type ListenerPems,
   readListenerTls
 } from './listener-tls.ts'
+import { stateOf, watchFiles } from './watched-files.ts'
 
 /** The TLS of a listener, whose certificate can change while it listens. */
 export type ListenerTls = {
@@ -53,6 +53,10 @@ const EXPIRES_SOON_MS = 21 * DAY_MS
 export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
   const { files, minVersion, onReload, onFault, intervalMs = INTERVAL_MS } = options
   const listeners: Pick<Server, 'setSecureContext'>[] = []
+  const watched = [files.certFile, files.keyFile, files.clientCaFile].filter(
+    (file) => file !== null
+  )
+  const read = stateOf(watched)
   const initial = readListenerTls(files)
   let served = initial
   const isMutual = files.clientCaFile !== null
@@ -68,12 +72,12 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
   let reported: string | null = null
   const look = (): void => {
     try {
-      const read = readListenerTls(files)
+      const renewed = readListenerTls(files)
       reported = null
-      if (isSamePems(read, served)) return
-      for (const listener of listeners) listener.setSecureContext({ ...read, minVersion })
-      served = read
-      onReload(expiryOf(read))
+      if (isSamePems(renewed, served)) return
+      for (const listener of listeners) listener.setSecureContext({ ...renewed, minVersion })
+      served = renewed
+      onReload(expiryOf(renewed))
       noteExpiry()
     } catch (error) {
       // A fault that was reported after SIGHUP is found again when the change of the file shows.
@@ -85,7 +89,7 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
     reported = null
     look()
   }
-  const changes = watchTogether(files, look, intervalMs)
+  const changes = watchFiles(watched, read, { tell: look, intervalMs })
   return {
     names: files.names,
     options: first,
@@ -104,28 +108,3 @@ export function liveListenerTls(options: LiveListenerTlsOptions): ListenerTls {
 }
 
 const expiryOf = ({ cert }: ListenerPems): Date => new X509Certificate(cert).validToDate
-
-/**
- * Calls once after the last of several changes. What replaces a certificate writes one file after
- * the other, and in between they do not go together.
- */
-function watchTogether(
-  { certFile, keyFile, clientCaFile }: ListenerFiles,
-  tell: () => void,
-  intervalMs: number
-): { close(): void } {
-  const watched = [certFile, keyFile, clientCaFile].filter((file) => file !== null)
-  let settling: NodeJS.Timeout | undefined
-  const onChange = (): void => {
-    clearTimeout(settling)
-    settling = setTimeout(tell, intervalMs).unref()
-  }
-  // Polls the files: they may be links into a folder that is replaced, as in Kubernetes.
-  for (const file of watched) watchFile(file, { interval: intervalMs, persistent: false }, onChange)
-  return {
-    close() {
-      clearTimeout(settling)
-      for (const file of watched) unwatchFile(file, onChange)
-    }
-  }
-}
