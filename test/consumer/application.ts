@@ -1,12 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync
-} from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { processEnvironment } from '@gatehouse/fixtures/program'
@@ -88,21 +81,13 @@ function manifestIn(tarball: string): LockEntry {
   return { version, license, dependencies, engines, bin, peerDependencies, peerDependenciesMeta }
 }
 
-/** The Node.js of this major version that `.ci/run` installs; null if it is not installed. */
-export function nodeOf(major: number): string | null {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
-  const folder = `node-${major}-${process.platform}-${process.arch}`
-  const program = join(process.cwd(), 'test/runtimes/node_modules', folder, 'bin/node')
-  return existsSync(program) ? program : null
-}
-
 /** Starts a program of the application, and waits for the line that it writes. */
 export async function startApplication(
-  node: string,
+  [program = '', ...args]: readonly string[],
   folder: string,
   words: readonly string[]
 ): Promise<{ readonly child: ChildProcess; readonly line: string }> {
-  const child = spawn(node, words, {
+  const child = spawn(program, [...args, ...words], {
     cwd: folder,
     env: processEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit']

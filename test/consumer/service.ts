@@ -34,7 +34,10 @@ type Settings = {
 
 const { ports, account, table, ...options }: Settings = JSON.parse(process.argv[2] ?? '')
 const hostname = '127.0.0.1'
-const answer = (subject: string) => ({ subject, node: process.versions.node })
+const { versions } = process
+const version = ['deno', 'bun', 'node'].find((name) => name in versions) ?? ''
+const runtime = `${version} ${versions[version]}`
+const answer = (subject: string) => ({ subject, runtime })
 
 const onExpress = newExpress()
 onExpress.use(express.identity(options))

@@ -8,9 +8,9 @@ import { processEnvironment } from '@gatehouse/fixtures/program'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { Test } from 'tap'
-import { nodeOf, startApplication } from './application.ts'
+import { startApplication } from './application.ts'
+import { type Runtime, runtimes } from './runtimes.ts'
 
-const RELEASES = [20, 22, 24]
 const FRAMEWORKS = ['express', 'fastify', 'hono', 'node'] as const
 /** The common name of all routes to the service. */
 const AUDIENCE = 'shop'
@@ -20,12 +20,12 @@ type Ports = Record<(typeof FRAMEWORKS)[number], number>
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 
 /**
- * One process per release of Node.js: a service in each framework behind a real gateway, the
+ * One process per runtime: a service in each framework behind a real gateway, the
  * client, and the check of the gateway's route table.
  */
 export async function testServices(t: Test, application: string): Promise<void> {
-  const ports = new Map<number, Ports>()
-  for (const release of RELEASES) ports.set(release, await freePorts())
+  const ports = new Map<Runtime, Ports>()
+  for (const runtime of runtimes) ports.set(runtime, await freePorts())
   const table = tableOf(t, ports)
   const { url, services } = await wholeSystem(t, { GATEWAY_ROUTES: table })
   const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
@@ -36,15 +36,14 @@ export async function testServices(t: Test, application: string): Promise<void> 
   const { body: echoed } = await api.call<{ headers: Record<string, string> }>('/echo/x', { token })
   const foreign = { 'x-auth-assertion': echoed.headers['x-auth-assertion'] ?? '' }
 
-  for (const [release, own] of ports) {
-    const node = nodeOf(release)
-    const reason = `Node.js ${release} is not installed: .ci/run install`
-    if (node === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
-    await t.test(`on Node.js ${release}`, { skip: node === null && reason }, async (t) => {
+  for (const [{ name, prefix, version, command }, own] of ports) {
+    const reason = `${name} is not installed: .ci/run install`
+    if (command === null && process.env.CI) throw new Error(`${reason}, and nothing may be skipped`)
+    await t.test(`on ${name}`, { skip: command === null && reason }, async (t) => {
       const account = { baseUrl: url, ...ada }
       const settings = { gatewayKeys, audience: AUDIENCE, ports: own, account, table }
       const words = ['dist/service.js', JSON.stringify(settings)]
-      const { child, line } = await startApplication(node ?? '', application, words)
+      const { child, line } = await startApplication(command ?? [], application, words)
       t.teardown(() => child.kill('SIGKILL'))
       const { client: told, faults, routes } = JSON.parse(line)
       t.strictSame(
@@ -61,10 +60,10 @@ export async function testServices(t: Test, application: string): Promise<void> 
       t.strictSame(faults, [], 'the table of the gateway')
       t.ok(routes > FRAMEWORKS.length)
       for (const framework of FRAMEWORKS) {
-        const path = `/n${release}-${framework}`
+        const path = `/${prefix}-${framework}`
         const known = await api.call(`${path}/`, { token })
         t.equal(known.status, 200, `${framework}: through the gateway`)
-        t.match(known.body, { subject: registered.user.id, node: new RegExp(`^${release}\\.`) })
+        t.match(known.body, { subject: registered.user.id, runtime: version })
         t.equal((await api.call(`${path}/admin`, { token })).status, 403, `${framework}: no admin`)
         const direct = `http://127.0.0.1:${own[framework]}/`
         const forged = { 'x-auth-subject': 'root', 'x-auth-roles': 'admin' }
@@ -82,7 +81,7 @@ export async function testServices(t: Test, application: string): Promise<void> 
 export function testCommand(t: Test, application: string): void {
   const file = join(dataFolder(t), 'routes.yaml')
   writeFileSync(file, 'upstreams: {}\nroutes: 1\n')
-  const node = nodeOf(RELEASES[0] ?? 0) ?? process.execPath
+  const [node = process.execPath] = runtimes[0]?.command ?? []
   const bin = join(application, 'node_modules/.bin/gatehouse-routes')
   // Without the hooks of the test run, which need a newer Node.js.
   const options = { encoding: 'utf8', env: processEnvironment() } as const
@@ -103,9 +102,9 @@ async function freePorts(): Promise<Ports> {
 }
 
 /** The route table of the repository with a route to each of these services. */
-function tableOf(t: Test, ports: ReadonlyMap<number, Ports>): string {
-  const all = [...ports].flatMap(([release, own]) =>
-    Object.entries(own).map(([framework, port]) => [`n${release}-${framework}`, port] as const)
+function tableOf(t: Test, ports: ReadonlyMap<Runtime, Ports>): string {
+  const all = [...ports].flatMap(([{ prefix }, own]) =>
+    Object.entries(own).map(([framework, port]) => [`${prefix}-${framework}`, port] as const)
   )
   const upstreams = all.map(([name, port]) => `  ${name}: http://127.0.0.1:${port}\n`)
   const routes = all.map(

@@ -139,7 +139,7 @@ t.test('the modules of @gatehouse/identity load no module of Node.js', async (t)
   }
 })
 
-t.test('an application installs the packages, and runs on Node.js 20, 22 and 24', async (t) => {
+t.test('an application installs the packages, and runs on each Node.js, Bun and Deno', async (t) => {
   const application = dataFolder(t)
   const sources = ['service', 'program'].map((name) => `test/consumer/${name}.ts`)
   installApplication(application, tarballs, sources)
