@@ -18,8 +18,8 @@ const alertOf = (alert: string | null): string =>
 
 const head = `# What faults cost
 
-This page is made from the bounds that tests assert (\`test/fixtures/faults\`). Each test causes the fault on real processes or
-stores, and takes the statuses and the numbers from the same place as this table. So if a row is no longer true, its test fails.
+This table and the tests get their statuses and numbers from the same files (\`test/fixtures/faults\`). Each test causes its fault on
+real processes or stores. So if a row is no longer true, its test fails.
 
 | fault | what clients notice | what is lost | it ends when | alert | test |
 |---|---|---|---|---|---|`
@@ -32,6 +32,6 @@ The automatic tests do not fill a disk. For tables, PostgreSQL is made to report
 Redis, the size of their files is limited (\`RLIMIT_FSIZE\`), so that their writes fail. On 30 November 2026, a file system of 96 MiB
 with a real database was filled by hand. Calls that needed a new page of a table got 503 within 60 ms, refreshes succeeded, and PostgreSQL
 continued to run. When there was space again, all calls succeeded without a restart. If there is no space for its write-ahead log,
-PostgreSQL ends: then it is down.`
+PostgreSQL shuts down.`
 
 if (import.meta.main) process.stdout.write(reliabilityPage())

@@ -35,7 +35,7 @@ export function tlsHint(error: unknown, url: string): string | null {
     return 'Its certificate is not trusted: AUTH_OPS_CA_FILE names the authority, AUTH_OPS_SERVER_NAME the name in the certificate.'
   }
   if (FAILED.test(code)) {
-    return 'TLS failed: check that the port takes TLS, and AUTH_OPS_CERT_FILE and AUTH_OPS_KEY_FILE if it demands a certificate.'
+    return 'TLS failed: check that the port uses TLS, and AUTH_OPS_CERT_FILE and AUTH_OPS_KEY_FILE if it demands a certificate.'
   }
   return null
 }

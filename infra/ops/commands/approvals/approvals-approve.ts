@@ -6,7 +6,7 @@ export const approvalsApprove: Command = {
   usage: 'ID',
   summary:
     'Approves a request of another operator, who then repeats the command. `approvals list` shows ' +
-    'what it does.',
+    'what the request does.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/approvals/${encodeURIComponent(id)}/approve`

@@ -4,7 +4,7 @@ import { type Approval, approvalTable } from './approval-answers.ts'
 export const approvalsReject: Command = {
   name: 'approvals reject',
   usage: 'ID',
-  summary: 'Rejects a request that waits for a second operator, or withdraws an own one.',
+  summary: 'Rejects a request that waits for a second operator, or withdraws one of your own.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/approvals/${encodeURIComponent(id)}/reject`

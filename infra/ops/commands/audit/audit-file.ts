@@ -43,7 +43,7 @@ export async function writeAuditFile(file: string, source: AuditSource): Promise
 }
 
 function refuseExisting(file: string): void {
-  if (existsSync(file)) throw new BadUsage(`FILE: a file with the name ${file} exists.`)
+  if (existsSync(file)) throw new BadUsage(`FILE: a file with the name ${file} already exists.`)
 }
 
 /**

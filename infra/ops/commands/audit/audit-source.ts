@@ -41,7 +41,7 @@ export async function auditOfService(ops: OpsClient, after = 0): Promise<AuditSo
 
 /**
  * The chain and its first records. If the records after the anchor are deleted before they are
- * read, the anchor has moved: this is no gap.
+ * read, the anchor has moved: that is not a gap.
  */
 async function startOf(ops: OpsClient, after: number) {
   let state = await chainOf(ops, after)

@@ -13,7 +13,7 @@ export const usersPassword: Command = {
   usage: 'ID [--password-stdin]',
   summary:
     'Sets the password of a user (by id or e-mail). Ends all of their sessions, and any wait ' +
-    'caused by wrong guesses of strangers. Asks for the password; without a terminal, it ' +
+    'that wrong guesses of others have caused. Asks for the password; without a terminal, it ' +
     'generates one.',
   options: passwordOption,
   words: [1, 1],

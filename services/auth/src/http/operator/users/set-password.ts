@@ -26,7 +26,7 @@ export const setPassword: OpsRoutes = (service, options) => {
         operationId: 'setPassword',
         summary: 'Set a password',
         description:
-          'Sets the password of a user, by the rules of a registration. Ends every session, and any wait caused by wrong guesses of strangers.',
+          'Sets the password of a user, by the rules of a registration. Ends every session, and any wait that wrong guesses of others have caused.',
         tags: ['Users'],
         answers: { 200: { description: 'The user.' } },
         problems: userProblems,
