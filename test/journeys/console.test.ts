@@ -49,7 +49,7 @@ const submitForm = (action: string) => `
   document.body.append(form)
   form.submit()`
 
-t.test('an operator rotates a key, and sees four gateways take it', { skip }, async (t) => {
+t.test('an operator rotates a key, and sees four gateways load it', { skip }, async (t) => {
   const { page, faults, ops, axe } = signedIn()
   const rotation = page.getByRole('region', { name: 'Rotation' })
   await rotation.getByText('No rotation is under way').waitFor()
@@ -60,7 +60,7 @@ t.test('an operator rotates a key, and sees four gateways take it', { skip }, as
   await rotation.getByText('It signs new tokens').waitFor()
   t.equal(await rotation.getByText('holds the new key').count(), 4)
   t.match(await rotation.getByRole('timer').textContent(), /^\d\d:\d\d$/)
-  await page.getByText(/signs. Every gateway had it before/).waitFor()
+  await page.getByText(/is active\. Every live gateway has it/).waitFor()
   const { json } = await ops(['keys', 'list', '--json'])
   const listed = json.keys as { kid: string; state: string }[]
   t.strictSame(listed.map(({ state }) => state).sort(), ['active', 'retiring'])
@@ -107,7 +107,7 @@ t.test('an operator finds a stolen session and ends it, at every gateway', { ski
     (all) => all.every((code) => code === 'SESSION_ENDED')
   )
   t.strictSame(codes, Array(4).fill('SESSION_ENDED'))
-  t.notOk((await said(own?.accessToken)).includes('SESSION_ENDED'), 'the other session goes on')
+  t.notOk((await said(own?.accessToken)).includes('SESSION_ENDED'), 'the other session continues')
 })
 
 t.test('a page of another origin can do nothing with the session', { skip }, async (t) => {
@@ -142,7 +142,7 @@ t.test('every view can be used without a mouse, in both colour schemes', { skip 
   for (const [title, ready] of [
     ['Gateways', 'Revocations'],
     ['Users', 'Sessions and users'],
-    ['Audit log', 'New events appear by themselves'],
+    ['Audit log', 'New events appear automatically'],
     ['Keys', 'Signing keys']
   ] as const) {
     await page.getByRole('link', { name: title }).focus()
@@ -173,7 +173,7 @@ t.test(
     await page.getByLabel('Operator token').fill(String(made.json.token))
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByText('Your role can read the keys, not change them.').waitFor()
+    await page.getByText('Your role can view the keys but not change them.').waitFor()
     t.equal(await page.getByRole('button', { name: /Rotate|Revoke|Create/ }).count(), 0)
     const proof = await page.evaluate(readProof)
     const refused = await page.evaluate(async (proof) => {

@@ -66,7 +66,7 @@ t.test(
         t.match(answer.headers.get('retry-after'), /^\d+$/, `${why}: when to come back`)
       }
       const served = await call('/echo/hello', { token: tokens.accessToken })
-      t.equal(served.status, 200, 'access tokens go on being verified')
+      t.equal(served.status, 200, 'access tokens are still verified')
 
       await redis.start()
       const again = await eventually(

@@ -39,7 +39,7 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
   return response
 }
 
-/** What the server says about a request in a session. One that has ended is forgotten. */
+/** What the server says about a refused request. Forgets a session that has ended. */
 export function refused(status: number, answer: unknown): Problem {
   if (status === 401) forgetSession()
   return problemOf(status, answer)

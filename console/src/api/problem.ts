@@ -25,7 +25,7 @@ export class NeedsApproval extends Error {
   readonly approval: Approval
 
   constructor(approval: Approval) {
-    super('Another operator must approve this first. Then do it again.')
+    super('Another operator must approve this first. Then repeat it.')
     this.approval = approval
   }
 }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-/** The clock of the server is ahead of that of the browser by so much. */
+/** how far the clock of the server is ahead of that of the browser */
 let aheadMs = 0
 
 /** The time of the server, in milliseconds since 1970; changes each second. */

@@ -51,8 +51,7 @@ function Waiting({ approval }: { readonly approval: Approval }) {
     <li>
       <code>{what}</code>
       <span>
-        {requestedBy} asked, {state === 'approved' ? 'approved' : 'waits'} until{' '}
-        {timeText(expiresAt)}
+        requested by {requestedBy}, {state}, expires {timeText(expiresAt)}
       </span>
       {mayChange() && state === 'pending' && (
         <span class="actions">
@@ -60,7 +59,9 @@ function Waiting({ approval }: { readonly approval: Approval }) {
             <button
               type="button"
               aria-label={`Approve ${what}`}
-              onClick={() => void decide('approve', `is approved: ${requestedBy} can do it now.`)}
+              onClick={() =>
+                void decide('approve', `is approved: ${requestedBy} can now repeat it.`)
+              }
             >
               Approve
             </button>

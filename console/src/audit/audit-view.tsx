@@ -49,7 +49,7 @@ export function AuditView() {
       <div class="row">
         <h2 id="audit">Audit log</h2>
         <span class="hint">
-          {isLive.value ? 'New events appear by themselves.' : 'New events are late.'}
+          {isLive.value ? 'New events appear automatically.' : 'Connecting to the live events …'}
         </span>
       </div>
       <SearchForm />

@@ -6,11 +6,11 @@ import { messageOf } from '../api/problem.ts'
 import { keys } from '../live/live.ts'
 import { count, shortKid } from '../parts/text.ts'
 
-/** The lag changes all the time, so it is no live event. */
+/** The lag changes all the time, so it is not sent as a live event. */
 const EVERY_MS = 2000
 /** the lag of a gateway that has never read the log */
 const NEVER = Number.MAX_SAFE_INTEGER
-/** A heartbeat is due each second. */
+/** Auth services write two heartbeats per second. */
 const LATE_SECONDS = 5
 
 const listed = signal<readonly Gateway[] | null>(null)
@@ -87,7 +87,7 @@ function GatewayCard({ gateway, active }: CardProps) {
               {shortKid(kid)}{' '}
             </code>
           ))}
-          {lacks && <strong>lacks the key that signs</strong>}
+          {lacks && <strong>does not have the active key</strong>}
         </dd>
       </dl>
     </li>

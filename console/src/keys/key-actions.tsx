@@ -86,8 +86,8 @@ function RevokeDialog({ signingKey: { kid, state }, onConfirm, onClose }: Dialog
       onClose={onClose}
     >
       <p>
-        Every gateway refuses its tokens within a second, and a refresh gets others.
-        {state === 'active' ? ' Another key signs at once.' : ''} This cannot be undone.
+        Every gateway refuses its tokens within a second. Sessions continue: clients refresh.
+        {state === 'active' ? ' Another key becomes active at once.' : ''} This cannot be undone.
       </p>
     </Confirm>
   )

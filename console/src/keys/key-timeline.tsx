@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
 import { now } from '../api/server-time.ts'
 import { keys } from '../live/live.ts'
-import { tickText } from '../parts/text.ts'
+import { count, tickText } from '../parts/text.ts'
 import { KeyLane } from './key-lane.tsx'
 import { lanesOf, placeOf, rangeOf, spans, ticksOf, usualSpan } from './timeline.ts'
 
-/** Every key's life. */
+/** The states of each key over time. */
 export function KeyTimeline() {
   const chosen = useSignal<number | null>(null)
   const { value: all } = keys
@@ -48,7 +48,7 @@ export function KeyTimeline() {
           ))}
         </ul>
       </div>
-      {hidden > 0 && <p class="hint">{hidden} earlier keys ended before that.</p>}
+      {hidden > 0 && <p class="hint">Not shown: {count(hidden, 'earlier key')}.</p>}
     </section>
   )
 }

@@ -16,7 +16,11 @@ export function KeysView() {
   if (keys.value === null) return <p class="card">Waiting for the keys …</p>
   return (
     <>
-      {mayChange() ? <NewKey /> : <p class="hint">Your role can read the keys, not change them.</p>}
+      {mayChange() ? (
+        <NewKey />
+      ) : (
+        <p class="hint">Your role can view the keys but not change them.</p>
+      )}
       <ApprovalsPanel />
       <RotationPanel />
       <KeyTimeline />
@@ -38,7 +42,7 @@ function NewKey() {
     run(async () => {
       const changed = await ask<{ keys: SigningKey[] }>('POST', '/ops/keys/rotate', body())
       const active = changed.keys.find(({ state }) => state === 'active')
-      return `${shortKid(active?.kid ?? 'The new key')} signs. Every gateway had it before.`
+      return `${shortKid(active?.kid ?? 'The new key')} is active. Every live gateway has it.`
     })
   const create = () =>
     run(async () => {

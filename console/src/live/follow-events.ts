@@ -13,8 +13,8 @@ const LONGEST_RETRY_MS = 15_000
 const SILENCE_MS = 40_000
 
 /**
- * Follows the live events until the signal is aborted, or the session ends. After a break, it
- * continues behind the last event that it has.
+ * Follows the live events until the signal is aborted, or the session ends. If the stream
+ * breaks, it continues after the last event that it has.
  */
 export async function followEvents(follower: Follower, signal: AbortSignal): Promise<void> {
   let lastId: string | null = null

@@ -13,7 +13,7 @@ type ConfirmProps = {
   onClose(): void
 }
 
-/** Asks for the name of what a change ends. The dialog keeps the focus until it is closed. */
+/** Lets an operator confirm a change by typing a name. Keeps the focus until it is closed. */
 export function Confirm({ title, name, action, children, onConfirm, onClose }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const typed = useSignal('')

@@ -4,7 +4,7 @@ import { operator } from './session.ts'
 /** A session ends when its operator has done nothing for half an hour. */
 const EVERY_MS = 5 * 60_000
 
-/** Somebody who reads and moves, but changes nothing, stays signed in. */
+/** An operator who only reads and scrolls stays signed in. */
 export function keepAlive(): void {
   let told = Date.now()
   const onUse = () => {

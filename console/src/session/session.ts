@@ -9,7 +9,7 @@ export const operator = signal<Operator | null | undefined>(undefined)
 
 const ranks = { viewer: 0, operator: 1, admin: 2 } as const
 
-/** Whether the signed-in operator may make the changes of every day. */
+/** Whether the signed-in operator may make routine changes. */
 export const mayChange = (): boolean => ranks[operator.value?.role ?? 'viewer'] >= ranks.operator
 
 type Credential = { readonly token: string } | { readonly code: string }

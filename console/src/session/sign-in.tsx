@@ -25,7 +25,7 @@ export function SignIn({ fault: before }: { readonly fault: string | null }) {
         </h1>
         {!isSecureContext && (
           <p class="notice fault" role="alert">
-            The browser keeps no session for this address, because the connection is not encrypted.
+            The browser stores no session for this address, because the connection is not encrypted.
             Use TLS, or <code>localhost</code> through a tunnel.
           </p>
         )}

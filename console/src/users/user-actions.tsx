@@ -9,7 +9,7 @@ const changes = {
   end: {
     title: 'End all sessions of this user?',
     text: 'Every gateway refuses their tokens within a second. The user can sign in again.',
-    action: 'End them',
+    action: 'End sessions',
     make: (user: User) => endSessions(user).then(() => `All sessions of ${user.email} have ended.`)
   },
   disable: {
