@@ -20,7 +20,7 @@ export const MANY_AT_ONCE = false
 
 /**
  * Asks a service to accept an upgrade. The caller limits how long it takes: the time-out of `ws`
- * begins anew with every byte.
+ * starts again with every byte.
  */
 export function askService({ headers, websocket, ...passage }: Passage, { address }: Place) {
   const { tls } = passage.route.upstream

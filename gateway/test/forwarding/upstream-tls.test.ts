@@ -96,7 +96,7 @@ t.test('a gateway verifies the certificates of services', async (t) => {
     gateway.reroute(to(gateway.upstream.url.replace('http:', 'https:'), ca))
     t.equal((await fetch(`${gateway.url}/one`)).status, 502)
     t.match(log.lines().slice(before), [
-      { reason: /check that its port takes TLS, and tls\.certFile/ }
+      { reason: /check that its port uses TLS, and tls\.certFile/ }
     ])
   })
 

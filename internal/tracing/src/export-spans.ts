@@ -141,7 +141,7 @@ function noteTaken(queue: Queue): void {
   const { log, dropped, isAway, isTooSlow } = queue
   const isLosing = dropped > 0 && !isAway
   if (isAway) log.info({ dropped }, 'traces are exported again')
-  if (isLosing && !isTooSlow) log.warn({ dropped }, 'more traces come than the collector takes')
+  if (isLosing && !isTooSlow) log.warn({ dropped }, 'spans are dropped: the collector is too slow')
   queue.isAway = false
   queue.dropped = 0
   queue.isTooSlow = isLosing

@@ -99,7 +99,7 @@ t.test('if more spans come than a healthy collector takes, the log says so once'
     (length) => length === 5
   )
   await spans.close()
-  t.strictSame(lines, ['more traces come than the collector takes {"dropped":440}'])
+  t.strictSame(lines, ['spans are dropped: the collector is too slow {"dropped":440}'])
 })
 
 t.test('the queue is bounded: later spans are dropped', async (t) => {

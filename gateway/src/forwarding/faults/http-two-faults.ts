@@ -18,7 +18,7 @@ export class ConnectionLost extends Error {
   readonly code = 'ECONNRESET'
 }
 
-/** The service has ended one stream with RST_STREAM (RFC 9113 §6.4). Its connection goes on. */
+/** The service has ended one stream with RST_STREAM (RFC 9113 §6.4). Its connection continues. */
 export class StreamReset extends Error {
   override readonly name = 'StreamReset'
   /** the error code of RFC 9113 §7 */

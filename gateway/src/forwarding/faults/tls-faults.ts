@@ -21,7 +21,7 @@ const UNTRUSTED: readonly (readonly [code: RegExp, reason: string])[] = [
 const FAILED = /^(EPROTO|ERR_SSL_|ERR_OSSL_)/
 
 const FAILED_REASON =
-  'TLS with the upstream failed: check that its port takes TLS, and tls.certFile and tls.keyFile if the upstream requires a certificate'
+  'TLS with the upstream failed: check that its port uses TLS, and tls.certFile and tls.keyFile if the upstream requires a certificate'
 
 /**
  * Whether the gateway ended a connection because it does not trust the certificate: no byte of the

@@ -23,7 +23,10 @@ export function openRoutes(
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use'),
     onFollowerFault: (err) =>
-      log.error({ err }, 'the new route table is in use, but a part of the gateway did not follow')
+      log.error(
+        { err },
+        'the new route table is in use, but a part of the gateway could not apply it'
+      )
   })
   closing.defer(() => routes.close())
   return routes

@@ -70,7 +70,7 @@ export class PacedBytes {
     return this.#isStopped
   }
 
-  /** @returns whether to go on reading; if not, `readAgain` is called later */
+  /** @returns whether to continue reading; if not, `readAgain` is called later */
   receive(bytes: Buffer): boolean {
     if (this.#isOver) return false
     this.#hold(bytes.subarray(this.#passAtOnce(bytes)))

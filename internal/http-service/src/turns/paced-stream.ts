@@ -69,7 +69,7 @@ export class PacedStream extends Duplex {
     return this.#paced.isHolding || this.#parts.length > 0 || this.readableLength > 0
   }
 
-  /** @returns whether to go on reading; if not, `readAgain` is called later */
+  /** @returns whether to continue reading; if not, `readAgain` is called later */
   receive(bytes: Buffer): boolean {
     return this.#paced.receive(bytes)
   }

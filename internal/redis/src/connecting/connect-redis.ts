@@ -73,24 +73,24 @@ function reportEarlyEnds(redis: Redis, secure: boolean, onFault: (error: Error) 
     isExplained = false
     redis.stream.once('end', () => {
       if (redis.status !== 'connect' || isExplained) return
-      onFault(new Error(secure ? `${CLOSED}. Is it Redis?` : `${CLOSED}. ${PLAIN}`))
+      onFault(new Error(secure ? `${CLOSED}. Is it a Redis server?` : `${CLOSED}. ${PLAIN}`))
     })
   })
 }
 
 const CLOSED = 'the server closed the connection without an answer'
-const PLAIN = 'Is it Redis, and without TLS?'
+const PLAIN = 'Is it a Redis server without TLS?'
 
-/** A server with TLS takes the first command for nonsense, and resets the connection. */
+/** A server with TLS cannot read the first command, and resets the connection. */
 const withTls = (error: Error, status: string): Error =>
   error.message === 'read ECONNRESET' && status === 'connect'
     ? new Error(`${error.message}: ${CLOSED}. ${PLAIN}`)
     : error
 
-/** A server without TLS waits for the end of what it takes for a command, and never answers. */
+/** A server without TLS reads the handshake as a command without an end, and never answers. */
 const withoutTls = (error: Error): Error =>
   error.message === 'connect ETIMEDOUT'
-    ? new Error(`${error.message}: no TLS connection in time. Does the port take TLS?`)
+    ? new Error(`${error.message}: no TLS connection in time. Does the port use TLS?`)
     : error
 
 /** `onDisconnect` stops everything that watches the connection. */

@@ -36,7 +36,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
   [/CERT_(HAS_EXPIRED|NOT_YET_VALID)|certificate has expired/, 'Renew its certificate'],
   [
     /ERR_SSL|ERR_OSSL|EPROTO|SSL routines/,
-    'TLS failed: check that the port takes TLS, and REDIS_CERT_FILE and REDIS_KEY_FILE if it requires a certificate'
+    'TLS failed: check that the port uses TLS, and REDIS_CERT_FILE and REDIS_KEY_FILE if it requires a certificate'
   ]
 ]
 

@@ -63,7 +63,7 @@ export const noSuchFactor = () =>
 export const factorsOff = () =>
   new Refusal('FORBIDDEN', {
     reason: 'AUTH_SECOND_FACTOR is off',
-    detail: 'this installation has no second factors'
+    detail: 'second factors are turned off'
   })
 
 export const tooManyFactors = (most: number) =>

@@ -35,7 +35,7 @@ export type Factors = {
    * Creates the secret of a new authenticator, which is active once it is confirmed. Replaces one
    * that was not confirmed.
    * @param factor `sid`: the session that adds it; null: a login
-   * @throws Refusal FORBIDDEN if there are no second factors here; CONFLICT if there are too many;
+   * @throws Refusal FORBIDDEN if second factors are turned off; CONFLICT if there are too many;
    *   SESSION_ENDED
    */
   add(

@@ -66,7 +66,7 @@ export async function findRecoveryCode(
   return row?.digest ?? null
 }
 
-/** Uses a code. Of several requests at once, one gets true. */
+/** Uses a code. If several requests use it at once, only one gets true. */
 export async function useRecoveryCode(
   transaction: Kysely<Tables>,
   subject: string,

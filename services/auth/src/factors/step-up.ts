@@ -17,7 +17,7 @@ const raised = (subject: string, sid: string) =>
 
 /**
  * Asks for a passkey of the account, for this session.
- * @throws Refusal NOT_FOUND if it has none; FORBIDDEN if there are no passkeys here
+ * @throws Refusal NOT_FOUND if it has none; FORBIDDEN if passkeys are turned off
  */
 export async function askToStepUp(
   ports: FactorPorts,
@@ -52,7 +52,7 @@ export async function stepUp(
   const { right, own } = guessed
   await db.transaction().execute(async (transaction) => {
     const nowMs = clock()
-    // Its session is judged when it is strengthened.
+    // The session is checked when it is strengthened.
     await lockForFactors(transaction, account.id, { sid: null, nowMs })
     const used = { ...answerer, account, method, right, mail }
     if (!(await useAnswer(transaction, used, nowMs))) throw wrongStepUp(method)

@@ -4,7 +4,7 @@ import type { AuditChain } from '../audit-chain/audit-chain.ts'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 import type { KeyOperations } from '../keys/operations/key-operations.ts'
 
-/** What operators are told of as it happens. */
+/** What the stream sends to operators. */
 export type LiveEvent =
   | { readonly type: 'audit'; readonly record: ChainRecord }
   /** all signing keys, at the beginning and after each change */
@@ -22,13 +22,13 @@ export type FeedReader = {
   send(event: LiveEvent): boolean
   /** Keeps the connection open while nothing happens. */
   beat(): void
-  /** Whether the operator may still read; is asked at each turn. */
+  /** Whether the operator may still read; checked before each new event is sent. */
   isAllowed(): boolean | Promise<boolean>
   end(): void
 }
 
 export type Following = {
-  /** The reader has room again. */
+  /** The reader can receive events again. */
   resume(): void
   stop(): void
 }
@@ -37,7 +37,7 @@ type EventFeedOptions = {
   readonly audit: Pick<AuditChain, 'state' | 'records'>
   readonly keys: Pick<KeyOperations, 'list'>
   readonly fleet: Pick<Fleet, 'live'>
-  /** is called when a store cannot be read; the feed goes on */
+  /** is called when a store cannot be read; the feed continues */
   readonly onFault: (error: unknown) => void
 }
 
@@ -52,7 +52,7 @@ export type EventFeed = {
   close(): void
 }
 
-/** How many audit events a reader that comes back can get. */
+/** how many earlier audit events a reader that reconnects can get */
 export const MOST_REMEMBERED = 1000
 
 type State = {
@@ -64,7 +64,7 @@ type State = {
   gateways: Snapshot<readonly Announcement[]>
 }
 
-/** A list, and a text that is another one after each change that readers are told of. */
+/** A list, and a text that changes with each change that readers must get. */
 type Snapshot<Content> = { readonly content: Content; readonly version: string }
 
 /** A connection, and what it has been sent. */
@@ -77,8 +77,8 @@ type Followed = {
 }
 
 /**
- * Sends live events to all readers. Each reader has a place in the audit log and no queue: a reader
- * that is slow gets what it has missed, or learns that it is no longer remembered.
+ * Sends live events to all readers. Each reader has a position in the audit log and no queue: a slow
+ * reader gets later what it has missed, or a gap if those events are no longer remembered.
  */
 export function eventFeed(options: EventFeedOptions): EventFeed {
   const followed = new Set<Followed>()

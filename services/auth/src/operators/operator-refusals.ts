@@ -33,14 +33,14 @@ export function roleMissing(
 
 export const linkIsUsed = () =>
   new Refusal('UNAUTHENTICATED', {
-    reason: 'a link to the console was followed already, or has expired',
-    detail: 'the link was followed already, or has expired',
+    reason: 'a link to the console was already used, or has expired',
+    detail: 'the link was already used, or has expired',
     headers: bearerChallenge()
   })
 
 export const linkFromSession = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'a session of the console asks for a link to the console',
+    reason: 'a session of the console requested a link to the console',
     detail: 'a link needs the token of the operator, not a session of the console'
   })
 
@@ -52,12 +52,12 @@ export const noPendingApproval = () =>
 
 export const ownRequest = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'an operator would approve their own request',
+    reason: 'an operator tried to approve their own request',
     detail: 'another operator must approve this request'
   })
 
 export const bootstrapApproves = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'the bootstrap token would approve a request',
+    reason: 'the bootstrap token tried to approve a request',
     detail: 'a named operator must approve this request, not the bootstrap token'
   })

@@ -1,6 +1,5 @@
 /**
- * What an operator may do. viewer: read · operator: also the changes of every day · admin:
- * everything
+ * What an operator may do. viewer: read · operator: also make routine changes · admin: everything
  */
 export const operatorRoles = ['viewer', 'operator', 'admin'] as const
 export type OperatorRole = (typeof operatorRoles)[number]

@@ -19,7 +19,7 @@ type WebhookChannelOptions = {
   readonly concurrency: number
   /** for one attempt */
   readonly timeoutMs: number
-  /** how long an endpoint may fail before it is disabled; 0: for ever */
+  /** how long an endpoint may fail before it is disabled; 0: forever */
   readonly disableAfterMs: number
   readonly random: () => number
   send(endpoint: Row, ...of: Parameters<ReadyTarget['send']>): Promise<Attempt>

@@ -23,7 +23,7 @@ export type WebhookOptions = DeliveryClocks & {
   readonly concurrency: number
   /** for one attempt */
   readonly timeoutMs: number
-  /** how long an endpoint may fail before it is disabled; 0: for ever */
+  /** how long an endpoint may fail before it is disabled; 0: forever */
   readonly disableAfterMs: number
   /** 0 to 1 */
   readonly random: () => number

@@ -155,7 +155,7 @@ const get = (url: string): CarriedRequest => ({
 
 const bodyOf = ({ body }: CarriedAnswer): unknown => JSON.parse(Buffer.from(body).toString())
 
-/** What concerns a connection only (RFC 9110 §7.6.1), or is written anew. */
+/** What concerns a connection only (RFC 9110 §7.6.1), or is written again. */
 const OF_CONNECTION = new Set([
   'connection',
   'keep-alive',

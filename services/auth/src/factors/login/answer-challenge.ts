@@ -45,7 +45,7 @@ export type ProvenLogin = {
    * @throws Refusal if another request was first
    */
   use(transaction: Kysely<Tables>, nowMs: number): Promise<void>
-  /** The session is open: the answer was no guess. */
+  /** The session is open: the answer was not a guess. */
   succeeded(): Promise<void>
 }
 
@@ -86,7 +86,7 @@ async function shownOf(
   return { ...shown, factors: methods, ...(passkey === null ? {} : { passkey }) }
 }
 
-/** The ceremony of a passkey that answers a challenge: no other challenge takes its answer. */
+/** The ceremony of a passkey that answers a challenge: no other challenge accepts its answer. */
 const askedBy = (subject: string, challenge: string) =>
   ({ purpose: 'factor', subject, within: challengeDigest(challenge) }) as const
 

@@ -91,7 +91,7 @@ export async function countAttempt(
   return row === undefined ? null : MOST_ATTEMPTS - row.attempts
 }
 
-/** Uses a challenge. Of several requests at once, one gets true. */
+/** Uses a challenge. If several requests use it at once, only one gets true. */
 export async function useChallenge(
   transaction: Kysely<Tables>,
   { digest }: LoginChallenge,

@@ -14,12 +14,12 @@ import { passkeysOff, wrongPasskey } from '../passkeys/passkey-refusals.ts'
 import { findPasskey, opensAlone, type PasskeyRow } from '../passkeys/passkey-store.ts'
 import type { ProvenLogin } from './answer-challenge.ts'
 
-/** A login without a password: who it is follows from the passkey. */
+/** A login without a password: the passkey determines the account. */
 const ANYBODY = { purpose: 'login', subject: null, within: null } as const
 
 /**
  * Asks for any passkey that its authenticator can find by itself. The options are the same for
- * everybody, so they tell nothing about accounts.
+ * everyone, so they reveal nothing about accounts.
  * @throws Refusal FORBIDDEN if passkeys alone open no session here
  */
 export function askForLogin(ports: FactorPorts): PasskeyRequest {

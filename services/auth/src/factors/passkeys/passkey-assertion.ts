@@ -46,7 +46,7 @@ const isAlone = ({ purpose }: Ceremony): boolean => purpose === 'login'
 /**
  * Asks for a passkey.
  * @param allowed the passkeys of the account; empty: any that the browser finds
- * @returns null if there are no passkeys here
+ * @returns null if passkeys are turned off
  */
 export function requestOptions(
   { ring, passkeys, clock }: Omit<PasskeyPorts, 'db' | 'issuer'>,
@@ -63,7 +63,7 @@ export function requestOptions(
   }
 }
 
-/** A right assertion that is not used yet. */
+/** A valid assertion that is not used yet. */
 export type RightAssertion = {
   /** the methods that it proves (RFC 8176) */
   readonly amr: readonly string[]
@@ -98,12 +98,12 @@ export async function verifyAssertion(
   })
   if (seen === null) return null
   const isEligible = seen.credentialDeviceType === 'multiDevice'
-  // It never changes (§6.1.3), so another value is from another authenticator.
+  // The eligibility never changes (§6.1.3): another value comes from another authenticator.
   if (isEligible !== (passkey.backup_eligible === 1)) return null
   const { newCounter: counter, credentialBackedUp: backedUp } = seen
   const counts = counter > 0 || passkey.counter > 0
   if (counts && counter <= passkey.counter) {
-    // A client that sends its answer again, because it got no response, has no copy of the key.
+    // A client that got no response and sends its answer again does not have a copy of the key.
     return (await isPasskeyChallengeUsed(ports.db, challenge)) ? null : 'regressed'
   }
   return {
@@ -119,8 +119,8 @@ export async function verifyAssertion(
 }
 
 /**
- * An authenticator says whose passkey it is if the passkey is discoverable. If nothing else says who
- * signs in, it must.
+ * An authenticator states the account of a discoverable passkey (the user handle). At a login
+ * without a password, nothing else does, so it must be there.
  */
 function isOfOwner(
   { id, response }: PasskeyAssertion,
@@ -157,7 +157,7 @@ async function verified(
     expectedChallenge: challenge,
     expectedOrigin: [...party.origins],
     expectedRPID: party.id,
-    // The library compares the counter before the signature. Only a right signature is a regression.
+    // 0: the library would compare the counter before the signature. We compare it afterwards.
     credential: {
       id: passkey.credential_id,
       publicKey: Uint8Array.from(Buffer.from(passkey.public_key, 'base64url')),

@@ -5,7 +5,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { Cleanup } from '../../retention.ts'
 import type { KeyRing, RefreshKey } from '../../secrets/key-ring.ts'
 
-/** What a challenge is for. It is worth nothing for anything else. */
+/** What a challenge is for. It is not accepted for anything else. */
 export type Ceremony = {
   readonly purpose: 'enrol' | 'factor' | 'login' | 'step-up'
   /** the account; null: a login without a password, before the account is known */
@@ -56,7 +56,7 @@ export function readPasskeyChallenge(
   }
   const expiresAt = bytes.readUInt32BE(EXPIRY_AT)
   if (expiresAt <= Math.floor(nowMs / 1000)) return null
-  // Of the bytes: base64url can be written in several ways.
+  // The digest of the bytes, because several base64url texts can encode the same bytes.
   return { digest: createHash('sha256').update(bytes).digest('base64url'), expiresAt }
 }
 
@@ -69,7 +69,7 @@ function mac(key: RefreshKey, signed: Buffer, { purpose, subject, within }: Cere
     .digest()
 }
 
-/** Uses a challenge. Of several requests at once, at any number of instances, one gets true. */
+/** Uses a challenge. If several requests use it at once, at any instance, only one gets true. */
 export async function usePasskeyChallenge(
   transaction: Kysely<Tables>,
   { digest, expiresAt }: OpenPasskeyChallenge
@@ -83,7 +83,7 @@ export async function usePasskeyChallenge(
   return inserted !== undefined
 }
 
-/** Whether a challenge was used, as far as other transactions have told. */
+/** Whether a committed transaction has used a challenge. */
 export async function isPasskeyChallengeUsed(
   db: Kysely<Tables>,
   { digest }: OpenPasskeyChallenge

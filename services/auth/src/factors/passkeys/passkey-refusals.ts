@@ -17,14 +17,14 @@ export const passkeyInvalid = (reason: string) =>
 
 export const passkeyTaken = () =>
   new Refusal('CONFLICT', {
-    reason: 'the credential of a new passkey is stored already',
-    detail: 'this passkey was added before'
+    reason: 'the credential of a new passkey is already stored',
+    detail: 'this passkey has already been added'
   })
 
 export const passkeysOff = () =>
   new Refusal('FORBIDDEN', {
-    reason: 'AUTH_PASSKEYS does not allow it, or no domain is set',
-    detail: 'this installation does not use passkeys for this'
+    reason: 'AUTH_PASSKEYS does not allow this request, or no domain is set',
+    detail: 'this installation does not accept passkeys for this request'
   })
 
 export const noPasskey = () =>

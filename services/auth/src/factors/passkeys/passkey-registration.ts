@@ -50,7 +50,7 @@ const enrolment = (subject: string, sid: string) =>
  * The options of `navigator.credentials.create()`: a discoverable passkey whose user is verified,
  * so that each passkey can be a second factor and open a session alone. No attestation: it would
  * identify the device, and the system trusts no vendor.
- * @throws Refusal FORBIDDEN if there are no passkeys here
+ * @throws Refusal FORBIDDEN if passkeys are turned off
  */
 export async function registrationOptions(
   { db, ring, passkeys, issuer, clock }: PasskeyPorts,

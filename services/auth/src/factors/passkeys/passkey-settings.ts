@@ -21,7 +21,7 @@ const LABEL = /^[a-z0-9_-]{1,63}$/
 /** The origin of a native Android app: the SHA-256 of the certificate that signed it. */
 const ANDROID_APP = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
 
-/** Lower-case labels: at least two, or this machine. An IP address is none. */
+/** At least two labels in lower case, or `localhost`. False for an IP address. */
 function isDomain(text: string): boolean {
   const labels = text.split('.')
   const isName = labels.length > 1 && /^[a-z]/.test(labels.at(-1) ?? '')
@@ -29,9 +29,9 @@ function isDomain(text: string): boolean {
 }
 
 /**
- * The relying party that the settings name. Without a name, it is the application's page. No header
- * of a request changes it. Null: an IP address can have no passkeys, and in production nor can this
- * machine, unless the settings name it.
+ * The relying party that the settings name, or else the host of AUTH_APP_URL. No header of a request
+ * changes it. Null for an IP address and, in production, for `localhost` unless AUTH_PASSKEY_RP_ID
+ * names it.
  */
 function relyingPartyOf(config: PasskeyConfig): PasskeyPolicy['party'] {
   const app = new URL(config.AUTH_APP_URL)
@@ -83,6 +83,6 @@ function passkeyOriginFault(entry: string, id: string, mode: string): string | n
   const canonical = canonicalOrigin(entry)
   const host = canonical === null ? '' : (URL.parse(canonical)?.hostname ?? '')
   const isSecure = canonical?.startsWith('https:') || isLoopbackOrigin(entry)
-  if (!isSecure) return 'is not https: browsers have passkeys only there, and on localhost'
+  if (!isSecure) return 'is not https: browsers allow passkeys only over https and on localhost'
   return isOfDomain(host, id) ? null : `is not in the domain ${id}`
 }

@@ -5,8 +5,9 @@ import type { PasskeyTable } from '../factor-table.ts'
 export type PasskeyRow = Selectable<PasskeyTable>
 
 /**
- * Whether a passkey opens a session without the password. Not after a change of the password until
- * both were used together: who chooses a new password shuts out those who have added a passkey.
+ * Whether a passkey opens a session without the password. After a change of the password, it does
+ * not until both were used together: so a new password also locks out somebody who has added a
+ * passkey.
  */
 export const opensAlone = (
   passkey: Pick<PasskeyRow, 'password_version'>,

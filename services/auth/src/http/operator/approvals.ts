@@ -22,7 +22,7 @@ const tags = ['Operators']
 const problems = {
   NOT_FOUND: 'No request with this id waits for an approval.',
   FORBIDDEN:
-    'It is an own request, the operator has not the role that it needs, or the token is the bootstrap token.'
+    'It is your own request, you do not have the role that it needs, or the token is the bootstrap token.'
 }
 
 const listApprovals: OpsRoutes = (service, { operators }) => {
@@ -79,7 +79,8 @@ const rejectRequest: OpsRoutes = (service, { operators, clock }) => {
       schema: {
         operationId: 'rejectRequest',
         summary: 'Reject a request',
-        description: 'Rejects a request that waits for a second operator, or withdraws an own one.',
+        description:
+          'Rejects a request that waits for a second operator, or withdraws one of your own.',
         tags,
         answers: { 200: { description: 'The request is rejected.' } },
         problems: { NOT_FOUND: problems.NOT_FOUND },

@@ -39,7 +39,8 @@ const Chain = Type.Object(
     ),
     outside: Type.Integer({
       minimum: 0,
-      description: 'How many events have a number that the chain does not have: none should.',
+      description:
+        'How many events have a number that is not in the chain. Not 0: the log was altered.',
       examples: [0]
     })
   },
@@ -70,7 +71,7 @@ const Record = Type.Object(
       examples: ['192.0.2.7']
     }),
     addressSalt: Type.Union([Type.String({ examples: ['q1Zb0oJ0m9pQ4hUu0mJ0bw'] }), Type.Null()], {
-      description: 'What the digest of the address was made with; null if the address was erased.'
+      description: 'The salt in the digest of the address; null if the address was erased.'
     }),
     addressDigest: digest('The digest of the salt and the address.')
   },
@@ -80,7 +81,7 @@ const Record = Type.Object(
 const Head = Type.Object(
   {
     number: Type.Integer({ description: '1 and up, without gaps.', examples: [42] }),
-    seq: seq('The number of the record that was the last one.'),
+    seq: seq('The number of the last record at that time.'),
     digest: digest('Its digest.'),
     at: instant('When the head was signed.'),
     intact: Type.Boolean({
@@ -133,7 +134,7 @@ const listRecords: OpsRoutes = (service, { auditChain }) => {
       schema: {
         operationId: 'listAuditRecords',
         summary: 'Read the records of the audit log',
-        description: 'Lists the events in the order of their chain, with what verifies them.',
+        description: 'Lists the events in the order of their chain, with the data to verify them.',
         tags,
         answers: { 200: { description: 'The records, in order.' } },
         querystring: Page,

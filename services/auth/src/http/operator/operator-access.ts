@@ -66,7 +66,7 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   rotateKeys: operator,
   activateKey: { role: 'operator', fourEyes: ['keys'] },
   retireKey: operator,
-  // The tokens of an active key are nearly all tokens.
+  // An active key has signed nearly all current tokens.
   revokeKey: { role: 'operator', fourEyes: ['keys', 'tokens'] },
   revokeAllTokens: { role: 'admin', fourEyes: ['tokens'] },
 

@@ -14,12 +14,11 @@ const LONGEST_LIFETIME_SECONDS = 366 * DAY_SECONDS
 
 const Name = Type.String({
   pattern: OPERATOR_NAME,
-  description:
-    'The name, which the audit log has: a to z, 0 to 9, and . _ - after the first letter.',
+  description: 'The name in the audit log: a to z, 0 to 9, and . _ - after the first letter.',
   examples: ['ada']
 })
 const Role = Type.Enum([...operatorRoles], {
-  description: 'viewer: reads; operator: also makes the changes of every day; admin: everything.',
+  description: 'viewer: reads; operator: also makes routine changes; admin: everything.',
   examples: ['operator']
 })
 const OperatorSchema = Type.Object(
@@ -62,7 +61,7 @@ const showOperator: OpsRoutes = (service) => {
     {
       schema: {
         operationId: 'showOperator',
-        summary: 'Show whose token this is',
+        summary: 'Show the current operator',
         description: 'Shows the operator whose token the request has.',
         tags,
         answers: { 200: { description: 'The operator.' } },
@@ -95,7 +94,7 @@ const listOperators: OpsRoutes = (service, { operators }) => {
       schema: {
         operationId: 'listOperators',
         summary: 'List the operators',
-        description: 'Lists the named operators, also those whose tokens no longer work.',
+        description: 'Lists the named operators, including those whose tokens no longer work.',
         tags,
         answers: { 200: { description: 'The operators, by name.' } },
         response: {

@@ -79,7 +79,7 @@ export function redisFamilies(
     settleSightings: () => settleSightings(redis, scripts),
     // Redis does it: each key expires with its last family.
     forgetExpired: async () => false,
-    // Its files forget it when the server writes them anew.
+    // Its files forget it when the server rewrites them.
     async scrub() {},
     run: () => askRun(scripts),
     ping: () => askTime(scripts)

@@ -14,7 +14,7 @@ const Body = Type.Object(
         minimum: 10,
         maximum: LONGEST_LIFETIME_SECONDS,
         default: DEFAULT_LIFETIME_SECONDS,
-        description: 'Seconds in which the link can be followed. Default: 5 minutes.',
+        description: 'Seconds for which the link works. Default: 5 minutes.',
         examples: [DEFAULT_LIFETIME_SECONDS]
       })
     )

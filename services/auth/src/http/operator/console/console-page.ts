@@ -7,7 +7,7 @@ import { consoleNotBuilt } from '../../http-refusals.ts'
 
 const PAGE = '/console/'
 
-/** Made of the sources in `console` by `npm install`, and in an image by its build. */
+/** Built from `console` by `npm install`, and for an image by its Dockerfile. */
 const BUILT = new URL('../../../../../../console/built/', import.meta.url)
 
 /** The files of the page, and the media type of each. */

@@ -82,7 +82,7 @@ async function openSession(
   request: FastifyRequest,
   { audit, operators }: SessionPorts
 ) {
-  if (tokenDigest === null) throw new Error('a session would open another one')
+  if (tokenDigest === null) throw new Error('a session cannot open another session')
   const source = { address: OPERATOR_ADDRESS, requestId: request.id, operator: name }
   const event = { kind: 'operator-signed-in', subject: name, sid: null, source } as const
   // Before the session, so that there is none without its event.

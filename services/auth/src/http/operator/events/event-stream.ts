@@ -4,9 +4,9 @@ import { eventText } from './event-text.ts'
 
 /** what one connection may leave unread */
 const BUFFER_BYTES = 65_536
-/** in turns of the feed, about a second each */
+/** in reads of the stores, about one per second */
 const BEAT_TURNS = 15
-/** After so many turns without room, the connection is closed. */
+/** after so many reads of the stores without room in the buffer, the connection is closed */
 const MOST_STALLED = 60
 /** how long a client waits before it connects again, in milliseconds */
 const RETRY_MS = 2000
@@ -15,7 +15,7 @@ type EventStreamOptions = {
   readonly feed: EventFeed
   readonly after: number | null
   readonly isAllowed: () => boolean | Promise<boolean>
-  /** false: the stream ends when everything so far is sent, and the client comes back */
+  /** false: the stream ends when everything so far is sent, and the client reconnects */
   readonly isFollowed: boolean
 }
 

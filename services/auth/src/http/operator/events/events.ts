@@ -13,7 +13,7 @@ const MOST_STREAMS = 50
 
 const schema = {
   operationId: 'followEvents',
-  summary: 'Follow what happens',
+  summary: 'Follow live events',
   description:
     'Sends server-sent events until the token ends: audit (an event of the audit log, with its number as id), keys and gateways (the whole list, at the beginning and after each change), and gap (the numbers of audit events that are not sent). With Last-Event-ID, it continues after that audit event.',
   tags: ['Audit log'],
@@ -46,8 +46,8 @@ export const eventRoutes: OpsRoutes = (service, options) => {
     keys,
     fleet,
     onFault(error) {
-      // At the first of many turns that fail for the same reason.
-      if (String(error) !== fault) service.log.warn(faultOfJob(error), 'live events are late')
+      // Only the first of several failures for the same reason.
+      if (String(error) !== fault) service.log.warn(faultOfJob(error), 'live events cannot be read')
       fault = String(error)
     }
   })
@@ -56,7 +56,7 @@ export const eventRoutes: OpsRoutes = (service, options) => {
     turns.stop()
     feed.close()
   })
-  // A response to HEAD would read the stream for ever.
+  // A response to HEAD would read the stream forever.
   service.get('/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const after = readEventId(request.headers['last-event-id'])
     if (feed.count() >= MOST_STREAMS) throw tooManyEventStreams()
@@ -85,12 +85,12 @@ async function isStillAllowed(
     if (session !== null && !(await sessions.isLive(session))) return false
     return name === BOOTSTRAP || expiresAt === null || (await named.isLive(name, expiresAt))
   } catch {
-    // While the database does not answer, there are no events of it either.
+    // While the database does not answer, the stream has no new audit events either.
     return true
   }
 }
 
-/** A turn each second, as long as there are readers. */
+/** Lets the feed read the stores once per second, as long as there are readers. */
 function keepTurning(feed: EventFeed) {
   let timer: NodeJS.Timeout | undefined
   return {

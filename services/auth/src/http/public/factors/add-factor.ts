@@ -26,7 +26,7 @@ const adding = {
   answers: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {
     SESSION_ENDED: endedProblem,
-    FORBIDDEN: `This installation has no second factors, or the e-mail address must be verified first. ${noAccountProblem}`,
+    FORBIDDEN: `Second factors are turned off, or the e-mail address must be verified first. ${noAccountProblem}`,
     CONFLICT: 'The account has five factors already.',
     RATE_LIMITED: limitedProblem
   }
@@ -76,7 +76,7 @@ const confirming = {
   problems: {
     INVALID_REQUEST: 'The code is wrong.',
     SESSION_ENDED: endedProblem,
-    FORBIDDEN: `This installation has no second factors. ${noAccountProblem}`,
+    FORBIDDEN: `Second factors are turned off. ${noAccountProblem}`,
     NOT_FOUND: 'No authenticator with this id waits for its first code.',
     CONFLICT: 'The account has five factors already.',
     RATE_LIMITED: 'The address sends too many credentials.'

@@ -74,7 +74,7 @@ const renewing = {
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
-    CONFLICT: 'The user has no second factor, which the codes could replace.',
+    CONFLICT: 'The user has no second factor that the codes could replace.',
     RATE_LIMITED: limitedProblem
   }
 }

@@ -47,7 +47,7 @@ export const PasskeyAssertion = Type.Object(
             [base64url('The user.', 128, 'N2YxYjBhNTItM2MxZS00YTUzLTlkMGU'), Type.Null()],
             {
               description:
-                'The user to whom the passkey belongs, as the authenticator has it. Needed for a login without a password.'
+                'The user to whom the passkey belongs, as the authenticator stores it. Required for a login without a password.'
             }
           )
         )
@@ -193,7 +193,7 @@ export const PasskeyCreation = Type.Object(
       { description: 'What the authenticator must be able to do.' }
     ),
     attestation: Type.Literal('none', {
-      description: 'Nothing identifies the device.',
+      description: 'No attestation: nothing identifies the device.',
       examples: ['none']
     })
   },

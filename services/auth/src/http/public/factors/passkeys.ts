@@ -16,7 +16,7 @@ import {
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
 import { PasskeyCreation, PasskeyRegistration, PasskeyRequest } from './passkey-schemas.ts'
 
-const off = 'This installation has no second factors or no passkeys'
+const off = 'Second factors or passkeys are turned off'
 
 const asking = {
   operationId: 'askForPasskey',
@@ -63,7 +63,7 @@ const adding = {
       'The passkey is not valid: its challenge is of another session, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `${off}. ${noAccountProblem}`,
-    CONFLICT: 'The account has five factors already, or the passkey was added before.',
+    CONFLICT: 'The account has five factors already, or the passkey has already been added.',
     RATE_LIMITED: limitedProblem
   }
 }
@@ -110,7 +110,7 @@ const strengthening = {
   answers: { 200: { description: 'The options of navigator.credentials.get().' } },
   problems: {
     SESSION_ENDED: endedProblem,
-    FORBIDDEN: `This installation has no passkeys. ${noAccountProblem}`,
+    FORBIDDEN: `Passkeys are turned off. ${noAccountProblem}`,
     NOT_FOUND: 'The user has no passkey.',
     RATE_LIMITED: turnsProblem
   }

@@ -10,13 +10,13 @@ import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../sessions/token-response.ts'
 import { completeLogin, loginCaller } from './complete-login.ts'
 
-const off = 'This installation opens no session with a passkey alone.'
+const off = 'Passkeys alone do not open a session here (AUTH_PASSKEYS).'
 
 const asking = {
   operationId: 'askForPasskeyLogin',
   summary: 'Begin to sign in with a passkey',
   description:
-    'Returns the options with which the browser asks for a passkey, also in the form of a page (conditional mediation). They are the same for everybody, apart from the challenge.',
+    'Returns the options of navigator.credentials.get(), for a button or for the suggestions of a form (conditional mediation). Apart from the challenge, they are the same for everyone.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The options of navigator.credentials.get().' } },
   problems: {

@@ -9,7 +9,7 @@ const ownPage = { host: HOST, 'sec-fetch-site': 'same-origin', origin: `http://$
 const notForPages = { code: 'FORBIDDEN', detail: 'the ops API is not for browsers' } as const
 const usedLink = {
   code: 'UNAUTHENTICATED',
-  detail: 'the link was followed already, or has expired'
+  detail: 'the link was already used, or has expired'
 } as const
 const MINUTE_MS = 60_000
 

@@ -127,7 +127,7 @@ t.test('a passkey that has verified its user opens a session without a password'
 t.test('a user has several passkeys, each with a name, and removes them', async (t) => {
   const { user, headers, device, id, who } = await withPasskey(auth, 'several@example.com')
   const again = await addPasskey(auth, headers, { device })
-  isProblem(t, again.answer, { code: 'CONFLICT', detail: 'this passkey was added before' })
+  isProblem(t, again.answer, { code: 'CONFLICT', detail: 'this passkey has already been added' })
   auth.clock.advance(1000)
   const second = await addPasskey(auth, headers, { name: 'Security key' })
   t.equal(second.answer.json().recoveryCodes, undefined, 'only the first comes with codes')
@@ -166,7 +166,7 @@ t.test('passkeys can be only second factors, or not be added at all', async (t) 
   const owner = await withPasskey(factorOnly)
   const off = {
     code: 'FORBIDDEN',
-    detail: 'this installation does not use passkeys for this'
+    detail: 'this installation does not accept passkeys for this request'
   } as const
   isProblem(t, await factorOnly.post('/login/passkey/options'), off)
   const { passkey: options } = (

@@ -53,7 +53,7 @@ t.test(
     const headers = await headersOf(auth, user, tokens)
     isProblem(t, await auth.post('/factors', { type: 'totp' }, headers), {
       code: 'FORBIDDEN',
-      detail: 'this installation has no second factors'
+      detail: 'second factors are turned off'
     })
     // It was added while the setting had another value.
     await auth.database.updateTable('accounts').set({ factors: 1 }).execute()
