@@ -76,6 +76,6 @@ t.test('services exchange tokens to call each other', async (t) => {
     const refused = await eventually(call, ({ status }) => status === 401)
     t.equal(refused.body.code, 'TOKEN_STALE')
     t.match(await faultOf(exchange('orders')), { error: 'unauthorized_client', status: 400 })
-    t.equal((await api.call('/echo/x', { token: accessToken })).status, 200, 'the user goes on')
+    t.equal((await api.call('/echo/x', { token: accessToken })).status, 200, 'the user continues')
   })
 })

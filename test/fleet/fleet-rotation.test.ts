@@ -110,7 +110,7 @@ t.test('two auth services and four gateways follow a rotation of keys', { skip }
       t.strictSame(words, every('TOKEN_STALE'))
       const { body } = await refresh(before.refreshToken)
       t.not(kidOf(body.accessToken), leaked)
-      t.strictSame(await eachSays(body.accessToken, '200'), every('200'), 'everyone goes on')
+      t.strictSame(await eachSays(body.accessToken, '200'), every('200'), 'everyone continues')
 
       await restartEach(system.gateways.slice(-1), 'GATEWAY', system.startGateway)
       t.strictSame(await said(before.accessToken), every('TOKEN_STALE'))

@@ -116,5 +116,5 @@ t.test('a client that stops reading pauses its service, not the gateway', async 
   t.ok(sent < MOST_BYTES, `the service got rid of ${Math.round(sent / MIB)} MiB`)
   t.ok(grownBytes() < MOST_BYTES)
   answer.resume()
-  t.equal(await count(answer), STALLED, 'and goes on where it was')
+  t.equal(await count(answer), STALLED, 'and continues where it was')
 })

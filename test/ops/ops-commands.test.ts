@@ -56,7 +56,7 @@ t.test('a named operator revokes a key when another one has approved it', (t) =>
   operateTogether(t, { ops, folder })
 )
 
-t.test('an export of the audit log is whole, also if old records are deleted meanwhile', (t) =>
+t.test('an export of the audit log is complete, even if old records are deleted meanwhile', (t) =>
   exportWhileRecordsGo(t, folder, { ops, api })
 )
 
@@ -80,16 +80,19 @@ t.test('a command that ends sessions asks for confirmation', async (t) => {
   t.equal((await api.refresh(tokens.refreshToken)).status, 200)
 })
 
-t.test('a user who has just signed in asks for another address, which gets a letter', async (t) => {
-  await api.register('moving@example.com', password)
-  const { accessToken } = (await api.login('moving@example.com', password)).body
-  const json = { email: 'moved@example.com' }
-  t.equal((await api.call('/auth/email', { json })).status, 401)
-  t.equal((await api.call('/auth/email', { token: accessToken, json })).status, 202)
-  const listed = async () => (await ops(['mail', 'list'])).stdout
-  const isSent = (text: string) => /change-email\s+delivered/.test(text)
-  t.match(await eventually(listed, isSent, 5000), /change-email\s+delivered/)
-})
+t.test(
+  'a user who has just signed in asks for another address, which gets an e-mail',
+  async (t) => {
+    await api.register('moving@example.com', password)
+    const { accessToken } = (await api.login('moving@example.com', password)).body
+    const json = { email: 'moved@example.com' }
+    t.equal((await api.call('/auth/email', { json })).status, 401)
+    t.equal((await api.call('/auth/email', { token: accessToken, json })).status, 202)
+    const listed = async () => (await ops(['mail', 'list'])).stdout
+    const isSent = (text: string) => /change-email\s+delivered/.test(text)
+    t.match(await eventually(listed, isSent, 5000), /change-email\s+delivered/)
+  }
+)
 
 t.test('an operator lists the second factors of a user, and removes lost ones', (t) =>
   removeLostFactors(t, { ops, api })

@@ -58,7 +58,11 @@ t.test('a forbidden trailer is dropped, and its response is complete', async (t)
     const { ask } = await answering(t, chunked(`${trailer}\r\nx-checksum: abc`))
     const answer = await ask()
     t.match(answer, { status: 200, body: 'ok' }, trailer)
-    t.equal(answer.trailers['x-checksum'], 'abc', `and what stands beside it goes on: ${trailer}`)
+    t.equal(
+      answer.trailers['x-checksum'],
+      'abc',
+      `and the headers beside it are forwarded: ${trailer}`
+    )
     t.notMatch(Object.keys(answer.trailers).join(), /connection|keep|upgrade|settings|auth|cookie/)
   }
 })
@@ -108,7 +112,7 @@ t.test('an upgrade whose response has a status outside 100 to 599 gets 502', asy
     t.equal(answered, 502, status)
     t.equal(JSON.parse(body).code, 'UPSTREAM_UNAVAILABLE', status)
   }
-  t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
+  t.equal((await gateway.call('/closed')).status, 200, 'the gateway continues')
 })
 
 t.test('the first of duplicate single-value headers is passed on', async (t) => {
@@ -138,7 +142,7 @@ t.test('the first of duplicate single-value headers is passed on', async (t) => 
     const answer = await ask()
     t.match(answer, { status: 200, body: 'ok' }, line)
     t.equal(answer.headers[name], value, line)
-    t.equal(answer.headers['x-many'], '1, 2', 'others go on all')
+    t.equal(answer.headers['x-many'], '1, 2', 'all other headers are forwarded')
   }
 })
 

@@ -19,7 +19,7 @@ import { edgeOverTls, outcomeOf, rawConnection } from './fixtures/raw-http-two.t
 /** More than the buffers of both connections hold. */
 const MOST_BUFFERED = 32 * 1024 * 1024
 /**
- * Far longer than the gateway waits for a client. Only a gateway that waits for ever reaches it.
+ * Far longer than the gateway waits for a client. Only a gateway that waits forever reaches it.
  */
 const GIVE_UP_MS = 30_000
 

@@ -58,7 +58,7 @@ t.test('no name in Connection removes a header of the gateway', async (t) => {
     const { statuses, received } = await provoke(gateway, bytes)
     t.strictSame(statuses, [200], title)
     checkWhole(t, received[0], title)
-    t.notMatch(received[0]?.rawHeaders.join('\n'), /Bearer/, `${title}: no credential goes on`)
+    t.notMatch(received[0]?.rawHeaders.join('\n'), /Bearer/, `${title}: no credential is forwarded`)
   }
 })
 

@@ -66,7 +66,7 @@ t.test('unambiguous requests are read one after the other', async (t) => {
       title
     )
     const names = received.flatMap(({ headers }) => Object.keys(headers))
-    t.notMatch(names.join(), /_|content\./, `${title}: no other spelling goes on`)
+    t.notMatch(names.join(), /_|content\./, `${title}: no other spelling is forwarded`)
   }
 })
 

@@ -47,7 +47,7 @@ t.test('the refusal of a pipelined upgrade waits for the response before it', as
   const bytes = request('/open/x') + handshake('/open/y')
   const { statuses } = await pipelined(gateway.port, bytes, 2)
   t.strictSame(statuses, [200, 400])
-  t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
+  t.equal((await gateway.call('/closed')).status, 200, 'the gateway continues')
 })
 
 t.test('a slowly read response is complete before the upgrade', async (t) => {
@@ -68,7 +68,7 @@ t.test('an upgrade ends if the response before it closes the connection', async 
   const { statuses } = await pipelined(gateway.port, bytes, 2)
   t.strictSame(statuses, [400])
   t.strictSame(taken, [], 'what follows a refused request is not read')
-  t.equal((await gateway.call('/closed')).status, 200, 'the gateway goes on')
+  t.equal((await gateway.call('/closed')).status, 200, 'the gateway continues')
 })
 
 t.test(

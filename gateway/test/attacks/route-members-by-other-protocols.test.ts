@@ -123,7 +123,7 @@ t.test('the members of a route mean the same over HTTP/2', async (t) => {
   const declared = { ':path': '/open', 'content-length': String(hidden.length) }
   t.match(await overTwo(t, gateway, declared, hidden), { ':status': 400 })
   await overTwo(t, gateway, { ':path': '/open' }, hidden)
-  t.notMatch(last(), { body: hidden }, 'without the word no body goes on')
+  t.notMatch(last(), { body: hidden }, 'without bodyOnGet, no body is forwarded')
 
   t.match(await overTwo(t, gateway, { ':path': '/git/a%2Fb' }, null), { ':status': 200 })
   t.equal(last()?.target, '/git/a%2Fb')

@@ -177,7 +177,7 @@ t.test('a slow upload over HTTP/2 gives its place back', async (t) => {
   await Promise.all([isGone(arrived), once(upload, 'close')])
   clearInterval(drip)
   const [headers] = await once(session.request({ ':path': '/open' }).resume(), 'response')
-  t.equal(headers[':status'], 200, 'and the connection goes on')
+  t.equal(headers[':status'], 200, 'and the connection continues')
 })
 
 t.test('a request gets 503 at once if all connections of its service are in use', async (t) => {

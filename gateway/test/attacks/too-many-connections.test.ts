@@ -40,7 +40,7 @@ t.test('connections per address are capped, and other addresses are not affected
     t.equal(await (await connected(t, gateway, '127.0.0.2')).ask(), '', 'closed at once')
   }
   t.equal(await (await connected(t, gateway, '127.0.0.3')).ask(), 'HTTP/1.1 200')
-  t.equal(await held[0]?.ask(), 'HTTP/1.1 200', 'those that are there go on')
+  t.equal(await held[0]?.ask(), 'HTTP/1.1 200', 'open connections continue to work')
   held[0]?.socket.destroy()
   let answer = ''
   while (answer === '') answer = await (await connected(t, gateway, '127.0.0.2')).ask()

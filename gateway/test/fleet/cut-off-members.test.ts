@@ -33,7 +33,7 @@ t.test(
     t.strictSame(await other.kids(), [other.kid])
     await server.redis.zadd('gatehouse:{gateways}:assertion-keys', 9e15, 'of the future')
     await other.announce()
-    t.strictSame((await fleet.assertionJwks()).length, 1, 'no key is kept for ever')
+    t.strictSame((await fleet.assertionJwks()).length, 1, 'no key is kept forever')
     await other.close()
     t.strictSame(await fleet.assertionJwks(), [], 'one that leaves takes its key with it')
   }

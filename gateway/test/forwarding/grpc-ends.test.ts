@@ -119,7 +119,7 @@ t.test('a client that does not read bounds what its service can send', async (t)
     await sleep(100)
   }
   t.ok(sent < 2 * 1024 * 1024, `${sent} bytes were sent`)
-  t.equal((await unary(client, signedIn(gateway))).code, status.OK, 'other calls go on')
+  t.equal((await unary(client, signedIn(gateway))).code, status.OK, 'other calls continue')
   session.destroy()
   const calls = async () => passed.length
   t.ok((await eventually(calls, (count) => count >= 2, 10_000)) >= 2)

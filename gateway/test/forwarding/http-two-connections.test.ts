@@ -34,7 +34,7 @@ t.test('a request that the service has refused unread is sent again, even a POST
   t.equal((await post(gateway, 'once')).status, 200)
   t.equal(refusals, 2)
   service.onStream = (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM)
-  t.equal((await post(gateway, 'never')).status, 502, 'but not for ever')
+  t.equal((await post(gateway, 'never')).status, 502, 'but not forever')
 })
 
 t.test('a GOAWAY of the service loses no request', async (t) => {

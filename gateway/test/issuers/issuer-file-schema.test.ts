@@ -7,7 +7,11 @@ const FILE = 'gateway/issuers.schema.json'
 const schema = readFileSync(FILE, 'utf8')
 
 t.test('the schema for editors is the one that the gateway uses', async (t) => {
-  t.equal(schema, issuerFileSchema(), `write it anew: npm run -s ops -- issuers schema > ${FILE}`)
+  t.equal(
+    schema,
+    issuerFileSchema(),
+    `generate it again: npm run -s ops -- issuers schema > ${FILE}`
+  )
   const isValid = new Ajv2020().compile(JSON.parse(schema))
   const entry = { name: 'acme', issuer: 'https://acme.example', audience: ['a', 'b'] }
   const holds = (changes: object) => isValid({ issuers: [{ ...entry, ...changes }] })

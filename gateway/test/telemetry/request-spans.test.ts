@@ -71,7 +71,7 @@ t.test('a refused request has a span with the reason’s code, and none of a ser
   t.equal(collected.spans.length, 1)
 })
 
-t.test('a span that no client samples is not recorded, and its trace goes on', async (t) => {
+t.test('a span that no client samples is not recorded, and its trace continues', async (t) => {
   const { gateway, collected, lines } = await tracedEdge(t)
   const unsampled = `00-${TRACE}-${CLIENT_SPAN}-00`
   await gateway.call('/closed/hello', {

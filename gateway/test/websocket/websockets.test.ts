@@ -125,7 +125,7 @@ t.test('the connection of a refused upgrade closes, and its reset ends nothing e
     if (isReset) service.resetAndDestroy()
     else await once(service.resume(), 'end')
     service.destroy()
-    t.equal((await gateway.call('/open/a')).status, 200, 'the gateway goes on')
+    t.equal((await gateway.call('/open/a')).status, 200, 'the gateway continues')
   }
 })
 

@@ -90,7 +90,7 @@ t.test('a record with a new digest does not fit the next one', async (t) => {
   t.strictSame(faultsOf(with3({ kind: 'logout', digest })), [{ fault: 'altered', seq: 4 }])
 })
 
-t.test('members that are moved between neighbours have another digest', async (t) => {
+t.test('moving text between adjacent members changes the digest', async (t) => {
   const digests = [
     { kind: 'login', user: 'a' },
     { kind: 'logina', user: '' },

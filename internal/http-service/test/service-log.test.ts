@@ -128,5 +128,5 @@ t.test('a log whose reader hangs does not fill the memory', async (t) => {
   output.write('later')
   stream.end()
   await once(stream, 'end')
-  t.match(read, /9later$/, 'it goes on when the reader does')
+  t.match(read, /9later$/, 'it continues when the reader does')
 })

@@ -138,7 +138,7 @@ t.test('tabs of a real browser share one session', { skip: browserMissing }, asy
     t.strictSame(await callAll(few), [[200], [200]])
     t.notOk(hasWoken, 'it stands still')
     await session.send('Debugger.disable')
-    t.strictSame(await late, [200], 'and it goes on when it wakes')
+    t.strictSame(await late, [200], 'and it continues when it wakes')
   })
 
   await t.test('a lost network signs no one out', async (t) => {

@@ -84,7 +84,7 @@ t.test('a tab that is frozen during its refresh stops no other tab', async (t) =
       t.strictSame(new Set(statuses), new Set([200]))
       await world.play(60_000)
       first.tab.thaw()
-      t.equal(await world.outcome(frozenCall, 60_000), 200, 'it goes on when it wakes')
+      t.equal(await world.outcome(frozenCall, 60_000), 200, 'it continues when it wakes')
       t.strictSame(new Set(await world.outcome(callAll(browser.pages), 5000)), new Set([200]))
       t.strictSame(
         [server.hasEndedWithoutCause(), browser.pages.flatMap(({ ends }) => ends)],

@@ -39,7 +39,7 @@ t.test('the caller with the most unread responses loses the one that waits longe
 })
 
 t.test(
-  'a response whose client has read waits anew, and is not the next to be ended',
+  'a response whose client has read starts to wait again, and is not the next to be ended',
   async (t) => {
     const { wait, ended } = budget(2)
     wait('one', 'a')()

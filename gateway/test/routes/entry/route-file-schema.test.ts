@@ -8,7 +8,7 @@ const FILE = 'gateway/routes.schema.json'
 const schema = readFileSync(FILE, 'utf8')
 
 t.test('the schema for editors is the one that the gateway uses', async (t) => {
-  t.equal(schema, routeFileSchema(), `write it anew: npm run -s ops -- routes schema > ${FILE}`)
+  t.equal(schema, routeFileSchema(), `generate it again: npm run -s ops -- routes schema > ${FILE}`)
   t.match(
     readFileSync('gateway/routes.yaml', 'utf8'),
     /^# yaml-language-server: \$schema=routes\.schema\.json$/m

@@ -41,7 +41,7 @@ t.test('bytes arrive whole and in order, in pieces, and then the end', async (t)
   t.ok(got.every(({ length }) => length <= 10))
 })
 
-t.test('the reading goes on when all that was held is passed on', async (t) => {
+t.test('reading continues when all held bytes have been passed on', async (t) => {
   let [again, bytes] = [0, 0]
   const pace = { turns: fairTurns(), client: 'a', division: bytePieces(10), mostHeldBytes: 0 }
   const paced = new PacedBytes(pace, {

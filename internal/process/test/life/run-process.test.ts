@@ -55,7 +55,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 t.test('a second signal ends a process that drains at once', async (t) => {
-  const { child, end } = serviceProcess(t, 'drains for ever')
+  const { child, end } = serviceProcess(t, 'drains forever')
   await once(child, 'message')
   child.kill('SIGTERM')
   if (child.stdout !== null) await once(child.stdout, 'data')
@@ -64,7 +64,7 @@ t.test('a second signal ends a process that drains at once', async (t) => {
 })
 
 t.test('a process that cannot close in time says so without a stack', async (t) => {
-  const { child, end } = serviceProcess(t, 'closes for ever')
+  const { child, end } = serviceProcess(t, 'closes forever')
   await once(child, 'message')
   child.kill('SIGTERM')
   const complained = 'Not closed within 0.05 s of the signal\n'
@@ -152,7 +152,7 @@ t.test('a bug in a running service closes it, and the exit code is 1', async (t)
   t.match(complained, /^Error: a bug in the service\n {4}at /)
 })
 
-t.test('a process goes on when the readers of its output have gone', async (t) => {
+t.test('a process continues when the readers of its output have exited', async (t) => {
   const child = fork(script, ['logs what it is told'], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })

@@ -66,7 +66,7 @@ t.test('after the cost was raised, the work does not show whether an account exi
   for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
     t.strictSame(await workOf(who, 'a wrong password'), both, who)
   }
-  t.strictSame(await workOf('old@example.com', password), both, 'its hash is made anew')
+  t.strictSame(await workOf('old@example.com', password), both, 'its hash is replaced')
   for (const who of ['nobody@example.com', 'new@example.com', 'old@example.com']) {
     t.strictSame(
       await workOf(who, 'a wrong password'),

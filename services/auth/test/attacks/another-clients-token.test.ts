@@ -10,7 +10,7 @@ const tokenOf = async (
   { authorized }: { authorized: { authorization: string } }
 ) => (await postForm(auth, '/oauth/token', grant, authorized)).json().access_token
 
-t.test("a client cannot revoke another's token, and the token goes on", async (t) => {
+t.test("a client cannot revoke another's token, and the token stays valid", async (t) => {
   const auth = await authService(t)
   const [one, two] = [await clientWithSecret(auth), await clientWithSecret(auth)]
   const { tokens } = await signedIn(auth)

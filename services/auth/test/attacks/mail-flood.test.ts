@@ -19,7 +19,7 @@ t.test('a caller can cause only a few letters per minute, whatever their address
   t.equal((await ask(6, '192.0.2.1')).statusCode, 202, 'another network')
 })
 
-t.test('many callers cannot fill the queue, and registrations and logins go on', async (t) => {
+t.test('many callers cannot fill the queue, and registrations and logins still work', async (t) => {
   const transport = memoryTransport()
   const auth = await authService(t, { mail: { transport, mostWaiting: 5 } })
   const answers = await Promise.all(

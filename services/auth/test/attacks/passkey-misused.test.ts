@@ -33,7 +33,7 @@ const lies: Readonly<Record<string, Flaws>> = {
   'for another user': { userHandle: 'AAAA' }
 }
 
-t.test('an assertion with a lie opens no session, alone or after the password', async (t) => {
+t.test('a forged assertion opens no session, alone or after the password', async (t) => {
   const who = 'lies@example.com'
   const { headers, device } = await withPasskey(auth, who)
   const alone = {
@@ -57,7 +57,7 @@ t.test('an assertion with a lie opens no session, alone or after the password', 
   t.equal((await loginAlone(auth, device)).statusCode, 200, 'without a lie it does')
 })
 
-t.test('a registration with a lie adds no passkey', async (t) => {
+t.test('a forged registration adds no passkey', async (t) => {
   const { user, tokens } = await signedIn(auth, 'registers@example.com')
   const headers = await headersOf(auth, user, tokens)
   const { 'of another kind of authenticator': _kind, 'for another user': _user, ...own } = lies
@@ -84,7 +84,7 @@ t.test('a registration with a lie adds no passkey', async (t) => {
   t.strictSame(factors, [])
 })
 
-t.test('a challenge is worth nothing for another account, session or purpose', async (t) => {
+t.test('a challenge is refused for another account, session or purpose', async (t) => {
   const ada = await withPasskey(auth, 'ada@example.com')
   const eve = await withPasskey(auth, 'eve@example.com')
   const adas = await waiting(ada.who)

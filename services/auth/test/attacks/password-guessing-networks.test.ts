@@ -42,7 +42,7 @@ t.test('guessing one password for a thousand accounts is limited by address', as
     statuses.push((await spray(index, `2001:db8:1:2::${index}`)).statusCode)
   }
   t.strictSame(statuses, [...Array(20).fill(401), ...Array(10).fill(429)])
-  t.equal((await spray(40, '2001:db8:1:3::1')).statusCode, 401, 'another goes on')
+  t.equal((await spray(40, '2001:db8:1:3::1')).statusCode, 401, 'another network is not slowed')
   const refused = await spray(41, '2001:db8:1:2::1')
   isProblem(t, refused, { code: 'RATE_LIMITED' })
   t.ok(Number(refused.headers['retry-after']) > 0)

@@ -58,7 +58,7 @@ t.test('of a burst of answers to one challenge, only five are checked', async (t
   const codes = (await Promise.all(burst)).map((answer) => answer.json().code)
   t.equal(codes.filter((code) => code === 'FACTOR_REQUIRED').length, 4)
   const late = await answered(auth, { challenge, totp: app.next() })
-  t.not(late.statusCode, 200, 'the challenge is spent, also for the right code')
+  t.not(late.statusCode, 200, 'the challenge is used up, even for the right code')
 })
 
 t.test('only a person who knows the password learns of a second factor', async (t) => {

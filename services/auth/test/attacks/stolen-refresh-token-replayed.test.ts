@@ -20,7 +20,7 @@ t.test('a token that is reused after its owner rotated ends the family, for both
   isProblem(t, thief, { code: 'SESSION_ENDED' }, 'the thief gets nothing')
   isProblem(t, await refresh(owners), { code: 'SESSION_ENDED' }, 'the newest token is dead too')
   t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'and its access tokens')
-  t.equal((await refresh(elsewhere.refreshToken)).statusCode, 200, 'other devices go on')
+  t.equal((await refresh(elsewhere.refreshToken)).statusCode, 200, 'other devices continue')
   const counted = await auth.registry.getSingleMetricAsString(refreshed)
   t.match(counted, `${refreshed}{outcome="reused"} 1`, 'it is counted')
   const [event] = (await audited(auth)).filter(({ kind }) => kind === 'refresh-reused')

@@ -35,7 +35,7 @@ for (const kind of databaseKinds) {
     }
   )
 
-  t.test(`${name}: whatever is done to a chained event is found`, { skip }, async (t) => {
+  t.test(`${name}: a chained event that was changed or removed is found`, { skip }, async (t) => {
     const log = await chainedLog(t, kind)
     for (let count = 0; count < 6; count += 1) await log.write()
     await log.chain()
@@ -165,7 +165,7 @@ for (const kind of databaseKinds) {
   })
 
   t.test(
-    `${name}: an event that a clock dated too late is deleted in its turn`,
+    `${name}: an event that a fast clock dated too late is deleted when its head is old`,
     { skip },
     async (t) => {
       const log = await chainedLog(t, kind)

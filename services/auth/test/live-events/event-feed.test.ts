@@ -89,7 +89,7 @@ const gateway = (kids: string[], keySetVersion = 'v') => ({
   assertionJwk: '{}'
 })
 
-t.test('a reader gets the keys and gateways first, and then what happens', async (t) => {
+t.test('a reader gets the keys and gateways first, and then new events', async (t) => {
   const { feed, fleet, kids, written, reader } = await feedOf(t)
   await written(2)
   await fleet.announce(gateway(['one']))
@@ -108,7 +108,7 @@ t.test('a reader gets the keys and gateways first, and then what happens', async
   t.equal(one.state.beats, 3)
 })
 
-t.test('a reader that comes back gets what it has missed, or learns what is gone', async (t) => {
+t.test('a reader that reconnects gets the events that it has missed, or a gap', async (t) => {
   const { written, reader } = await feedOf(t)
   await written(MOST_REMEMBERED + 10)
   const events = async (after: number) => (await reader(after)).got().slice(2)

@@ -89,7 +89,7 @@ for (const { name, skip, make } of databaseKinds) {
       const delivered = { state: 'delivered', atMs: clock(), status: 200 } as const
       t.notOk(await outbox.settle(db, late, delivered))
       await outbox.release(late, clock())
-      t.strictSame(await outbox.claim(1), [], 'the second attempt goes on')
+      t.strictSame(await outbox.claim(1), [], 'the second attempt is still in progress')
       t.ok(await outbox.settle(db, second, delivered))
     }
   )

@@ -28,7 +28,7 @@ t.test('a complete loss of Redis signs no user out', options, async (t) => {
   t.match(await auth.state.listSessions(id), [{ sid: tokens.session.id }], 'it is still listed')
   const restored = await refresh(second.refreshToken)
   t.equal(restored.statusCode === 200 ? 0 : 1, faults.redisEmptied.lost)
-  t.equal((await refresh(restored.json().refreshToken)).statusCode, 200, 'and it goes on')
+  t.equal((await refresh(restored.json().refreshToken)).statusCode, 200, 'and it continues')
   isProblem(
     t,
     await refresh(tokens.refreshToken),

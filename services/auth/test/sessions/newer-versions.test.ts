@@ -112,7 +112,7 @@ t.test('a record in a newer format is refused and kept', { skip: redisMissing },
   t.equal(told(), 1, 'the operator is informed once')
 })
 
-t.test('the other sessions of the same user go on', { skip: redisMissing }, async (t) => {
+t.test('the other sessions of the same user continue', { skip: redisMissing }, async (t) => {
   const { families, store, subject, newer, redis } = await world(t)
   await families.open(subject, 'newer', opening)
   await newer('newer', rewritten(formats.numbered))

@@ -54,7 +54,7 @@ t.test(
       await used(auth, owner.accessToken)
       refused.push(thief)
       t.equal(owner.refreshToken, thief.refreshToken, 'both hold the same refresh token')
-      t.ok(await isActive(owner.accessToken), 'the owner goes on')
+      t.ok(await isActive(owner.accessToken), 'the owner continues')
       thief = (await refresh(thief.refreshToken)).json()
       auth.clock.advance(LATE_MS)
     }

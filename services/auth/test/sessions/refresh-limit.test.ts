@@ -33,7 +33,7 @@ t.test('a session over its limit must wait, and loses nothing', async (t) => {
   t.equal(
     (await refresh(other.refreshToken)).statusCode,
     200,
-    'another session of the user goes on'
+    'another session of the user continues'
   )
   auth.clock.advance(60_000)
   t.equal((await refresh(token)).statusCode, 200, 'a minute later the same token works')

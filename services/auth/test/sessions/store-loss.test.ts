@@ -55,7 +55,7 @@ t.test(
     t.equal(healed.outcome, 'healed', 'a token newer than the record is one that was made here')
     t.match(healed, { before: { generation: 2 }, after: { generation: 6 } })
     const onward = await families.present(subject, 'old', 6)
-    t.equal(onward.outcome, 'rotated', 'and goes on from there')
+    t.equal(onward.outcome, 'rotated', 'and continues from there')
     const lost = await families.present(subject, 'new', 0)
     t.equal(lost.outcome, 'ended', 'a login that was lost is one sign-in')
 

@@ -82,7 +82,7 @@ function behaviour(name: string, skip: string | false, begin: (t: Test) => Promi
         const { clock, limit } = fresh()
         await limit.succeed(owner)
         await fail(limit, clock, stranger, 17)
-        t.equal(await limit.wait(owner), 0, 'the owner goes on')
+        t.equal(await limit.wait(owner), 0, 'the owner continues')
         t.equal(await limit.wait(stranger), 900)
         await fail(limit, clock, owner, 6)
         t.equal(await limit.wait(owner), 1, 'but a guesser there is slowed as well')

@@ -82,7 +82,7 @@ t.test('after the last attempt, a delivery is dead until an operator retries it'
   await happens('eve')
   receiver.respond = ok
   await deliver()
-  t.strictSame(await states(), ['delivered', 'dead'], 'others go on')
+  t.strictSame(await states(), ['delivered', 'dead'], 'others continue')
 
   t.equal(await operations.retryAll(id, SOURCE), 1)
   clock.advance(15_000)

@@ -118,5 +118,5 @@ t.test('the work is the same if an account has the hash of another system', asyn
       t.strictSame(work.splice(0).sort(), [...costs].sort(), 'a hash at each cost')
     }
   }
-  t.ok([bcrypt, scrypt, ''].every(counting.isOutdated), 'and is made anew at the first login')
+  t.ok([bcrypt, scrypt, ''].every(counting.isOutdated), 'and is replaced at the first login')
 })

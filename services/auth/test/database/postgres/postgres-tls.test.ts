@@ -158,7 +158,7 @@ t.test('PostgreSQL gets TLS and passwords as configured', { skip: postgresMissin
 
     await asked(base, 'alter role owner nologin')
     const read = await before.selectFrom('session_store').select('incarnation').execute()
-    t.strictSame(read, [{ incarnation: 'a run' }], 'open connections go on')
+    t.strictSame(read, [{ incarnation: 'a run' }], 'open connections continue')
     await t.rejects(opened('owner', 'old'), /28000/)
     await opened('owner_2', 'new')
   })

@@ -34,7 +34,7 @@ t.test('a revoked refresh token ends its session, as a logout does', async (t) =
     [tokens.session.id],
     'the end is published to the gateways'
   )
-  t.equal(await refreshes(auth, other.refreshToken), 200, 'another session goes on')
+  t.equal(await refreshes(auth, other.refreshToken), 200, 'another session continues')
   t.match(
     (await audited(auth)).filter(({ kind }) => kind === 'logout'),
     [{ subject: user.id, sid: tokens.session.id }]
@@ -108,7 +108,7 @@ t.test('revoking an unknown token is not an error', async (t) => {
   const expired = await postForm(auth, '/oauth/revoke', { token: tokens.accessToken })
   t.equal(expired.statusCode, 200)
   t.strictSame(await revokedSids(auth.store), [])
-  t.equal(await refreshes(auth, tokens.refreshToken), 200, 'the session goes on')
+  t.equal(await refreshes(auth, tokens.refreshToken), 200, 'the session continues')
   isOAuthError(t, await postForm(auth, '/oauth/revoke', {}), 400, 'invalid_request')
 })
 

@@ -15,7 +15,7 @@ const eventsOf = (text: string) =>
       data: JSON.parse(/^data: (.+)$/m.exec(block)?.[1] ?? 'null')
     }))
 
-t.test('a stream that is not followed has what came after the last id, and ends', async (t) => {
+t.test('with workers, a stream sends the events after the last id, and ends', async (t) => {
   const { auth, call } = await operating(t)
   const { id } = await registered(auth)
   await chainEvents(auth.database)
@@ -40,7 +40,7 @@ t.test('a stream that is not followed has what came after the last id, and ends'
   }
 })
 
-t.test('a viewer follows what happens until the token is revoked', async (t) => {
+t.test('a viewer gets live events until the token is revoked', async (t) => {
   const { auth, call } = await operating(t, { followsEvents: true })
   const created = await call('POST', '/ops/operators', { name: 'vera', role: 'viewer' })
   await chainEvents(auth.database)

@@ -166,34 +166,37 @@ t.test(
   }
 )
 
-t.test('an approval is for one hour, can be refused, and outlives a failed attempt', async (t) => {
-  const { auth, create } = await withOperators(t, { fourEyes: 'keys sessions' })
-  const ada = await create('ada', 'admin')
-  const bob = await create('bob', 'operator')
-  const activate = '/ops/keys/none/activate'
-  const ask = async (url: string, body?: object) =>
-    (await ada('POST', url, body)).json().approval.id
-  const decide = (id: string, decision: string) => bob('POST', `/ops/approvals/${id}/${decision}`)
-  await decide(await ask(activate), 'approve')
-  isProblem(t, await ada('POST', activate), noSuchKey)
-  isProblem(t, await ada('POST', activate), noSuchKey, 'the approval still works')
-  auth.clock.advance(3_600_000)
-  const later = await ask(activate)
-  auth.clock.advance(3_600_000)
-  isProblem(t, await decide(later, 'approve'), notWaiting)
-  const refused = await ask(activate)
-  t.match((await decide(refused, 'reject')).json(), { approval: { state: 'rejected' } })
-  t.equal((await ada('POST', activate)).statusCode, 202)
+t.test(
+  'an approval expires after an hour, can be rejected, and survives a failed attempt',
+  async (t) => {
+    const { auth, create } = await withOperators(t, { fourEyes: 'keys sessions' })
+    const ada = await create('ada', 'admin')
+    const bob = await create('bob', 'operator')
+    const activate = '/ops/keys/none/activate'
+    const ask = async (url: string, body?: object) =>
+      (await ada('POST', url, body)).json().approval.id
+    const decide = (id: string, decision: string) => bob('POST', `/ops/approvals/${id}/${decision}`)
+    await decide(await ask(activate), 'approve')
+    isProblem(t, await ada('POST', activate), noSuchKey)
+    isProblem(t, await ada('POST', activate), noSuchKey, 'the approval still works')
+    auth.clock.advance(3_600_000)
+    const later = await ask(activate)
+    auth.clock.advance(3_600_000)
+    isProblem(t, await decide(later, 'approve'), notWaiting)
+    const refused = await ask(activate)
+    t.match((await decide(refused, 'reject')).json(), { approval: { state: 'rejected' } })
+    t.equal((await ada('POST', activate)).statusCode, 202)
 
-  const everything = await ask('/ops/sessions/end-all', {})
-  isProblem(t, await decide(everything, 'approve'), {
-    code: 'FORBIDDEN',
-    detail: 'this request needs the role admin, and bob has the role operator'
-  })
-  t.equal((await ada('POST', '/ops/operators', { name: 'eve', role: 'admin' })).statusCode, 202)
-})
+    const everything = await ask('/ops/sessions/end-all', {})
+    isProblem(t, await decide(everything, 'approve'), {
+      code: 'FORBIDDEN',
+      detail: 'this request needs the role admin, and bob has the role operator'
+    })
+    t.equal((await ada('POST', '/ops/operators', { name: 'eve', role: 'admin' })).statusCode, 202)
+  }
+)
 
-t.test('what makes all tokens stale in another way needs two operators too', async (t) => {
+t.test('other changes that make all tokens stale need two operators too', async (t) => {
   const { auth, create } = await withOperators(t, { fourEyes: 'tokens' })
   await create('vera', 'viewer')
   await create('otto', 'operator')

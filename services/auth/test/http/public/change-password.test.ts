@@ -35,7 +35,7 @@ t.test('a change replaces the password and ends every other session', async (t) 
   const refresh = ({ refreshToken }: { refreshToken: string }) =>
     auth.post('/refresh-token', { refreshToken })
   isProblem(t, await refresh(other), { code: 'SESSION_ENDED' })
-  t.equal((await refresh(tokens)).statusCode, 200, 'the one that changed it goes on')
+  t.equal((await refresh(tokens)).statusCode, 200, 'the session that changed it continues')
   t.strictSame(await revokedSids(auth.store), [other.session.id], 'every gateway hears of it')
   const kinds = (await audited(auth)).map(({ kind }) => kind)
   t.ok(kinds.includes('password-changed'))

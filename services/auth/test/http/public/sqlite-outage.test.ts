@@ -20,7 +20,7 @@ t.test('a locked SQLite file causes 503', async (t) => {
   holder.exec('begin immediate')
   const { 'a login': login, 'a registration': registration } = ask
   await areRefused(t, { 'a login': login, 'a registration': registration })
-  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+  t.equal((await ask.me()).statusCode, 200, 'reads still succeed')
 
   holder.exec('rollback')
   await worksAgain(t, auth, token)
@@ -37,7 +37,7 @@ t.test('an SQLite file that cannot grow causes 503', async (t) => {
   }
   isProblem(t, answer, { code: 'UNAVAILABLE' })
   t.strictSame([answer.statusCode], faults.databaseFileFull.statuses)
-  t.equal((await ask.me()).statusCode, 200, 'reading goes on')
+  t.equal((await ask.me()).statusCode, 200, 'reads still succeed')
 
   await sql`pragma max_page_count = 100000`.execute(database)
   await worksAgain(t, auth, token)

@@ -138,7 +138,7 @@ for (const kind of kinds) {
           .executeTakeFirstOrThrow()
         t.equal(sealed, '', state)
       }
-      t.equal(await store.reseal(), 0, 'nor is there anything to seal anew')
+      t.equal(await store.reseal(), 0, 'nor is there anything left to encrypt again')
     }
   )
 

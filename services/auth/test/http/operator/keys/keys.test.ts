@@ -135,7 +135,7 @@ t.test('a revoked key is in the revocation log, and not in the key set', async (
     [next?.kid]
   )
   const refreshed = await auth.post('/refresh-token', { refreshToken: tokens.refreshToken })
-  t.equal(kidOf(refreshed.json().accessToken), next?.kid, 'the session goes on')
+  t.equal(kidOf(refreshed.json().accessToken), next?.kid, 'the session continues')
   t.match((await call('POST', `/ops/keys/${first}/revoke`)).json(), {
     keys: [{ kid: first, state: 'revoked' }]
   })

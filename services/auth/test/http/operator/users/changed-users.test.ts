@@ -76,28 +76,31 @@ t.test('an operator changes the scope and the address; sessions continue', async
   t.equal(kinds.filter((kind) => kind === 'email-changed').length, 1, 'and no event of it')
 })
 
-t.test('an operator vouches for an address, also for the one that the account has', async (t) => {
-  const { auth, call } = await operating(t)
-  const user = await registered(auth)
-  const path = `/ops/users/${user.id}/email`
-  t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: false })
-  t.match((await call('PUT', path, { email })).json().user, { email, emailVerified: true })
-  t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: true })
+t.test(
+  'an operator verifies an address by setting it, even the address that the account has',
+  async (t) => {
+    const { auth, call } = await operating(t)
+    const user = await registered(auth)
+    const path = `/ops/users/${user.id}/email`
+    t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: false })
+    t.match((await call('PUT', path, { email })).json().user, { email, emailVerified: true })
+    t.match((await call('GET', `/ops/users/${user.id}`)).json().user, { emailVerified: true })
 
-  const undo = (id: string, email: string) => ({
-    token: newToken(),
-    purpose: 'email-undo' as const,
-    owner: { id, email, passwordVersion: 0 },
-    lifetimeSeconds: 60
-  })
-  const eve = await registered(auth, 'eve@example.com')
-  await issueToken(auth.database, undo(user.id, 'previous@example.com'), auth.clock())
-  const reserved = () =>
-    call('PUT', `/ops/users/${eve.id}/email`, { email: 'previous@example.com' })
-  isProblem(t, await reserved(), { code: 'CONFLICT', detail: 'the e-mail address is taken' })
-  t.equal((await call('PUT', path, { email })).statusCode, 200)
-  t.equal((await reserved()).statusCode, 200, 'links that undo earlier changes are void')
-})
+    const undo = (id: string, email: string) => ({
+      token: newToken(),
+      purpose: 'email-undo' as const,
+      owner: { id, email, passwordVersion: 0 },
+      lifetimeSeconds: 60
+    })
+    const eve = await registered(auth, 'eve@example.com')
+    await issueToken(auth.database, undo(user.id, 'previous@example.com'), auth.clock())
+    const reserved = () =>
+      call('PUT', `/ops/users/${eve.id}/email`, { email: 'previous@example.com' })
+    isProblem(t, await reserved(), { code: 'CONFLICT', detail: 'the e-mail address is taken' })
+    t.equal((await call('PUT', path, { email })).statusCode, 200)
+    t.equal((await reserved()).statusCode, 200, 'links that undo earlier changes are void')
+  }
+)
 
 t.test('roles are in the next access token', async (t) => {
   const { auth, call } = await operating(t)

@@ -22,7 +22,7 @@ t.test('a logout ends its session, and no other', async (t) => {
   t.strictSame(await revokedSids(auth.store), [tokens.session.id], 'the gateways are told')
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
   isProblem(t, await refresh(tokens.refreshToken), { code: 'SESSION_ENDED' })
-  t.equal((await refresh(other.refreshToken)).statusCode, 200, 'the other goes on')
+  t.equal((await refresh(other.refreshToken)).statusCode, 200, 'the other session continues')
 })
 
 t.test('a logout by cookie clears the cookie', async (t) => {

@@ -33,7 +33,7 @@ t.test('a refresh gives new tokens of the same session', async (t) => {
   t.not(body.refreshToken, tokens.refreshToken)
   t.not(body.accessToken, tokens.accessToken)
   t.strictSame(body.session, tokens.session)
-  t.equal(body.refreshExpiresIn, policy.idleSeconds, 'its idle life begins anew')
+  t.equal(body.refreshExpiresIn, policy.idleSeconds, 'its idle lifetime starts again')
   t.equal(decodeJwt(body.accessToken).iat, auth.clock() / 1000)
   t.equal(answer.headers['cache-control'], 'no-store')
   t.notOk(answer.headers['set-cookie'], 'who asks with a body is answered in the body')

@@ -91,7 +91,7 @@ t.test('an expired or ended session is not listed', async (t) => {
   t.strictSame(await labels(), [], 'nor one that was idle too long')
 })
 
-t.test('a user ends one session, and the others go on', async (t) => {
+t.test('a user ends one session, and the others continue', async (t) => {
   const auth = await authService(t)
   const { user, tokens } = await signedIn(auth)
   const lost = await loginFrom(auth, 'okhttp/5.1.0')
@@ -126,7 +126,11 @@ t.test('a user signs out everywhere else', async (t) => {
   const refresh = (refreshToken: string) => auth.post('/refresh-token', { refreshToken })
   isProblem(t, await refresh(tokens.refreshToken), { code: 'SESSION_ENDED' })
   isProblem(t, await refresh(phone.refreshToken), { code: 'SESSION_ENDED' })
-  t.equal((await refresh(browser.refreshToken)).statusCode, 200, 'the one that asks goes on')
+  t.equal(
+    (await refresh(browser.refreshToken)).statusCode,
+    200,
+    'the session of the request continues'
+  )
 })
 
 t.test("another user's session gets the response of an unknown one", async (t) => {
