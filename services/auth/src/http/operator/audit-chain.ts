@@ -178,7 +178,7 @@ const listHeads: OpsRoutes = (service, { auditChain }) => {
   )
 }
 
-/** What verifies the audit log. */
+/** The data with which the audit log is verified. */
 export const auditChainRoutes: OpsRoutes = (service, options) => {
   for (const route of [showChain, listRecords, listHeads]) route(service, options)
 }
