@@ -20,9 +20,28 @@ export function faultOfJob(error: unknown): { cause: string } | { err: unknown }
   return { cause: cause instanceof Error ? `${reason}: ${cause.message}` : reason }
 }
 
+/**
+ * Makes attempts that may fail. A fault is reported when it begins or changes, not at every failed
+ * attempt.
+ * @returns a function that makes one attempt, and does not throw
+ */
+export function reportedFaults(onFault: (name: string, error: unknown) => void) {
+  const faults = new Map<string, string>()
+  return async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+      faults.delete(name)
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error)
+      if (fault !== faults.get(name)) onFault(name, error)
+      faults.set(name, fault)
+    }
+  }
+}
+
 type Work = {
   readonly jobs: readonly Job[]
-  /** is called when a fault of a job begins or changes, not at every failed attempt */
+  /** as `reportedFaults` has it */
   readonly onFault: (job: string, error: unknown) => void
   /** the pause after each round */
   readonly intervalMs?: number
@@ -41,20 +60,11 @@ export function backgroundWork({ jobs, ...work }: Work): { close(): Promise<void
 }
 
 function loop({ jobs, onFault, intervalMs = 1000 }: Work): { close(): Promise<void> } {
-  const faults = new Map<string, string>()
+  const attempt = reportedFaults(onFault)
   let closed = false
   let timer: NodeJS.Timeout
   const round = async (): Promise<void> => {
-    for (const { name, run } of jobs) {
-      try {
-        await run()
-        faults.delete(name)
-      } catch (error) {
-        const fault = error instanceof Error ? error.message : String(error)
-        if (fault !== faults.get(name)) onFault(name, error)
-        faults.set(name, fault)
-      }
-    }
+    for (const { name, run } of jobs) await attempt(name, run)
   }
   let underWay = Promise.resolve()
   const schedule = (): void => {

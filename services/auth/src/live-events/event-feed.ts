@@ -1,6 +1,7 @@
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
 import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
 import type { AuditChain } from '../audit-chain/audit-chain.ts'
+import { reportedFaults } from '../background-work.ts'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 import type { KeyOperations } from '../keys/operations/key-operations.ts'
 
@@ -37,7 +38,7 @@ type EventFeedOptions = {
   readonly audit: Pick<AuditChain, 'state' | 'records'>
   readonly keys: Pick<KeyOperations, 'list'>
   readonly fleet: Pick<Fleet, 'live'>
-  /** is called when a store cannot be read; the feed continues */
+  /** is called when a store cannot be read, once until it can; the feed continues */
   readonly onFault: (error: unknown) => void
 }
 
@@ -81,13 +82,14 @@ type Followed = {
  * reader gets later what it has missed, or a gap if those events are no longer remembered.
  */
 export function eventFeed(options: EventFeedOptions): EventFeed {
+  const stores = { ...options, attempt: reportedFaults((_store, error) => options.onFault(error)) }
   const followed = new Set<Followed>()
   let state: State | null = null
   let underWay: Promise<void> | null = null
 
   const turn = async (): Promise<void> => {
     const now = state
-    if (now !== null) await readNew(now, options)
+    if (now !== null) await readNew(now, stores)
     for (const one of followed) {
       if (!(await one.reader.isAllowed())) end(one)
       else if (state !== null) {
@@ -95,17 +97,21 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
         one.reader.beat()
       }
     }
+  }
+  const leave = (one: Followed): void => {
+    followed.delete(one)
+    // Nothing is read for nobody, so what the feed knows becomes old.
     if (followed.size === 0) state = null
   }
   const end = (one: Followed): void => {
-    followed.delete(one)
+    leave(one)
     one.reader.end()
   }
 
   return {
     count: () => followed.size,
     async follow(reader) {
-      const begun = state ?? (await firstState(options))
+      const begun = state ?? (await firstState(stores))
       state ??= begun
       const now = state
       const after = Math.min(reader.after ?? now.last, now.last)
@@ -117,7 +123,7 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
           one.isFull = false
           if (state !== null && followed.has(one)) pump(one, state)
         },
-        stop: () => void followed.delete(one)
+        stop: () => leave(one)
       }
     },
     turn() {
@@ -132,7 +138,13 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
   }
 }
 
-async function firstState({ audit, keys, fleet, onFault }: EventFeedOptions): Promise<State> {
+type Stores = Omit<EventFeedOptions, 'onFault'> & {
+  /** Reads one of them. */
+  readonly attempt: ReturnType<typeof reportedFaults>
+}
+
+async function firstState(stores: Stores): Promise<State> {
+  const { audit, keys } = stores
   const { last } = await audit.state()
   const state: State = {
     remembered: await audit.records(Math.max(0, last.seq - MOST_REMEMBERED), MOST_REMEMBERED),
@@ -140,29 +152,24 @@ async function firstState({ audit, keys, fleet, onFault }: EventFeedOptions): Pr
     keys: snapshotOfKeys(await keys.list()),
     gateways: { content: [], version: '' }
   }
-  await readGateways(state, { fleet, onFault })
+  await readGateways(state, stores)
   return state
 }
 
-async function readNew(state: State, options: EventFeedOptions): Promise<void> {
-  const { audit, keys, onFault } = options
-  try {
+async function readNew(state: State, stores: Stores): Promise<void> {
+  const { audit, keys, attempt } = stores
+  await attempt('database', async () => {
     const records = await audit.records(state.last, MOST_REMEMBERED)
     state.remembered = [...state.remembered, ...records].slice(-MOST_REMEMBERED)
     state.last = records.at(-1)?.seq ?? state.last
     state.keys = snapshotOfKeys(await keys.list())
-  } catch (error) {
-    onFault(error)
-  }
-  await readGateways(state, options)
+  })
+  await readGateways(state, stores)
 }
 
 /** The gateways are in another store, which may be unreachable while the audit log is not. */
-async function readGateways(
-  state: State,
-  { fleet, onFault }: Pick<EventFeedOptions, 'fleet' | 'onFault'>
-): Promise<void> {
-  try {
+const readGateways = (state: State, { fleet, attempt }: Stores): Promise<void> =>
+  attempt('gateways', async () => {
     const live = await fleet.live()
     const content = live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
     // How far a gateway is behind changes all the time.
@@ -170,10 +177,7 @@ async function readGateways(
       content.map(({ id, keySetVersion, kids }) => [id, keySetVersion, kids])
     )
     state.gateways = { content, version }
-  } catch (error) {
-    onFault(error)
-  }
-}
+  })
 
 const snapshotOfKeys = (content: readonly KeyRecord[]): State['keys'] => ({
   content,

@@ -40,16 +40,11 @@ const schema = {
 /** Live events, for the console. */
 export const eventRoutes: OpsRoutes = (service, options) => {
   const { auditChain: audit, keys, fleet, followsEvents: isFollowed } = options
-  let fault = ''
   const feed = eventFeed({
     audit,
     keys,
     fleet,
-    onFault(error) {
-      // Only the first of several failures for the same reason.
-      if (String(error) !== fault) service.log.warn(faultOfJob(error), 'live events cannot be read')
-      fault = String(error)
-    }
+    onFault: (error) => service.log.warn(faultOfJob(error), 'live events cannot be read')
   })
   const turns = keepTurning(feed)
   service.addHook('preClose', async () => {
