@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import type { OperatorSessionTable } from './console-tables.ts'
 
 /**
  * The two secrets of a session. The browser sends the cookie by itself, with requests to other
@@ -24,8 +25,11 @@ export type ConsoleSessions = {
   /** The token of a link that was not followed yet; null if there is none. */
   followLink(code: string): Promise<string | null>
   open(tokenDigest: string): Promise<ConsoleSecrets & { readonly expiresAt: number }>
-  /** The live session with these secrets; null if there is none. Notes that it was used. */
-  find(secrets: ConsoleSecrets): Promise<ConsoleSession | null>
+  /**
+   * The live session with these secrets; null if there is none.
+   * @param isUse whether its operator causes the request: only that prolongs the session
+   */
+  find(secrets: ConsoleSecrets, isUse: boolean): Promise<ConsoleSession | null>
   /** Whether a session is live; does not count as a use. */
   isLive(digest: string): Promise<boolean>
   end(digest: string): Promise<void>
@@ -66,7 +70,13 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
       await db.insertInto('operator_sessions').values(row).execute()
       return { ...secrets, expiresAt: expires_at }
     },
-    find: (secrets) => find(db, digestOfBoth(secrets), now()),
+    async find(secrets, isUse) {
+      const digest = digestOfBoth(secrets)
+      const row = await liveRow(db, digest, now())
+      if (row === undefined) return null
+      if (isUse) await noteUse(db, row, now())
+      return { digest, tokenDigest: row.token_digest, expiresAt: row.expires_at }
+    },
     isLive: async (digest) => (await liveRow(db, digest, now())) !== undefined,
     async end(digest) {
       await db.deleteFrom('operator_sessions').where('digest', '=', digest).execute()
@@ -74,21 +84,17 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
   }
 }
 
-async function find(
+async function noteUse(
   db: Kysely<Tables>,
-  digest: string,
+  { digest, used_at }: Selectable<OperatorSessionTable>,
   now: number
-): Promise<ConsoleSession | null> {
-  const row = await liveRow(db, digest, now)
-  if (row === undefined) return null
-  if (now - row.used_at >= USED_SECONDS) {
-    await db
-      .updateTable('operator_sessions')
-      .set({ used_at: now })
-      .where('digest', '=', digest)
-      .execute()
-  }
-  return { digest, tokenDigest: row.token_digest, expiresAt: row.expires_at }
+): Promise<void> {
+  if (now - used_at < USED_SECONDS) return
+  await db
+    .updateTable('operator_sessions')
+    .set({ used_at: now })
+    .where('digest', '=', digest)
+    .execute()
 }
 
 const liveRow = (db: Kysely<Tables>, digest: string, now: number) =>

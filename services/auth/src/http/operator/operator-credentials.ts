@@ -12,7 +12,8 @@ import {
 export type OperatorCredentials = {
   ofToken(token: string): Promise<ActingOperator | null>
   ofTokenDigest(digest: string): Promise<ActingOperator | null>
-  ofSession(secrets: ConsoleSecrets): Promise<ActingOperator | null>
+  /** @param isUse as `ConsoleSessions.find` has it */
+  ofSession(secrets: ConsoleSecrets, isUse: boolean): Promise<ActingOperator | null>
 }
 
 /** @param bootstrap the bootstrap token */
@@ -30,8 +31,8 @@ export function operatorCredentials(
       if (isSame(digest, expected)) return bootstrapOperator(digest)
       return isOperatorToken(token) ? await named.find(digest) : null
     },
-    async ofSession(secrets) {
-      const session = await sessions.find(secrets)
+    async ofSession(secrets, isUse) {
+      const session = await sessions.find(secrets, isUse)
       if (session === null) return null
       const operator = await ofTokenDigest(session.tokenDigest)
       return operator && { ...operator, tokenDigest: null, session: session.digest }

@@ -47,8 +47,15 @@ async function operatorOfPage(
 ): Promise<ActingOperator | null> {
   const secrets = isFromOwnPage(request) ? consoleSecretsOf(request) : null
   if (secrets === null) throw notForBrowsers()
-  return await credentials.ofSession(secrets)
+  return await credentials.ofSession(secrets, isUse(request))
 }
+
+/**
+ * Whether an operator causes a request of the console. The page reads by itself as long as it is
+ * open. While somebody uses it, it also asks who is signed in.
+ */
+const isUse = ({ method, routeOptions }: FastifyRequest): boolean =>
+  !['GET', 'HEAD'].includes(method) || routeOptions.config.operation?.id === 'showOperator'
 
 /** The operator who sends a request. */
 export function operatorOf({ operator }: Pick<FastifyRequest, 'operator'>): ActingOperator {

@@ -54,7 +54,7 @@ export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
     })
     scope.delete(PATH, { schema: { hidden: true } }, async (request, reply) => {
       const secrets = consoleSecretsOf(request)
-      const session = secrets === null ? null : await operators.sessions.find(secrets)
+      const session = secrets === null ? null : await operators.sessions.find(secrets, false)
       if (session !== null) await operators.sessions.end(session.digest)
       return clearConsoleCookie(reply).code(204).send()
     })

@@ -114,9 +114,20 @@ t.test('a session ends when it is idle, after twelve hours, and with the token',
   auth.clock.advance(29 * MINUTE_MS)
   t.equal((await get(idle)).statusCode, 200)
   auth.clock.advance(29 * MINUTE_MS)
-  t.equal((await get(idle)).statusCode, 200, 'a request counts as use')
-  auth.clock.advance(30 * MINUTE_MS)
-  await ended(idle, 'after half an hour')
+  t.equal((await get(idle)).statusCode, 200, 'a question of its operator counts as use')
+  for (const url of ['/ops/gateways', '/ops/events', '/ops/keys']) {
+    auth.clock.advance(9 * MINUTE_MS)
+    t.equal((await get(idle, url)).statusCode, 200, url)
+  }
+  auth.clock.advance(3 * MINUTE_MS)
+  await ended(idle, 'after half an hour in which only the page has asked')
+
+  const changing = await open(token)
+  const create = { method: 'POST', url: '/ops/keys', headers: changing, payload: {} } as const
+  for (const _ of [1, 2]) {
+    auth.clock.advance(29 * MINUTE_MS)
+    t.equal((await auth.ops.inject(create)).statusCode, 201, 'a change counts as use')
+  }
 
   const long = await open(token)
   for (let used = 0; used < 35; used += 1) {
