@@ -141,7 +141,7 @@ async function readKeys(
   const readMs = clock()
   const mark = await markOf(options)
   const keys = await store.live()
-  const active = activeOf(keys)
+  const active = signingOf(keys)
   // Noted before the key signs the first token of this lifetime.
   const isNoted =
     active.kid === before.active?.kid || (await store.noteTokenLife(active.kid, lifetimeSeconds))
@@ -151,7 +151,8 @@ async function readKeys(
   return { forgetOthers: await prepare(keys), next: { keys, active, readMs, mark } }
 }
 
-function activeOf(keys: readonly SigningKey[]): SigningKey {
+/** @throws Error if none is active */
+function signingOf(keys: readonly SigningKey[]): SigningKey {
   const active = keys.find(({ state }) => state === 'active')
   if (active === undefined) throw new Error('no signing key is active')
   return active

@@ -14,7 +14,7 @@ import { gatewayAcknowledgement } from './operations/gateway-acknowledgement.ts'
 import { type KeyOperations, keyOperations } from './operations/key-operations.ts'
 import { maintainKeys } from './operations/maintain-keys.ts'
 import { keySetStore } from './store/key-set-store.ts'
-import { loadSigningKeys, signingKeyStore } from './store/signing-key-store.ts'
+import { ensureActiveKey, signingKeyStore } from './store/signing-key-store.ts'
 
 /** The signing keys: those that this process has read, and the operations on all of them. */
 export type Keys = KeyOperations &
@@ -48,7 +48,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   const keySet = keySetStore(database.tables)
   const live = await database.whenThere(async () => {
     await sealUnderFirst(store.reseal)
-    await loadSigningKeys(store, algorithm, clock())
+    await ensureActiveKey(store, algorithm, clock())
     return await liveSigningKeys({ store, prepare, withdrawals, lifetimeSeconds, clock })
   })
   ports.closing.defer(() => live.close())

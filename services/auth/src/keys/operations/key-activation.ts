@@ -32,27 +32,31 @@ export async function activateKey(
   const { store, moment } = options
   // Refuses before the wait if the activation is not allowed, and checks again afterwards.
   const allowed = activation(await store.records(), kid, moment())
-  const without = allowed.length === 0 ? 0 : await gatewaysWithout(options, kid, how)
+  const without = allowed.length === 0 ? null : await gatewaysWithout(options, kid, how)
   return store.change(async (ledger) => {
     const changed = activation(ledger.keys, kid, moment())
     if (changed.length === 0) return [named(ledger.keys, kid)]
     await ledger.write(changed)
-    const detail = how === 'force' ? { forced: 1, gatewaysWithout: without } : {}
+    const left = without === null ? {} : { gatewaysWithout: without }
+    const detail = how === 'force' ? { forced: 1, ...left } : {}
     await ledger.audit.write(keyEvent('key-activated', kid, source, detail))
     return changed
   })
 }
 
 /**
- * How many live gateways a forced activation leaves without the key. Without force, every live
- * gateway must have it.
+ * How many live gateways a forced activation leaves without the key; null: the live gateways are not
+ * known. Without force, every live gateway must have it.
  */
 async function gatewaysWithout(
   { gateways, announcements, onFault }: KeyActivationOptions,
   kid: string,
   how: Activation
-): Promise<number> {
-  if (how === 'force') return (await gateways.missing(kid).catch(() => [])).length
+): Promise<number | null> {
+  if (how === 'force') {
+    const names = await gateways.missing(kid).catch(() => null)
+    return names === null ? null : names.length
+  }
   const askAgain = () => announcements.publishAgain().catch(onFault)
   const names =
     how === 'wait' ? await gateways.missingAfterWait(kid, askAgain) : await gateways.missing(kid)

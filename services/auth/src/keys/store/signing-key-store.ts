@@ -80,10 +80,10 @@ async function noteTokenLife(db: Kysely<Tables>, kid: string, seconds: number): 
 }
 
 /**
- * The published keys, with exactly one active key. It is created at the first start; of several
- * instances that start together, one creates it.
+ * Creates the active key at the first start; of several instances that start together, one does.
+ * @returns the published keys
  */
-export async function loadSigningKeys(
+export async function ensureActiveKey(
   store: SigningKeyStore,
   algorithm: Algorithm,
   nowMs: number

@@ -33,7 +33,7 @@ for (const kind of databaseKinds) {
     title('a forced activation does not wait for gateways, and the audit log records that'),
     { skip },
     async (t) => {
-      const { one, gateway, audited } = await instances(t, kind)
+      const { one, fleet, gateway, audited } = await instances(t, kind)
       const { kid } = await one.operations.create(undefined, source)
       await gateway('edge-1', [])
       await one.operations.activate(kid, 'force', source)
@@ -43,6 +43,18 @@ for (const kind of databaseKinds) {
         subject: kid,
         detail: { forced: 1, gatewaysWithout: 1 }
       })
+
+      fleet.live = async () => {
+        throw new Error('away')
+      }
+      const next = await one.operations.create(undefined, source)
+      await one.operations.activate(next.kid, 'force', source)
+      const events = (await audited()).filter(({ subject }) => subject === next.kid)
+      t.strictSame(
+        events.find((event) => event.kind === 'key-activated')?.detail,
+        { forced: 1 },
+        'it says no number that nobody knows'
+      )
     }
   )
 }

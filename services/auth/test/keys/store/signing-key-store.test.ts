@@ -5,7 +5,7 @@ import { testClock } from '@gatehouse/fixtures/clock'
 import t from 'tap'
 import { generateSigningKey, type KeyState } from '../../../src/keys/signing-key.ts'
 import { readPublicKeys } from '../../../src/keys/store/public-keys.ts'
-import { loadSigningKeys, signingKeyStore } from '../../../src/keys/store/signing-key-store.ts'
+import { ensureActiveKey, signingKeyStore } from '../../../src/keys/store/signing-key-store.ts'
 import { databaseKinds, type TestDatabase } from '../../fixtures/database/databases.ts'
 
 const clock = testClock()
@@ -26,10 +26,10 @@ for (const kind of kinds) {
     async (t) => {
       const folder = await kind.make(t)
       const first = await start(folder)
-      const made = await loadSigningKeys(first.store, 'EdDSA', clock())
+      const made = await ensureActiveKey(first.store, 'EdDSA', clock())
 
       const second = await start(folder)
-      const found = await loadSigningKeys(second.store, 'EdDSA', clock())
+      const found = await ensureActiveKey(second.store, 'EdDSA', clock())
 
       t.equal(made.length, 1)
       t.match(made[0], { algorithm: 'EdDSA', state: 'active' })
@@ -47,7 +47,7 @@ for (const kind of kinds) {
         await store.insert(await generateSigningKey('ES256', state), clock() + age * 1000)
       }
 
-      const keys = await loadSigningKeys(store, 'ES256', clock())
+      const keys = await ensureActiveKey(store, 'ES256', clock())
 
       t.strictSame(
         keys.map(({ state }) => state),
@@ -63,10 +63,10 @@ for (const kind of kinds) {
     async (t) => {
       const folder = await kind.make(t)
       const first = await start(folder)
-      const [key] = await loadSigningKeys(first.store, 'ES256', clock())
+      const [key] = await ensureActiveKey(first.store, 'ES256', clock())
 
       const { store } = await start(folder, randomBytes(32))
-      await t.rejects(loadSigningKeys(store, 'ES256', clock()), {
+      await t.rejects(ensureActiveKey(store, 'ES256', clock()), {
         message: new RegExp(
           `^AUTH_KEY_ENCRYPTION_KEY: the signing key ${key?.kid} in the database was encrypted with another key\\.`
         )
@@ -81,9 +81,9 @@ for (const kind of kinds) {
       const database = await kind.make(t)
       const [old, next] = [randomBytes(32), randomBytes(32)]
       const before = await start(database, old)
-      const made = await loadSigningKeys(before.store, 'ES256', clock())
+      const made = await ensureActiveKey(before.store, 'ES256', clock())
       const loaded = async (key: Buffer, ...older: Buffer[]) =>
-        loadSigningKeys((await start(database, key, ...older)).store, 'ES256', clock())
+        ensureActiveKey((await start(database, key, ...older)).store, 'ES256', clock())
 
       const known = await start(database, old, next)
       t.equal(await known.store.reseal(), 0, 'known, and not in use yet')
@@ -102,7 +102,7 @@ for (const kind of kinds) {
     { skip: kind.skip },
     async (t) => {
       const { store, db } = await start(await kind.make(t))
-      const made = await loadSigningKeys(store, 'ES256', clock())
+      const made = await ensureActiveKey(store, 'ES256', clock())
       const [genuine] = made
       const kid = genuine?.kid ?? ''
       t.strictSame(await readPublicKeys(db), [genuine?.publicJwk])
@@ -124,7 +124,7 @@ for (const kind of kinds) {
     { skip: kind.skip },
     async (t) => {
       const { store, db } = await start(await kind.make(t))
-      await loadSigningKeys(store, 'ES256', clock())
+      await ensureActiveKey(store, 'ES256', clock())
       for (const state of ['retired', 'revoked'] as const) {
         const key = await generateSigningKey('ES256', 'standby')
         await store.change(async ({ add, write }) => {
@@ -149,7 +149,7 @@ for (const kind of kinds) {
       const database = await kind.make(t)
       const starts = await Promise.all(Array.from({ length: 5 }, () => start(database)))
       const loaded = await Promise.all(
-        starts.map(({ store }) => loadSigningKeys(store, 'ES256', clock()))
+        starts.map(({ store }) => ensureActiveKey(store, 'ES256', clock()))
       )
       t.equal(new Set(loaded.map(([key]) => key?.kid)).size, 1)
       t.strictSame(
@@ -175,7 +175,7 @@ t.test('SQLite: no file of the database has a private key in clear', async (t) =
   const database = await kinds.find(({ name }) => name === 'SQLite')?.make(t)
   if (database === undefined) throw new Error('there is SQLite')
   const { store } = await start(database)
-  const [key] = await loadSigningKeys(store, 'ES256', clock())
+  const [key] = await ensureActiveKey(store, 'ES256', clock())
   const der = Buffer.from((key?.privatePem ?? '').replace(/-----.*-----|\n/g, ''), 'base64')
 
   const files = readdirSync(database.options.folder).map((file) =>
