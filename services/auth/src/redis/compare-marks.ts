@@ -1,6 +1,8 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { sessionKey } from '@gatehouse/redis/session-key'
 import type { Job } from '../background-work.ts'
+import { bounded } from './bounded.ts'
 import type { EmbeddedStore, InRedis } from './shared-store.ts'
 
 const WRITE_MS = 20_000
@@ -46,22 +48,24 @@ export function compareMarks(
       told.add(other)
       onOther(other)
     }
-    await redis.hset(key, mark, storeClock.now())
-    await redis.expire(key, LIFE_SECONDS)
+    await bounded(() => redis.hset(key, mark, storeClock.now()))
+    await bounded(() => redis.expire(key, LIFE_SECONDS))
   }
   const run = async (): Promise<void> => {
     if (monotonicClock() < nextMs) return
     nextMs = monotonicClock() + WRITE_MS
-    // An outage of a store has a line of its own.
-    await compare().catch(() => {})
+    await compare().catch((error: unknown) => {
+      // An outage of a store has a line of its own.
+      if (!(error instanceof Refusal)) throw error
+    })
   }
   jobs.push({ name: `compare ${name}`, run })
 }
 
 /** Removes the others. */
 async function inUse(redis: RedisConnection, key: string, nowMs: number): Promise<string[]> {
-  const all = Object.entries(await redis.hgetall(key))
+  const all = Object.entries(await bounded(() => redis.hgetall(key)))
   const old = all.filter(([, atMs]) => Number(atMs) < nowMs - IN_USE_MS).map(([mark]) => mark)
-  if (old.length > 0) await redis.hdel(key, ...old)
+  if (old.length > 0) await bounded(() => redis.hdel(key, ...old))
   return all.map(([mark]) => mark).filter((mark) => !old.includes(mark))
 }

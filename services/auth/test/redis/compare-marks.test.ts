@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Job } from '../../src/background-work.ts'
 import { storeClock } from '../../src/redis/store-clock.ts'
 import { watchDatabase } from '../../src/redis/watch-database.ts'
+import { databaseUnavailable } from '../../src/refusals.ts'
 import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { watchRefreshKeys } from '../../src/secrets/watch-refresh-keys.ts'
 
@@ -60,5 +61,15 @@ t.test('auth services with one Redis compare themselves', { skip: redisMissing }
     t.match(await other(), [[{ otherDatabaseMadeAt: '2026-01-01' }, /REDIS_KEY_PREFIX/]])
     t.match(await first(), [[{ otherDatabaseMadeAt: '2026-02-02' }, /another database/]])
     t.strictSame([await first(), await other()], [[], []], 'once')
+  })
+
+  t.test('only an outage, which has a line of its own, is no fault of the job', async (t) => {
+    const failing = (error: Error) => {
+      const { ports, next } = process()
+      watchDatabase({ ...ports, database: { status: () => Promise.reject(error) } }, clock)
+      return next
+    }
+    t.strictSame(await failing(databaseUnavailable(new Error('away')))(), [])
+    await t.rejects(failing(new TypeError('a bug'))(), { message: 'a bug' })
   })
 })
