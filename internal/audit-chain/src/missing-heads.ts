@@ -1,9 +1,9 @@
 import type { ChainFaults } from './chain-fault.ts'
 import type { ChainRecord } from './chain-record.ts'
-import type { ChainHead } from './signed-head.ts'
+import { type ChainHead, HEAD_INTERVAL_MS } from './signed-head.ts'
 
-/** Heads are signed hourly while an auth service runs. */
-const LONGEST_PAUSE_MS = 2 * 3_600_000
+/** A head may be late: an auth service may be restarted, or a store away. */
+const LONGEST_PAUSE_MS = 2 * HEAD_INTERVAL_MS
 
 /**
  * Finds heads that must have existed: records that were written long after one head and long before

@@ -22,6 +22,9 @@ export type SignedHead = ChainHead & {
   readonly jws: string
 }
 
+/** While an auth service runs, a head is signed at least so often. */
+export const HEAD_INTERVAL_MS = 3_600_000
+
 /** The `typ` of a head's JWS, so that no head can pass for a token. */
 export const HEAD_TYPE = 'gatehouse-audit-head+jws'
 

@@ -2,9 +2,8 @@ import type { Kysely, Transaction } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Cleanup } from '../retention.ts'
+import { keptSince } from './audit-chain.ts'
 import { lockChain, readChain } from './chain-rows.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * Deletes old events from the beginning of the chain. The place of the last one is kept as the
@@ -16,7 +15,7 @@ export const forgetRecords =
   async () => {
     if (days === 0) return false
     const nowMs = clock()
-    const times = { nowMs, beforeMs: nowMs - days * DAY_MS }
+    const times = { nowMs, beforeMs: keptSince(days, nowMs) }
     const { anchor_seq } = await readChain(db)
     // The lock of the chain is taken only if there is something to delete.
     if ((await oldRecords(db, anchor_seq, times, 1)).length === 0) return false

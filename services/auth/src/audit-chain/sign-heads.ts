@@ -1,6 +1,11 @@
 import { type ChainFault, faultOfOutside } from '@gatehouse/audit-chain/chain-fault'
 import type { ChainPlace } from '@gatehouse/audit-chain/chain-record'
-import { type ChainHead, headDigest, type SignedHead } from '@gatehouse/audit-chain/signed-head'
+import {
+  type ChainHead,
+  HEAD_INTERVAL_MS,
+  headDigest,
+  type SignedHead
+} from '@gatehouse/audit-chain/signed-head'
 import { recordVerifier } from '@gatehouse/audit-chain/verify-records'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
@@ -9,7 +14,6 @@ import { anchorOf, countOutside, newestHead, readChain, readRecords } from './ch
 import type { AuditChainTable } from './chain-tables.ts'
 import type { HeadSigner } from './head-signer.ts'
 
-const HOUR_MS = 3_600_000
 /** After so many events, a head is signed earlier, so that no verification takes long. */
 const MOST_EVENTS = 10_000
 /** After this time, another instance may take over from one that was killed. */
@@ -86,7 +90,7 @@ function isDue(
   return (
     chain.seq - before.seq >= MOST_EVENTS ||
     // A head that is dated in the future is forged, and must not prevent others.
-    Math.abs(clock() - Date.parse(before.at)) >= HOUR_MS ||
+    Math.abs(clock() - Date.parse(before.at)) >= HEAD_INTERVAL_MS ||
     signer.key().kid !== before.kid
   )
 }
