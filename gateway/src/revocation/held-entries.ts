@@ -1,12 +1,9 @@
-import type { LogEntry } from '@gatehouse/revocation/revocation'
+import { EVERYTHING, type LogEntry } from '@gatehouse/revocation/revocation'
 import { type CutOffs, NO_CUT_OFF } from '@gatehouse/revocation/why-revoked'
 
 /** An entry that revokes something, and its kind: the id of a session is not the id of a user. */
 type RevokingEntry = Exclude<LogEntry, { kind: 'key-set' }>
 export type RevokedKind = RevokingEntry['kind']
-
-/** The id of an entry that concerns every token. */
-export const EVERYTHING = 'everything'
 
 /** What all entries about one id say together. */
 type Held = {
@@ -35,7 +32,7 @@ export const noEntries = (): HeldEntries => ({
   'session-tokens': new Map(),
   subject: new Map(),
   key: new Map(),
-  everything: new Map(),
+  [EVERYTHING]: new Map(),
   unreadable: new Map()
 })
 
@@ -74,5 +71,5 @@ export const cutOffsOf = (held: HeldEntries): CutOffs => ({
   // The response that contained the token, or an earlier one, was sent again: see AnsweredAgain.
   sessionNotBefore: (sid) => held['session-tokens'].get(sid)?.before ?? 0,
   ofSubject: (id) => held.subject.get(id) ?? NO_CUT_OFF,
-  allNotBefore: () => held.everything.get(EVERYTHING)?.before ?? 0
+  allNotBefore: () => held[EVERYTHING].get(EVERYTHING)?.before ?? 0
 })

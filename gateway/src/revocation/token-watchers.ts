@@ -1,6 +1,7 @@
+import { EVERYTHING } from '@gatehouse/revocation/revocation'
 import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { EVERYTHING, type RevokedKind } from './held-entries.ts'
+import type { RevokedKind } from './held-entries.ts'
 
 type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
 
@@ -36,7 +37,7 @@ const nameOf = (kind: RevokedKind, id: string) => `${kind} ${id}`
 /** All ids under which an entry could concern this token. */
 function namesOf({ identity, kid, delegation }: VerifiedToken): string[] {
   const { session, subject } = identity
-  const names = [nameOf('subject', subject), nameOf('everything', EVERYTHING)]
+  const names = [nameOf('subject', subject), nameOf(EVERYTHING, EVERYTHING)]
   if (kid !== null) names.push(nameOf('key', kid))
   if (session !== null) names.push(nameOf('session', session), nameOf('session-tokens', session))
   for (const { id } of delegation?.actors ?? []) names.push(nameOf('subject', id))

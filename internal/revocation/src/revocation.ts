@@ -47,10 +47,13 @@ export const KEY_MEMORY_SECONDS = 3600
 /** A signing key that is no longer trusted, whatever key set still contains it. */
 const KeyRevocation = Type.Object({ kind: Type.Literal('key'), id, until })
 
+/** The kind and the id of an entry that concerns every token. */
+export const EVERYTHING = 'everything'
+
 /** Every token with an `iat` before `before`, of any subject. */
 const EverythingRevocation = Type.Object({
-  kind: Type.Literal('everything'),
-  id: Type.Literal('everything'),
+  kind: Type.Literal(EVERYTHING),
+  id: Type.Literal(EVERYTHING),
   until,
   before: seconds
 })

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '@gatehouse/revocation/revocation'
 import { type Kysely, type OnConflictBuilder, sql, type Transaction } from 'kysely'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
@@ -32,8 +33,9 @@ export type StaleTokens = {
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
-   * Publishes the recorded change of a subject, or of `EVERYTHING`, to the gateways. Other records,
-   * of which there can be thousands, do not delay it.
+   * Publishes the recorded change of a subject to the gateways, or that of every token (`EVERYTHING`
+   * instead of a subject, which is a UUID). Other records, of which there can be thousands, do not
+   * delay it.
    * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the record stays
    */
   publish(subject: string): Promise<void>
@@ -45,9 +47,6 @@ export type StaleTokens = {
   /** Records again every change that still affects valid tokens: the log may have lost it. */
   republish(): Promise<void>
 }
-
-/** Instead of a subject: every token is meant. Subjects are UUIDs. */
-export const EVERYTHING = 'everything'
 
 type StaleTokensOptions = {
   readonly db: Kysely<Tables>

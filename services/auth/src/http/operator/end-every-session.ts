@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { makeAllStale } from '../../revocations/make-all-stale.ts'
 import { instant } from '../fields.ts'
 import { PendingApproval, pendingAnswer } from './approval-response.ts'
-import { makeAllStale } from './make-all-stale.ts'
 import { operatorSource } from './operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 import { readInstant } from './query-parameters.ts'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RequestSource } from '../../audit/audit-event.ts'
-import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
-import { EVERYTHING, type StaleTokens } from '../../revocations/stale-tokens.ts'
+import { EVERYTHING } from '@gatehouse/revocation/revocation'
+import type { RequestSource } from '../audit/audit-event.ts'
+import { AHEAD_SECONDS } from './stale-ahead.ts'
+import type { StaleTokens } from './stale-tokens.ts'
 
 /**
  * Makes all access tokens stale, of every subject; a refresh returns a valid one. `iat` counts
