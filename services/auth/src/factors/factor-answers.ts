@@ -5,9 +5,10 @@ import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import { noticeOf } from '../mail/notices.ts'
 import type { Caller, CallersGuesses } from '../throttling/guesses.ts'
-import type { FactorMethod, RightAnswer } from './factor-methods.ts'
+import type { RightAnswer } from './factor-methods.ts'
 import type { AnsweredFactor } from './factor-metrics.ts'
 import type { FactorPorts } from './factor-ports.ts'
+import type { FactorMethod } from './factor-table.ts'
 
 /** Who answers, and from where. */
 export type Answerer = {

@@ -3,6 +3,7 @@ import type { RequestSource } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
 import { BY_CODE } from '../sessions/authentication.ts'
 import type { FactorPorts } from './factor-ports.ts'
+import type { FactorMethod } from './factor-table.ts'
 import { type PasskeyAssertion, verifyAssertion } from './passkeys/passkey-assertion.ts'
 import type { Ceremony } from './passkeys/passkey-challenges.ts'
 import { findPasskey } from './passkeys/passkey-store.ts'
@@ -15,11 +16,9 @@ type Answers = {
   readonly passkey: { readonly assertion: PasskeyAssertion }
 }
 
-export type FactorMethod = keyof Answers
-
 type AnswerBy<Method extends FactorMethod> = { readonly method: Method } & Answers[Method]
 
-/** What proves a second factor: one of these, named as in the body of a request. */
+/** What proves a second factor, by one of the methods. */
 export type FactorAnswer = { [Method in FactorMethod]: AnswerBy<Method> }[FactorMethod]
 
 /** A right answer that is not used yet. */

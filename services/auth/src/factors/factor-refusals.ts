@@ -1,5 +1,6 @@
 import { bearerChallenge } from '@gatehouse/problem/challenge'
 import { Refusal } from '@gatehouse/problem/refusal'
+import type { FactorMethod } from './factor-table.ts'
 import type { PasskeyRequest } from './passkeys/passkey-assertion.ts'
 
 /** A login that waits for a second factor, as its client sees it. */
@@ -8,7 +9,7 @@ export type OpenChallenge = {
   /** seconds */
   readonly expiresIn: number
   /** what can answer it; empty: the account has to enrol an authenticator first */
-  readonly factors: readonly ('passkey' | 'totp' | 'recoveryCode')[]
+  readonly factors: readonly FactorMethod[]
   /** if a passkey can answer it: the options of `navigator.credentials.get()` */
   readonly passkey?: PasskeyRequest
 }
@@ -26,13 +27,13 @@ export const factorRequired = (open: OpenChallenge) =>
   })
 
 /** What was wrong, for people. */
-const wrong = (method: 'passkey' | 'totp' | 'recoveryCode') =>
+const wrong = (method: FactorMethod) =>
   method === 'passkey'
     ? 'the passkey is not one of the account, or its answer is wrong, or was used before'
     : 'the code is wrong, or was used before'
 
 /** The challenge can be answered again. */
-export const wrongFactor = (open: OpenChallenge, method: OpenChallenge['factors'][number]) =>
+export const wrongFactor = (open: OpenChallenge, method: FactorMethod) =>
   new Refusal('FACTOR_REQUIRED', {
     reason: wrong(method),
     detail: wrong(method),
@@ -91,7 +92,7 @@ export const oneAnswer = () =>
       'body must have exactly one of passkey, totp and recoveryCode; a first authenticator is confirmed with totp'
   })
 
-export const wrongStepUp = (method: OpenChallenge['factors'][number]) =>
+export const wrongStepUp = (method: FactorMethod) =>
   new Refusal('UNAUTHENTICATED', {
     reason: `step-up: ${wrong(method)}`,
     detail: wrong(method),

@@ -3,6 +3,9 @@ import type { Generated } from 'kysely'
 /** What makes a second factor. */
 export type FactorKind = 'totp' | 'passkey'
 
+/** What proves a second factor, named as in the body of a request. */
+export type FactorMethod = FactorKind | 'recoveryCode'
+
 /** Authenticator apps. */
 export type FactorTable = {
   id: string

@@ -7,7 +7,7 @@ import type { Tables } from '../../database/tables.ts'
 import { BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
 import type { CallersGuesses } from '../../throttling/guesses.ts'
 import { type Answerer, guessedAnswer, useAnswer } from '../factor-answers.ts'
-import { compareAnswer, type FactorAnswer, type FactorMethod } from '../factor-methods.ts'
+import { compareAnswer, type FactorAnswer } from '../factor-methods.ts'
 import type { FactorPorts } from '../factor-ports.ts'
 import {
   challengeInvalid,
@@ -15,6 +15,7 @@ import {
   type OpenChallenge,
   wrongFactor
 } from '../factor-refusals.ts'
+import type { FactorMethod } from '../factor-table.ts'
 import { requestOptions } from '../passkeys/passkey-assertion.ts'
 import { listPasskeys } from '../passkeys/passkey-store.ts'
 import { countRecoveryCodes } from '../recovery-codes.ts'

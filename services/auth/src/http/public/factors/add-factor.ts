@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { endedProblem, noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
@@ -17,6 +16,7 @@ import {
   Totp
 } from './factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
+import { requireProvenEmail } from './require-proven-email.ts'
 
 const adding = {
   operationId: 'addFactor',
@@ -53,9 +53,7 @@ export const addFactor: Route = (service, { accounts, factors, settings, throttl
     },
     async (request, reply) => {
       const { account, session: sid } = await ownAccount(request, accounts)
-      // A stranger who has registered the address must not lock its owner out of the account.
-      const isProven = account.emailVerifiedAt !== null || settings.emailVerification === 'off'
-      if (!isProven) throw emailUnverified()
+      requireProvenEmail(account, settings)
       await limitFactorChanges(throttling.factors, account.id)
       const added = await factors.add(account, { name: request.body.name ?? DEFAULT_NAME, sid })
       return reply.code(201).send(shownNewFactor(added))

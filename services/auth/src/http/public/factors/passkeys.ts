@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
@@ -15,6 +14,7 @@ import {
 } from './factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
 import { PasskeyCreation, PasskeyRegistration, PasskeyRequest } from './passkey-schemas.ts'
+import { requireProvenEmail } from './require-proven-email.ts'
 
 const off = 'Second factors or passkeys are turned off'
 
@@ -39,9 +39,7 @@ export const askForPasskey: Route = (service, options) => {
     { schema: { ...asking, response: { 200: PasskeyCreation } } },
     async (request) => {
       const { account, session } = await ownAccount(request, accounts)
-      // A stranger who has registered the address must not lock its owner out of the account.
-      const isProven = account.emailVerifiedAt !== null || settings.emailVerification === 'off'
-      if (!isProven) throw emailUnverified()
+      requireProvenEmail(account, settings)
       await limitFactorChanges(throttling.factors, account.id)
       return await factors.askForPasskey(account, session)
     }
