@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { type ClientAuthenticationMethod, FIRST_PARTY_CLIENT } from '../../clients/client.ts'
 import { clientSecretExample } from '../../clients/client-secret.ts'
+import { CLIENT_ASSERTION_TYPE } from '../../oauth/client/presented-client.ts'
 import { uuid } from '../fields.ts'
 
 const secretInBody: ClientAuthenticationMethod = 'client_secret_post'
@@ -23,7 +24,7 @@ export const clientParameters = {
   ),
   client_assertion_type: optionalText(
     'With client_assertion, always this value.',
-    'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+    CLIENT_ASSERTION_TYPE
   ),
   client_assertion: optionalText(
     `A JWT signed by a client that is registered with ${signedAssertion}. It works once.`,

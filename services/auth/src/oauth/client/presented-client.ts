@@ -18,7 +18,7 @@ export type PresentedClient =
     }
 
 /** RFC 7523 §2.2 */
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 
 /**
@@ -44,8 +44,8 @@ export function presentedClient(
     return { method: 'client_secret_post', clientId, secret }
   }
   if (assertion === undefined && assertionType === undefined) return { method: 'none', clientId }
-  if (assertionType !== ASSERTION_TYPE) {
-    throw malformedRequest(`client_assertion_type must be ${ASSERTION_TYPE}`)
+  if (assertionType !== CLIENT_ASSERTION_TYPE) {
+    throw malformedRequest(`client_assertion_type must be ${CLIENT_ASSERTION_TYPE}`)
   }
   if (assertion === undefined) throw malformedRequest('client_assertion is missing')
   return { method: 'private_key_jwt', clientId, assertion }

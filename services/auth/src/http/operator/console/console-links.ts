@@ -3,9 +3,12 @@ import { linkFromSession } from '../../../operators/operator-refusals.ts'
 import { instant, iso } from '../../fields.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { operatorOf } from '../require-operator.ts'
+import { linkPath } from './console-path.ts'
 
 const DEFAULT_LIFETIME_SECONDS = 300
 const LONGEST_LIFETIME_SECONDS = 3600
+
+const exampleCode = 'vP0c3tqk1mFq6bq0yqkQW2pS8m1uB9mVtWl2i5jX3lA'
 
 const Body = Type.Object(
   {
@@ -25,8 +28,7 @@ const Body = Type.Object(
 const schema = {
   operationId: 'createConsoleLink',
   summary: 'Create a sign-in link for the console',
-  description:
-    'Creates a code that signs the operator in to the console, once: /console/#CODE on this listener.',
+  description: `Creates a code that signs the operator in to the console, once: ${linkPath('CODE')} on this listener.`,
   tags: ['Operators'],
   answers: { 201: { description: 'The code, which is not shown again.' } },
   problems: {
@@ -38,11 +40,11 @@ const schema = {
       {
         code: Type.String({
           description: 'The secret part of the link.',
-          examples: ['vP0c3tqk1mFq6bq0yqkQW2pS8m1uB9mVtWl2i5jX3lA']
+          examples: [exampleCode]
         }),
         path: Type.String({
           description: 'The link, as a path of this listener.',
-          examples: ['/console/#vP0c3tqk1mFq6bq0yqkQW2pS8m1uB9mVtWl2i5jX3lA']
+          examples: [linkPath(exampleCode)]
         }),
         expiresAt: instant('When the link stops working.')
       },
@@ -58,6 +60,6 @@ export const consoleLinkRoutes: OpsRoutes = (service, { operators }) => {
     if (tokenDigest === null) throw linkFromSession()
     const { expiresInSeconds: seconds = DEFAULT_LIFETIME_SECONDS } = request.body
     const { code, expiresAt } = await operators.sessions.makeLink(tokenDigest, seconds)
-    return reply.code(201).send({ code, path: `/console/#${code}`, expiresAt: iso(expiresAt) })
+    return reply.code(201).send({ code, path: linkPath(code), expiresAt: iso(expiresAt) })
   })
 }

@@ -4,8 +4,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import { requirePrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { consoleNotBuilt } from '../../http-refusals.ts'
-
-const PAGE = '/console/'
+import { CONSOLE_PATH } from './console-path.ts'
 
 /** Built from `console` by `npm install`, and for an image by its Dockerfile. */
 const BUILT = new URL('../../../../../../console/built/', import.meta.url)
@@ -48,9 +47,11 @@ const headers = {
 export function consolePage(ops: Service, hosts: readonly string[]): void {
   const options = { schema: { hidden: true }, onRequest: requirePrivateHost(hosts) }
   const found = new Map<string, ServedFile>()
-  ops.get('/console', options, async (_request, reply) => reply.redirect(PAGE, 308))
+  ops.get(CONSOLE_PATH.slice(0, -1), options, async (_request, reply) =>
+    reply.redirect(CONSOLE_PATH, 308)
+  )
   for (const [name, type] of Object.entries(files)) {
-    const path = name === 'index.html' ? PAGE : `${PAGE}${name}`
+    const path = name === 'index.html' ? CONSOLE_PATH : `${CONSOLE_PATH}${name}`
     ops.get(path, options, async (request, reply) => {
       const file = found.get(name) ?? readBuilt(name)
       found.set(name, file)

@@ -11,6 +11,7 @@ import { notAnOperator, notForBrowsers } from '../../http-refusals.ts'
 import type { OperatorCredentials } from '../operator-credentials.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
 import { clearConsoleCookie, consoleSecretsOf, setConsoleCookie } from './console-cookie.ts'
+import { CONSOLE_PATH } from './console-path.ts'
 import { isFromOwnPage } from './own-page.ts'
 
 type SessionPorts = Pick<OpsApiOptions, 'audit' | 'operators'> & {
@@ -31,7 +32,7 @@ const Opened = Type.Object({
   expiresAt: Type.String()
 })
 
-const PATH = '/console/session'
+const PATH = `${CONSOLE_PATH}session`
 
 /** Where operators sign in to the console and out. Only the console's own page may call it. */
 export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
