@@ -7,6 +7,7 @@ type Follower = {
   onState(isLive: boolean): void
 }
 
+/** unless the server asks for another pause */
 const RETRY_MS = 2000
 const LONGEST_RETRY_MS = 15_000
 /** The server sends something at least every 15 seconds. */
@@ -18,14 +19,19 @@ const SILENCE_MS = 40_000
  */
 export async function followEvents(follower: Follower, signal: AbortSignal): Promise<void> {
   let lastId: string | null = null
+  let retryMs = RETRY_MS
   let waitMs = RETRY_MS
+  const notes = {
+    noteId: (id: string) => (lastId = id),
+    noteRetry: (ms: number) => (retryMs = ms)
+  }
   while (!signal.aborted) {
-    const stream = { ...follower, lastId, signal, noteId: (id: string) => (lastId = id) }
+    const stream = { ...follower, ...notes, lastId, signal }
     const end = await readStream(stream).catch(() => 'broken' as const)
     if (end === 'refused' || signal.aborted) return
     // With several workers, the server ends each stream when everything is sent.
     if (end === 'broken') follower.onState(false)
-    waitMs = end === 'broken' ? Math.min(waitMs * 2, LONGEST_RETRY_MS) : RETRY_MS
+    waitMs = end === 'broken' ? Math.min(waitMs * 2, LONGEST_RETRY_MS) : retryMs
     await pause(waitMs, signal)
   }
 }
@@ -34,10 +40,11 @@ type Stream = Follower & {
   readonly lastId: string | null
   readonly signal: AbortSignal
   noteId(id: string): void
+  noteRetry(ms: number): void
 }
 
 async function readStream(stream: Stream): Promise<'ended' | 'refused' | 'broken'> {
-  const { lastId, onEvent, onState, noteId } = stream
+  const { lastId, onEvent, onState, noteId, noteRetry } = stream
   const silence = new AbortController()
   const signal = AbortSignal.any([stream.signal, silence.signal])
   const headers = { ...proofHeaders(), ...(lastId === null ? {} : { 'last-event-id': lastId }) }
@@ -57,6 +64,7 @@ async function readStream(stream: Stream): Promise<'ended' | 'refused' | 'broken
       if (event.id !== null) noteId(event.id)
       onEvent(event)
     }
+    noteRetry(parser.retryMs() ?? RETRY_MS)
   }
 }
 
