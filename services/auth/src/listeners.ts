@@ -32,7 +32,7 @@ type Opened = Omit<AuthParts, 'https' | 'ring'> & {
  */
 export async function openListeners(
   config: AuthConfig,
-  ports: Pick<Ports, 'log' | 'registry' | 'tracing' | 'closing'>,
+  ports: Pick<Ports, 'log' | 'registry' | 'tracing' | 'monotonicClock' | 'closing'>,
   opened: Opened
 ): Promise<RunningService> {
   const { registry, closing } = ports
@@ -65,7 +65,7 @@ export async function openListeners(
 /** Health, metrics and the operators' API. */
 async function openOps(
   config: AuthConfig,
-  { log, registry }: Pick<Ports, 'log' | 'registry'>,
+  { log, registry, monotonicClock }: Pick<Ports, 'log' | 'registry' | 'monotonicClock'>,
   { state, settings, secrets, tls, fleet, clock, onOps }: Opened,
   service: Service
 ): Promise<Service> {
@@ -75,7 +75,7 @@ async function openOps(
     sessions: sessions.families,
     accounts,
     revocations,
-    monotonicClock: () => performance.now()
+    monotonicClock
   })
   // The first probe may come during an outage: what answers now has answered since the start.
   await Promise.all(Object.values(checks).map((check) => check()))

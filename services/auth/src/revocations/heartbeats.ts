@@ -83,11 +83,13 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
  */
 export async function openHeartbeats(
   redis: RedisConnection | null,
-  { metrics, ...options }: Pick<HeartbeatOptions, 'replicas' | 'onFault'> & { metrics: Registry }
+  {
+    metrics,
+    ...options
+  }: Pick<HeartbeatOptions, 'replicas' | 'monotonicClock' | 'onFault'> & { metrics: Registry }
 ): Promise<Heartbeats | null> {
   if (redis === null) return null
-  const monotonicClock = () => performance.now()
-  const heartbeats = writeHeartbeats({ ...options, redis, monotonicClock })
+  const heartbeats = writeHeartbeats({ ...options, redis })
   new Gauge({
     name: 'auth_revocation_heartbeat_age_seconds',
     help: 'Seconds since the last successful write of this process to the revocation log',

@@ -36,7 +36,10 @@ const calls = { append: 'revocation_append' } as const satisfies Record<
   string
 >
 
-type RevocationPorts = Pick<Ports, 'log' | 'registry' | 'storeMetrics' | 'closing' | 'jobs'> & {
+type RevocationPorts = Pick<
+  Ports,
+  'log' | 'registry' | 'storeMetrics' | 'monotonicClock' | 'closing' | 'jobs'
+> & {
   readonly database: Database
   readonly store: SharedStore
   /** the longest lifetime of the tokens that a published key may have signed */
@@ -60,6 +63,7 @@ export async function openRevocations(
   const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
     replicas,
     metrics: ports.registry,
+    monotonicClock: ports.monotonicClock,
     onFault: (error) =>
       ports.log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
   })

@@ -20,7 +20,9 @@ type Settings = Static<ReturnType<typeof Type.Object<typeof sessionSettings>>>
 export type SessionConfig = Settings & { readonly REDIS_REVOCATION_REPLICAS: number }
 
 /** How long sessions live, in seconds: since the last use, and in total. */
-export const lifetimes = (config: Settings) => ({
+export type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
+
+export const lifetimes = (config: Settings): Lifetimes => ({
   idleSeconds: config.AUTH_REFRESH_IDLE_SECONDS,
   absoluteSeconds: config.AUTH_REFRESH_ABSOLUTE_SECONDS
 })

@@ -2,9 +2,7 @@ import type { DurableSessions } from './durable/durable-sessions.ts'
 import { type SessionEnds, type SessionEndsOptions, sessionEnds } from './ends/session-ends.ts'
 import type { Families } from './families/families.ts'
 import { type ListSessions, listSessions } from './list-sessions.ts'
-
-/** How long sessions live, in seconds: since the last use, and in total. */
-type Lifetimes = { readonly idleSeconds: number; readonly absoluteSeconds: number }
+import type { Lifetimes } from './session-settings.ts'
 
 /** The sessions in both stores, and the code that keeps the two consistent. */
 export type SessionState = {
