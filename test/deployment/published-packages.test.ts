@@ -139,10 +139,13 @@ t.test('the modules of @gatehouse/identity load no module of Node.js', async (t)
   }
 })
 
-t.test('an application installs the packages, and runs on each Node.js, Bun and Deno', async (t) => {
-  const application = dataFolder(t)
-  const sources = ['service', 'program'].map((name) => `test/consumer/${name}.ts`)
-  installApplication(application, tarballs, sources)
-  testCommand(t, application)
-  await testServices(t, application)
-})
+t.test(
+  'an application installs the packages, and runs on each Node.js, Bun and Deno',
+  async (t) => {
+    const application = dataFolder(t)
+    const sources = ['service', 'program'].map((name) => `test/consumer/${name}.ts`)
+    installApplication(application, tarballs, sources)
+    testCommand(t, application)
+    await testServices(t, application)
+  }
+)

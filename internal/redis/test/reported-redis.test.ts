@@ -110,7 +110,7 @@ t.test('an outage of Redis is logged once with its cause, and once when it ends'
       const { connect, said } = reported(t)
       connect(server.url.replace('redis://', 'rediss://'))
       t.match(await said(1), [
-        ['Redis is unreachable', { cause: /^connect ETIMEDOUT: .*Does the port take TLS\?$/ }]
+        ['Redis is unreachable', { cause: /^connect ETIMEDOUT: .*Does the port use TLS\?$/ }]
       ])
     }
   )
