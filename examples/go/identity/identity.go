@@ -158,7 +158,7 @@ func refuse(answer http.ResponseWriter, request *http.Request, err error) {
 	}
 	id := request.Header.Get("X-Request-Id")
 	if id == "" {
-		// It came past the gateway, which sends an id with each request.
+		// The request bypassed the gateway, which sends an id with each request.
 		id = newID()
 	}
 	header.Set("Content-Type", "application/problem+json")
