@@ -45,6 +45,7 @@ import { usersDelete } from './commands/users/users-delete.ts'
 import { usersDisable } from './commands/users/users-disable.ts'
 import { usersEmail } from './commands/users/users-email.ts'
 import { usersEnable } from './commands/users/users-enable.ts'
+import { usersExport } from './commands/users/users-export.ts'
 import { usersFactors } from './commands/users/users-factors.ts'
 import { usersImport } from './commands/users/users-import.ts'
 import { usersInvite } from './commands/users/users-invite.ts'
@@ -81,6 +82,7 @@ export const commands: readonly Command[] = [
   usersResetFactors,
   usersDisable,
   usersEnable,
+  usersExport,
   usersDelete,
   invitationsList,
   invitationsRevoke,

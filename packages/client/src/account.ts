@@ -1,5 +1,7 @@
 import type { Abortable } from './abortable.ts'
 import type {
+  AccountDeletion,
+  AccountExport,
   EmailAddress,
   EmailVerification,
   LetterLink,
@@ -14,6 +16,8 @@ import { noAnswer, problemOf } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 
 export type {
+  AccountDeletion,
+  AccountExport,
   EmailAddress,
   EmailVerification,
   LetterLink,
@@ -57,29 +61,39 @@ export type Account = {
    * password, and ends every session of the account.
    */
   readonly undoEmail: AccountCall<LetterLink, UndoneEmail>
+  /**
+   * Deletes the account of the user who is signed in, and ends every session. Until the time in the
+   * result, a login keeps the account. `UNAUTHENTICATED`: the user must sign in again first.
+   */
+  readonly deleteAccount: (options?: Abortable) => Promise<AccountDeletion>
+  /** Everything that is stored about the user who is signed in. `UNAUTHENTICATED`: as above. */
+  readonly exportAccount: (options?: Abortable) => Promise<AccountExport>
 }
 
 /** The account of the user of this client. */
 export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
+  const send = async <Result>(
+    path: string,
+    request: RequestInit,
+    resultOf: (response: Response) => Promise<Result>,
+    { signal }: Abortable = {}
+  ): Promise<Result> => {
+    try {
+      const response = await fetch(`/auth/${path}`, { ...request, signal: signal ?? null })
+      if (!response.ok) throw await problemOf(response)
+      return await resultOf(response)
+    } catch (error) {
+      throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
+    }
+  }
+  const headers = { 'content-type': 'application/json' }
   const call =
     <Body extends object, Result>(
       path: string,
       resultOf: (response: Response) => Promise<Result>
     ): AccountCall<Body, Result> =>
-    async (body, { signal } = {}) => {
-      try {
-        const response = await fetch(`/auth/${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-          signal: signal ?? null
-        })
-        if (!response.ok) throw await problemOf(response)
-        return await resultOf(response)
-      } catch (error) {
-        throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
-      }
-    }
+    (body, options) =>
+      send(path, { method: 'POST', headers, body: JSON.stringify(body) }, resultOf, options)
   const nothing = async () => {}
   const json = async <Result>(response: Response) => (await response.json()) as Result
 
@@ -91,12 +105,27 @@ export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
     verifyEmail: call('email/verify', json<VerifiedEmail>),
     changeEmail: call('email', nothing),
     confirmEmail: call('email/confirm', nothing),
-    undoEmail: call('email/undo', json<UndoneEmail>)
+    undoEmail: call('email/undo', json<UndoneEmail>),
+    deleteAccount: (options) =>
+      send('account', { method: 'DELETE' }, json<AccountDeletion>, options),
+    async exportAccount(options) {
+      const path = 'account/export'
+      const { next, ...all } = await send(path, {}, json<AccountExport & Page>, options)
+      for (let after = next; after !== null; ) {
+        const more = await send(`${path}/events?after=${after}`, {}, json<Page>, options)
+        all.events.push(...more.events)
+        after = more.next
+      }
+      return all
+    }
   }
 }
 
+/** Some of the events of an account; `next` leads to more. */
+type Page = Pick<AccountExport, 'events'> & { readonly next: string | null }
+
 /** Members of `globalThis` that only browsers have. */
-type Page = {
+type Browser = {
   readonly location: { readonly hash: string; readonly pathname: string; readonly search: string }
   readonly history: {
     readonly state: unknown
@@ -109,7 +138,7 @@ type Page = {
  * that neither the history nor a copy of the address has it.
  */
 export function takeLinkToken(): string | null {
-  const { location, history } = globalThis as unknown as Page
+  const { location, history } = globalThis as unknown as Browser
   const token = new URLSearchParams(location.hash.slice(1)).get('token')
   if (token !== null) history.replaceState(history.state, '', location.pathname + location.search)
   return token

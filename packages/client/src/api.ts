@@ -72,6 +72,18 @@ export type UndoneEmail = {
   readonly resetToken: string
 }
 
+/** Until this time (ISO 8601), a login keeps the account. */
+export type AccountDeletion = {
+  readonly deletionAt: string
+}
+
+/** What is stored about a user, to be saved as a file; the API description has every member. */
+export type AccountExport = {
+  readonly user: Readonly<Record<string, unknown>>
+  readonly events: Readonly<Record<string, unknown>>[]
+  readonly [member: string]: unknown
+}
+
 export type User = {
   readonly id: string
   readonly email: string

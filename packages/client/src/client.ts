@@ -1,4 +1,4 @@
-import type { FactorAnswer, Login, Registered, Registration, User } from './api.ts'
+import type { FactorAnswer, Login, PasskeyRequest, Registered, Registration, User } from './api.ts'
 import { clientIn } from './client-in.ts'
 import { ownEnvironment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
@@ -11,6 +11,7 @@ export type {
   FactorAnswer,
   GatehouseClient,
   Login,
+  PasskeyRequest,
   ProblemCode,
   RefreshTokenStorage,
   Registered,

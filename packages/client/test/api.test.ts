@@ -41,7 +41,8 @@ t.test('the types of the client are those of the API description', async (t) => 
     'EmailVerification',
     'SentLetter',
     'VerifiedEmail',
-    'UndoneEmail'
+    'UndoneEmail',
+    'AccountDeletion'
   ]
   for (const type of types) {
     for (const schema of otherNames[type] ?? [type]) {

@@ -12,6 +12,8 @@ import { recogniseGateway } from './http/forwarded.ts'
 import { noteProofFlaws } from './http/note-proof-flaws.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
+import { deleteAccount } from './http/public/account/delete-account.ts'
+import { exportAccount, exportAccountEvents } from './http/public/account/export-account.ts'
 import { takeTurns } from './http/public/account-turns.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { addFactor, confirmFactor } from './http/public/factors/add-factor.ts'
@@ -24,6 +26,7 @@ import { forgotPassword } from './http/public/letters/forgot-password.ts'
 import { resetPassword } from './http/public/letters/reset-password.ts'
 import { sendEmailVerification, verifyEmail } from './http/public/letters/verify-email.ts'
 import { limitAddress } from './http/public/limit-address.ts'
+import { askForFirstPasskey, loginWithFirstPasskey } from './http/public/login/enrol-passkey.ts'
 import { login } from './http/public/login/login.ts'
 import { enrolAtLogin, loginFactor } from './http/public/login/login-factor.ts'
 import { askForPasskeyLogin, loginPasskey } from './http/public/login/login-passkey.ts'
@@ -56,6 +59,8 @@ const routes = [
   login,
   loginFactor,
   enrolAtLogin,
+  askForFirstPasskey,
+  loginWithFirstPasskey,
   askForPasskeyLogin,
   loginPasskey,
   refreshToken,
@@ -82,6 +87,9 @@ const routes = [
   changeEmail,
   confirmEmail,
   undoEmail,
+  exportAccount,
+  exportAccountEvents,
+  deleteAccount,
   jwks
 ]
 

@@ -47,7 +47,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { mail } = letters
   const throttling = openThrottling(config, { ...common, store })
   const { guesses } = throttling
-  const accounts = openAccounts(config, { ...common, guesses, mail })
+  const accounts = openAccounts(config, { ...common, guesses, mail, revocations })
   const factors = await openFactors(config, { ...common, guesses, mail })
   const invitations = openInvitations({ ...common, accounts, guesses })
   const clients = openClients({ ...common, reserved: settings.reservedAudiences, revocations })

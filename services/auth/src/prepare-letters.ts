@@ -37,6 +37,10 @@ export function prepareLetters(
     'factor-added': notice,
     'factor-removed': notice,
     'recovery-codes-replaced': notice,
-    'recovery-code-used': notice
+    'recovery-code-used': notice,
+    'passkey-suspected': notice,
+    'deletion-requested': notice,
+    'deletion-cancelled': notice,
+    'account-exported': notice
   }
 }

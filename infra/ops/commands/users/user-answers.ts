@@ -9,18 +9,25 @@ export type User = {
   readonly claims: Readonly<Record<string, unknown>>
   readonly disabled: boolean
   readonly createdAt: string
+  readonly deletionAt: string | null
 }
 
 export function userTable(users: readonly User[]): string {
   return textTable(
     ['id', 'e-mail', 'roles', 'scope', 'state', 'created'],
-    users.map(({ id, email, roles, scope, disabled, createdAt }) => [
-      id,
-      email,
-      roles.join(','),
-      scope.join(' '),
-      disabled ? 'disabled' : 'enabled',
-      createdAt
+    users.map((user) => [
+      user.id,
+      user.email,
+      user.roles.join(','),
+      user.scope.join(' '),
+      stateOf(user),
+      user.createdAt
     ])
   )
+}
+
+/** An account that its user has deleted stays until this day, and longer if it is disabled. */
+function stateOf({ disabled, deletionAt }: User): string {
+  const state = disabled ? 'disabled' : 'enabled'
+  return deletionAt === null ? state : `${state}, deletion ${deletionAt.slice(0, 10)}`
 }

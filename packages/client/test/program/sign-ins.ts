@@ -84,6 +84,19 @@ export async function signIns(t: Test, { baseUrl, folder, someone }: Programs): 
     await t.rejects(account.changeEmail({ email: 'new@example.com' }), { code: 'UNAUTHENTICATED' })
   })
 
+  await t.test('a user exports and deletes the account', async (t) => {
+    const { client, user } = await someone()
+    const account = accountOf(client)
+    const { user: exported, events, ...rest } = await account.exportAccount()
+    t.match(exported, { email: user.email })
+    t.ok(events.some(({ kind }) => kind === 'login'))
+    t.notOk('next' in rest, 'it is complete')
+    const { deletionAt } = await account.deleteAccount()
+    t.ok(Date.parse(deletionAt) > Date.now())
+    await t.rejects(account.exportAccount(), { code: 'SESSION_ENDED' })
+    t.ok(await client.login(user), 'a login keeps the account')
+  })
+
   await t.test('logoutEverywhere ends the sessions of other devices', async (t) => {
     const { client, user } = await someone()
     const phone = notedClient({ baseUrl, delivery: 'body' }).client

@@ -6,6 +6,8 @@ export const accountSettings = {
   AUTH_REGISTRATION: Type.Enum(['open', 'invite', 'off', 'closed'], { default: 'open' }),
   AUTH_SECOND_FACTOR: Type.Enum(['off', 'optional', 'required'], { default: 'optional' }),
   AUTH_SECOND_FACTOR_ROLES: Type.String({ default: '' }),
+  /** 0: an account is deleted at once */
+  AUTH_DELETION_GRACE_DAYS: Type.Number({ default: 14, minimum: 0, maximum: 90 }),
   AUTH_NEW_USER_ROLES: Type.String({ default: 'user' }),
   AUTH_NEW_USER_SCOPE: Type.String({ default: 'orders:read orders:write' })
 }

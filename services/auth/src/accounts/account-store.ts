@@ -190,6 +190,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     claims: JSON.parse(row.claims),
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
+    deleteAfter: row.delete_after,
     emailVerifiedAt: row.email_verified_at,
     tokensNotBefore: row.tokens_not_before,
     rightsVersion: row.rights_version,

@@ -21,6 +21,8 @@ export type Account = {
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean
+  /** from when on it is deleted, as its user asked, in seconds since 1970; null: it stays */
+  readonly deleteAfter: number | null
   /** when the owner of the address has proven it, in seconds since 1970; null: not yet */
   readonly emailVerifiedAt: number | null
   /** tokens with an earlier `iat` are stale; in seconds since 1970 */

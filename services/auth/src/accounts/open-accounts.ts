@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Ports } from '../ports.ts'
+import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import type { Guesses } from '../throttling/guesses.ts'
 import type { Account } from './account.ts'
 import type { AccountConfig } from './account-settings.ts'
@@ -15,6 +16,9 @@ import {
   passwordChangeProof
 } from './credentials/password-change-proof.ts'
 import { type PasswordChanges, passwordChanges } from './credentials/password-changes.ts'
+import { type AccountDeletions, accountDeletions } from './deletions/account-deletions.ts'
+import { eraseDue } from './deletions/erase-due.ts'
+import { type AccountExports, accountExports } from './exports/account-exports.ts'
 import { type AccountImports, accountImports } from './imports/account-imports.ts'
 import { factorPolicyOf, needsFactor } from './needs-factor.ts'
 import { openPasswords, type PasswordPorts } from './passwords/open-passwords.ts'
@@ -22,12 +26,16 @@ import type { PasswordConfig } from './passwords/password-settings.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { type Applicant, registerAccount } from './register-account.ts'
 
+const DAY_SECONDS = 86_400
+
 /** The accounts, and their passwords. */
 export type Accounts = Omit<AccountStore, 'changePassword'> &
   PasswordChanges & {
     /** what operators change, apart from passwords */
     readonly changes: Omit<AccountChanges, 'setPassword'>
     readonly imports: AccountImports
+    readonly deletions: AccountDeletions
+    readonly exports: AccountExports
     readonly passwords: Passwords
     readonly checkCredentials: CheckCredentials
     readonly provePasswordChange: ProvePasswordChange
@@ -39,12 +47,13 @@ export type Accounts = Omit<AccountStore, 'changePassword'> &
     register(applicant: Applicant, source: RequestSource): Promise<Account>
   }
 
-type AccountPorts = Pick<Ports, 'jobs'> &
+type AccountPorts = Pick<Ports, 'jobs' | 'cleanups'> &
   PasswordPorts & {
     readonly database: Database
     readonly guesses: Guesses
     readonly mail: Pick<Mail, 'add' | 'languageFor'>
     readonly audit: AuditLog
+    readonly revocations: { readonly stale: Pick<StaleTokens, 'now'> }
     readonly clock: () => number
   }
 
@@ -57,7 +66,10 @@ export function openAccounts(
   const accounts = accountStore(tables)
   const changes = accountChanges(tables)
   const hashed = openPasswords(config, ports)
+  const stale = ports.revocations.stale.now
+  const graceSeconds = Math.round(config.AUTH_DELETION_GRACE_DAYS * DAY_SECONDS)
   ports.jobs.push({ name: 'erase deleted accounts', run: () => eraseTraces(tables) })
+  ports.cleanups.push(() => eraseDue(tables, { stale, clock }))
   const policy = factorPolicyOf(config)
   const checkCredentials = credentialCheck({
     accounts,
@@ -71,6 +83,8 @@ export function openAccounts(
     ...passwordChanges({ accounts, changes, passwords: hashed, mail, clock }),
     changes,
     imports: accountImports(tables),
+    deletions: accountDeletions({ db: tables, mail, graceSeconds, stale, clock }),
+    exports: accountExports({ db: tables, mail, clock }),
     passwords: hashed,
     checkCredentials,
     provePasswordChange: passwordChangeProof({ passwords: hashed, checkCredentials, clock }),

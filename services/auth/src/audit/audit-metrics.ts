@@ -12,6 +12,7 @@ const reasons = [
   'reused',
   'password',
   'factor',
+  'deletion',
   'operator',
   'expired'
 ] as const
@@ -29,7 +30,8 @@ const reasonOf: Partial<Record<AuditKind, Reason>> = {
   'factors-reset': 'operator',
   'password-set': 'operator',
   'user-disabled': 'operator',
-  'user-deleted': 'operator',
+  'deletion-requested': 'deletion',
+  'user-deleted': 'deletion',
   'all-sessions-ended': 'operator'
 }
 

@@ -46,6 +46,8 @@ export type AccountTable = {
   factors: Generated<number>
   /** how often they were added or removed */
   factor_version: Generated<number>
+  /** as `Account` has it */
+  delete_after: Generated<number | null>
   /** milliseconds since 1970; null if it never was */
   password_changed_at_ms: number | null
   /** the session that changed it */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
 import { accountStore } from '../accounts/account-store.ts'
+import { cancelDeletion } from '../accounts/changes/cancel-deletion.ts'
 import type { Change } from '../accounts/changes/change.ts'
 import { replaceRights } from '../accounts/changes/replace-rights.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
@@ -201,6 +202,7 @@ async function undoChange(
     .executeTakeFirstOrThrow()
   await spendTokens(transaction, id, nowMs)
   await spendUndos(transaction, { subject: id, undo: token }, nowMs)
+  await cancelDeletion(transaction, { subject: id, sid: null, source }, nowMs)
   const ended = await endSessions(transaction, id, null, nowMs)
   const detail = { ended: ended.length }
   await writeAudit(

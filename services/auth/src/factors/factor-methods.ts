@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely'
-import type { RequestSource } from '../audit/audit-event.ts'
 import type { Tables } from '../database/tables.ts'
+import type { Reader } from '../mail/queue/queued-mail.ts'
 import { BY_CODE } from '../sessions/authentication.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import type { FactorMethod } from './factor-table.ts'
 import { type PasskeyAssertion, verifyAssertion } from './passkeys/passkey-assertion.ts'
 import type { Ceremony } from './passkeys/passkey-challenges.ts'
 import { findPasskey } from './passkeys/passkey-store.ts'
+import { reportRegression } from './passkeys/report-regression.ts'
 import { countRecoveryCodes, findRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
 import { matchTotp, useTotp } from './totp/totp-factors.ts'
 
@@ -34,19 +35,18 @@ export type RightAnswer = {
   detail(transaction: Kysely<Tables>): Promise<Readonly<Record<string, number | string>>>
 }
 
-/** For what an answer was asked. */
-export type Asked = Ceremony & {
-  /** the account that answers */
-  readonly owner: string
-  /** the version of the password that the same login has proved; null: none */
-  readonly passwordVersion: number | null
-  /** of the answer */
-  readonly source: RequestSource
-}
+/** For what an answer was asked, and who gives it. */
+export type Asked = Ceremony &
+  Reader & {
+    /** the account that answers */
+    readonly owner: string
+    /** the version of the password that the same login has proved; null: none */
+    readonly passwordVersion: number | null
+  }
 
 type MethodPorts = Pick<
   FactorPorts,
-  'db' | 'sealing' | 'ring' | 'passkeys' | 'audit' | 'metrics' | 'clock'
+  'db' | 'sealing' | 'ring' | 'passkeys' | 'mail' | 'metrics' | 'clock'
 >
 
 /** Compares an answer with what an account has; null: it is wrong. Uses nothing up. */
@@ -86,9 +86,8 @@ const factorMethods: { readonly [Method in FactorMethod]: Compare<Method> } = {
     }
   },
   async passkey(ports, { assertion }, asked) {
-    const { owner: subject, source } = asked
     const passkey = await findPasskey(ports.db, assertion.id)
-    if (passkey === null || passkey.subject !== subject) return null
+    if (passkey === null || passkey.subject !== asked.owner) return null
     const right = await verifyAssertion(ports, passkey, assertion, asked)
     if (right === null) return null
     if (right !== 'regressed') {
@@ -98,10 +97,7 @@ const factorMethods: { readonly [Method in FactorMethod]: Compare<Method> } = {
         detail: async () => ({ factor: 'passkey' })
       }
     }
-    ports.metrics.counterRegressed()
-    const detail = { passkey: passkey.id }
-    const event = { kind: 'passkey-counter-regressed', subject, sid: null, source } as const
-    await ports.audit.write({ ...event, detail })
+    await reportRegression(ports, passkey, asked)
     return null
   }
 }

@@ -14,6 +14,7 @@ import {
   waitingLogin
 } from './login/answer-challenge.ts'
 import { type EnrolledLogin, enrolByLogin } from './login/login-enrolment.ts'
+import { askForFirstPasskey, enrolPasskey } from './login/passkey-enrolment.ts'
 import { answerByPasskey, askForLogin, claimedByPasskey } from './login/passkey-login.ts'
 import {
   addFactor,
@@ -24,9 +25,10 @@ import {
   removeOwnFactor,
   renewRecoveryCodes
 } from './own-factors.ts'
-import { type AddedPasskey, addPasskey, askForPasskey } from './own-passkeys.ts'
+import { addPasskey, askForPasskey } from './own-passkeys.ts'
 import type { PasskeyAssertion, PasskeyRequest } from './passkeys/passkey-assertion.ts'
 import { askToStepUp, stepUp } from './step-up.ts'
+import type { AddedPasskey } from './store-passkey.ts'
 
 /** The second factors of accounts, and the logins that wait for one. */
 export type Factors = {
@@ -79,6 +81,14 @@ export type Factors = {
    * @throws Refusal as `answer`
    */
   enrol(waiting: WaitingLogin, code: string, by: Answerer): Promise<EnrolledLogin>
+  /** As `askForFirstPasskey`. */
+  askForFirstPasskey(waiting: WaitingLogin): ReturnType<typeof askForFirstPasskey>
+  /** As `enrolPasskey`. */
+  enrolPasskey(
+    waiting: WaitingLogin,
+    added: Parameters<typeof enrolPasskey>[2],
+    by: Answerer
+  ): Promise<EnrolledLogin>
   /** As `askForPasskey`. */
   askForPasskey(account: Account, sid: string): ReturnType<typeof askForPasskey>
   /** As `addPasskey`. */
@@ -119,6 +129,8 @@ export function factors(ports: FactorPorts): Factors {
     waiting: (challenge) => waitingLogin(ports, challenge),
     answer: (waiting, answer, by) => answerChallenge(ports, waiting, answer, by),
     enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by),
+    askForFirstPasskey: (waiting) => askForFirstPasskey(ports, waiting),
+    enrolPasskey: (waiting, added, by) => enrolPasskey(ports, waiting, added, by),
     askForPasskey: (account, sid) => askForPasskey(ports, account, sid),
     addPasskey: (account, added, change) => addPasskey(ports, account, added, change),
     askForLogin: () => askForLogin(ports),

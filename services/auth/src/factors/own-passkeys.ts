@@ -1,30 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import type { Account } from '../accounts/account.ts'
-import { isUniqueViolation } from '../database/statements/unique-violation.ts'
-import { BY_DEVICE_KEY, BY_SYNCED_KEY } from '../sessions/authentication.ts'
 import { noteFactor } from '../sessions/durable/strengthen-session.ts'
-import {
-  type ConfirmedFactor,
-  countAdded,
-  type FactorChange,
-  lockForFactors,
-  MOST_FACTORS
-} from './factor-changes.ts'
+import { type FactorChange, lockForFactors, MOST_FACTORS } from './factor-changes.ts'
 import type { FactorPorts } from './factor-ports.ts'
 import { factorsOff, tooManyFactors } from './factor-refusals.ts'
-import type { OwnFactor } from './own-factors.ts'
-import { usePasskeyChallenge } from './passkeys/passkey-challenges.ts'
-import { passkeyInvalid, passkeyTaken } from './passkeys/passkey-refusals.ts'
 import {
-  type NewPasskey,
   type PasskeyRegistration,
   registrationOptions,
   verifyRegistration
 } from './passkeys/passkey-registration.ts'
-import { ownPasskey } from './passkeys/passkey-store.ts'
-
-/** A passkey that was added. */
-export type AddedPasskey = ConfirmedFactor & { readonly passkey: OwnFactor }
+import { type AddedPasskey, methodsOf, storePasskey } from './store-passkey.ts'
 
 /** @throws Refusal FORBIDDEN, CONFLICT */
 function refuseMore({ policy }: FactorPorts, account: Account): void {
@@ -47,39 +31,15 @@ export async function addPasskey(
 ): Promise<AddedPasskey> {
   refuseMore(ports, account)
   const { db, mail } = ports
-  const { id: subject, passwordVersion: password_version } = account
-  const { name, sid, given } = added
-  const made = await verifyRegistration(ports, given, { subject, sid })
-  const row = { ...rowOf(made, change.clock()), subject, name, password_version }
+  const { id: subject } = account
+  const { sid, given } = added
+  const made = await verifyRegistration(ports, given, { subject, within: sid })
   return await db.transaction().execute(async (transaction) => {
-    const nowMs = change.clock()
-    await lockForFactors(transaction, subject, { sid, nowMs })
-    if (!(await usePasskeyChallenge(transaction, made.challenge))) {
-      throw passkeyInvalid('another request has used the challenge')
-    }
-    await transaction.insertInto('passkeys').values(row).execute().catch(refuseTaken)
-    const cause = { factor: 'passkey', sid, nowMs } as const
-    const counted = await countAdded(transaction, account, cause, { ...change, mail })
+    await lockForFactors(transaction, subject, { sid, nowMs: change.clock() })
+    const adding = { made, name: added.name, sid }
+    const stored = await storePasskey(transaction, account, adding, { ...change, mail })
     // The authenticator has verified its user, in this session.
-    const methods = made.backupEligible ? BY_SYNCED_KEY : BY_DEVICE_KEY
-    await noteFactor(transaction, { subject, sid }, methods)
-    return { ...counted, passkey: ownPasskey({ ...row, used_at: null }) }
+    await noteFactor(transaction, { subject, sid }, methodsOf(made))
+    return stored
   })
 }
-
-/** A credential belongs to one account (WebAuthn §7.1, step 26). */
-function refuseTaken(error: unknown): never {
-  throw isUniqueViolation(error) ? passkeyTaken() : error
-}
-
-const rowOf = (made: NewPasskey, nowMs: number) => ({
-  id: randomBytes(16).toString('base64url'),
-  credential_id: made.credentialId,
-  public_key: made.publicKey,
-  counter: made.counter,
-  transports: made.transports.join(' '),
-  aaguid: made.aaguid,
-  backup_eligible: made.backupEligible ? 1 : 0,
-  backed_up: made.backedUp ? 1 : 0,
-  created_at: Math.floor(nowMs / 1000)
-})

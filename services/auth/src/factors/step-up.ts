@@ -43,9 +43,9 @@ export async function stepUp(
 ): Promise<void> {
   const { db, mail, clock } = ports
   const { method } = answer
-  const { source } = answerer
+  const { source, language } = answerer
   const { id: owner } = account
-  const asked = { ...raised(owner, sid), owner, passwordVersion: null, source }
+  const asked = { ...raised(owner, sid), owner, passwordVersion: null, source, language }
   const compare = () => compareAnswer(ports, answer, asked)
   const guessed = await guessedAnswer(ports, account, answerer, method, compare)
   if (guessed === null) throw wrongStepUp(method)

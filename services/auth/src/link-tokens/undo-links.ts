@@ -40,6 +40,26 @@ export async function undoExpiry(
 }
 
 /**
+ * When the last link expires that restores a previous address of an account, in seconds since 1970;
+ * 0 if there is none.
+ */
+export async function lastUndoExpiry(
+  on: Kysely<Tables>,
+  subject: string,
+  nowMs: number
+): Promise<number> {
+  const row = await on
+    .selectFrom('mail_tokens')
+    .select(({ fn }) => fn.max('expires_at').as('expires_at'))
+    .where('subject', '=', subject)
+    .where('purpose', '=', 'email-undo')
+    .where('used_at_ms', 'is', null)
+    .where('expires_at', '>', Math.floor(nowMs / 1000))
+    .executeTakeFirst()
+  return row?.expires_at ?? 0
+}
+
+/**
  * Whether an address is kept for another account that had it: its owner can still undo the change,
  * so no other account may take it meanwhile. Call it after the transaction has written the address:
  * before that, another account may be about to give it up.

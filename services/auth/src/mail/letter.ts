@@ -35,7 +35,15 @@ export const letters = {
   /** notifies the owner of an account that the recovery codes were replaced */
   'recovery-codes-replaced': { page: '/forgot-password', values: ['time'] },
   /** notifies the owner of an account that someone signed in with a recovery code */
-  'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] }
+  'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] },
+  /** notifies the owner of an account that a passkey may have been copied */
+  'passkey-suspected': { page: '/forgot-password', values: ['time', 'passkey'] },
+  /** notifies the owner of an account that it will be deleted, and until when a login keeps it */
+  'deletion-requested': { page: '/forgot-password', values: ['time', 'deletion'] },
+  /** notifies the owner of an account that a login has kept it from being deleted */
+  'deletion-cancelled': { page: '/forgot-password', values: ['time'] },
+  /** notifies the owner of an account that somebody has exported its data */
+  'account-exported': { page: '/forgot-password', values: ['time'] }
 } as const satisfies Record<string, Letter>
 
 export type LetterName = keyof typeof letters

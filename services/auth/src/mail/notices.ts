@@ -14,6 +14,10 @@ type Notice = Extract<
   | 'factor-removed'
   | 'recovery-codes-replaced'
   | 'recovery-code-used'
+  | 'passkey-suspected'
+  | 'deletion-requested'
+  | 'deletion-cancelled'
+  | 'account-exported'
 >
 
 type Owner = {

@@ -24,10 +24,15 @@ export type Throttling = {
   readonly letters: RequestLimit
   /** changes of second factors, per account */
   readonly factors: RequestLimit
+  /** exports of an account's data, per account */
+  readonly exports: RequestLimit
 }
 
 /** Each makes a QR code, or writes an event to the audit log and to webhooks. */
 export const FACTOR_CHANGES_PER_MINUTE = 20
+
+/** Each reads up to 500 events, and the first of an export writes one. */
+export const EXPORTS_PER_MINUTE = 20
 
 export function openThrottling(
   config: ThrottlingConfig,
@@ -47,7 +52,8 @@ export function openThrottling(
     perMinute: FACTOR_CHANGES_PER_MINUTE,
     about: 'factors'
   })
-  return { guesses: guesses(stores, ring), requests, letters, factors }
+  const exports = requestLimit({ ...shared, perMinute: EXPORTS_PER_MINUTE, about: 'exports' })
+  return { guesses: guesses(stores, ring), requests, letters, factors, exports }
 }
 
 function openCounts(

@@ -12,6 +12,12 @@ export const tooManyFactorChanges = (retryAfterSeconds: number) =>
     headers: { 'retry-after': String(retryAfterSeconds) }
   })
 
+export const tooManyExports = (retryAfterSeconds: number) =>
+  new Refusal('RATE_LIMITED', {
+    reason: 'the account exports its data too often',
+    headers: { 'retry-after': String(retryAfterSeconds) }
+  })
+
 export const tooManyCredentials = (retryAfterSeconds: number) =>
   new Refusal('RATE_LIMITED', {
     reason: 'the address sends credentials too often',

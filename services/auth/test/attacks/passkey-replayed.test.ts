@@ -2,12 +2,14 @@ import { passkeyDevice } from '@gatehouse/fixtures/passkey-device'
 import t from 'tap'
 import { ALLOWED_ORIGIN } from '../fixtures/auth-config.ts'
 import { audited, authService, disable, password } from '../fixtures/auth-service.ts'
+import { memoryTransport } from '../fixtures/mail/mail-instance.ts'
 import { addPasskey, loginAlone, refused, waitingLogin, withPasskey } from '../fixtures/passkey.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { challenged } from '../fixtures/second-factor.ts'
 
 /** One service; each test has accounts of its own. */
-const auth = await authService(t)
+const transport = memoryTransport()
+const auth = await authService(t, { mail: { transport } })
 
 /** Waits until guesses at any account are due again. */
 const calm = () => auth.clock.advance(6 * 3_600_000)
@@ -37,7 +39,7 @@ t.test('an assertion is used once, and a removed passkey never', async (t) => {
   t.equal((await loginAlone(auth, second.device)).statusCode, 200, 'the other one remains')
 })
 
-t.test('a counter that is not higher than before is refused, and audited', async (t) => {
+t.test('a counter that is not higher is refused, audited and told to the user', async (t) => {
   const { user, device, id } = await withPasskey(auth, 'cloned@example.com')
   t.equal((await loginAlone(auth, device, { counter: 7 })).statusCode, 200)
   for (const counter of [7, 6, 0]) {
@@ -53,6 +55,9 @@ t.test('a counter that is not higher than before is refused, and audited', async
   )
   const metric = 'auth_passkey_counter_regressions_total'
   t.match(await auth.registry.getSingleMetricAsString(metric), `${metric} 3`)
+  await auth.mail.deliverer.idle()
+  const told = transport.sent.filter(({ letter }) => letter === 'passkey-suspected')
+  t.match(told, Array(3).fill({ to: 'cloned@example.com', text: /Laptop/ }))
   calm()
   t.equal((await loginAlone(auth, device, { counter: 8 })).statusCode, 200, 'the owner gets in')
 

@@ -63,6 +63,7 @@ const subject: AccessTokenSubject = {
     createdAt: 0,
     passwordHash: '',
     disabled: false,
+    deleteAfter: null,
     emailVerifiedAt: null,
     tokensNotBefore: 0,
     passwordChange: null,

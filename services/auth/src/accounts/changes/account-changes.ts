@@ -10,6 +10,7 @@ import type { AccountClaims } from '../account-claims.ts'
 import { emailTaken } from '../account-refusals.ts'
 import type { PasswordChange } from '../account-store.ts'
 import { otherPassword } from '../passwords/other-password.ts'
+import { cancelDeletion } from './cancel-deletion.ts'
 import type { Change } from './change.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseTraces } from './erase-traces.ts'
@@ -51,7 +52,10 @@ export type AccountChanges = {
    * @returns the sessions that had not ended; none if it was disabled before
    */
   disable(id: string, change: Change): Promise<string[]>
-  /** Allows a disabled account to sign in again. Returns whether that changed anything. */
+  /**
+   * Allows a disabled account to sign in again, and keeps it if it was to be deleted: the time may
+   * have passed meanwhile. Returns whether that changed anything.
+   */
   enable(id: string, change: By): Promise<boolean>
   /**
    * Deletes the account and the personal data that is stored with it, and ends every session.
@@ -147,8 +151,9 @@ async function enableAccount(
     .where('disabled_at', 'is not', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
-  const event = { kind: 'user-enabled', subject: id, sid: null, source } as const
-  await writeAudit(transaction, event, clock())
+  const [about, nowMs] = [{ subject: id, sid: null, source }, clock()]
+  await writeAudit(transaction, { kind: 'user-enabled', ...about }, nowMs)
+  await cancelDeletion(transaction, about, nowMs)
   return true
 }
 

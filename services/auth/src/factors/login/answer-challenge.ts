@@ -146,9 +146,9 @@ export async function answerChallenge(
 ): Promise<ProvenLogin> {
   const { method } = answer
   const { account, challenge, shown } = waiting
-  const { source } = answerer
+  const { source, language } = answerer
   const { id: owner, passwordVersion } = account
-  const asked = { ...askedBy(owner, shown.challenge), owner, passwordVersion, source }
+  const asked = { ...askedBy(owner, shown.challenge), owner, passwordVersion, source, language }
   const compare = () => compareAnswer(ports, answer, asked)
   const { right, own } = await countedAnswer(ports, waiting, answerer, method, compare)
   return {

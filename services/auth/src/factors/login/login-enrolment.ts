@@ -1,13 +1,15 @@
+import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
+import type { Tables } from '../../database/tables.ts'
 import { BY_CODE, BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
 import type { Answerer } from '../factor-answers.ts'
-import { confirmFactor, lockForFactors } from '../factor-changes.ts'
+import { type ConfirmedFactor, confirmFactor, lockForFactors } from '../factor-changes.ts'
 import type { FactorPorts } from '../factor-ports.ts'
 import { challengeInvalid, wrongFactor } from '../factor-refusals.ts'
 import { findPending, matchTotp } from '../totp/totp-factors.ts'
 import { countedAnswer, type WaitingLogin } from './answer-challenge.ts'
-import { useChallenge } from './login-challenges.ts'
+import { isChallengeOf, useChallenge } from './login-challenges.ts'
 
 /** A login that has added the first factor of its account. */
 export type EnrolledLogin = {
@@ -33,33 +35,46 @@ export async function enrolByLogin(
   answerer: Answerer
 ): Promise<EnrolledLogin> {
   const { db, sealing, clock } = ports
-  const { account, challenge, shown } = waiting
+  const { account, shown } = waiting
   const compare = async () => {
     const row = await findPending(db, account.id, null, clock())
     return row === null ? null : matchTotp([row], code, sealing, clock())
   }
   const { right, own } = await countedAnswer(ports, waiting, answerer, 'totp', compare)
-  return await db.transaction().execute(async (transaction) => {
-    await lockForFactors(transaction, account.id, { sid: null, nowMs: clock() })
-    if (!(await useChallenge(transaction, challenge, clock()))) {
-      throw challengeInvalid('another request has used the challenge')
-    }
+  const enrolled = await enrolling(ports, waiting, async (transaction) => {
     const added = { match: right, sid: null }
     const { source, language } = answerer
     const change = { source, language, clock, mail: ports.mail }
     const confirmed = await confirmFactor(transaction, account, added, change)
     if (confirmed === null) throw wrongFactor(shown, 'totp')
-    const latest = await accountStore(transaction).findById(account.id)
-    if (latest === null || latest.passwordVersion !== account.passwordVersion) {
-      throw challengeInvalid('the account has changed since the challenge')
+    return confirmed
+  })
+  return { ...enrolled, amr: withFactor(BY_PASSWORD, BY_CODE), succeeded: () => own.succeeded() }
+}
+
+/**
+ * Adds the first factor of an account and uses the challenge of the login, in one transaction.
+ * @throws Refusal UNAUTHENTICATED if the challenge was used, or the account has changed
+ */
+export async function enrolling(
+  { db, clock }: Pick<FactorPorts, 'db' | 'clock'>,
+  { account, challenge }: WaitingLogin,
+  add: (transaction: Kysely<Tables>) => Promise<ConfirmedFactor>
+): Promise<Omit<EnrolledLogin, 'amr' | 'succeeded'>> {
+  return await db.transaction().execute(async (transaction) => {
+    await lockForFactors(transaction, account.id, { sid: null, nowMs: clock() })
+    if (!(await useChallenge(transaction, challenge, clock()))) {
+      throw challengeInvalid('another request has used the challenge')
     }
-    const { recoveryCodes, ended } = confirmed
-    return {
-      account: latest,
-      amr: withFactor(BY_PASSWORD, BY_CODE),
-      recoveryCodes: recoveryCodes ?? [],
-      ended,
-      succeeded: () => own.succeeded()
-    }
+    const accounts = accountStore(transaction)
+    // It is locked now. If it has got a factor meanwhile, the password alone must not add another.
+    const locked = await accounts.findById(account.id)
+    if (locked === null || !isChallengeOf(challenge, locked)) throw accountChanged()
+    const { recoveryCodes, ended } = await add(transaction)
+    const latest = await accounts.findById(account.id)
+    if (latest === null) throw accountChanged()
+    return { account: latest, recoveryCodes: recoveryCodes ?? [], ended }
   })
 }
+
+const accountChanged = () => challengeInvalid('the account has changed since the challenge')

@@ -60,8 +60,8 @@ export async function answerByPasskey(
   answerer: Answerer
 ): Promise<ProvenLogin> {
   const method = 'passkey'
-  const { source } = answerer
-  const asked = { ...ANYBODY, owner: account.id, passwordVersion: null, source }
+  const { source, language } = answerer
+  const asked = { ...ANYBODY, owner: account.id, passwordVersion: null, source, language }
   const compare = () => compareAnswer(ports, { method, assertion }, asked)
   const guessed = await guessedAnswer(ports, account, answerer, 'passkeyLogin', compare)
   if (guessed === null) throw wrongPasskey('the assertion is wrong')

@@ -42,9 +42,9 @@ const ALGORITHMS = [-8, -7, -257]
 /** WebAuthn §7.1, step 25 */
 const LONGEST_CREDENTIAL_ID = 1023
 
-/** @param sid the session that adds the passkey */
-const enrolment = (subject: string, sid: string) =>
-  ({ purpose: 'enrol', subject, within: sid }) as const
+/** @param within the session, or the digest of the login challenge, that adds the passkey */
+const enrolment = (subject: string, within: string) =>
+  ({ purpose: 'enrol', subject, within }) as const
 
 /**
  * The options of `navigator.credentials.create()`: a discoverable passkey whose user is verified,
@@ -55,11 +55,11 @@ const enrolment = (subject: string, sid: string) =>
 export async function registrationOptions(
   { db, ring, passkeys, issuer, clock }: PasskeyPorts,
   { id, email }: Pick<Account, 'id' | 'email'>,
-  sid: string
+  within: string
 ) {
   const { party } = passkeys
   if (party === null || passkeys.mode === 'off') throw passkeysOff()
-  const challenge = mintPasskeyChallenge(enrolment(id, sid), ring, clock())
+  const challenge = mintPasskeyChallenge(enrolment(id, within), ring, clock())
   return {
     rp: { id: party.id, name: issuer },
     user: { id: userHandleOf(id), name: email, displayName: email },
@@ -83,12 +83,12 @@ export async function registrationOptions(
 export async function verifyRegistration(
   { ring, passkeys, clock }: PasskeyPorts,
   given: PasskeyRegistration,
-  { subject, sid }: { readonly subject: string; readonly sid: string }
+  { subject, within }: { readonly subject: string; readonly within: string }
 ): Promise<NewPasskey> {
   const { party } = passkeys
   if (party === null || passkeys.mode === 'off') throw passkeysOff()
   const text = challengeIn(given.response.clientDataJSON) ?? ''
-  const challenge = readPasskeyChallenge(text, enrolment(subject, sid), ring, clock())
+  const challenge = readPasskeyChallenge(text, enrolment(subject, within), ring, clock())
   if (challenge === null) throw passkeyInvalid('the challenge is not of this ceremony')
   const seen = await registered(given, text, party)
   if (seen === null) throw passkeyInvalid('the registration is not valid')

@@ -32,6 +32,8 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   listUsers: viewer,
   showUser: viewer,
   listUserFactors: viewer,
+  exportUser: operator,
+  exportUserEvents: operator,
   createUser: grants,
   setEmail: operator,
   setPassword: operator,

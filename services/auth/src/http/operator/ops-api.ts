@@ -24,6 +24,7 @@ import { revokeTokens } from './revoke-tokens.ts'
 import { sessionRoutes } from './sessions.ts'
 import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
+import { exportUser, exportUserEvents } from './users/export-user.ts'
 import { importUsers } from './users/import-users.ts'
 import { listUserFactors } from './users/list-user-factors.ts'
 import { listUsers } from './users/list-users.ts'
@@ -55,6 +56,8 @@ const groups: OpsRoutes[] = [
   resetUserFactors,
   switchUser,
   deleteUser,
+  exportUser,
+  exportUserEvents,
   invitationRoutes,
   sessionRoutes,
   endEverySession,

@@ -9,7 +9,6 @@ import { isOpenSession } from '../../database/is-open-session.ts'
 import { keptQuery } from '../../database/statements/kept-query.ts'
 import { isUuid } from '../../database/statements/uuid.ts'
 import type { Tables } from '../../database/tables.ts'
-import { amrText } from '../authentication.ts'
 import type { Opened } from '../families/family.ts'
 import {
   type DurableSession,
@@ -20,19 +19,10 @@ import {
 } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './end-every-session.ts'
 import type { NotifyReuse } from './notify-reuse.ts'
+import { type OpenSession, openSession } from './open-session.ts'
 import { recordEnd } from './record-end.ts'
 import type { SessionEnd } from './session-end.ts'
 import { type StrengthenedSession, strengthenSession } from './strengthen-session.ts'
-
-/** What else a login does, in its transaction. Whatever it throws undoes the login. */
-export type WithLogin = (transaction: Kysely<Tables>, nowMs: number) => Promise<void>
-
-/** How a user has signed in, and what else the login does. */
-export type LoginDetails = {
-  /** as `Authentication` has it; default: the password alone */
-  readonly amr?: readonly string[]
-  readonly within?: WithLogin
-}
 
 export type Ended = {
   /** whether there is such a session of this user */
@@ -50,17 +40,7 @@ export type Ended = {
  * @throws Refusal UNAVAILABLE by every method, within a bound, where the database does not answer
  */
 export type DurableSessions = {
-  /**
-   * Opens a session. Returns the current account, or null if it is disabled or has another password
-   * or other second factors than those that were checked.
-   */
-  open(
-    account: Account,
-    sid: string,
-    opened: Opened,
-    source: RequestSource,
-    details?: LoginDetails
-  ): Promise<Account | null>
+  open: OpenSession
   /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
   /** Finds an account and one of its sessions. */
@@ -132,33 +112,6 @@ export function durableSessions(
     }
   }
 }
-
-const openSession =
-  (db: Kysely<Tables>, clock: () => number): DurableSessions['open'] =>
-  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within } = {}) =>
-    db.transaction().execute(async (transaction) => {
-      // An update locks the row, so a concurrent change of the password or the factors waits for
-      // this transaction, or this one for it.
-      const row = await transaction
-        .updateTable('accounts')
-        .set(({ ref }) => ({ created_at: ref('created_at') }))
-        .where('id', '=', id)
-        .where('password_version', '=', passwordVersion)
-        .where('factor_version', '=', factorVersion)
-        .where('disabled_at', 'is', null)
-        .returningAll()
-        .executeTakeFirst()
-      if (row === undefined) return null
-      await transaction
-        .insertInto('sessions')
-        .values(toRow(id, sid, opened, opened.openedAt, amr))
-        .execute()
-      const nowMs = clock()
-      const detail = amr === undefined ? {} : { amr: amrText(amr) }
-      await writeAudit(transaction, { kind: 'login', subject: id, sid, source, detail }, nowMs)
-      await within?.(transaction, nowMs)
-      return toAccount(row)
-    })
 
 function findSession(db: Kysely<Tables>): DurableSessions['find'] {
   const query = keptQuery(db, ['subject', 'sid'], ({ subject, sid }) =>

@@ -26,6 +26,8 @@ const values = {
   days: '7',
   left: '9',
   device: 'Firefox on Linux',
+  deletion: '2026-12-14 17:20',
+  passkey: 'Laptop',
   time: '2026-11-29 17:20'
 }
 

@@ -49,7 +49,7 @@ export const switchUser: OpsRoutes = (service, options) => {
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       await accounts.changes.enable(account.id, { source: operatorSource(request), clock })
-      return { user: toUser({ ...account, disabled: false }) }
+      return { user: toUser({ ...account, disabled: false, deleteAfter: null }) }
     }
   )
 }

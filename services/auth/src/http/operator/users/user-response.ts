@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Account } from '../../../accounts/account.ts'
-import { Claims, Ended, instant, stored, uuid } from '../../fields.ts'
+import { Claims, Ended, instant, instantOrNull, iso, stored, uuid } from '../../fields.ts'
 
 /** A user as operators see it. */
 export const User = Type.Object(
@@ -13,7 +13,10 @@ export const User = Type.Object(
       examples: [true],
       description: 'Whether the owner of the address has proven it, or an operator has set it.'
     }),
-    createdAt: instant('When the account was created.')
+    createdAt: instant('When the account was created.'),
+    deletionAt: instantOrNull(
+      'When the account will be deleted, because its user asked for it; null: it stays.'
+    )
   },
   { title: 'OperatorUser', description: 'An account, as operators see it.' }
 )
@@ -37,7 +40,8 @@ export const UserParams = Type.Object({
 export const userProblems = { NOT_FOUND: 'There is no such user.' }
 
 export function toUser(account: Account) {
-  const { id, email, roles, scope, claims, disabled, emailVerifiedAt, createdAt } = account
+  const { id, email, roles, scope, claims, disabled, emailVerifiedAt, createdAt, deleteAfter } =
+    account
   return {
     id,
     email,
@@ -46,6 +50,7 @@ export function toUser(account: Account) {
     claims: { ...claims },
     disabled,
     emailVerified: emailVerifiedAt !== null,
-    createdAt: new Date(createdAt * 1000).toISOString()
+    createdAt: iso(createdAt),
+    deletionAt: deleteAfter === null ? null : iso(deleteAfter)
   }
 }

@@ -5,7 +5,7 @@ import type { RequestSource } from '../../../audit/audit-event.ts'
 import { STORED_FIRST_PARTY } from '../../../clients/client.ts'
 import { noticeOf } from '../../../mail/notices.ts'
 import { deviceLabel } from '../../../sessions/device-label.ts'
-import type { LoginDetails, WithLogin } from '../../../sessions/durable/durable-sessions.ts'
+import type { LoginDetails, WithLogin } from '../../../sessions/durable/open-session.ts'
 import { type Caller, credentialOf } from '../../../throttling/guesses.ts'
 import { nameCaller } from '../../name-caller.ts'
 import { requestSourceOf } from '../../request-source.ts'
@@ -74,8 +74,12 @@ export async function completeLogin(
   const label = deviceLabel(request.headers['user-agent'])
   const opening = { clientId: STORED_FIRST_PARTY, scope: '', label }
   const isNotable = !isKnown && isOld(account, clock())
-  const alongside: WithLogin = async (transaction, nowMs) => {
-    await within?.(transaction, nowMs)
+  const alongside: WithLogin = async (transaction, nowMs, before) => {
+    await within?.(transaction, nowMs, before)
+    if (before.deleteAfter !== null) {
+      const kept = noticeOf('deletion-cancelled', account, reader, nowMs)
+      await mail.add(transaction, kept, nowMs)
+    }
     if (!isNotable) return
     const notice = noticeOf('new-device', account, reader, nowMs, { device: label })
     await mail.add(transaction, notice, nowMs)

@@ -1,35 +1,23 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Answerer } from '../../../factors/factor-answers.ts'
-import type { FactorAnswer } from '../../../factors/factor-methods.ts'
 import { factorRequired, oneAnswer } from '../../../factors/factor-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
-import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { answerOf } from '../factors/factor-answer.ts'
 import {
   DEFAULT_NAME,
   FactorName,
   NewTotp,
   RecoveryCode,
-  RecoveryCodes,
   shownNewFactor,
   Totp
 } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
 import { PasskeyAssertion } from '../factors/passkey-schemas.ts'
-import { readerOf } from '../reader.ts'
-import type { PublicRouteOptions as Options, Route } from '../route.ts'
-import { TokenResponse } from '../sessions/token-response.ts'
-import { completeLogin, loginCaller } from './complete-login.ts'
-
-const Challenge = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  description: 'The challenge of a login, which is answered once, within five minutes.',
-  examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
-})
+import type { Route } from '../route.ts'
+import { completeEnrolment, FactorTokens } from './complete-enrolment.ts'
+import { completeLogin } from './complete-login.ts'
+import { Challenge, readWaiting } from './waiting-login.ts'
 
 const Body = Type.Object(
   {
@@ -39,17 +27,6 @@ const Body = Type.Object(
     passkey: Type.Optional(PasskeyAssertion)
   },
   { additionalProperties: false, title: 'FactorAnswer' }
-)
-
-const Tokens = Type.Object(
-  {
-    ...TokenResponse.properties,
-    recoveryCodes: Type.Optional(RecoveryCodes)
-  },
-  {
-    title: 'FactorTokenResponse',
-    description: 'The tokens of the new session, and the recovery codes of a first factor.'
-  }
 )
 
 const documented = {
@@ -69,53 +46,26 @@ const documented = {
   }
 }
 
-/** A login with everything that its password has proven. */
-async function readWaiting(request: FastifyRequest, challenge: string, options: Options) {
-  const { factors, mail, settings } = options
-  const { guesses } = options.throttling
-  const waiting = await factors.waiting(challenge)
-  const { account } = waiting
-  const { delivery } = waiting.challenge
-  if (delivery === 'cookie') refuseUnkeptCookie(request, settings.cookieSameSite)
-  const caller = loginCaller(request, account.email, account, options)
-  const by: Answerer = { caller, ...readerOf(request, mail) }
-  const { isKnown } = await guesses.by(caller)
-  return { waiting, by, login: { account, caller, isKnown, delivery } }
-}
-
-/** Completes a login that adds the first factor of its account. */
-async function enrolled(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { waiting, by, login }: Awaited<ReturnType<typeof readWaiting>>,
-  { answer, options }: { readonly answer: FactorAnswer; readonly options: Options }
-) {
-  const { factors, sessions } = options
-  if (answer.method !== 'totp') throw oneAnswer()
-  const { ended, ...enrolment } = await factors.enrol(waiting, answer.code, by)
-  const { account, amr, recoveryCodes, succeeded } = enrolment
-  if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, null, ended))
-  const tokens = await completeLogin(request, reply, { ...login, account, amr }, options)
-  await ifPossible(succeeded())
-  return { ...tokens, recoveryCodes: [...recoveryCodes] }
-}
-
 export const loginFactor: Route = (service, options) => {
-  const { factors, settings } = options
+  const { factors, sessions, settings } = options
   const { guesses } = options.throttling
   service.post(
     '/login/factor',
     {
-      schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: Tokens } },
+      schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: FactorTokens } },
       onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
     },
     async (request, reply) => {
       const { challenge, ...given } = request.body
       const answer = answerOf(given)
-      const read = await readWaiting(request, challenge, options)
-      const { waiting, by, login } = read
+      const { waiting, by, login } = await readWaiting(request, challenge, options)
       if (login.account.factors === 0) {
-        const tokens = await enrolled(request, reply, read, { answer, options })
+        if (answer.method !== 'totp') throw oneAnswer()
+        const { ended, ...enrolled } = await factors.enrol(waiting, answer.code, by)
+        if (ended.length > 0) {
+          await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))
+        }
+        const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
         await ifPossible(guesses.remember(by.caller))
         return tokens
       }

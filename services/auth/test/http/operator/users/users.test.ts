@@ -18,6 +18,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
   t.strictSame(Object.keys(answer.json().user).sort(), [
     'claims',
     'createdAt',
+    'deletionAt',
     'disabled',
     'email',
     'emailVerified',

@@ -1,0 +1,38 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { EnrolledLogin } from '../../../factors/login/login-enrolment.ts'
+import { ifPossible } from '../../../sessions/if-possible.ts'
+import { RecoveryCodes } from '../factors/factor-schemas.ts'
+import type { PublicRouteOptions as Options } from '../route.ts'
+import { TokenResponse } from '../sessions/token-response.ts'
+import { completeLogin } from './complete-login.ts'
+import type { ReadLogin } from './waiting-login.ts'
+
+export const FactorTokens = Type.Object(
+  {
+    ...TokenResponse.properties,
+    recoveryCodes: Type.Optional(RecoveryCodes)
+  },
+  {
+    title: 'FactorTokenResponse',
+    description: 'The tokens of the new session, and the recovery codes of a first factor.'
+  }
+)
+
+type Enrolment = {
+  readonly enrolled: Omit<EnrolledLogin, 'ended'>
+  readonly login: ReadLogin['login']
+  readonly options: Options
+}
+
+/** Completes a login that has added the first factor of its account. */
+export async function completeEnrolment(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { enrolled, login, options }: Enrolment
+) {
+  const { account, amr, recoveryCodes, succeeded } = enrolled
+  const tokens = await completeLogin(request, reply, { ...login, account, amr }, options)
+  await ifPossible(succeeded())
+  return { ...tokens, recoveryCodes: [...recoveryCodes] }
+}

@@ -1,0 +1,106 @@
+import { Type } from 'typebox'
+import { ifPossible } from '../../../sessions/if-possible.ts'
+import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
+import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { DEFAULT_PASSKEY_NAME, FactorName } from '../factors/factor-schemas.ts'
+import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
+import { PasskeyCreation, PasskeyRegistration } from '../factors/passkey-schemas.ts'
+import type { Route } from '../route.ts'
+import { completeEnrolment, FactorTokens } from './complete-enrolment.ts'
+import { Challenge, readWaiting } from './waiting-login.ts'
+
+const problems = {
+  UNAUTHENTICATED: 'The challenge is unknown, used or expired: sign in again.',
+  FACTOR_REQUIRED: 'The account has a factor: answer the challenge with it.',
+  FORBIDDEN: `This installation has no second factors or no passkeys. ${crossSiteProblem}`,
+  RATE_LIMITED: `The address sends too many credentials. ${limitedProblem}`
+}
+
+const asking = {
+  operationId: 'askForFirstPasskey',
+  summary: 'Begin to add a passkey to log in',
+  description:
+    'Returns the options with which the browser makes a passkey, for a login whose challenge has no factors because the account must add one.',
+  tags: ['Factors'],
+  answers: { 200: { description: 'The options of navigator.credentials.create().' } },
+  problems
+}
+
+export const askForFirstPasskey: Route = (service, options) => {
+  const { factors, settings, throttling } = options
+  service.post(
+    '/login/factor/enrol/passkey/options',
+    {
+      schema: {
+        ...asking,
+        headers: PageHeaders,
+        body: Type.Object(
+          { challenge: Challenge },
+          { additionalProperties: false, title: 'FirstPasskeyRequest' }
+        ),
+        response: { 200: PasskeyCreation }
+      },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+    },
+    async (request) => {
+      const waiting = await factors.waiting(request.body.challenge)
+      await limitFactorChanges(throttling.factors, waiting.account.id)
+      return await factors.askForFirstPasskey(waiting)
+    }
+  )
+}
+
+const adding = {
+  operationId: 'loginWithFirstPasskey',
+  summary: 'Complete a login with a new passkey',
+  description:
+    'Stores the passkey that the browser has made for the challenge as the first factor of the account, creates ten recovery codes, ends every other session, and opens the session of the login.',
+  tags: ['Factors'],
+  answers: {
+    200: {
+      description: 'The tokens of the new session, and the recovery codes.',
+      headers: setsRefreshCookie
+    }
+  },
+  problems: {
+    ...problems,
+    INVALID_REQUEST:
+      'The passkey is not valid: its challenge is of another login, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
+    CONFLICT: 'The passkey was added before.'
+  }
+}
+
+export const loginWithFirstPasskey: Route = (service, options) => {
+  const { factors, sessions, settings } = options
+  const { guesses } = options.throttling
+  service.post(
+    '/login/factor/enrol/passkey',
+    {
+      schema: {
+        ...adding,
+        headers: PageHeaders,
+        body: Type.Object(
+          {
+            challenge: Challenge,
+            passkey: PasskeyRegistration,
+            name: Type.Optional(FactorName)
+          },
+          { additionalProperties: false, title: 'FirstPasskey' }
+        ),
+        response: { 200: FactorTokens }
+      },
+      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+    },
+    async (request, reply) => {
+      const { challenge, passkey: given, name = DEFAULT_PASSKEY_NAME } = request.body
+      const { waiting, by, login } = await readWaiting(request, challenge, options)
+      const { ended, ...enrolled } = await factors.enrolPasskey(waiting, { given, name }, by)
+      if (ended.length > 0) {
+        await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))
+      }
+      const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
+      await ifPossible(guesses.remember(by.caller))
+      return tokens
+    }
+  )
+}

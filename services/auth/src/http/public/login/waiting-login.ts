@@ -1,0 +1,30 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Answerer } from '../../../factors/factor-answers.ts'
+import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import { readerOf } from '../reader.ts'
+import type { PublicRouteOptions as Options } from '../route.ts'
+import { loginCaller } from './complete-login.ts'
+
+export const Challenge = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'The challenge of a login, which is answered once, within five minutes.',
+  examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
+})
+
+/** A login with everything that its password has proven. */
+export async function readWaiting(request: FastifyRequest, challenge: string, options: Options) {
+  const { factors, mail, settings } = options
+  const { guesses } = options.throttling
+  const waiting = await factors.waiting(challenge)
+  const { account } = waiting
+  const { delivery } = waiting.challenge
+  if (delivery === 'cookie') refuseUnkeptCookie(request, settings.cookieSameSite)
+  const caller = loginCaller(request, account.email, account, options)
+  const by: Answerer = { caller, ...readerOf(request, mail) }
+  const { isKnown } = await guesses.by(caller)
+  return { waiting, by, login: { account, caller, isKnown, delivery } }
+}
+
+export type ReadLogin = Awaited<ReturnType<typeof readWaiting>>
