@@ -19,8 +19,11 @@ export type LiveEvent =
 export type FeedReader = {
   /** the number of the last audit event that it has; null: only later ones are sent */
   readonly after: number | null
-  /** Sends an event. Returns false if no further event should be sent until `resume`. */
-  send(event: LiveEvent): boolean
+  /**
+   * Sends an event. Returns false if no further event should be sent until `resume`.
+   * @param position the number of the last audit event that the reader then has
+   */
+  send(event: LiveEvent, position: number): boolean
   /** Keeps the connection open while nothing happens. */
   beat(): void
   /** Whether the operator may still read; checked before each new event is sent. */
@@ -189,7 +192,7 @@ function pump(one: Followed, state: State): void {
   while (!one.isFull) {
     const event = nextEvent(one, state)
     if (event === null) return
-    one.isFull = !one.reader.send(event)
+    one.isFull = !one.reader.send(event, one.after)
   }
 }
 

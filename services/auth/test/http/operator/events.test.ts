@@ -1,6 +1,6 @@
 import t from 'tap'
 import { chainEvents } from '../../../src/audit-chain/chain-events.ts'
-import { OPS_TOKEN, registered } from '../../fixtures/auth-service.ts'
+import { login, OPS_TOKEN, registered } from '../../fixtures/auth-service.ts'
 import { operating } from '../../fixtures/operating.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
@@ -23,13 +23,21 @@ t.test('with workers, a stream sends the events after the last id, and ends', as
   const first = await call('GET', '/ops/events')
   t.match(first.headers, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   t.match(first.body, /^retry: \d+\n\n/)
-  t.match(eventsOf(first.body), [{ event: 'keys', id: null, data: { keys: [{ kid }] } }])
+  const [keys] = eventsOf(first.body)
+  t.match(keys, { event: 'keys', id: '1', data: { keys: [{ kid }] } }, 'its position')
 
   const headers = { authorization: `Bearer ${OPS_TOKEN}`, 'last-event-id': '0' }
   const again = await auth.ops.inject({ url: '/ops/events', headers })
   const event = eventsOf(again.body).at(-1)
   t.match(event, { event: 'audit', id: '1', data: { seq: 1, kind: 'user-created', user: id } })
   t.notMatch(again.body, /addressSalt|addressDigest|digest/)
+
+  await login(auth)
+  await chainEvents(auth.database)
+  const since = { ...headers, 'last-event-id': keys?.id ?? '' }
+  const next = await auth.ops.inject({ url: '/ops/events', headers: since })
+  const later = eventsOf(next.body).filter(({ event }) => event === 'audit')
+  t.match(later, [{ id: '2', data: { kind: 'login', user: id } }], 'what came between the two')
   for (const text of ['x', '-1', '1.5', '9'.repeat(20)]) {
     const answer = await auth.ops.inject({
       url: '/ops/events',

@@ -40,9 +40,9 @@ export async function eventStream(options: EventStreamOptions): Promise<Readable
   following = await feed.follow({
     after,
     isAllowed,
-    send(event) {
+    send(event, position) {
       quiet = 0
-      return stream.push(eventText(event))
+      return stream.push(eventText(event, position))
     },
     beat() {
       if (stream.readableLength >= BUFFER_BYTES) {

@@ -1,21 +1,20 @@
 import type { LiveEvent } from '../../../live-events/event-feed.ts'
 import { toKey } from '../keys/key-response.ts'
 
-/** An event in the format of server-sent events (HTML, section 9.2). */
-export function eventText(event: LiveEvent): string {
+/**
+ * An event in the format of server-sent events (HTML, section 9.2). Each has an `id`, so that also a
+ * client that reconnects before the first audit event can name its position.
+ * @param position the number of the last audit event that the client then has
+ */
+export const eventText = (event: LiveEvent, position: number): string =>
+  `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(dataOf(event))}\n\n`
+
+function dataOf(event: LiveEvent): object {
   if (event.type === 'audit') {
     const { digest: _digest, addressSalt: _salt, addressDigest: _address, ...shown } = event.record
-    return block('audit', shown, event.record.seq)
+    return shown
   }
-  if (event.type === 'gap') {
-    const { first, last } = event
-    return block('gap', { first, last }, last)
-  }
-  if (event.type === 'keys') return block('keys', { keys: event.keys.map(toKey) })
-  const gateways = event.gateways.map(({ assertionJwk: _, ...gateway }) => gateway)
-  return block('gateways', { gateways })
+  if (event.type === 'gap') return { first: event.first, last: event.last }
+  if (event.type === 'keys') return { keys: event.keys.map(toKey) }
+  return { gateways: event.gateways.map(({ assertionJwk: _, ...gateway }) => gateway) }
 }
-
-/** A client that comes back names the last `id` that it has. */
-const block = (event: string, data: unknown, id?: number): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
