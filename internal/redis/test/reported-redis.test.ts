@@ -103,7 +103,7 @@ t.test('an outage of Redis is logged once with its cause, and once when it ends'
   })
 
   t.test(
-    'a port that does not take TLS is suspected as the cause',
+    'a port without TLS is suspected as the cause',
     { skip: redisMissing },
     async (t) => {
       const server = await redisServer(t)
