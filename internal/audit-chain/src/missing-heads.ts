@@ -2,7 +2,7 @@ import type { ChainFaults } from './chain-fault.ts'
 import type { ChainRecord } from './chain-record.ts'
 import { type ChainHead, HEAD_INTERVAL_MS } from './signed-head.ts'
 
-/** A head may be late: an auth service may be restarted, or a store away. */
+/** A head may be late, for example during a restart or an outage of a store. */
 const LONGEST_PAUSE_MS = 2 * HEAD_INTERVAL_MS
 
 /**

@@ -22,7 +22,7 @@ export type SignedHead = ChainHead & {
   readonly jws: string
 }
 
-/** While an auth service runs, a head is signed at least so often. */
+/** While an auth service runs, a head is signed at least this often. */
 export const HEAD_INTERVAL_MS = 3_600_000
 
 /** The `typ` of a head's JWS, so that no head can pass for a token. */

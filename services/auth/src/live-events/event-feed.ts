@@ -41,7 +41,7 @@ type EventFeedOptions = {
   readonly audit: Pick<AuditChain, 'state' | 'records'>
   readonly keys: Pick<KeyOperations, 'list'>
   readonly fleet: Pick<Fleet, 'live'>
-  /** is called when a store cannot be read, once until it can; the feed continues */
+  /** is called once per outage in which a store cannot be read; the feed continues */
   readonly onFault: (error: unknown) => void
 }
 
@@ -103,7 +103,7 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
   }
   const leave = (one: Followed): void => {
     followed.delete(one)
-    // Nothing is read for nobody, so what the feed knows becomes old.
+    // Without readers, the feed reads nothing, so its state would be outdated.
     if (followed.size === 0) state = null
   }
   const end = (one: Followed): void => {

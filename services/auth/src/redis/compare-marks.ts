@@ -55,7 +55,7 @@ export function compareMarks(
     if (monotonicClock() < nextMs) return
     nextMs = monotonicClock() + WRITE_MS
     await compare().catch((error: unknown) => {
-      // An outage of a store has a line of its own.
+      // An outage of a store is logged elsewhere.
       if (!(error instanceof Refusal)) throw error
     })
   }

@@ -159,7 +159,7 @@ t.test('a reader whose token has ended is disconnected, and a closed feed ends a
   t.equal(feed.count(), 0)
 })
 
-t.test('a reader that comes after the last one has left gets what is true then', async (t) => {
+t.test('a reader that connects after all others have left gets the current state', async (t) => {
   const { kids, written, reader } = await feedOf(t)
   const first = await reader(null)
   first.stop()

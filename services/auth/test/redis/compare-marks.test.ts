@@ -63,7 +63,7 @@ t.test('auth services with one Redis compare themselves', { skip: redisMissing }
     t.strictSame([await first(), await other()], [[], []], 'once')
   })
 
-  t.test('only an outage, which has a line of its own, is no fault of the job', async (t) => {
+  t.test('the job reports every fault except an outage, which is logged elsewhere', async (t) => {
     const failing = (error: Error) => {
       const { ports, next } = process()
       watchDatabase({ ...ports, database: { status: () => Promise.reject(error) } }, clock)

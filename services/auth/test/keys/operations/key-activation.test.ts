@@ -53,7 +53,7 @@ for (const kind of databaseKinds) {
       t.strictSame(
         events.find((event) => event.kind === 'key-activated')?.detail,
         { forced: 1 },
-        'it says no number that nobody knows'
+        'an unknown number is left out'
       )
     }
   )
