@@ -3,6 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
+import { listOf, storedList } from '../database/statements/stored-list.ts'
 import { isUuid } from '../database/statements/uuid.ts'
 import type { AccountTable, Tables } from '../database/tables.ts'
 import { isReserved } from '../link-tokens/undo-links.ts'
@@ -155,7 +156,7 @@ export async function insertAccount(
       password_hash: passwordHash,
       password_version: 0,
       roles: JSON.stringify(roles),
-      scope: scope.join(' '),
+      scope: storedList(scope),
       created_at: Math.floor(nowMs / 1000),
       disabled_at: null,
       email_verified_at: emailVerified ? Math.floor(nowMs / 1000) : null,
@@ -186,7 +187,7 @@ export function toAccount(row: Selectable<AccountTable>): Account {
     passwordHash: row.password_hash,
     passwordVersion: row.password_version,
     roles: JSON.parse(row.roles),
-    scope: row.scope === '' ? [] : row.scope.split(' '),
+    scope: listOf(row.scope),
     claims: JSON.parse(row.claims),
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { AuditEvent, AuditKind, By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { storedList } from '../database/statements/stored-list.ts'
 import type { Tables } from '../database/tables.ts'
 import { noteStale, otherRights, type Stale } from '../revocations/stale-tokens.ts'
 import type { Client } from './client.ts'
@@ -74,8 +75,8 @@ export async function replaceAudiences(
   const row = await transaction
     .updateTable('clients')
     .set({
-      receives: receives.join(' '),
-      calls: calls.join(' '),
+      receives: storedList(receives),
+      calls: storedList(calls),
       ...(roles === undefined ? {} : { exchange_roles: storedRoles(roles) }),
       ...otherRights(stale)
     })

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { listOf, storedList } from '../database/statements/stored-list.ts'
 import type { ClientTable } from '../database/tables.ts'
 import type { Client } from './client.ts'
 
@@ -6,9 +7,9 @@ import type { Client } from './client.ts'
 export const toRow = (client: Client, secretsMade: number) => ({
   id: client.id,
   name: client.name,
-  scope: client.scope.join(' '),
-  receives: client.receives.join(' '),
-  calls: client.calls.join(' '),
+  scope: storedList(client.scope),
+  receives: storedList(client.receives),
+  calls: storedList(client.calls),
   exchange_roles: storedRoles(client.roles),
   authentication_method: client.authenticationMethod,
   jwks: client.keys.length === 0 ? null : JSON.stringify({ keys: client.keys }),
@@ -19,18 +20,16 @@ export const toRow = (client: Client, secretsMade: number) => ({
 
 /** As the table has them. */
 export const storedRoles = (roles: Client['roles']): string | null =>
-  roles === null ? null : roles.join(' ')
-
-const wordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '))
+  roles === null ? null : storedList(roles)
 
 export function toClient(row: Selectable<ClientTable>): Client {
   return {
     id: row.id,
     name: row.name,
-    scope: wordsOf(row.scope),
-    receives: wordsOf(row.receives),
-    calls: wordsOf(row.calls),
-    roles: row.exchange_roles === null ? null : wordsOf(row.exchange_roles),
+    scope: listOf(row.scope),
+    receives: listOf(row.receives),
+    calls: listOf(row.calls),
+    roles: row.exchange_roles === null ? null : listOf(row.exchange_roles),
     authenticationMethod: row.authentication_method,
     keys: row.jwks === null ? [] : JSON.parse(row.jwks).keys,
     createdAt: row.created_at,

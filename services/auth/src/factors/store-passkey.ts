@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.ts'
+import { storedList } from '../database/statements/stored-list.ts'
 import { isUniqueViolation } from '../database/statements/unique-violation.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/mail.ts'
@@ -58,7 +59,7 @@ const rowOf = (made: NewPasskey, nowMs: number) => ({
   credential_id: made.credentialId,
   public_key: made.publicKey,
   counter: made.counter,
-  transports: made.transports.join(' '),
+  transports: storedList(made.transports),
   aaguid: made.aaguid,
   backup_eligible: made.backupEligible ? 1 : 0,
   backed_up: made.backedUp ? 1 : 0,

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { AuditKind, By } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endSessions } from '../../database/end-sessions.ts'
+import { storedList } from '../../database/statements/stored-list.ts'
 import { isUniqueViolation } from '../../database/statements/unique-violation.ts'
 import type { Tables } from '../../database/tables.ts'
 import { noteStale, otherRights } from '../../revocations/stale-tokens.ts'
@@ -71,7 +72,7 @@ export function accountChanges(db: Kysely<Tables>): AccountChanges {
     setRoles: (id, roles, change) =>
       setRights(id, { roles: JSON.stringify(roles) }, 'roles-changed', change),
     setScope: (id, scope, change) =>
-      setRights(id, { scope: scope.join(' ') }, 'scope-changed', change),
+      setRights(id, { scope: storedList(scope) }, 'scope-changed', change),
     setClaims: (id, claims, change) =>
       setRights(id, { claims: JSON.stringify(claims) }, 'claims-changed', change),
     async setEmail(id, address, change) {

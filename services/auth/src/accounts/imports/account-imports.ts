@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { By } from '../../audit/audit-event.ts'
 import { writeAudits } from '../../audit/audit-log.ts'
+import { storedList } from '../../database/statements/stored-list.ts'
 import type { Tables } from '../../database/tables.ts'
 import { reservedAmong } from '../../link-tokens/undo-links.ts'
 import type { ImportedAccount } from './imported-account.ts'
@@ -136,7 +137,7 @@ const toRow = (account: ImportedAccount) => ({
   password_hash: account.passwordHash,
   password_version: 0,
   roles: JSON.stringify(account.roles),
-  scope: account.scope.join(' '),
+  scope: storedList(account.scope),
   claims: JSON.stringify(account.claims),
   created_at: account.createdAt,
   disabled_at: account.disabled ? account.createdAt : null,

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely'
+import { listOf } from '../../database/statements/stored-list.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { PasskeyTable } from '../factor-table.ts'
 
@@ -77,7 +78,7 @@ export const PUBLIC_KEY = 'public-key' as const
 export const descriptorOf = ({ credential_id: id, transports }: PasskeyRow) => ({
   id,
   type: PUBLIC_KEY,
-  transports: transports === '' ? [] : transports.split(' ')
+  transports: listOf(transports)
 })
 
 /** A passkey as its user sees it. */
