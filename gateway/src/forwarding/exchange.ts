@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { isGone } from '@gatehouse/http-service/http-two'
+import { isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { Dispatcher } from 'undici'
+import { mayPassOn } from '../request/ended-headers.ts'
 import type { Passage } from '../request/passage.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { type AskPorts, askAddress } from './ask-address.ts'
 import type { Place, Upstreams } from './capacity/upstreams.ts'
 import { type AskedRequest, isHttpTwoService } from './connections/connections.ts'
 import { isOfAddress, refusalOf, wasNeverSent } from './faults/upstream-faults.ts'
+import { announcedTrailers } from './headers/announced-trailers.ts'
 import { forwardedPath } from './request/forwarded-path.ts'
 import { requestTrailers } from './request/request-trailers.ts'
 import { isStillSending } from './response/response-head.ts'
@@ -69,11 +71,18 @@ function askedOf(
     reset: body !== null && method === 'GET'
   }
   if (!isHttpTwoService(passage.route.upstream)) return asked
-  const headers = TRAILERS.test(String(raw.headers.te ?? ''))
-    ? { ...passage.headers, te: 'trailers' }
-    : passage.headers
+  const headers = { ...passage.headers }
+  if (TRAILERS.test(String(raw.headers.te ?? ''))) headers.te = 'trailers'
+  const announced = body === null ? null : announcedBy(raw)
+  if (announced !== null) headers.trailer = announced
   return { ...asked, headers, trailers: () => requestTrailers(raw) }
 }
+
+/** Over HTTP/1.1, only a chunked body has trailers (RFC 9112 §7.1.2). */
+const announcedBy = (raw: IncomingMessage): string | null =>
+  isHttpTwo(raw) || raw.headers['transfer-encoding'] !== undefined
+    ? announcedTrailers(raw.headers.trailer, mayPassOn)
+    : null
 
 /** @param after why the attempt before it failed */
 function attempt(exchange: Exchange, after: Error | null): void {

@@ -8,7 +8,7 @@ t.test(
   'trailers arrive after the body, except those that set the identity or affect the origin',
   async (t) => {
     const answer: Answer = (_request, response) => {
-      response.writeHead(200, { trailer: 'x-checksum' }).write('body')
+      response.writeHead(200, { trailer: 'x-checksum, x-auth-subject, set-cookie' }).write('body')
       response.addTrailers({
         'x-checksum': 'abc',
         'x-auth-subject': 'evil',
@@ -18,6 +18,7 @@ t.test(
       response.end()
     }
     await inEveryWay(t, answer, (t, got) => {
+      t.match(got, /\r\ntrailer: x-checksum\r\n/i, 'announced')
       t.match(got, /\r\n0\r\nx-checksum: abc\r\n\r\n$/)
       t.notMatch(got, 'evil')
     })

@@ -17,6 +17,9 @@ const NEVER_TRAILERS = new Set([
   'www-authenticate'
 ])
 
+/** Whether a trailer with this lower-case name is passed on. */
+export const mayBeTrailer = (name: string): boolean => !NEVER_TRAILERS.has(name) && !isDropped(name)
+
 /**
  * The trailers of a service's response that the client gets; null if there are none, or too many. A
  * trailer that cannot be written is dropped, because the response is complete without it. Node.js
@@ -27,7 +30,7 @@ export function passedTrailers(received: ResponseHeaders): Record<string, string
   if (Object.keys(received).length > MOST_LINES) return null
   for (const name in received) {
     const value = received[name]
-    if (value === undefined || NEVER_TRAILERS.has(name) || isDropped(name)) continue
+    if (value === undefined || !mayBeTrailer(name)) continue
     const joined = typeof value === 'string' ? value : value.join(', ')
     if (!isWritable(name, joined)) continue
     passed ??= {}

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isHttpTwo } from '@gatehouse/http-service/http-two'
 import { noteAnswered, noteGrpcStatus } from '../../telemetry/trail.ts'
 import { isStatus, NotAResponse } from '../faults/upstream-faults.ts'
+import { announcedTrailers } from '../headers/announced-trailers.ts'
 import { clientHeaders, hasNoContent } from '../headers/client-headers.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import { inform, MOST_HINTS } from './early-hints.ts'
@@ -39,6 +40,10 @@ export function begin(response: OpenResponse, status: number, received: Response
   if (status === 204) delete headers['content-length']
   // Its length is 0, and no client expects content (RFC 9110 §15.3.6).
   if (status === RESET_CONTENT) headers['content-length'] = '0'
+  if (received.trailer !== undefined && mayHaveTrailers(request, status, headers)) {
+    const announced = announcedTrailers(received.trailer)
+    if (announced !== null) headers.trailer = announced
+  }
   ports.markOrigin(headers, request.headers.origin, passage.route)
   const all = Object.assign(headers, client.ownHeaders(isStillSending(request)))
   if (isCallsEnd(client, received)) setHead(raw, status, all)
@@ -50,6 +55,17 @@ export function begin(response: OpenResponse, status: number, received: Response
   if (isEventStream(headers)) watchStream(response, headers)
   // The headers do not wait for later content.
   process.nextTick(flushSafely, response)
+}
+
+/** Node.js refuses to announce trailers of a response that is not chunked (RFC 9112 §7.1.2). */
+function mayHaveTrailers(
+  request: IncomingMessage,
+  status: number,
+  headers: ResponseHeaders
+): boolean {
+  if (hasNoContent(status, request.method ?? '')) return false
+  if (isHttpTwo(request)) return true
+  return request.httpVersion === '1.1' && headers['content-length'] === undefined
 }
 
 const flushSafely = (response: OpenResponse): void => response.safely(flushHeaders)
