@@ -9,6 +9,12 @@ export type Authentication = {
 /** A password alone. */
 export const BY_PASSWORD: readonly string[] = ['pwd']
 
+/** Of a session that was opened by a version which knew passwords only. */
+export const byPasswordAt = (openedAt: number): Authentication => ({
+  amr: BY_PASSWORD,
+  atSeconds: openedAt
+})
+
 /** A one-time password: the code of an authenticator app, or a recovery code. */
 export const BY_CODE: readonly string[] = ['otp']
 

@@ -1,3 +1,4 @@
+import { type Authentication, byPasswordAt } from './authentication.ts'
 import { restorable } from './durable/durable-session.ts'
 import type { DurableSessions } from './durable/durable-sessions.ts'
 import type { Families, StoredFamily } from './families/families.ts'
@@ -7,7 +8,9 @@ import { open } from './families/family.ts'
  * The live sessions of a user, the oldest first, including those that the session store has lost
  * and a refresh would restore.
  */
-export type ListSessions = (subject: string) => Promise<StoredFamily[]>
+export type ListSessions = (subject: string) => Promise<ListedSession[]>
+
+export type ListedSession = StoredFamily & { readonly authentication: Authentication }
 
 export function listSessions(options: {
   durable: Pick<DurableSessions, 'list'>
@@ -20,6 +23,7 @@ export function listSessions(options: {
     const { live, over } = await families.list(subject)
     const liveSids = live.map(({ sid }) => sid)
     const known = await durable.list(subject, liveSids)
+    const proofs = new Map(known.map(({ sid, authentication }) => [sid, authentication]))
     const ended = new Set(known.filter((one) => one.ended).map(({ sid }) => sid))
     const stored = new Set([...liveSids, ...over])
     const lost = known
@@ -29,5 +33,9 @@ export function listSessions(options: {
       .filter(({ sid }) => !ended.has(sid))
       .concat(lost)
       .sort((one, other) => one.record.openedAt - other.record.openedAt)
+      .map((one) => ({
+        ...one,
+        authentication: proofs.get(one.sid) ?? byPasswordAt(one.record.openedAt)
+      }))
   }
 }

@@ -1,10 +1,9 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
-import { type Authentication, BY_PASSWORD } from './authentication.ts'
+import { byPasswordAt } from './authentication.ts'
 import { type DurableSession, restorable } from './durable/durable-session.ts'
 import { endIfEnded } from './end-if-ended.ts'
-import type { FamilyRecord } from './families/family.ts'
 import type { Outcome } from './families/outcome.ts'
 import type { Grant, IssueGrant } from './grant.ts'
 import { ifPossible } from './if-possible.ts'
@@ -74,17 +73,11 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
     if (outcome === 'restored' && (await endIfEnded(options, subject, sid)).hasEnded) {
       throw sessionEnded('the session has ended meanwhile')
     }
-    const authentication = session?.authentication ?? adopted(after)
+    const authentication = session?.authentication ?? byPasswordAt(after.openedAt)
     const reached = { record: after, authentication, keyWithdrawals }
     return grant(narrowed(account, requestedScope), token, reached, begunMs)
   }
 }
-
-/** A session that was opened by a version which knew passwords only. */
-const adopted = ({ openedAt }: FamilyRecord): Authentication => ({
-  amr: BY_PASSWORD,
-  atSeconds: openedAt
-})
 
 /**
  * The database has ended the session. Publishes the end again if the session store may not have it.

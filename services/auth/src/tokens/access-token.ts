@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
+import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
 import type { Account } from '../accounts/account.ts'
 import { type Client, clientIdOf } from '../clients/client.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
@@ -74,7 +75,8 @@ export type AccessTokens = {
    * Issues a token for another audience, with which the client acts for the subject (RFC 8693). Its
    * `iat` and its version of rights are those of the subject token, so that whatever makes that one
    * stale makes this one stale. It does not outlive the subject token.
-   * @returns null if the subject token has expired
+   * @returns null if the subject token has expired, or is dated ahead: no cut-off of the near future
+   * would make it stale
    */
   issueByExchange(subject: SubjectToken, exchange: Exchange): Promise<IssuedAccessToken | null>
 }
@@ -105,6 +107,7 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
       const longest = Math.min(policy.exchangeSeconds, policy.lifetimeSeconds)
       const exp = Math.min(subject.expiresAt, nowSeconds + longest)
       if (exp <= nowSeconds) return null
+      if (subject.issuedAt > nowSeconds + TOKEN_SKEW_SECONDS) return null
       const claims: AccessTokenClaims = {
         ...templatedClaims(policy.claims, exchange.claims),
         ...exchangedClaims(subject, exchange),

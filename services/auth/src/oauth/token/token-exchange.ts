@@ -1,10 +1,8 @@
 import { MOST_ACTORS } from '@gatehouse/access-token/delegation'
-import type { Account } from '../../accounts/account.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Client } from '../../clients/client.ts'
 import type { AccessTokens, IssuedAccessToken } from '../../tokens/access-token.ts'
-import type { SubjectToken } from '../../tokens/exchanged-claims.ts'
 import {
   invalidScope,
   invalidTarget,
@@ -14,6 +12,7 @@ import {
 } from '../oauth-refusals.ts'
 import { type ReadSubjectToken, tokenType } from './subject-token.ts'
 import type { TokenStanding } from './token-standing.ts'
+import { vouchedSubject } from './vouched-subject.ts'
 
 /** The parameters of an exchange (RFC 8693 §2.1). */
 type ExchangeRequest = {
@@ -59,7 +58,7 @@ type TokenExchangeOptions = {
  * - the client may exchange at all, and for this audience
  * - the subject token was sent to the client, and is not revoked
  * - the scope and the roles are in the subject token and in what the client may get
- * - the user has the roles and the scope now
+ * - the subject has the roles and the scope now, and its session the proof of identity
  */
 export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
   const { readSubject, standing, tokens, audit } = options
@@ -68,20 +67,20 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     if (client.calls.length === 0) throw mayNotExchange()
     refuseUnsupported(asked)
     if (!client.calls.includes(audience)) throw invalidTarget()
-    const subject = await readSubject(asked.subjectToken, asked.subjectTokenType, client)
-    const { actors = [] } = subject.delegation ?? {}
+    const presented = await readSubject(asked.subjectToken, asked.subjectTokenType, client)
+    const { actors = [] } = presented.delegation ?? {}
     if (actors.length >= MOST_ACTORS) throw unacceptableSubject('too many services have acted')
-    const owner = await standing.subjectOf(subject)
+    const owner = await standing.subjectOf(presented)
     if (owner === null) throw unacceptableSubject('it is revoked')
-    const held = heldBy(subject, owner.account)
+    const subject = vouchedSubject(presented, owner)
     const mayHave = (role: string) => client.roles?.includes(role) ?? true
-    const allowedScope = held.scope.filter((one) => client.scope.includes(one))
+    const allowedScope = subject.scope.filter((one) => client.scope.includes(one))
     const scope = narrowed('scope', allowedScope, asked.scope)
-    const roles = narrowed('roles', held.roles.filter(mayHave), asked.roles)
-    const claims = owner.account?.claims ?? {}
+    const roles = narrowed('roles', subject.roles.filter(mayHave), asked.roles)
+    const claims = owner.session?.account.claims ?? {}
     const exchange = { client, audience, scope, roles, claims, begunMs }
-    const issued = await tokens.issueByExchange({ ...subject, email: held.email }, exchange)
-    if (issued === null) throw unacceptableSubject('it has expired')
+    const issued = await tokens.issueByExchange(subject, exchange)
+    if (issued === null) throw unacceptableSubject('it has expired, or is dated ahead')
     await audit.write({
       kind: 'token-exchanged',
       subject: subject.identity.subject,
@@ -92,21 +91,6 @@ export function tokenExchange(options: TokenExchangeOptions): ExchangeToken {
     return issued
   }
 }
-
-type Held = Pick<SubjectToken, 'scope' | 'roles' | 'email'>
-
-/**
- * What the subject token says and is true of its user now. So a forged assertion gets no rights and
- * no address that the user does not have. A machine client has no roles.
- */
-const heldBy = ({ scope, roles, email }: Held, account: Account | null): Held =>
-  account === null
-    ? { scope, roles: [], email: null }
-    : {
-        email: email === null ? null : account.email,
-        scope: scope.filter((one) => account.scope.includes(one)),
-        roles: roles.filter((one) => account.roles.includes(one))
-      }
 
 /**
  * Refuses parameters that are not supported: if they were ignored, the client would assume that

@@ -14,22 +14,27 @@ import { keysUnreadable } from '../../keys/key-refusals.ts'
 import type { LiveSigningKeys } from '../../keys/live-signing-keys.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
 import type { Revocations } from '../../revocations/open-revocations.ts'
-import type { FamilyRecord } from '../../sessions/families/family.ts'
+import type { ListedSession } from '../../sessions/list-sessions.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 
 /** A user who may sign in, and one of the user's live sessions. */
-type LiveSession = { readonly account: Account; readonly record: FamilyRecord }
+type LiveSession = { readonly account: Account } & Pick<ListedSession, 'record' | 'authentication'>
+
+/** A user with a live session, or a machine client. */
+export type TokenOwner =
+  | { readonly session: LiveSession; readonly client: null }
+  | { readonly session: null; readonly client: Client }
 
 export type TokenStanding = {
   liveSession(subject: string, sid: string): Promise<LiveSession | null>
   /**
    * The subject of a valid token that is not revoked at this moment, by the rule of the gateways,
    * with what the stores say now. Its session must be live, and its subject and all its actors must
-   * be enabled. `account` is null for a machine client.
+   * be enabled.
    * @returns null if the token is revoked
    * @throws Refusal UNAVAILABLE if a store does not answer
    */
-  subjectOf(token: RevocableToken): Promise<{ readonly account: Account | null } | null>
+  subjectOf(token: RevocableToken): Promise<TokenOwner | null>
 }
 
 type TokenStandingOptions = {
@@ -52,10 +57,9 @@ export const tokenStanding = (stores: TokenStandingOptions): TokenStanding => ({
   async subjectOf(token) {
     const { subject, session: sid } = token.identity
     const session = sid === null ? null : await liveSession(subject, sid, stores)
-    const account = session?.account ?? null
+    const client = sid === null ? await findClient(subject, stores) : null
     const ofSubject = await actorCutOffs(token, stores)
-    const own = sid === null ? await clientCutOff(subject, stores) : cutOffOf(account)
-    ofSubject.set(subject, own)
+    ofSubject.set(subject, cutOffOf(session?.account ?? client))
     const allNotBefore = await stores.revocations.stale.allNotBefore()
     const withdrawn = await withdrawnOf(keysOf(token), stores)
     const cutOffs: CutOffs = {
@@ -65,7 +69,9 @@ export const tokenStanding = (stores: TokenStandingOptions): TokenStanding => ({
       ofSubject: (id) => ofSubject.get(id) ?? NO_CUT_OFF,
       allNotBefore: () => allNotBefore
     }
-    return whyRevoked(token, cutOffs) === null ? { account } : null
+    if (whyRevoked(token, cutOffs) !== null) return null
+    if (session !== null) return { session, client: null }
+    return client === null ? null : { session, client }
   }
 })
 
@@ -78,7 +84,7 @@ async function liveSession(
   if (account === null || account.disabled) return null
   const live = await sessions.list(subject)
   const family = live.find((one) => one.sid === sid)
-  return family === undefined ? null : { account, record: family.record }
+  return family === undefined ? null : { ...family, account }
 }
 
 async function actorCutOffs(
@@ -86,14 +92,14 @@ async function actorCutOffs(
   stores: TokenStandingOptions
 ): Promise<Map<string, SubjectCutOff>> {
   const cutOffs = new Map<string, SubjectCutOff>()
-  for (const { id } of delegation?.actors ?? []) cutOffs.set(id, await clientCutOff(id, stores))
+  for (const { id } of delegation?.actors ?? []) {
+    cutOffs.set(id, cutOffOf(await findClient(id, stores)))
+  }
   return cutOffs
 }
 
-const clientCutOff = async (
-  id: string,
-  { clients }: TokenStandingOptions
-): Promise<SubjectCutOff> => cutOffOf(isUuid(id) ? await clients.findById(id) : null)
+const findClient = async (id: string, { clients }: TokenStandingOptions): Promise<Client | null> =>
+  isUuid(id) ? await clients.findById(id) : null
 
 /** The keys that signed the token, and the tokens from which it was made. */
 function keysOf({ kid, delegation }: RevocableToken): readonly string[] {

@@ -96,6 +96,33 @@ t.test('each exchange names one more actor, and a fifth service gets no token', 
   }
 })
 
+t.test('a forged assertion proves no more than the session of its user', async (t) => {
+  const { auth, tokens, orders } = await called(t)
+  const { kid } = decodeProtectedHeader(tokens.accessToken)
+  const { iat = 0, auth_time } = decodeJwt(tokens.accessToken)
+  const asked = async (token: object, changes: object = {}) => {
+    const all = { token: { kid, iat, ...token }, ...changes }
+    const assertion = await assertionOf(auth, tokens.accessToken, 'orders', all)
+    return await exchange(auth, orders, { subject_token: assertion })
+  }
+  const issued = async (...stated: Parameters<typeof asked>) =>
+    decodeJwt((await asked(...stated)).json().access_token)
+  const session = { acr: 'aal1', auth_time, rights_version: 0 }
+  for (const acr of ['aal2', 'another']) {
+    t.match(await issued({ acr, auth_time: iat + 5000, rights_version: 7 }), session)
+  }
+  const old = await issued({ acr: 'aal1', auth_time: 5 })
+  t.match(old, { acr: 'aal1', auth_time: 5 }, 'less is possible')
+  t.notOk('acr' in (await issued({})))
+  isOAuthError(t, await asked({ iat: iat + 60 }), 400, 'invalid_request', 'dated ahead')
+
+  const machine = await serviceThat(auth, { receives: [], calls: [] }, ['orders:read'])
+  const ofMachine = { sub: machine.id, sid: undefined, client_id: machine.id }
+  const claims = await issued({ acr: 'aal2', auth_time: iat }, ofMachine)
+  t.match(claims, { sub: machine.id, scope: 'orders:read', roles: [] }, 'no more than the client')
+  for (const claim of ['acr', 'auth_time', 'email', 'sid']) t.notOk(claim in claims, claim)
+})
+
 t.test('a token that is exchanged does not outlive its subject token', async (t) => {
   const { auth, tokens, ask } = await called(t)
   auth.clock.advance((tokens.expiresIn - 20) * 1000)
