@@ -47,7 +47,10 @@ export type ApprovalStore = {
   list(): Promise<Approval[]>
   /** @throws Refusal NOT_FOUND unless it waits */
   find(id: string): Promise<Approval>
-  /** @throws Refusal NOT_FOUND unless it waits */
+  /**
+   * Approves a request, or rejects one. An approval that was not used yet can still be rejected.
+   * @throws Refusal NOT_FOUND if there is nothing to decide
+   */
   decide(
     id: string,
     decision: 'approved' | 'rejected',
@@ -163,7 +166,7 @@ async function decide(
     .updateTable('approvals')
     .set({ state: decision, decided_by: name })
     .where('id', '=', id)
-    .where('state', '=', 'pending')
+    .where('state', 'in', decision === 'rejected' ? ['pending', 'approved'] : ['pending'])
     .where('expires_at', '>', Math.floor(nowMs / 1000))
     .returningAll()
     .executeTakeFirst()

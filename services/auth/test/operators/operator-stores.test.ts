@@ -58,11 +58,17 @@ for (const { name, skip, make } of databaseKinds) {
     if (waiting.isApproved) throw new Error('nobody has approved it')
     const { id } = waiting.pending
     t.match(await approvals.decide(id, 'approved', { ...by, name: 'bob' }), { decidedBy: 'bob' })
-    await t.rejects(approvals.decide(id, 'rejected', { ...by, name: 'bob' }), { code: 'NOT_FOUND' })
     const taken = await Promise.all([take(), take(), take()])
     t.equal(taken.filter(({ isApproved }) => isApproved).length, 1)
     await approvals.giveBack(id)
     t.match(await take(), { isApproved: true, id })
-    t.match(await take(), { isApproved: false, pending: { state: 'pending' } })
+    await t.rejects(approvals.decide(id, 'rejected', { ...by, name: 'bob' }), { code: 'NOT_FOUND' })
+    const next = await take()
+    if (next.isApproved) throw new Error('it was used')
+    t.match(next.pending, { state: 'pending' })
+    for (const decision of ['approved', 'rejected'] as const) {
+      await approvals.decide(next.pending.id, decision, { ...by, name: 'bob' })
+    }
+    t.match(await take(), { isApproved: false }, 'an approval is withdrawn before it is used')
   })
 }

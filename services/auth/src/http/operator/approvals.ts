@@ -80,10 +80,13 @@ const rejectRequest: OpsRoutes = (service, { operators, clock }) => {
         operationId: 'rejectRequest',
         summary: 'Reject a request',
         description:
-          'Rejects a request that waits for a second operator, or withdraws one of your own.',
+          'Rejects a request that waits for a second operator, or withdraws one of your own, or an approval that was not used yet.',
         tags,
         answers: { 200: { description: 'The request is rejected.' } },
-        problems: { NOT_FOUND: problems.NOT_FOUND },
+        problems: {
+          NOT_FOUND:
+            'No request with this id waits for an approval, or for its operator to use one.'
+        },
         params: Params,
         response: { 200: PendingApproval }
       }
