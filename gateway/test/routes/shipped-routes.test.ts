@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { demandOf } from '../../src/routes/demand.ts'
 import { servicePath, strippedPrefix } from '../../src/routes/service-path.ts'
 import { loadRouteTable } from '../../src/routes/table/load-route-table.ts'
 
@@ -73,6 +74,27 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
   ]
   for (const path of [...nobodys, '/internal']) {
     t.equal(match(path), null, `${path}: no route`)
+  }
+})
+
+t.test('an account is changed, exported and deleted only after a recent login', async (t) => {
+  for (const file of ['gateway/routes.yaml', 'infra/kubernetes/overlays/production/routes.yaml']) {
+    const { match } = loadRouteTable(file, {})
+    const loginAge = (method: string, path: string) => {
+      const route = match(path)
+      const demanded = route === null ? null : demandOf(route, method)
+      return demanded?.demands.map(({ maxLoginAgeSeconds }) => maxLoginAgeSeconds).at(-1)
+    }
+    for (const [method, path] of [
+      ['POST', '/auth/email'],
+      ['POST', '/auth/factors'],
+      ['DELETE', '/auth/factors/one'],
+      ['DELETE', '/auth/account'],
+      ['GET', '/auth/account/export'],
+      ['GET', '/auth/account/export/events']
+    ] as const) {
+      t.equal(loginAge(method, path), 900, `${file}: ${method} ${path}`)
+    }
   }
 })
 

@@ -23,13 +23,21 @@ for (const { name, skip, make } of databaseKinds) {
       const { refreshToken } = auth.tokens
       isProblem(t, await auth.post('/refresh-token', { refreshToken }), ended)
       isProblem(t, await auth.remove(), ended, 'by a token of before')
+      const { rights_version } = await auth.database
+        .selectFrom('accounts')
+        .select('rights_version')
+        .executeTakeFirstOrThrow()
+      t.equal(rights_version, 1, 'tokens without a session are stale too')
       t.equal((await auth.letter(email)).name, 'deletion-requested')
       t.match(auth.sent.at(-1), { text: new RegExp(at.toISOString().slice(0, 10)) })
       t.equal((await auth.post('/register', { email, password })).statusCode, 409, 'not free')
 
       auth.clock.advance((GRACE_DAYS - 1) * DAY_MS)
       await auth.eraseDue()
-      t.equal((await auth.login()).statusCode, 200)
+      const login = await auth.login()
+      t.equal(login.statusCode, 200)
+      // It stays, even if this session ends before the time has come.
+      await auth.post('/logout', { refreshToken: login.json().refreshToken })
       await auth.letter(email)
       t.ok(auth.sent.some(({ letter }) => letter === 'deletion-cancelled'))
       auth.clock.advance(GRACE_DAYS * DAY_MS)
