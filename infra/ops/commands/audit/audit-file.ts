@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, existsSync, renameSync, rmSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
 import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import { BadUsage, Refused } from '../../failures.ts'
@@ -79,7 +78,16 @@ async function nextLine(lines: AsyncIterator<string>, file: string): Promise<Lin
 const noExport = (file: string) =>
   new Refused('NO_EXPORT', `${file} cannot be read as an export of the audit log.`)
 
-const readLines = (file: string): AsyncIterator<string> =>
-  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })[
-    Symbol.asyncIterator
-  ]()
+/** `readline` would also end a line at U+2028, which a JSON string can contain. */
+async function* readLines(file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, 'utf8')) {
+    const [first = '', ...more] = String(chunk).split('\n')
+    rest += first
+    for (const next of more) {
+      yield rest
+      rest = next
+    }
+  }
+  if (rest !== '') yield rest
+}

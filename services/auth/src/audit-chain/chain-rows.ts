@@ -2,6 +2,7 @@ import type { ChainContent, ChainPlace, ChainRecord } from '@gatehouse/audit-cha
 import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditEventTable } from '../audit/audit-event-table.ts'
+import { storedDetail, storedInstant } from '../audit/stored-event.ts'
 import type { Tables } from '../database/tables.ts'
 import type { AuditChainTable, AuditHeadTable } from './chain-tables.ts'
 
@@ -74,28 +75,14 @@ function recordOf(row: EventRow): ChainRecord {
 }
 
 export const contentOf = (row: EventRow): ChainContent => ({
-  at: instantOf(row.at_ms),
+  at: storedInstant(row.at_ms),
   kind: row.kind,
   user: row.subject,
   session: row.sid,
   requestId: row.request_id,
   operator: row.operator,
-  detail: detailOf(row.detail)
+  detail: storedDetail(row.detail)
 })
-
-/** A row that somebody has altered may have any content, and must still be shown. */
-function detailOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const detail: unknown = JSON.parse(text)
-    if (typeof detail === 'object' && detail !== null) return { ...detail }
-  } catch {}
-  return { unreadable: text }
-}
-
-function instantOf(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
-}
 
 /** The heads after a number, in order. */
 export async function readHeads(
@@ -127,7 +114,7 @@ const headOf = (row: AuditHeadTable): SignedHead => ({
   number: row.number,
   seq: row.seq,
   digest: row.digest,
-  at: instantOf(row.at_ms),
+  at: storedInstant(row.at_ms),
   intact: row.intact === 1,
   issuer: row.issuer,
   previous: row.previous,

@@ -3,6 +3,7 @@ import type { Tables } from '../database/tables.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import { type DatedEvent, publishEvents } from './publish-events.ts'
 import { publishedEvent } from './published-event.ts'
+import { plainDetail, storedDetail } from './stored-event.ts'
 
 /** The audit log. An event is written before the response to its request is sent. */
 export type AuditLog = {
@@ -79,7 +80,7 @@ export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {
           requestId: row.request_id,
           ...(row.operator === null ? {} : { operator: row.operator })
         },
-        detail: JSON.parse(row.detail)
+        detail: plainDetail(storedDetail(row.detail))
       }))
     },
     async ownerOf(sid) {

@@ -8,6 +8,7 @@ import {
   START_ADDRESS
 } from '../../audit/audit-event.ts'
 import type { AuditEntry } from '../../audit/audit-log.ts'
+import { storedInstant } from '../../audit/stored-event.ts'
 import { isUuid } from '../../database/statements/uuid.ts'
 import { instant, SessionId, uuid } from '../fields.ts'
 import { invalidParameter } from '../http-refusals.ts'
@@ -133,7 +134,7 @@ async function refuseUnknown(user: string, { accounts, audit }: Logs): Promise<v
 }
 
 const toEvent = ({ atMs, kind, subject, sid, source, detail = {} }: AuditEntry) => ({
-  at: new Date(atMs).toISOString(),
+  at: storedInstant(atMs),
   kind,
   user: subject,
   session: sid,

@@ -51,6 +51,19 @@ t.test('the audit log is read by user, by kind and by time, the newest first', a
   }
 })
 
+t.test('an event that somebody has altered in the database is shown as it is', async (t) => {
+  const { auth, call } = await operating(t)
+  await signedIn(auth)
+  const alter = (detail: string) =>
+    auth.database.updateTable('audit_events').set({ detail }).execute()
+  const details = async () =>
+    (await call('GET', '/ops/audit')).json().events.map(({ detail }: { detail: object }) => detail)
+  await alter('not JSON')
+  t.strictSame(await details(), Array(2).fill({ unreadable: 'not JSON' }))
+  await alter('{"count":1,"list":[true],"nothing":null}')
+  t.strictSame(await details(), Array(2).fill({ count: 1, list: '[true]', nothing: 'null' }))
+})
+
 t.test('the chain of the audit log is shown with its records, keys and heads', async (t) => {
   const { auth, call } = await operating(t)
   const { user } = await signedIn(auth)
