@@ -12,7 +12,7 @@ const fault = signal<string | null>(null)
 function Console() {
   const { value: signedIn } = operator
   if (signedIn === undefined) return null
-  return signedIn === null ? <SignIn fault={fault.value} /> : <Shell />
+  return signedIn === null ? <SignIn fault={fault.value} /> : <Shell fault={fault.value} />
 }
 
 const root = document.querySelector('#console')

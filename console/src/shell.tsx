@@ -3,7 +3,7 @@ import { AuditView } from './audit/audit-view.tsx'
 import { GatewaysView } from './gateways/gateways-view.tsx'
 import { KeysView } from './keys/keys-view.tsx'
 import { isLive } from './live/live.ts'
-import { dismiss, Notices } from './parts/notices.tsx'
+import { dismiss, Notices, tell } from './parts/notices.tsx'
 import { operator, signOut } from './session/session.ts'
 import { UsersView } from './users/users-view.tsx'
 import { view, views } from './view.ts'
@@ -15,8 +15,8 @@ const shown = {
   audit: AuditView
 } as const
 
-/** The page of an operator who is signed in. */
-export function Shell() {
+/** The page of an operator who is signed in. `fault`: why a sign-in link was not followed. */
+export function Shell({ fault }: { readonly fault: string | null }) {
   const main = useRef<HTMLElement>(null)
   const isFirst = useRef(true)
   const View = shown[view.value]
@@ -29,6 +29,9 @@ export function Shell() {
     dismiss()
     isFirst.current = false
   }, [title])
+  useLayoutEffect(() => {
+    if (fault !== null) tell('fault', fault)
+  }, [])
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>

@@ -15,6 +15,8 @@ export type Approval = {
   readonly id: string
   readonly operation: string
   readonly params: Readonly<Record<string, string>>
+  /** null: the request has none */
+  readonly body: unknown
   readonly state: 'pending' | 'approved'
   readonly requestedBy: string
   readonly expiresAt: string

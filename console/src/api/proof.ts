@@ -20,7 +20,10 @@ export function forgetSession(): void {
   held.value = null
 }
 
-// Another tab has signed in or out.
+// Another tab has signed in or out. The cookie is that of the new session, so what this tab shows
+// would be of one operator, and what it does of another.
 addEventListener('storage', ({ key, newValue }) => {
-  if (key === KEY) held.value = newValue
+  if (key !== KEY) return
+  if (newValue === null) held.value = null
+  else if (newValue !== held.value) location.reload()
 })

@@ -4,8 +4,9 @@ import { ask } from '../api/ask.ts'
 import type { Approval } from '../api/problem.ts'
 import { recent } from '../live/live.ts'
 import { attempt } from '../parts/notices.tsx'
-import { shortKid, timeText } from '../parts/text.ts'
+import { timeText } from '../parts/text.ts'
 import { mayChange, operator } from '../session/session.ts'
+import { requestText } from './request-text.ts'
 
 const waiting = signal<readonly Approval[]>([])
 
@@ -38,8 +39,8 @@ export function ApprovalsPanel() {
 }
 
 function Waiting({ approval }: { readonly approval: Approval }) {
-  const { id, operation, params, state, requestedBy, expiresAt } = approval
-  const what = `${operation} ${Object.values(params).map(shortKid).join(' ')}`
+  const { id, state, requestedBy, expiresAt } = approval
+  const what = requestText(approval)
   const isOwn = requestedBy === operator.value?.name
   const decide = (decision: 'approve' | 'reject', done: string) =>
     attempt(async () => {
@@ -53,9 +54,9 @@ function Waiting({ approval }: { readonly approval: Approval }) {
       <span>
         requested by {requestedBy}, {state}, expires {timeText(expiresAt)}
       </span>
-      {mayChange() && state === 'pending' && (
+      {mayChange() && (
         <span class="actions">
-          {!isOwn && (
+          {!isOwn && state === 'pending' && (
             <button
               type="button"
               aria-label={`Approve ${what}`}
@@ -71,7 +72,7 @@ function Waiting({ approval }: { readonly approval: Approval }) {
             aria-label={`Reject ${what}`}
             onClick={() => void decide('reject', 'is rejected.')}
           >
-            {isOwn ? 'Withdraw' : 'Reject'}
+            {isOwn || state === 'approved' ? 'Withdraw' : 'Reject'}
           </button>
         </span>
       )}

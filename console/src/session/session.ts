@@ -14,11 +14,11 @@ export const mayChange = (): boolean => ranks[operator.value?.role ?? 'viewer'] 
 
 type Credential = { readonly token: string } | { readonly code: string }
 
-/** @throws Problem */
+/** @throws Problem; CONFLICT if a link is followed while somebody is signed in */
 export async function signIn(credential: Credential): Promise<void> {
   const response = await send('session', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...proofHeaders(), 'content-type': 'application/json' },
     body: JSON.stringify(credential)
   })
   const answer = await response.json().catch(() => ({}))
