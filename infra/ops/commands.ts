@@ -32,6 +32,7 @@ import { mailList } from './commands/mail/mail-list.ts'
 import { mailRetry } from './commands/mail/mail-retry.ts'
 import { operatorsCreate } from './commands/operators/operators-create.ts'
 import { operatorsList } from './commands/operators/operators-list.ts'
+import { operatorsRenew } from './commands/operators/operators-renew.ts'
 import { operatorsRevoke } from './commands/operators/operators-revoke.ts'
 import { routesCheck } from './commands/routes/routes-check.ts'
 import { routesExplain } from './commands/routes/routes-explain.ts'
@@ -116,6 +117,7 @@ export const commands: readonly Command[] = [
   mailDiscard,
   operatorsCreate,
   operatorsList,
+  operatorsRenew,
   operatorsRevoke,
   approvalsList,
   approvalsApprove,

@@ -69,6 +69,7 @@ export const auditKinds = [
   'webhook-delivery-discarded',
   'operator-created',
   'operator-revoked',
+  'operator-renewed',
   'operator-signed-in',
   'approval-requested',
   'request-approved',

@@ -71,6 +71,7 @@ export const auditKinds = [
   'webhook-delivery-discarded',
   'operator-created',
   'operator-revoked',
+  'operator-renewed',
   'operator-signed-in',
   'approval-requested',
   'request-approved',

@@ -79,6 +79,7 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'webhook-delivery-discarded': null,
   'operator-created': null,
   'operator-revoked': null,
+  'operator-renewed': null,
   'approval-requested': null,
   'request-approved': null,
   'request-rejected': null,

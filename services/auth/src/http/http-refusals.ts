@@ -66,3 +66,10 @@ export const tooManyEventStreams = () =>
     detail: 'too many event streams are open',
     headers: { 'retry-after': '10' }
   })
+
+export const tooManyOwnEventStreams = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the operator has too many event streams',
+    detail: 'you have too many event streams open: close one of them',
+    headers: { 'retry-after': '10' }
+  })

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { AuditKind, By } from '../audit/audit-event.ts'
-import { writeAudit } from '../audit/audit-log.ts'
+import type { By } from '../audit/audit-event.ts'
+import { lockText } from '../database/postgres/lock-text.ts'
 import type { Tables } from '../database/tables.ts'
+import { writeApprovalEvent } from './approval-events.ts'
 import type { ActingOperator } from './operator.ts'
-import { noPendingApproval } from './operator-refusals.ts'
+import { noPendingApproval, tooManyWaiting } from './operator-refusals.ts'
 import type { ApprovalTable } from './operator-table.ts'
 
 /** A request that needs a second operator. */
@@ -34,11 +35,15 @@ export type Taken =
   | { readonly isApproved: true; readonly id: string }
   | { readonly isApproved: false; readonly pending: Approval }
 
+/** So many requests of one operator can wait: the others must still find each other's. */
+const MOST_WAITING = 20
+
 /** Requests that a second operator approves. Each change is one transaction with its event. */
 export type ApprovalStore = {
   /**
    * Uses the approval of this request, or notes that the request waits for one. The same request
    * of the same operator waits once.
+   * @throws Refusal FORBIDDEN if too many requests of the operator wait
    */
   take(request: ApprovedRequest, operator: ActingOperator, by: By): Promise<Taken>
   /** The request failed, so its approval can be used again. */
@@ -48,8 +53,14 @@ export type ApprovalStore = {
   /** @throws Refusal NOT_FOUND unless it waits */
   find(id: string): Promise<Approval>
   /**
+<<<<<<< Updated upstream
    * Approves a request, or rejects one. An approval that was not used yet can still be rejected.
    * @throws Refusal NOT_FOUND if there is nothing to decide
+=======
+   * Approves or rejects a request that waits. `rejected` also withdraws an approval that was not
+   * used yet.
+   * @throws Refusal NOT_FOUND if there is none
+>>>>>>> Stashed changes
    */
   decide(
     id: string,
@@ -111,6 +122,8 @@ async function take(
   { operation, params, body }: ApprovedRequest,
   { source, clock, name, lifetimeSeconds }: Taking
 ): Promise<Taken> {
+  // Otherwise, simultaneous requests would wait twice, and could be approved twice.
+  await lockText(transaction, `approvals of ${name}`)
   const nowMs = clock()
   const now = Math.floor(nowMs / 1000)
   const request = JSON.stringify({ params: params ?? {}, body: body ?? null })
@@ -127,33 +140,37 @@ async function take(
     .returning('id')
     .executeTakeFirst()
   if (approved !== undefined) return { isApproved: true, id: approved.id }
-  const waiting = await transaction
+  const waiting = await waitingOf(transaction, name, now)
+  const same = waiting.find((one) => one.request_digest === request_digest)
+  if (same !== undefined) return { isApproved: false, pending: toApproval(same) }
+  if (waiting.length >= MOST_WAITING) throw tooManyWaiting(name, MOST_WAITING)
+  const expires_at = now + lifetimeSeconds
+  const asked = { operation, request_digest, request, requested_by: name, requested_at: now }
+  const row: Selectable<ApprovalTable> = {
+    ...asked,
+    id: randomUUID(),
+    expires_at,
+    state: 'pending',
+    decided_by: null
+  }
+  await transaction.insertInto('approvals').values(row).execute()
+  await writeApprovalEvent(transaction, 'approval-requested', row, { source, nowMs })
+  return { isApproved: false, pending: toApproval(row) }
+}
+
+/** The requests of an operator that wait. */
+const waitingOf = (
+  transaction: Transaction<Tables>,
+  name: string,
+  now: number
+): Promise<Selectable<ApprovalTable>[]> =>
+  transaction
     .selectFrom('approvals')
     .selectAll()
-    .where('request_digest', '=', request_digest)
     .where('requested_by', '=', name)
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
-    .executeTakeFirst()
-  if (waiting !== undefined) return { isApproved: false, pending: toApproval(waiting) }
-  const row = await transaction
-    .insertInto('approvals')
-    .values({
-      id: randomUUID(),
-      operation,
-      request_digest,
-      request,
-      requested_by: name,
-      requested_at: now,
-      expires_at: now + lifetimeSeconds,
-      state: 'pending',
-      decided_by: null
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  await writeEvent(transaction, 'approval-requested', row, { source, nowMs })
-  return { isApproved: false, pending: toApproval(row) }
-}
+    .execute()
 
 async function decide(
   transaction: Transaction<Tables>,
@@ -166,24 +183,17 @@ async function decide(
     .updateTable('approvals')
     .set({ state: decision, decided_by: name })
     .where('id', '=', id)
+<<<<<<< Updated upstream
+=======
+    // An approval can be withdrawn until it is used.
+>>>>>>> Stashed changes
     .where('state', 'in', decision === 'rejected' ? ['pending', 'approved'] : ['pending'])
     .where('expires_at', '>', Math.floor(nowMs / 1000))
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) throw noPendingApproval()
-  await writeEvent(transaction, `request-${decision}`, row, { source, nowMs })
+  await writeApprovalEvent(transaction, `request-${decision}`, row, { source, nowMs })
   return toApproval(row)
-}
-
-/** The request itself may name a user by e-mail address, so the event has its operation only. */
-const writeEvent = (
-  transaction: Transaction<Tables>,
-  kind: AuditKind,
-  { id, operation, requested_by }: Selectable<ApprovalTable>,
-  { source, nowMs }: { readonly source: By['source']; readonly nowMs: number }
-): Promise<void> => {
-  const detail = { operation, requestedBy: requested_by }
-  return writeAudit(transaction, { kind, subject: id, sid: null, source, detail }, nowMs)
 }
 
 const toApproval = (row: Selectable<ApprovalTable>): Approval => ({

@@ -30,8 +30,8 @@ export type ConsoleSessions = {
    * @param isUse whether its operator causes the request: only that prolongs the session
    */
   find(secrets: ConsoleSecrets, isUse: boolean): Promise<ConsoleSession | null>
-  /** Whether a session is live; does not count as a use. */
-  isLive(digest: string): Promise<boolean>
+  /** The token of a live session, null if it has ended; does not count as a use. */
+  liveToken(digest: string): Promise<string | null>
   end(digest: string): Promise<void>
 }
 
@@ -77,7 +77,7 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
       if (isUse) await noteUse(db, row, now())
       return { digest, tokenDigest: row.token_digest, expiresAt: row.expires_at }
     },
-    isLive: async (digest) => (await liveRow(db, digest, now())) !== undefined,
+    liveToken: async (digest) => (await liveRow(db, digest, now()))?.token_digest ?? null,
     async end(digest) {
       await db.deleteFrom('operator_sessions').where('digest', '=', digest).execute()
     }

@@ -31,11 +31,32 @@ export function roleMissing(
   return new Refusal('FORBIDDEN', { reason: text, detail: text })
 }
 
+export const tokenEnded = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the token was renewed or revoked meanwhile',
+    headers: bearerChallenge()
+  })
+
+export const nothingToRenew = (detail: string) =>
+  new Refusal('FORBIDDEN', { reason: 'an operator would renew no token of their own', detail })
+
+/** @param of the operator with that token */
+export function tokenOfCreator(of: string, creator: string) {
+  const text = `${creator} created the token of ${of} and may still have it: ${of} must replace it first`
+  return new Refusal('FORBIDDEN', { reason: text, detail: `${text} (ops operators renew)` })
+}
+
 export const linkIsUsed = () =>
   new Refusal('UNAUTHENTICATED', {
     reason: 'a link to the console was already used, or has expired',
     detail: 'the link was already used, or has expired',
     headers: bearerChallenge()
+  })
+
+export const alreadySignedIn = (name: string) =>
+  new Refusal('CONFLICT', {
+    reason: `a link to the console was opened while ${name} was signed in`,
+    detail: `you are signed in as ${name}: sign out first, and open the link again`
   })
 
 export const linkFromSession = () =>
@@ -49,6 +70,11 @@ export const noPendingApproval = () =>
     reason: 'no request with this id waits for an approval',
     detail: 'no request with this id waits for an approval'
   })
+
+export function tooManyWaiting(name: string, most: number) {
+  const text = `${most} requests of ${name} wait for an approval: withdraw one of them first`
+  return new Refusal('FORBIDDEN', { reason: text, detail: text })
+}
 
 export const ownRequest = () =>
   new Refusal('FORBIDDEN', {

@@ -9,8 +9,9 @@ import {
   operatorTokenDigest,
   toOperator
 } from './operator.ts'
-import { operatorExists } from './operator-refusals.ts'
+import { operatorExists, tokenEnded } from './operator-refusals.ts'
 import type { OperatorRole } from './operator-role.ts'
+import { withdrawApprovals } from './withdraw-approvals.ts'
 
 type NewOperator = {
   readonly name: string
@@ -29,14 +30,23 @@ export type OperatorStore = {
     operator: NewOperator,
     by: By & { readonly createdBy: string }
   ): Promise<{ readonly operator: Operator; readonly token: string }>
+  /**
+   * Replaces a token by its holder, so that whoever created it has it no longer. The new one expires
+   * when the old one would have.
+   * @throws Refusal UNAUTHENTICATED if the old one does not work any more
+   */
+  renew(tokenDigest: string, by: By): Promise<string>
   /** In the order of their names. */
   list(): Promise<Operator[]>
-  /** Returns whether the operator had a live token. */
+  /**
+   * Also rejects the requests of the operator that wait for an approval, and the requests that they
+   * have approved. Returns whether the operator had a live token.
+   */
   revoke(name: string, by: By): Promise<boolean>
   /** The operator whose live token has this digest, or null. Notes that it was used. */
   find(tokenDigest: string): Promise<ActingOperator | null>
-  /** Whether the token of an operator that expires at this time (s) still works. */
-  isLive(name: string, expiresAt: number): Promise<boolean>
+  /** Whether the token with this digest still works. */
+  isLive(tokenDigest: string): Promise<boolean>
 }
 
 /** A token that is used often is not noted each time. */
@@ -46,6 +56,8 @@ export function operatorStore(db: Kysely<Tables>, clock: () => number): Operator
   return {
     create: (operator, by) =>
       db.transaction().execute((transaction) => create(transaction, operator, by)),
+    renew: (digest, by) =>
+      db.transaction().execute((transaction) => renew(transaction, digest, by)),
     async list() {
       const rows = await db.selectFrom('operators').selectAll().orderBy('name').execute()
       const now = Math.floor(clock() / 1000)
@@ -53,7 +65,7 @@ export function operatorStore(db: Kysely<Tables>, clock: () => number): Operator
     },
     revoke: (name, by) => db.transaction().execute((transaction) => revoke(transaction, name, by)),
     find: (digest) => find(db, digest, Math.floor(clock() / 1000)),
-    isLive: (name, expiresAt) => isLive(db, name, expiresAt, Math.floor(clock() / 1000))
+    isLive: async (digest) => (await liveRow(db, digest, Math.floor(clock() / 1000))) !== undefined
   }
 }
 
@@ -92,6 +104,26 @@ async function create(
   return { operator: toOperator(row, now), token }
 }
 
+async function renew(
+  transaction: Transaction<Tables>,
+  digest: string,
+  { source, clock }: By
+): Promise<string> {
+  const nowMs = clock()
+  const row = await liveRow(transaction, digest, Math.floor(nowMs / 1000))
+  if (row === undefined) throw tokenEnded()
+  const token = newOperatorToken()
+  const { numUpdatedRows } = await transaction
+    .updateTable('operators')
+    .set({ token_digest: operatorTokenDigest(token), created_by: row.name, used_at: null })
+    .where('token_digest', '=', digest)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) throw tokenEnded()
+  await writeEvent(transaction, 'operator-renewed', row.name, { source, nowMs })
+  return token
+}
+
 async function revoke(
   transaction: Transaction<Tables>,
   name: string,
@@ -108,6 +140,7 @@ async function revoke(
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await writeEvent(transaction, 'operator-revoked', name, { source, nowMs })
+  await withdrawApprovals(transaction, name, { source, nowMs })
   return true
 }
 
@@ -129,13 +162,7 @@ async function find(
   digest: string,
   now: number
 ): Promise<ActingOperator | null> {
-  const row = await db
-    .selectFrom('operators')
-    .selectAll()
-    .where('token_digest', '=', digest)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .executeTakeFirst()
+  const row = await liveRow(db, digest, now)
   if (row === undefined) return null
   if (row.used_at === null || now - row.used_at >= USED_SECONDS) {
     await db.updateTable('operators').set({ used_at: now }).where('name', '=', row.name).execute()
@@ -144,18 +171,11 @@ async function find(
   return { name, role, expiresAt, tokenDigest: digest, session: null }
 }
 
-async function isLive(
-  db: Kysely<Tables>,
-  name: string,
-  expiresAt: number,
-  now: number
-): Promise<boolean> {
-  const row = await db
+const liveRow = (db: Kysely<Tables>, digest: string, now: number) =>
+  db
     .selectFrom('operators')
-    .select('expires_at')
-    .where('name', '=', name)
+    .selectAll()
+    .where('token_digest', '=', digest)
     .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
     .executeTakeFirst()
-  // A renewed token expires at another time.
-  return row?.expires_at === expiresAt && expiresAt > now
-}

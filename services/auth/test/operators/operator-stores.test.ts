@@ -54,10 +54,17 @@ for (const { name, skip, make } of databaseKinds) {
     } as const
     const request = { operation: 'revokeKey', params: { kid: 'k' }, body: undefined }
     const take = () => approvals.take(request, ada, by)
-    const waiting = await take()
-    if (waiting.isApproved) throw new Error('nobody has approved it')
-    const { id } = waiting.pending
+    const asked = await Promise.all([take(), take(), take()])
+    const ids = asked.map((one) => (one.isApproved ? '' : one.pending.id))
+    t.equal(new Set(ids).size, 1, 'simultaneous requests wait once')
+    const [id = ''] = ids
     t.match(await approvals.decide(id, 'approved', { ...by, name: 'bob' }), { decidedBy: 'bob' })
+<<<<<<< Updated upstream
+=======
+    await t.rejects(approvals.decide(id, 'approved', { ...by, name: 'cleo' }), {
+      code: 'NOT_FOUND'
+    })
+>>>>>>> Stashed changes
     const taken = await Promise.all([take(), take(), take()])
     t.equal(taken.filter(({ isApproved }) => isApproved).length, 1)
     await approvals.giveBack(id)

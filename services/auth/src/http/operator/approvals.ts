@@ -2,7 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Operators } from '../../operators/open-operators.ts'
 import { BOOTSTRAP } from '../../operators/operator.ts'
-import { bootstrapApproves, ownRequest, roleMissing } from '../../operators/operator-refusals.ts'
+import {
+  bootstrapApproves,
+  ownRequest,
+  roleMissing,
+  tokenOfCreator
+} from '../../operators/operator-refusals.ts'
 import { includesRole } from '../../operators/operator-role.ts'
 import { ApprovalSchema, PendingApproval, toApproval } from './approval-response.ts'
 import { operatorAccess } from './operator-access.ts'
@@ -22,7 +27,7 @@ const tags = ['Operators']
 const problems = {
   NOT_FOUND: 'No request with this id waits for an approval.',
   FORBIDDEN:
-    'It is your own request, you do not have the role that it needs, or the token is the bootstrap token.'
+    'It is your own request, you do not have the role that it needs, one of you two created the token of the other, or the token is the bootstrap token.'
 }
 
 const listApprovals: OpsRoutes = (service, { operators }) => {
@@ -103,7 +108,7 @@ const rejectRequest: OpsRoutes = (service, { operators, clock }) => {
 async function requireOther(
   request: FastifyRequest,
   id: string,
-  { approvals }: Operators
+  { approvals, named }: Operators
 ): Promise<void> {
   const operator = operatorOf(request)
   if (operator.name === BOOTSTRAP) throw bootstrapApproves()
@@ -111,6 +116,25 @@ async function requireOther(
   if (requestedBy === operator.name) throw ownRequest()
   const needed = operatorAccess[operation]?.role ?? 'admin'
   if (!includesRole(operator.role, needed)) throw roleMissing(operator, needed)
+  await requireOwnTokens([operator.name, requestedBy], named)
+}
+
+/**
+ * Whoever creates a token has seen it, and could use it to approve their own requests. A token that
+ * its operator has replaced was never seen by anybody else.
+ * @throws Refusal FORBIDDEN
+ */
+async function requireOwnTokens(
+  [one, other]: readonly [string, string],
+  named: Pick<Operators['named'], 'list'>
+): Promise<void> {
+  for (const { name, createdBy } of await named.list()) {
+    const creator = name === one ? other : one
+    const isOfThem = name === one || name === other
+    if (isOfThem && createdBy === creator && creator !== BOOTSTRAP) {
+      throw tokenOfCreator(name, creator)
+    }
+  }
 }
 
 /** Requests that need a second operator. */

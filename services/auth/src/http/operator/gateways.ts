@@ -1,3 +1,4 @@
+import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
 import { fleetUnavailable } from '../../refusals.ts'
 import type { OpsRoutes } from './ops-routes.ts'
@@ -30,6 +31,16 @@ const Gateway = Type.Object(
   },
   { title: 'Gateway', description: 'A live gateway.' }
 )
+
+/** What operators see of a gateway. */
+export const toGateway = (gateway: Announcement) => ({
+  id: gateway.id,
+  name: gateway.name,
+  keySetVersion: gateway.keySetVersion,
+  kids: gateway.kids,
+  revocationCursor: gateway.revocationCursor,
+  revocationLagSeconds: gateway.revocationLagSeconds
+})
 
 /** The live gateways, and what each of them has. */
 export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {

@@ -24,6 +24,7 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   listOperators: viewer,
   createOperator: { role: 'admin', fourEyes: 'any' },
   revokeOperator: admin,
+  renewOperator: viewer,
   createConsoleLink: viewer,
   listApprovals: viewer,
   approveRequest: operator,

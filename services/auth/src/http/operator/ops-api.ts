@@ -18,6 +18,7 @@ import { mailRoutes } from './mail.ts'
 import { operatorCredentials } from './operator-credentials.ts'
 import { operatorRoutes } from './operators.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
+import { renewOperator } from './renew-operator.ts'
 import { requireAccess } from './require-access.ts'
 import { requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
@@ -41,6 +42,7 @@ import { webhookRoutes } from './webhooks/webhooks.ts'
 
 const groups: OpsRoutes[] = [
   operatorRoutes,
+  renewOperator,
   consoleLinkRoutes,
   approvalRoutes,
   createUser,

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { clientSite } from '@gatehouse/edge-headers/client-network'
 import { type Kysely, sql } from 'kysely'
-import { isPostgres } from '../../database/postgres/is-postgres.ts'
+import { lockText } from '../../database/postgres/lock-text.ts'
 import type { Tables } from '../../database/tables.ts'
 import { newToken } from '../../link-tokens/link-tokens.ts'
 import { queueDeliveries } from '../../outbox/queue-deliveries.ts'
@@ -85,7 +85,8 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
   return {
     async add(transaction, mail, nowMs) {
       const recipient = recipientOf(mail.email, ring)
-      await lockRecipient(transaction, recipient)
+      // Requests for one address come one after the other.
+      await lockText(transaction, recipient)
       if (await hasEnough(transaction, recipient, mail.letter, nowMs)) return
       await add(transaction, { values: {}, token: null, ...mail }, nowMs)
     },
@@ -93,7 +94,7 @@ export function mailQueue({ db, sealing, ring, ...options }: MailQueueOptions): 
       inTurn(() =>
         db.transaction().execute(async (transaction) => {
           const recipient = recipientOf(mail.email, ring)
-          await lockRecipient(transaction, recipient)
+          await lockText(transaction, recipient)
           const site = siteOf(mail, ring)
           if (await isWaiting(transaction, mostWaiting)) throw mailQueueFull()
           if (await isWaiting(transaction, mostOfSite, site)) throw mailQueueFull()
@@ -122,12 +123,6 @@ const domainOf = (email: string, ring: KeyRing): string =>
 /** Names the site of the client that asked for a letter, as `recipientOf` names the address. */
 const siteOf = ({ source }: NewMail, ring: KeyRing): string =>
   recipientOf(`from ${clientSite(source.address)}`, ring).slice(0, SITE_LENGTH)
-
-/** Requests for one address come one after the other, as on SQLite all transactions do. */
-async function lockRecipient(transaction: Kysely<Tables>, recipient: string): Promise<void> {
-  if (!isPostgres(transaction)) return
-  await sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, 0))`.execute(transaction)
-}
 
 /**
  * Whether at least this number of letters waits.

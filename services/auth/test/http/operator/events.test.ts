@@ -1,3 +1,4 @@
+import { eventually } from '@gatehouse/fixtures/client'
 import t from 'tap'
 import { chainEvents } from '../../../src/audit-chain/chain-events.ts'
 import { login, OPS_TOKEN, registered } from '../../fixtures/auth-service.ts'
@@ -74,5 +75,45 @@ t.test('a viewer gets live events until the token is revoked', async (t) => {
   await chainEvents(auth.database)
   t.match(eventsOf(await until('user-created')).at(-1), { event: 'audit', id: '2' })
   await call('DELETE', '/ops/operators/vera')
+  // A later token expires at the same time, because this clock stands still.
+  await call('POST', '/ops/operators', { name: 'vera', role: 'viewer' })
   t.match(await until('(end)'), /\(end\)$/)
+})
+
+t.test('one operator cannot take the streams of the others, not even at once', async (t) => {
+  const { auth, call } = await operating(t, { followsEvents: true })
+  const { token } = (await call('POST', '/ops/operators', { name: 'vera', role: 'viewer' })).json()
+  const url = await auth.ops.listen({ host: '127.0.0.1', port: 0 })
+  const leaving = new AbortController()
+  const follow = (of: string, signal?: AbortSignal) =>
+    fetch(`${url}/ops/events`, {
+      headers: { authorization: `Bearer ${of}` },
+      ...(signal === undefined ? {} : { signal })
+    })
+  const answers = await Promise.all(Array.from({ length: 15 }, () => follow(token, leaving.signal)))
+  const refused = answers.filter(({ status }) => status === 503)
+  t.equal(refused.length, 5)
+  t.match(await refused[0]?.json(), {
+    code: 'UNAVAILABLE',
+    detail: 'you have too many event streams open: close one of them'
+  })
+  const other = await follow(OPS_TOKEN)
+  t.equal(other.status, 200)
+  await other.body?.cancel()
+  leaving.abort()
+  const again = await eventually(
+    () => follow(token),
+    ({ status }) => status === 200
+  )
+  t.equal(again.status, 200)
+  await again.body?.cancel()
+})
+
+t.test('what a gateway announces besides what is documented is not sent', async (t) => {
+  const { auth, call } = await operating(t)
+  const known = { id: 'g', name: 'edge-1', keySetVersion: 'v', kids: [], revocationCursor: '' }
+  const announced = { ...known, revocationLagSeconds: 0, assertionJwk: '{}', more: 'x' }
+  await auth.fleet.announce(announced)
+  const gateways = eventsOf((await call('GET', '/ops/events')).body).at(-1)
+  t.strictSame(gateways?.data, { gateways: [{ ...known, revocationLagSeconds: 0 }] })
 })

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { OPERATOR_ADDRESS } from '../../../audit/audit-event.ts'
 import type { ActingOperator } from '../../../operators/operator.ts'
-import { linkIsUsed } from '../../../operators/operator-refusals.ts'
+import { alreadySignedIn, linkIsUsed } from '../../../operators/operator-refusals.ts'
 import { iso } from '../../fields.ts'
 import { notAnOperator, notForBrowsers } from '../../http-refusals.ts'
 import type { OperatorCredentials } from '../operator-credentials.ts'
@@ -47,7 +47,9 @@ export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
     })
     const signIn = { schema: { hidden: true, body: Body, response: { 200: Opened } } }
     scope.post(PATH, signIn, async (request, reply) => {
-      const operator = await signingIn(request.body as Static<typeof Body>, ports)
+      const body = request.body as Static<typeof Body>
+      if (body.code !== undefined) await refuseWhileSignedIn(request, ports)
+      const operator = await signingIn(body, ports)
       const session = await openSession(operator, request, ports)
       setConsoleCookie(reply, session)
       const { name, role } = operator
@@ -60,6 +62,20 @@ export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
       return clearConsoleCookie(reply).code(204).send()
     })
   })
+}
+
+/**
+ * A page of somebody else can open a link of theirs in the browser of an operator. It must not
+ * replace the session of that operator, who would then act under another name.
+ * @throws Refusal CONFLICT
+ */
+async function refuseWhileSignedIn(
+  request: FastifyRequest,
+  { credentials }: SessionPorts
+): Promise<void> {
+  const secrets = consoleSecretsOf(request)
+  const current = secrets === null ? null : await credentials.ofSession(secrets, false)
+  if (current !== null) throw alreadySignedIn(current.name)
 }
 
 /** @throws Refusal UNAUTHENTICATED */

@@ -1,4 +1,5 @@
 import type { LiveEvent } from '../../../live-events/event-feed.ts'
+import { toGateway } from '../gateways.ts'
 import { toKey } from '../keys/key-response.ts'
 
 /**
@@ -16,5 +17,5 @@ function dataOf(event: LiveEvent): object {
   }
   if (event.type === 'gap') return { first: event.first, last: event.last }
   if (event.type === 'keys') return { keys: event.keys.map(toKey) }
-  return { gateways: event.gateways.map(({ assertionJwk: _, ...gateway }) => gateway) }
+  return { gateways: event.gateways.map(toGateway) }
 }

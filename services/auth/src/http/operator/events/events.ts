@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import { faultOfJob } from '../../../background-work.ts'
 import { type EventFeed, eventFeed } from '../../../live-events/event-feed.ts'
 import { type ActingOperator, BOOTSTRAP } from '../../../operators/operator.ts'
-import { badEventId, tooManyEventStreams } from '../../http-refusals.ts'
+import { badEventId } from '../../http-refusals.ts'
 import type { OpsApiOptions, OpsRoutes } from '../ops-routes.ts'
 import { operatorOf } from '../require-operator.ts'
 import { eventStream } from './event-stream.ts'
+import { streamPlaces } from './stream-places.ts'
 
 const TURN_MS = 1000
-const MOST_STREAMS = 50
 
 const schema = {
   operationId: 'followEvents',
@@ -18,7 +18,7 @@ const schema = {
     'Sends server-sent events until the token ends: audit (an event of the audit log), keys and gateways (the whole list, at the beginning and after each change), and gap (the numbers of audit events that are not sent). The id of each is the number of the last audit event so far. With Last-Event-ID, it continues after that audit event.',
   tags: ['Audit log'],
   answers: { 200: { description: 'The events.', mediaType: 'text/event-stream' } },
-  problems: { UNAVAILABLE: 'Too many such requests are open.' },
+  problems: { UNAVAILABLE: 'Too many such requests are open, or too many of this operator.' },
   headers: Type.Object({
     'last-event-id': Type.Optional(
       Type.String({
@@ -47,6 +47,7 @@ export const eventRoutes: OpsRoutes = (service, options) => {
     onFault: (error) => service.log.warn(faultOfJob(error), 'live events cannot be read')
   })
   const turns = keepTurning(feed)
+  const places = streamPlaces()
   service.addHook('preClose', async () => {
     turns.stop()
     feed.close()
@@ -54,10 +55,10 @@ export const eventRoutes: OpsRoutes = (service, options) => {
   // A response to HEAD would read the stream forever.
   service.get('/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const after = readEventId(request.headers['last-event-id'])
-    if (feed.count() >= MOST_STREAMS) throw tooManyEventStreams()
     const operator = operatorOf(request)
     const isAllowed = () => isStillAllowed(operator, options)
-    const stream = await eventStream({ feed, after, isAllowed, isFollowed })
+    const make = () => eventStream({ feed, after, isAllowed, isFollowed })
+    const stream = await places.open(operator.name, make)
     turns.start()
     return reply.type('text/event-stream').send(stream)
   })
@@ -71,14 +72,14 @@ function readEventId(text: string | undefined): number | null {
 }
 
 async function isStillAllowed(
-  { name, expiresAt, session }: ActingOperator,
+  { name, expiresAt, session, tokenDigest }: ActingOperator,
   { operators, clock }: Pick<OpsApiOptions, 'operators' | 'clock'>
 ): Promise<boolean> {
   if (expiresAt !== null && expiresAt * 1000 <= clock()) return false
   const { named, sessions } = operators
   try {
-    if (session !== null && !(await sessions.isLive(session))) return false
-    return name === BOOTSTRAP || expiresAt === null || (await named.isLive(name, expiresAt))
+    const token = session === null ? tokenDigest : await sessions.liveToken(session)
+    return token !== null && (name === BOOTSTRAP || (await named.isLive(token)))
   } catch {
     // While the database does not answer, the stream has no new audit events either.
     return true

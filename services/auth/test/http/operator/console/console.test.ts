@@ -90,6 +90,19 @@ t.test('a session needs both of its halves, and its own page', async (t) => {
   t.match((await call('GET', '/ops/operators/me')).json(), { name: 'bootstrap' })
 })
 
+t.test('a link that somebody else opens does not replace the session', async (t) => {
+  const { auth, call, open, ada, get, signIn } = await withConsole(t)
+  const page = await open(await ada('viewer'))
+  const { code } = (await call('POST', '/ops/console/links', {})).json()
+  isProblem(t, await signIn({ code }, page), {
+    code: 'CONFLICT',
+    detail: 'you are signed in as ada: sign out first, and open the link again'
+  })
+  t.match((await get(page)).json(), { name: 'ada' })
+  await auth.ops.inject({ method: 'DELETE', url: '/console/session', headers: page })
+  t.match((await signIn({ code }, page)).json(), { name: 'bootstrap' }, 'it was not used')
+})
+
 t.test('a session has the role of its operator, and cannot make a link', async (t) => {
   const { auth, call, open, ada } = await withConsole(t)
   const page = await open(await ada('viewer'))
