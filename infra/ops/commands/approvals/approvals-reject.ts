@@ -5,11 +5,7 @@ export const approvalsReject: Command = {
   name: 'approvals reject',
   usage: 'ID',
   summary:
-<<<<<<< Updated upstream
     'Rejects a request that waits for a second operator. Also withdraws one of your own, or an ' +
-=======
-    'Rejects a request that waits for a second operator, or withdraws one of your own, or an ' +
->>>>>>> Stashed changes
     'approval that was not used yet.',
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {

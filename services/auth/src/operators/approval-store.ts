@@ -53,14 +53,8 @@ export type ApprovalStore = {
   /** @throws Refusal NOT_FOUND unless it waits */
   find(id: string): Promise<Approval>
   /**
-<<<<<<< Updated upstream
    * Approves a request, or rejects one. An approval that was not used yet can still be rejected.
    * @throws Refusal NOT_FOUND if there is nothing to decide
-=======
-   * Approves or rejects a request that waits. `rejected` also withdraws an approval that was not
-   * used yet.
-   * @throws Refusal NOT_FOUND if there is none
->>>>>>> Stashed changes
    */
   decide(
     id: string,
@@ -183,10 +177,6 @@ async function decide(
     .updateTable('approvals')
     .set({ state: decision, decided_by: name })
     .where('id', '=', id)
-<<<<<<< Updated upstream
-=======
-    // An approval can be withdrawn until it is used.
->>>>>>> Stashed changes
     .where('state', 'in', decision === 'rejected' ? ['pending', 'approved'] : ['pending'])
     .where('expires_at', '>', Math.floor(nowMs / 1000))
     .returningAll()

@@ -59,12 +59,6 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal(new Set(ids).size, 1, 'simultaneous requests wait once')
     const [id = ''] = ids
     t.match(await approvals.decide(id, 'approved', { ...by, name: 'bob' }), { decidedBy: 'bob' })
-<<<<<<< Updated upstream
-=======
-    await t.rejects(approvals.decide(id, 'approved', { ...by, name: 'cleo' }), {
-      code: 'NOT_FOUND'
-    })
->>>>>>> Stashed changes
     const taken = await Promise.all([take(), take(), take()])
     t.equal(taken.filter(({ isApproved }) => isApproved).length, 1)
     await approvals.giveBack(id)
