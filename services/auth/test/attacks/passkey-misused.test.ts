@@ -84,6 +84,15 @@ t.test('a forged registration adds no passkey', async (t) => {
   t.strictSame(factors, [])
 })
 
+t.test('no attestation is verified, so no address in one is requested', async (t) => {
+  const { user, tokens } = await signedIn(auth, 'attests@example.com')
+  const headers = await headersOf(auth, user, tokens)
+  for (const format of ['android-key', 'apple', 'packed', 'tpm', 'unheard-of']) {
+    const { answer } = await addPasskey(auth, headers, { flaws: { format } })
+    t.equal(answer.statusCode, 201, `the statement is ignored: ${format}`)
+  }
+})
+
 t.test('a challenge is refused for another account, session or purpose', async (t) => {
   const ada = await withPasskey(auth, 'ada@example.com')
   const eve = await withPasskey(auth, 'eve@example.com')

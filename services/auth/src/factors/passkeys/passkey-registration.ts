@@ -10,6 +10,7 @@ import type { PasskeyPorts } from './passkey-ports.ts'
 import { passkeyInvalid, passkeysOff } from './passkey-refusals.ts'
 import { descriptorOf, listPasskeys, PUBLIC_KEY, userHandleOf } from './passkey-store.ts'
 import type { RelyingParty } from './relying-party.ts'
+import { withoutStatement } from './without-statement.ts'
 
 /** What `navigator.credentials.create()` returned, as JSON (WebAuthn L3 §5.1.7). */
 export type PasskeyRegistration = {
@@ -95,15 +96,38 @@ export async function verifyRegistration(
   return { ...seen, challenge }
 }
 
-/** Null: it is not valid. The library throws for each flaw. */
+/** Null: it is not valid. */
 async function registered(
-  { id, response }: PasskeyRegistration,
+  given: PasskeyRegistration,
   challenge: string,
   party: RelyingParty
 ): Promise<Omit<NewPasskey, 'challenge'> | null> {
+  const verified = await verify(given, challenge, party).catch(() => null)
+  if (!verified?.verified) return null
+  const { credential, aaguid, credentialDeviceType, credentialBackedUp } = verified.registrationInfo
+  const idBytes = Buffer.from(credential.id, 'base64url').length
+  if (idBytes === 0 || idBytes > LONGEST_CREDENTIAL_ID) return null
+  return {
+    credentialId: credential.id,
+    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+    counter: credential.counter,
+    transports: given.response.transports ?? [],
+    aaguid,
+    backupEligible: credentialDeviceType === 'multiDevice',
+    backedUp: credentialBackedUp
+  }
+}
+
+/** @throws Error for each flaw */
+async function verify(
+  { id, response }: PasskeyRegistration,
+  challenge: string,
+  party: RelyingParty
+) {
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
-  const { clientDataJSON, attestationObject, transports = [] } = response
-  const verified = await verifyRegistrationResponse({
+  const { clientDataJSON } = response
+  const attestationObject = await withoutStatement(response.attestationObject)
+  return await verifyRegistrationResponse({
     response: {
       id,
       rawId: id,
@@ -116,17 +140,5 @@ async function registered(
     expectedRPID: party.id,
     requireUserVerification: true,
     supportedAlgorithmIDs: ALGORITHMS
-  }).catch(() => null)
-  if (!verified?.verified) return null
-  const { credential, aaguid, credentialDeviceType, credentialBackedUp } = verified.registrationInfo
-  if (Buffer.from(credential.id, 'base64url').length > LONGEST_CREDENTIAL_ID) return null
-  return {
-    credentialId: credential.id,
-    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
-    counter: credential.counter,
-    transports,
-    aaguid,
-    backupEligible: credentialDeviceType === 'multiDevice',
-    backedUp: credentialBackedUp
-  }
+  })
 }
