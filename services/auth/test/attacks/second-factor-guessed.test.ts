@@ -1,7 +1,14 @@
 import t from 'tap'
-import { audited, authService, password, registered } from '../fixtures/auth-service.ts'
+import { audited, authService, login, password, registered } from '../fixtures/auth-service.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { answered, challenged, withFactor, wrongCodeOf } from '../fixtures/second-factor.ts'
+import {
+  answered,
+  challenged,
+  enrol,
+  headersOf,
+  withFactor,
+  wrongCodeOf
+} from '../fixtures/second-factor.ts'
 
 /** One service; each test has an account of its own. */
 const auth = await authService(t)
@@ -47,6 +54,23 @@ t.test('a known device gets in while somebody guesses at the second factor', asy
   const known = { ...page, cookie: `__Host-device=${device}` }
   const challenge = await challenged(auth, email, byCookie, known)
   t.equal((await answered(auth, { challenge, totp: app.next() }, known)).statusCode, 200)
+})
+
+t.test('a device from before the first factor is a stranger to it', async (t) => {
+  const email = 'stocked@example.com'
+  const user = await registered(auth, email)
+  const thief = { 'sec-fetch-site': 'same-origin', ...auth.gateway.from('203.0.113.7') }
+  const byCookie = await auth.post('/login', { email, password, delivery: 'cookie' }, thief)
+  const device = byCookie.cookies.find(({ name }) => name === '__Host-device')?.value
+  const { app } = await enrol(auth, await headersOf(auth, user, await login(auth, email)))
+  const guess = async (headers: Record<string, string>) => {
+    const challenge = await challenged(auth, email, {}, headers)
+    const answer = await answered(auth, { challenge, totp: wrongCodeOf(app) }, headers)
+    return answer.json().code
+  }
+  for (let count = 0; count < 6; count += 1) await guess(thief)
+  const stocked = { ...thief, cookie: `__Host-device=${device}` }
+  t.equal(await guess(stocked), 'RATE_LIMITED', 'its guesses are counted with those of others')
 })
 
 t.test('of a burst of answers to one challenge, only five are checked', async (t) => {

@@ -23,10 +23,12 @@ export const setsDeviceCookie: Record<string, DocumentedHeader> = {
   }
 }
 
-/** The account of a browser, and its password. */
-type Owner = Pick<Account, 'id' | 'email' | 'passwordVersion'>
+/** The account of a browser, its password, and its second factors. */
+type Owner = Pick<Account, 'id' | 'email' | 'passwordVersion' | 'factorVersion'>
 
-/** The id of the browser, if it has signed in to this account with the current password. */
+/**
+ * The id of the browser, if it has signed in to this account with the current password and factors.
+ */
 export function knownDevice(
   request: FastifyRequest,
   owner: Owner | null,
@@ -36,7 +38,12 @@ export function knownDevice(
   return token === null || owner === null ? null : readDeviceToken(token, nameOf(owner), ring)
 }
 
-const nameOf = (owner: Owner): string => `${owner.email}\0${credentialOf(owner)}`
+/**
+ * With the factors: somebody who knew the password before the first factor was added could have
+ * collected many cookies, each with a count of its own for guesses at the factor.
+ */
+const nameOf = (owner: Owner): string =>
+  `${owner.email}\0${credentialOf(owner)}\0${owner.factorVersion}`
 
 type Options = { readonly ring: KeyRing; readonly cookieSameSite: CookieSameSite }
 
