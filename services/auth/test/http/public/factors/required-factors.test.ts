@@ -1,6 +1,12 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { authService, email, password, signedIn } from '../../../fixtures/auth-service.ts'
+import {
+  authService,
+  email,
+  OPS_TOKEN,
+  password,
+  signedIn
+} from '../../../fixtures/auth-service.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import {
   answered,
@@ -12,9 +18,17 @@ import {
 
 t.test('where a second factor is required of a role, the first login adds one', async (t) => {
   const auth = await authService(t, { secondFactorRoles: 'admin auditor' })
-  await auth.post('/register', { email, password })
-  t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'without the role')
-  await auth.database.updateTable('accounts').set({ roles: '["user","auditor"]' }).execute()
+  const { tokens } = await signedIn(auth)
+  const { refreshToken } = tokens
+  const given = await auth.ops.inject({
+    method: 'PUT',
+    url: `/ops/users/${encodeURIComponent(email)}/roles`,
+    headers: { authorization: `Bearer ${OPS_TOKEN}` },
+    payload: { roles: ['user', 'auditor'] }
+  })
+  t.equal(given.statusCode, 200)
+  const kept = await auth.post('/refresh-token', { refreshToken })
+  t.equal(kept.json().code, 'SESSION_ENDED', 'no session without the factor gets the role')
   const asked = (await auth.post('/login', { email, password })).json()
   t.match(asked, { code: 'FACTOR_REQUIRED', factors: [] })
   const { challenge } = asked
