@@ -5,7 +5,8 @@
  * signature of a head is not valid · unpublished-key: the newest head is not signed by a published
  * key · not-intact: the auth service found a fault when it signed the head · removed-early: records
  * were deleted before their time · address-removed: an address is not there, and the log does not
- * say that its user was deleted · outside: events have numbers that the chain does not have
+ * say that its user was deleted · outside: events or heads have numbers that the chain does not
+ * have · dated-back: a record says that it is older than the head before it
  */
 export type ChainFaultKind =
   | 'missing'
@@ -19,6 +20,7 @@ export type ChainFaultKind =
   | 'removed-early'
   | 'address-removed'
   | 'outside'
+  | 'dated-back'
 
 export type ChainFault = {
   readonly fault: ChainFaultKind
@@ -28,7 +30,7 @@ export type ChainFault = {
   readonly detail: string
 }
 
-/** @param count how many events have a number that the chain does not have */
+/** @param count how many events and heads have a number that the chain does not have */
 export const faultOfOutside = (count: number): ChainFault[] =>
   count === 0
     ? []
@@ -36,7 +38,7 @@ export const faultOfOutside = (count: number): ChainFault[] =>
         {
           fault: 'outside',
           seq: 0,
-          detail: `${count} events have numbers that the chain does not have`
+          detail: `${count} events or heads have numbers that the chain does not have`
         }
       ]
 

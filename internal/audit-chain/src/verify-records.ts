@@ -1,5 +1,6 @@
 import { type ChainFaults, chainFaults } from './chain-fault.ts'
 import { addressDigest, type ChainPlace, type ChainRecord, recordDigest } from './chain-record.ts'
+import { datedBack } from './dated-back.ts'
 import { missingHeads } from './missing-heads.ts'
 import type { ChainHead } from './signed-head.ts'
 
@@ -31,6 +32,7 @@ export function recordVerifier(
 ): RecordVerifier {
   const faults = chainFaults()
   const noteMissingHead = missingHeads(heads, faults, nowMs)
+  const noteDatedBack = datedBack(heads, faults)
   const bySeq = Map.groupBy(heads, ({ seq }) => seq)
   const erased = new Map<string, number>()
   const deleted = new Set<string>()
@@ -72,6 +74,7 @@ export function recordVerifier(
       noteAddress(record)
       compareHeads(record)
       noteMissingHead(record)
+      noteDatedBack(record)
       place = { seq, digest }
     },
     end(last) {

@@ -47,7 +47,20 @@ function signedBy(kids: Kids, source: AuditSource): AuditSource {
   return { ...source, state: { ...source.state, keys } }
 }
 
-function textOf({ first, last, heads, faultCount, faults }: AuditVerdict): string {
+/** Records are usually signed within an hour; those from before an upgrade are older. */
+const MOST_UNSIGNED_MS = 2 * 3_600_000
+
+function unwitnessed({ first, witnessed }: AuditVerdict): string[] {
+  if (first === null || witnessed === null) return []
+  const { head, firstAt } = witnessed
+  if (Date.parse(head.at) - Date.parse(firstAt) < MOST_UNSIGNED_MS) return []
+  return [
+    `records ${first} to ${head.seq}, the first one of ${firstAt}, were signed with head ${head.number} at ${head.at}: nothing shows whether they were altered before`
+  ]
+}
+
+function textOf(verdict: AuditVerdict): string {
+  const { first, last, heads, faultCount, faults } = verdict
   const lines = faults.map(({ fault, detail }) => `${fault}: ${detail}`)
   const more = faultCount > faults.length ? [`…and ${faultCount - faults.length} more`] : []
   const records = first === null ? 'no records' : `records ${first} to ${last}`
@@ -57,5 +70,5 @@ function textOf({ first, last, heads, faultCount, faults }: AuditVerdict): strin
       ? 'no signed head'
       : `${count(heads.count, 'signed head')}, the newest is ${newest.number} for record ${newest.seq} (${newest.at}, key ${newest.kid})`
   const sum = faultCount === 0 ? 'no fault' : count(faultCount, 'fault')
-  return [...lines, ...more, `${records}, ${signed}: ${sum}`].join('\n')
+  return [...lines, ...more, ...unwitnessed(verdict), `${records}, ${signed}: ${sum}`].join('\n')
 }

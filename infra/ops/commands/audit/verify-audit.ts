@@ -1,4 +1,5 @@
 import type { ChainFault } from '@gatehouse/audit-chain/chain-fault'
+import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import { Refused } from '../../failures.ts'
 import type { AuditSource } from './audit-source.ts'
 
@@ -9,17 +10,26 @@ export type AuditVerdict = {
   readonly heads: {
     readonly count: number
     /** the newest one: note it elsewhere */
-    readonly newest: {
-      readonly number: number
-      readonly seq: number
-      readonly at: string
-      readonly kid: string
-    } | null
+    readonly newest: ShownHead | null
   }
+  /**
+   * the head that covers the first record, and when that record says that it was written. Nothing
+   * vouches for the record before the head was signed; null: no head covers it
+   */
+  readonly witnessed: { readonly head: ShownHead; readonly firstAt: string } | null
   readonly faultCount: number
   /** the first ones */
   readonly faults: readonly ChainFault[]
 }
+
+type ShownHead = {
+  readonly number: number
+  readonly seq: number
+  readonly at: string
+  readonly kid: string
+}
+
+const shown = ({ number, seq, at, kid }: SignedHead): ShownHead => ({ number, seq, at, kid })
 
 /**
  * Verifies the whole audit log: the chain, its signed heads, and whether something is missing.
@@ -35,21 +45,25 @@ export async function verifyAudit(
   const keptSinceMs = keptSince === null ? 0 : Date.parse(keptSince)
   const ofHeads = await verifyHeads({ heads, keys, anchor, last: last.seq, keptSinceMs })
   const verifier = recordVerifier(anchor, heads, nowMs)
-  for await (const record of records) verifier.next(record)
+  let firstAt: string | null = null
+  for await (const record of records) {
+    firstAt ??= record.at
+    verifier.next(record)
+  }
   verifier.end(last.seq)
   verifier.endAddresses()
   const end = verifier.place().seq
   const newest = heads.at(-1)
+  const covering = heads.find(({ seq }) => seq > anchor.seq)
   return {
     first: end === anchor.seq ? null : anchor.seq + 1,
     last: end === anchor.seq ? null : end,
     heads: {
       count: heads.length,
-      newest:
-        newest === undefined
-          ? null
-          : { number: newest.number, seq: newest.seq, at: newest.at, kid: newest.kid }
+      newest: newest === undefined ? null : shown(newest)
     },
+    witnessed:
+      covering === undefined || firstAt === null ? null : { head: shown(covering), firstAt },
     faultCount: verifier.faults.count() + ofHeads.count() + outside.length,
     faults: [...outside, ...verifier.faults.described, ...ofHeads.described]
   }

@@ -16,7 +16,7 @@ export type ChainState = {
   /** records that were written later are kept; milliseconds since 1970 */
   readonly keptSinceMs: number
   readonly keys: readonly HeadKey[]
-  /** how many events have a number that the chain does not have */
+  /** how many events and heads have a number that the chain does not have */
   readonly outside: number
 }
 

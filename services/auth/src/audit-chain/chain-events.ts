@@ -9,6 +9,7 @@ import type { AuditEventTable } from '../audit/audit-event-table.ts'
 import { isPostgres } from '../database/postgres/is-postgres.ts'
 import type { Tables } from '../database/tables.ts'
 import { contentOf, lockChain } from './chain-rows.ts'
+import { takenNumbers } from './taken-numbers.ts'
 
 /** one transaction; SQLite holds the event loop meanwhile */
 const BATCH = 200
@@ -18,14 +19,16 @@ const BATCHES = 20
 /**
  * Chains the events that were committed since, in an order of its own: the writers of events never
  * wait for each other. All instances do this; the lock of the chain orders their batches.
+ * @returns whether all of them are chained: after an upgrade, this takes many rounds
  */
-export async function chainEvents(db: Kysely<Tables>): Promise<void> {
+export async function chainEvents(db: Kysely<Tables>): Promise<boolean> {
   for (let batch = 0; batch < BATCHES; batch += 1) {
-    if ((await oldestUnchained(db)) === null) return
+    if ((await oldestUnchained(db)) === null) return true
     const count = await db.transaction().execute(chainSome)
-    if (count < BATCH) return
+    if (count < BATCH) return true
     await new Promise(setImmediate)
   }
+  return false
 }
 
 /** When the oldest event without a number happened, in milliseconds since 1970; null: there is none. */
@@ -45,7 +48,8 @@ async function chainSome(transaction: Transaction<Tables>): Promise<number> {
   const chain = await lockChain(transaction)
   const rows = await unchained(transaction)
   let place: ChainPlace = chain
-  for (const row of rows) place = await chainOne(transaction, row, place)
+  const afterTaken = takenNumbers(transaction)
+  for (const row of rows) place = await chainOne(transaction, row, await afterTaken(place))
   await transaction
     .updateTable('audit_chain')
     .set({ seq: place.seq, digest: place.digest })

@@ -33,7 +33,10 @@ export async function readRecords(
   after: number,
   limit: number
 ): Promise<ChainRecord[]> {
-  const query = db.selectFrom('audit_events').selectAll()
+  const query = db
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('seq', '<=', Number.MAX_SAFE_INTEGER)
   const rows = await query.where('seq', '>', after).orderBy('seq').limit(limit).execute()
   const last = rows.at(-1)?.seq
   if (rows.length < limit || last === undefined) return rows.map(recordOf)
@@ -44,10 +47,10 @@ export async function readRecords(
 /** How many events with one number are shown: two are a fault. */
 const MOST_TWINS = 10
 
-/** How many events have a number that the chain does not have, so that no record shows them. */
+/** How many events and heads have a number that the chain does not have, so that none shows them. */
 export async function countOutside(db: Kysely<Tables>): Promise<number> {
   // One statement, because events are chained and deleted meanwhile.
-  const { before, after } = await db
+  const { before, after, heads } = await db
     .selectFrom('audit_chain')
     .select(({ selectFrom, fn }) => [
       selectFrom('audit_events')
@@ -57,10 +60,14 @@ export async function countOutside(db: Kysely<Tables>): Promise<number> {
       selectFrom('audit_events')
         .select(fn.countAll<number>().as('count'))
         .whereRef('audit_events.seq', '>', 'audit_chain.seq')
-        .as('after')
+        .as('after'),
+      selectFrom('audit_heads')
+        .select(fn.countAll<number>().as('count'))
+        .where((eb) => eb.not(eb.between('number', 1, Number.MAX_SAFE_INTEGER)))
+        .as('heads')
     ])
     .executeTakeFirstOrThrow()
-  return Number(before) + Number(after)
+  return Number(before) + Number(after) + Number(heads)
 }
 
 function recordOf(row: EventRow): ChainRecord {
@@ -94,20 +101,26 @@ export async function readHeads(
     .selectFrom('audit_heads')
     .selectAll()
     .where('number', '>', after)
+    .where('number', '<=', Number.MAX_SAFE_INTEGER)
     .orderBy('number')
     .limit(limit)
     .execute()
   return rows.map(headOf)
 }
 
-export async function newestHead(db: Kysely<Tables>): Promise<SignedHead | null> {
-  const row = await db
+/** The newest heads, the newest first; `upTo`: those with at most this number. */
+export async function newestHeads(
+  db: Kysely<Tables>,
+  { limit, upTo = Number.MAX_SAFE_INTEGER }: { readonly limit: number; readonly upTo?: number }
+): Promise<SignedHead[]> {
+  const rows = await db
     .selectFrom('audit_heads')
     .selectAll()
+    .where('number', '<=', upTo)
     .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row === undefined ? null : headOf(row)
+    .limit(limit)
+    .execute()
+  return rows.map(headOf)
 }
 
 const headOf = (row: AuditHeadTable): SignedHead => ({

@@ -21,7 +21,10 @@ export type HeadSigner = {
   hasSigned(head: SignedHead): Promise<boolean>
 }
 
-export const headSigner = (keys: Pick<LiveSigningKeys, 'active' | 'held'>): HeadSigner => ({
+/** The keys that the signer needs. */
+export type HeadKeys = Pick<LiveSigningKeys, 'active' | 'held' | 'read'>
+
+export const headSigner = (keys: HeadKeys): HeadSigner => ({
   key: () => keys.active(),
   async sign(head, { algorithm, kid, privatePem }) {
     const privateKey = await importPKCS8(privatePem, algorithm)
@@ -30,5 +33,10 @@ export const headSigner = (keys: Pick<LiveSigningKeys, 'active' | 'held'>): Head
       .sign(privateKey)
     return `${jws.protected}..${jws.signature}`
   },
-  hasSigned: (head) => isSigned(head, keys.held().find(({ kid }) => kid === head.kid)?.publicJwk)
+  async hasSigned(head) {
+    const ofHead = (held: readonly SigningKey[]) => held.find(({ kid }) => kid === head.kid)
+    // Another instance may have created the key since.
+    const key = ofHead(keys.held()) ?? ofHead(await keys.read())
+    return await isSigned(head, key?.publicJwk)
+  }
 })

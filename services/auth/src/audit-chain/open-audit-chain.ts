@@ -1,17 +1,17 @@
 import type { AuditConfig } from '../audit/audit-settings.ts'
+import { databaseNow } from '../database/database-now.ts'
 import type { Database } from '../database/open-database.ts'
-import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { Ports } from '../ports.ts'
 import { type AuditChain, auditChain, keptSince } from './audit-chain.ts'
 import { chainEvents, oldestUnchained } from './chain-events.ts'
 import { chainMetrics } from './chain-metrics.ts'
 import { forgetRecords } from './forget-records.ts'
-import { headSigner } from './head-signer.ts'
+import { type HeadKeys, headSigner } from './head-signer.ts'
 import { signHeads } from './sign-heads.ts'
 
 type AuditChainPorts = Pick<Ports, 'log' | 'registry' | 'jobs' | 'cleanups'> & {
   readonly database: Database
-  readonly keys: Pick<LiveSigningKeys, 'active' | 'held'>
+  readonly keys: HeadKeys
   readonly clock: () => number
 }
 
@@ -29,7 +29,7 @@ export function openAuditChain(
     db,
     signer,
     issuer,
-    clock,
+    now: () => databaseNow(db),
     keptSinceMs,
     onSigned({ number, seq, digest, kid }, faults) {
       // A log that is kept elsewhere shows whether heads were removed from the database.
@@ -39,8 +39,7 @@ export function openAuditChain(
   })
   const run = async (): Promise<void> => {
     metrics.unchained(await oldestUnchained(db))
-    await chainEvents(db)
-    const head = await sign()
+    const head = await sign(await chainEvents(db))
     if (head !== null) metrics.head(head)
   }
   jobs.push({ name: 'chain the audit log', run, isUrgent: true })

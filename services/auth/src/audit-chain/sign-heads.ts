@@ -10,8 +10,9 @@ import { recordVerifier } from '@gatehouse/audit-chain/verify-records'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { faultsOfEnds } from './chain-ends.ts'
-import { anchorOf, countOutside, newestHead, readChain, readRecords } from './chain-rows.ts'
+import { anchorOf, countOutside, readChain, readRecords } from './chain-rows.ts'
 import type { AuditChainTable } from './chain-tables.ts'
+import { type HeadBefore, headBefore } from './head-before.ts'
 import type { HeadSigner } from './head-signer.ts'
 
 /** After so many events, a head is signed earlier, so that no verification takes long. */
@@ -19,13 +20,19 @@ const MOST_EVENTS = 10_000
 /** After this time, another instance may take over from one that was killed. */
 const HOLD_MS = 60_000
 const PAGE = 500
+/** After so many pages, which take less than the time above, the instance still verifies. */
+const PAGES_PER_HOLD = 100
 
 export type HeadOptions = {
   readonly db: Kysely<Tables>
   readonly signer: HeadSigner
   /** the issuer of the installation's access tokens */
   readonly issuer: string
-  readonly clock: () => number
+  /**
+   * The time of the database, in milliseconds since 1970: instances whose clocks differ agree on
+   * when a head is due.
+   */
+  readonly now: () => Promise<number>
   /** records that were written later must not have been deleted; milliseconds since 1970 */
   readonly keptSinceMs: () => number
   /** is called after a head was signed, with the faults of the records since the previous head */
@@ -36,68 +43,41 @@ export type HeadOptions = {
  * Signs the end of the chain: hourly, after a change of the signing key, and after many events. The
  * instance verifies the previous head and the records since, so that it never vouches for records
  * that were altered after they were chained.
- * @returns a function that signs a head if one is due
+ * @returns a function that signs a head if one is due. `isWhole`: whether all events are chained. A
+ * head is not signed before that: whatever is chained after it must be younger
  */
-export function signHeads(options: HeadOptions): () => Promise<SignedHead | null> {
+export function signHeads(options: HeadOptions): (isWhole?: boolean) => Promise<SignedHead | null> {
+  const { db, signer } = options
   /** the newest head that this instance has signed or verified */
   let seen: SignedHead | null = null
-  return async () => {
-    const before = await headBefore(await newestHead(options.db), seen, options.signer)
+  return async (isWhole = true) => {
+    const before = await headBefore(db, seen, signer)
     if (before.isGenuine) seen = before.head
-    if (isDue(await readChain(options.db), before.head, options) && (await take(options))) {
-      seen = (await signNext(options, before)) ?? seen
-    }
+    if (!isWhole) return seen
+    const nowMs = await options.now()
+    const isNow = isDue(await readChain(db), before.head, signer, nowMs)
+    if (isNow && (await take(db, nowMs))) seen = (await signNext(options, before)) ?? seen
     return seen
   }
 }
 
-/** The head that the next one follows. */
-type HeadBefore = {
-  readonly head: SignedHead | null
-  /** the highest number of a head */
-  readonly number: number
-  /** false if the newest head in the database is not what was signed */
-  readonly isGenuine: boolean
-}
-
-/**
- * A person who can write the database can remove heads, or put others in their place. A head that
- * this instance has seen counts more than the database, and another one must be signed.
- */
-async function headBefore(
-  newest: SignedHead | null,
-  seen: SignedHead | null,
-  signer: HeadSigner
-): Promise<HeadBefore> {
-  const [number, seenNumber] = [newest?.number ?? 0, seen?.number ?? 0]
-  if (newest === null || number < seenNumber) {
-    return { head: seen, number: seenNumber, isGenuine: true }
-  }
-  const isKnown = seen !== null && number === seenNumber
-  const isGenuine = isKnown ? isSame(newest, seen) : await signer.hasSigned(newest)
-  return { head: isGenuine ? newest : (seen ?? newest), number, isGenuine }
-}
-
-const isSame = (one: SignedHead, other: SignedHead): boolean =>
-  one.jws === other.jws && headDigest(one) === headDigest(other)
-
 function isDue(
   chain: AuditChainTable,
   before: SignedHead | null,
-  { signer, clock }: HeadOptions
+  signer: HeadSigner,
+  nowMs: number
 ): boolean {
   if (before === null) return chain.seq > 0
   return (
     chain.seq - before.seq >= MOST_EVENTS ||
-    // A head that is dated in the future is forged, and must not prevent others.
-    Math.abs(clock() - Date.parse(before.at)) >= HEAD_INTERVAL_MS ||
+    // A head that has no time, or one in the future, is forged, and must not prevent others.
+    !(Math.abs(nowMs - Date.parse(before.at)) < HEAD_INTERVAL_MS) ||
     signer.key().kid !== before.kid
   )
 }
 
 /** One instance signs at a time. */
-async function take({ db, clock }: HeadOptions): Promise<boolean> {
-  const nowMs = clock()
+async function take(db: Kysely<Tables>, nowMs: number): Promise<boolean> {
   const row = await db
     .updateTable('audit_chain')
     .set({ signing_until_ms: nowMs + HOLD_MS })
@@ -110,21 +90,25 @@ async function take({ db, clock }: HeadOptions): Promise<boolean> {
   return row !== undefined
 }
 
+async function hold(db: Kysely<Tables>, untilMs: number): Promise<void> {
+  await db.updateTable('audit_chain').set({ signing_until_ms: untilMs }).execute()
+}
+
 async function signNext(
   options: HeadOptions,
   { head: before, number, isGenuine }: HeadBefore
 ): Promise<SignedHead | null> {
-  const { db, signer, issuer, clock, onSigned } = options
+  const { db, signer, issuer, now, onSigned } = options
   try {
     const { place, faults: ofRecords } = await verifySince(options, before)
-    const detail = `head ${number} is not what a published key of this service has signed`
+    const detail = `the newest head is not what a published key of this service has signed`
     const forged = { fault: 'forged-head', seq: before?.seq ?? 0, detail } as const
     const faults = isGenuine ? ofRecords : [forged, ...ofRecords]
     const key = signer.key()
     const head: ChainHead = {
       ...place,
       number: number + 1,
-      at: new Date(clock()).toISOString(),
+      at: new Date(await now()).toISOString(),
       intact: faults.length === 0,
       issuer,
       previous: before === null ? '' : headDigest(before)
@@ -134,30 +118,37 @@ async function signNext(
     onSigned(signed, faults)
     return signed
   } finally {
-    await db.updateTable('audit_chain').set({ signing_until_ms: 0 }).execute()
+    await hold(db, 0)
   }
 }
 
 /** Verifies the records since a head, and returns the place of the last one. */
 async function verifySince(
-  { db, keptSinceMs }: HeadOptions,
+  { db, now, keptSinceMs }: HeadOptions,
   before: SignedHead | null
 ): Promise<{ place: ChainPlace; faults: readonly ChainFault[] }> {
   const chain = await readChain(db)
   const ofEnds = before === null ? [] : faultsOfEnds(before, chain, keptSinceMs())
   const anchor = anchorOf(chain)
   const from = before !== null && before.seq > anchor.seq ? before : anchor
-  const verifier = recordVerifier({ seq: from.seq, digest: from.digest })
-  for (;;) {
+  const heads = before === null ? [] : [notAhead(before, await now())]
+  const verifier = recordVerifier({ seq: from.seq, digest: from.digest }, heads)
+  for (let page = 1; ; page += 1) {
     const after = verifier.place().seq
     const records = await readRecords(db, after, PAGE)
     for (const record of records) if (record.seq <= chain.seq) verifier.next(record)
     if (verifier.place().seq === after || verifier.place().seq >= chain.seq) break
+    if (page % PAGES_PER_HOLD === 0) await hold(db, (await now()) + HOLD_MS)
+    await new Promise(setImmediate)
   }
   verifier.end(chain.seq)
   const outside = faultOfOutside(await countOutside(db))
   return { place: verifier.place(), faults: [...ofEnds, ...outside, ...verifier.faults.described] }
 }
+
+/** The clock may have been ahead when the head was signed. */
+const notAhead = (head: SignedHead, nowMs: number): SignedHead =>
+  Date.parse(head.at) > nowMs ? { ...head, at: new Date(nowMs).toISOString() } : head
 
 /** False if another instance has signed a head with this number. */
 async function insertHead(db: Kysely<Tables>, head: SignedHead): Promise<boolean> {

@@ -32,6 +32,7 @@ import { auditChain } from './migrations/0029-audit-chain.ts'
 import { operators } from './migrations/0030-operators.ts'
 import { operatorSessions } from './migrations/0031-operator-sessions.ts'
 import { passkeys } from './migrations/0032-passkeys.ts'
+import { auditNumbers } from './migrations/0033-audit-numbers.ts'
 import { accountDeletions } from './migrations/0035-account-deletions.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
@@ -69,6 +70,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0030-operators': operators,
   '0031-operator-sessions': operatorSessions,
   '0032-passkeys': passkeys,
+  '0033-audit-numbers': auditNumbers,
   '0035-account-deletions': accountDeletions
 }
 

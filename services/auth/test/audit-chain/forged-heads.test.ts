@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import t from 'tap'
 import { forgetRecords } from '../../src/audit-chain/forget-records.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
@@ -129,6 +130,7 @@ for (const kind of databaseKinds) {
       for (const seq of [0, -7, 1_000_000]) await insert(seq)
       t.strictSame(await log.faults(), [{ fault: 'outside', seq: 0 }])
       t.match(await log.state(), { outside: 3 })
+      await sql`drop index audit_events_seq_key`.execute(log.db)
       await insert(2)
       t.strictSame(
         (await log.records(2)).map(({ seq }) => seq),

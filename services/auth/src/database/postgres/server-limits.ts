@@ -61,6 +61,6 @@ export function askWithin(client: pg.ClientBase, limits: ServerLimits): Ask {
 }
 
 /** Needs no limit, or may not be in a transaction (a concurrent build of an index). */
-const RUNS_ALONE = /^(select|commit|rollback|(create|drop) index concurrently)\b/
+const RUNS_ALONE = /^(select|commit|rollback|(create|create unique|drop) index concurrently)\b/
 
 const isInTransaction = (client: pg.ClientBase): boolean => client.getTransactionStatus() !== 'I'

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { SqliteDialect, type SqliteStatement } from 'kysely'
 import { databaseUnavailable } from '../../refusals.ts'
 import { storable } from '../statements/storable.ts'
@@ -29,7 +29,7 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const isDone = () => sql === 'rollback' && !database.isTransaction
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => told(() => statement.all(...bind(parameters))),
+    all: (parameters) => told(() => rowsOf(database, statement, sql, bind(parameters))),
     run: (parameters) =>
       isDone()
         ? { changes: 0, lastInsertRowid: 0 }
@@ -37,6 +37,35 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
     iterate: (parameters) => told(() => statement.iterate(...bind(parameters)))
   }
 }
+
+/**
+ * A person who can write the file can store integers that are no exact number, which node:sqlite
+ * refuses to read. They are rounded, as those of PostgreSQL are, so that the verification of the
+ * audit log can report them.
+ */
+function rowsOf(
+  database: DatabaseSync,
+  statement: StatementSync,
+  sql: string,
+  values: SQLInputValue[]
+): unknown[] {
+  try {
+    return statement.all(...values)
+  } catch (error) {
+    if (!isTooLarge(error) || !sql.startsWith('select')) throw error
+    const exact = database.prepare(sql)
+    exact.setReadBigInts(true)
+    return exact.all(...values).map((row) => {
+      const members = Object.entries(row)
+      return Object.fromEntries(
+        members.map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value])
+      )
+    })
+  }
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 
 /** @throws Refusal UNAVAILABLE if the file cannot be used at the moment */
 function told<Result>(call: () => Result): Result {

@@ -40,7 +40,7 @@ const Chain = Type.Object(
     outside: Type.Integer({
       minimum: 0,
       description:
-        'How many events have a number that is not in the chain. Not 0: the log was altered.',
+        'How many events and heads have a number that is not in the chain. Not 0: the log was altered.',
       examples: [0]
     })
   },

@@ -102,7 +102,7 @@ export function durableSessions(
     },
     end: endSession(db, clock),
     record: (event, atMs) =>
-      db.transaction().execute((transaction) => recordEnd(transaction, event, atMs, notifyReuse)),
+      db.transaction().execute((on) => recordEnd(on, event, atMs, { clock, notifyReuse })),
     endAll: endAllSessions(db, clock),
     endEvery: endEverySession(db, clock),
     strengthen: (session) =>

@@ -6,6 +6,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildOnline } from '../../../src/database/index-migration.ts'
 import { auditByKind } from '../../../src/database/migrations/0025-audit-by-kind.ts'
+import { auditNumbers } from '../../../src/database/migrations/0033-audit-numbers.ts'
 import { openTables } from '../../../src/database/opening/open-tables.ts'
 import type { Tables } from '../../../src/database/tables.ts'
 import { addressOf, patient } from '../../fixtures/database/databases.ts'
@@ -44,11 +45,13 @@ t.test('the auth service works behind PgBouncer in transaction mode', { skip }, 
 
   t.test('the index of a large table is built outside a transaction', async (t) => {
     const database = await opened(t, pooled)
-    await asked(direct, 'drop index audit_events_by_kind')
-    await buildOnline(database, auditByKind)
-    const index =
-      "select indisvalid from pg_index where indexrelid = 'audit_events_by_kind'::regclass"
-    t.match(await asked(direct, index), [{ indisvalid: true }])
+    for (const migration of [auditByKind, auditNumbers]) {
+      const { name } = migration.index
+      await asked(direct, `drop index ${name}`)
+      await buildOnline(database, migration)
+      const index = `select indisvalid from pg_index where indexrelid = '${name}'::regclass`
+      t.match(await asked(direct, index), [{ indisvalid: true }], name)
+    }
   })
 
   t.test(
@@ -109,6 +112,12 @@ t.test(
   async (t) => {
     const direct = await (await postgresServer(t)).database()
     const database = await opened(t, direct)
+
+    t.test('an error of the server itself, or of a pooler, is an outage', async (t) => {
+      // Supavisor uses this code for "no connection in time", and PostgreSQL for its own bugs.
+      const raised = sql`do $$ begin raise exception 'no connection' using errcode = 'XX000'; end $$`
+      await t.rejects(raised.execute(database), { code: 'UNAVAILABLE' })
+    })
 
     t.test('the whole session has the limits', async (t) => {
       const { rows } = await sql`show statement_timeout`.execute(database)

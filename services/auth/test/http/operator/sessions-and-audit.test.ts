@@ -73,7 +73,7 @@ t.test('the chain of the audit log is shown with its records, keys and heads', a
     db: auth.database,
     signer: headSigner(live),
     issuer: 'https://auth.example',
-    clock: auth.clock,
+    now: async () => auth.clock(),
     keptSinceMs: () => 0,
     onSigned: (_head, faults) => t.strictSame(faults, [])
   })()
