@@ -25,7 +25,7 @@ const store = (redis: Redis): Families =>
       recoverySeconds: 1_209_600,
       sessionsPerUser: 20
     },
-    { storeClock: storeClock(60_000), revocationSeconds: 360 }
+    { storeClock: storeClock(60_000), revocationSeconds: () => 360 }
   )
 
 const source = { address: '127.0.0.1', requestId: 'bench' }

@@ -54,7 +54,7 @@ async function keeper(
   }
   const forget = retention({
     cleanups: [
-      forgetSessions(database, { acceptedSeconds: ACCEPTED_SECONDS, onExpired, clock }),
+      forgetSessions(database, { acceptedSeconds: async () => ACCEPTED_SECONDS, onExpired, clock }),
       forgetRecords(database, auditDays, clock),
       ...also
     ],

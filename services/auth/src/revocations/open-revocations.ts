@@ -4,8 +4,8 @@ import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { EmbeddedStore, InRedis, SharedStore } from '../redis/shared-store.ts'
 import { watchedStore } from '../telemetry/store-call.ts'
+import { type AcceptedSeconds, readAcceptedSeconds } from './accepted-seconds.ts'
 import { openHeartbeats } from './heartbeats.ts'
-import { rememberedSeconds } from './remembered-seconds.ts'
 import {
   type RevocationWriter,
   redisRevocationWriter,
@@ -25,8 +25,7 @@ export type OpenRevocations = Revocations & {
   readonly logStore: LogStore
   /** the log for gateways of this process; null if gateways read it from Redis */
   readonly source: RevocationSource | null
-  /** how long an access token may be accepted after it was issued, in seconds */
-  readonly acceptedSeconds: number
+  readonly acceptedSeconds: AcceptedSeconds
   /** Seconds since the log last accepted a write of this process; 0 if it is in this process. */
   unwrittenSeconds(): number
 }
@@ -52,11 +51,11 @@ export async function openRevocations(
 ): Promise<OpenRevocations> {
   const { database, store, longestTokenSeconds } = ports
   const lifetimeSeconds = config.AUTH_ACCESS_TTL_SECONDS
-  // Tokens with a longer lifetime may be in use, if the setting was reduced.
-  const longestSeconds = await database.whenThere(longestTokenSeconds)
-  const acceptedSeconds = rememberedSeconds(Math.max(lifetimeSeconds, longestSeconds))
+  const acceptedSeconds = await database.whenThere(() =>
+    readAcceptedSeconds(lifetimeSeconds, longestTokenSeconds)
+  )
   const replicas = config.REDIS_REVOCATION_REPLICAS
-  const { logStore, writer: own } = openLog(store, acceptedSeconds, replicas)
+  const { logStore, writer: own } = openLog(store, acceptedSeconds.last(), replicas)
   const name = logStore.kind === 'redis' ? 'redis' : 'sqlite'
   const watch = ports.storeMetrics(name, Object.values(calls))
   const writer = watchedStore(own, calls, watch)

@@ -55,7 +55,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     publishedEnds: publishedEnds(tables, clock),
     republish: ports.republish,
     policy: lifetimes(config),
-    revocationSeconds: acceptedSeconds,
+    acceptedSeconds: acceptedSeconds.read,
     onLostData: () => log.warn(LOST_DATA),
     onOtherStore: () => log.error(OTHER_STORE),
     clock
@@ -65,7 +65,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     { name: 'apply reports of used tokens', run: families.settleSightings }
   )
   ports.cleanups.push(
-    forgetSessions(tables, { acceptedSeconds, onExpired, clock }),
+    forgetSessions(tables, { acceptedSeconds: acceptedSeconds.read, onExpired, clock }),
     families.forgetExpired
   )
   const limit = refreshLimit({
@@ -114,7 +114,7 @@ function openFamilies(
   }
   return redisFamilies(logStore.redis, policy, {
     storeClock: logStore.storeClock,
-    revocationSeconds: acceptedSeconds,
+    revocationSeconds: acceptedSeconds.last,
     revocationReplicas: config.REDIS_REVOCATION_REPLICAS,
     onNewerFormat: () => log.error(NEWER_FORMAT)
   })

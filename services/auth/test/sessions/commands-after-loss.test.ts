@@ -45,7 +45,10 @@ t.test(
     if (connection.status !== 'ready') await once(connection, 'ready')
     const time = storeClock(COMMAND_TIMEOUT_MS)
     const families = familySteps(
-      redisFamilies(connection, policy, { storeClock: time, revocationSeconds }),
+      redisFamilies(connection, policy, {
+        storeClock: time,
+        revocationSeconds: () => revocationSeconds
+      }),
       policy,
       time.now
     )

@@ -92,6 +92,26 @@ t.test('a complete loss of Redis revives no ended session', options, async (t) =
   t.equal((await refresh(other.refreshToken)).statusCode, 200)
 })
 
+t.test(
+  'the ends of all tokens that any instance has signed are published again',
+  options,
+  async (t) => {
+    const { auth, redis, clock, settle, store } = await onRedis(t)
+    await registered(auth)
+    const { refreshToken, session } = await login(auth)
+    await settle()
+    await auth.post('/logout', { refreshToken })
+    await settle()
+    // Another instance has begun to sign tokens for an hour since this one started.
+    await auth.database.updateTable('signing_keys').set({ longest_token_seconds: 3600 }).execute()
+    clock.advance(1_200_000)
+    await redis.flushall()
+    await settle()
+    await settle()
+    t.strictSame(await revokedSids(store), [session.id])
+  }
+)
+
 for (const [title, lives] of Object.entries({
   'a Redis that was restarted with an older copy': true,
   'a Redis that lost all keys': false
@@ -144,7 +164,10 @@ t.test(
       [0, 2 * hours, -2 * hours].map(async (offMs) => {
         const time = storeClock(60_000, undefined, () => Date.now() + offMs)
         const redis = await redisConnection(t, url)
-        const families = redisFamilies(redis, policy, { storeClock: time, revocationSeconds })
+        const families = redisFamilies(redis, policy, {
+          storeClock: time,
+          revocationSeconds: () => revocationSeconds
+        })
         await families.ping()
         t.ok(Math.abs(time.aheadMs - offMs) < 60_000, 'and how far it is off is known')
         return familySteps(families, policy, time.now)

@@ -16,7 +16,11 @@ const PATIENCE_MS = 20_000
 async function familiesAt(t: Test, url: string, revocationReplicas = 0): Promise<FamilySteps> {
   const clock = clockFromNow()
   const redis = await redisConnection(t, url)
-  const options = { storeClock: storeClock(PATIENCE_MS), clock, revocationSeconds }
+  const options = {
+    storeClock: storeClock(PATIENCE_MS),
+    clock,
+    revocationSeconds: () => revocationSeconds
+  }
   const families = redisFamilies(redis, policy, { ...options, revocationReplicas })
   return familySteps(families, policy, clock)
 }

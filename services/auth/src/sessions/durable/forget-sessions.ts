@@ -5,8 +5,8 @@ import type { Tables } from '../../database/tables.ts'
 import type { Cleanup } from '../../retention.ts'
 
 type SessionRetention = {
-  /** how long an access token may be accepted after it was issued, in seconds */
-  readonly acceptedSeconds: number
+  /** How long an access token may be accepted after it was issued, in seconds. */
+  acceptedSeconds(): Promise<number>
   /** is called with the number of deleted sessions that nothing had ended before they expired */
   readonly onExpired: (count: number) => void
   readonly clock: () => number
@@ -25,7 +25,7 @@ export const forgetSessions =
   (db: Kysely<Tables>, { acceptedSeconds, onExpired, clock }: SessionRetention): Cleanup =>
   async () => {
     const seconds = Math.floor(clock() / 1000)
-    const before = seconds - CLOCKS_APART_SECONDS - acceptedSeconds
+    const before = seconds - CLOCKS_APART_SECONDS - (await acceptedSeconds())
     const deleted = await deleteExpired(db, 'sessions', before).returning('ended_at_ms').execute()
     onExpired(deleted.filter(({ ended_at_ms }) => ended_at_ms === null).length)
     return deleted.length === ROWS_PER_STATEMENT

@@ -24,8 +24,8 @@ export type PublishEndsOptions = {
   readonly publishedEnds: PublishedEnds
   /** what else the session store may have lost, and must be published again */
   readonly republish: readonly (() => Promise<void>)[]
-  /** how long an access token may be accepted after it was issued, in seconds */
-  readonly revocationSeconds: number
+  /** How long an access token may be accepted after it was issued, in seconds. */
+  acceptedSeconds(): Promise<number>
   /** is called if the session store has lost all its data since the last run */
   readonly onLostData?: () => void
   /** is called if another instance with the same database has a session store with other data */
@@ -34,7 +34,7 @@ export type PublishEndsOptions = {
 }
 
 export function publishEnds(options: PublishEndsOptions): PublishEnds {
-  const { publishedEnds, republish, families, revocationSeconds, clock } = options
+  const { publishedEnds, republish, families, acceptedSeconds, clock } = options
   // Marked together, a moment later. If a process stops before that, the ends are only published
   // twice.
   const published = new Set<string>()
@@ -72,7 +72,8 @@ export function publishEnds(options: PublishEndsOptions): PublishEnds {
       runs += 1
       if (known !== now) {
         if (hasLostData) options.onLostData?.()
-        await publishedEnds.republish(now, clock() - 1000 * revocationSeconds)
+        const sinceMs = clock() - 1000 * (await acceptedSeconds())
+        await publishedEnds.republish(now, sinceMs)
         for (const again of republish) await again()
         if (!(await publishedEnds.republished(now))) return
       }

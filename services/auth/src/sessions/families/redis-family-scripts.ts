@@ -13,8 +13,8 @@ export type ScriptTime = {
   readonly storeClock: StoreClock
   /** for tests: instead of the server's clock */
   readonly clock?: () => number
-  /** how long an access token may be accepted after it was issued */
-  readonly revocationSeconds: number
+  /** How long an access token may be accepted after it was issued. */
+  revocationSeconds(): number
 }
 
 /** The scripts on the families of a user, and what each call of one needs. */
@@ -95,7 +95,7 @@ async function send(
     KEY_WITHDRAWALS,
     clock?.() ?? '',
     deadline,
-    revocationSeconds,
+    revocationSeconds(),
     ...given
   ])) as Reply
   if (clock === undefined) storeClock.heard(reply[0], sentAtMs)
