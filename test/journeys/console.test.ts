@@ -137,6 +137,21 @@ t.test('a page of another origin can do nothing with the session', { skip }, asy
   t.strictSame((await ops(['keys', 'list', '--json'])).json, before)
 })
 
+t.test('a link that another page opens does not change who is signed in', { skip }, async (t) => {
+  const { context, url, ops } = signedIn()
+  const { token } = (await ops(['operators', 'create', 'eve', '--role', 'admin', '--json'])).json
+  const made = await fetch(`${url}/ops/console/links`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{}'
+  })
+  const opened = await context.newPage()
+  await opened.goto(`${url}${(await made.json()).path}`)
+  await opened.getByText('You are signed in as bootstrap: sign out first').waitFor()
+  t.equal(await opened.locator('.operator').textContent(), 'bootstrap admin')
+  await opened.close()
+})
+
 t.test('every view can be used without a mouse, in both colour schemes', { skip }, async (t) => {
   const { page, axe } = signedIn()
   for (const [title, ready] of [
@@ -164,7 +179,8 @@ t.test(
   'after a sign-out, a viewer can sign in and watch, and change nothing',
   { skip },
   async (t) => {
-    const { page, axe, ops } = signedIn()
+    const { context, page, url, axe, ops } = signedIn()
+    const otherTab = await pageOf(context, `${url}/console`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Operator token').waitFor()
     t.strictSame(await axe(), [], 'the sign-in')
@@ -174,6 +190,8 @@ t.test(
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Keys' }).click()
     await page.getByText('Your role can view the keys but not change them.').waitFor()
+    await otherTab.locator('.operator').getByText('vera').waitFor()
+    await otherTab.close()
     t.equal(await page.getByRole('button', { name: /Rotate|Revoke|Create/ }).count(), 0)
     const proof = await page.evaluate(readProof)
     const refused = await page.evaluate(async (proof) => {
