@@ -37,7 +37,7 @@ export const letters = {
   /** notifies the owner of an account that someone signed in with a recovery code */
   'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] },
   /** notifies the owner of an account that a passkey may have been copied */
-  'passkey-suspected': { page: '/forgot-password', values: ['time', 'passkey'] },
+  'passkey-suspected': { page: '/forgot-password', values: ['time', 'added'] },
   /** notifies the owner of an account that it will be deleted, and until when a login keeps it */
   'deletion-requested': { page: '/forgot-password', values: ['time', 'deletion'] },
   /** notifies the owner of an account that a login has kept it from being deleted */

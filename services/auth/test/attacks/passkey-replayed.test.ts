@@ -57,7 +57,12 @@ t.test('a counter that is not higher is refused, audited and told to the user', 
   t.match(await auth.registry.getSingleMetricAsString(metric), `${metric} 3`)
   await auth.mail.deliverer.idle()
   const told = transport.sent.filter(({ letter }) => letter === 'passkey-suspected')
-  t.match(told, Array(3).fill({ to: 'cloned@example.com', text: /Laptop/ }))
+  t.match(told, Array(3).fill({ to: 'cloned@example.com', text: /was added on 20\d\d-/ }))
+  // Of an unverified address, it could be a message of a stranger to the owner.
+  t.notOk(
+    told.some(({ text }) => text.includes('Laptop')),
+    'without the name of the passkey'
+  )
   calm()
   t.equal((await loginAlone(auth, device, { counter: 8 })).statusCode, 200, 'the owner gets in')
 

@@ -4,6 +4,7 @@ import { writeAudit } from '../../audit/audit-log.ts'
 import type { Mail } from '../../mail/mail.ts'
 import { noticeOf } from '../../mail/notices.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
+import { minuteOf } from '../../mail/templates/template-times.ts'
 import type { PasskeyPorts } from './passkey-ports.ts'
 import type { PasskeyRow } from './passkey-store.ts'
 
@@ -18,7 +19,7 @@ type Ports = Pick<PasskeyPorts, 'db' | 'clock'> & {
  */
 export async function reportRegression(
   { db, mail, metrics, clock }: Ports,
-  { id, name, subject }: Pick<PasskeyRow, 'id' | 'name' | 'subject'>,
+  { id, created_at, subject }: Pick<PasskeyRow, 'id' | 'created_at' | 'subject'>,
   { source, language }: Reader
 ): Promise<void> {
   metrics.counterRegressed()
@@ -29,7 +30,9 @@ export async function reportRegression(
     const account = await accountStore(transaction).findById(subject)
     if (account === null) return
     const reader = { source, language }
-    const notice = noticeOf('passkey-suspected', account, reader, nowMs, { passkey: name })
+    // Not its name: a stranger who registered the address could write a message with it.
+    const added = { added: minuteOf(created_at * 1000) }
+    const notice = noticeOf('passkey-suspected', account, reader, nowMs, added)
     await mail.add(transaction, notice, nowMs)
   })
 }

@@ -27,7 +27,7 @@ const values = {
   left: '9',
   device: 'Firefox on Linux',
   deletion: '2026-12-14 17:20',
-  passkey: 'Laptop',
+  added: '2026-11-20 09:41',
   time: '2026-11-29 17:20'
 }
 
