@@ -146,7 +146,8 @@ t.test('a link that another page opens does not change who is signed in', { skip
     body: '{}'
   })
   const opened = await context.newPage()
-  await opened.goto(`${url}${(await made.json()).path}`)
+  const { path } = (await made.json()) as { path: string }
+  await opened.goto(`${url}${path}`)
   await opened.getByText('You are signed in as bootstrap: sign out first').waitFor()
   t.equal(await opened.locator('.operator').textContent(), 'bootstrap admin')
   await opened.close()
