@@ -19,8 +19,9 @@ function reported(t: Test) {
   }
   const metrics = new Registry()
   const redis = reportedRedis({ service: 'auth', log: { warn: line, info: line }, metrics })
-  const connect = (url: string) => {
-    const connection = redis.connect('commands', { url, timeoutMs: REDIS_PATIENCE_MS })
+  const connect = (url: string, { keyPrefix = '' } = {}) => {
+    const options = { url, keyPrefix, timeoutMs: REDIS_PATIENCE_MS }
+    const connection = redis.connect('commands', options)
     t.teardown(() => connection.disconnect())
     return connection
   }
@@ -127,10 +128,11 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const server = await redisServer(t)
+    let keyPrefix = ''
     const faultOf = async (name: string, ...rules: string[]) => {
       await server.redis.call('acl', 'setuser', name, 'on', '>pw', '+ping', '+info', ...rules)
       const { redis, connect } = reported(t)
-      connect(server.url.replace('//', `//${name}:pw@`))
+      connect(server.url.replace('//', `//${name}:pw@`), { keyPrefix })
       await redis.settled(LONG_MS)
       return redis.startFault([{ key: 'one', commands: ['get KEY', 'set KEY a', 'time'] }])
     }
@@ -144,6 +146,11 @@ t.test(
       /may not run time on one/
     )
     t.match(await faultOf('scriptless', '~one', '+get'), /NOPERM.*eval_ro/)
+    keyPrefix = 'staging:'
+    t.match(
+      await faultOf('unprefixed', '~one', '+eval_ro', '+get', '+set', '+time'),
+      /may not use the key staging:one\. Give the user .*docs\/stores\.md/
+    )
     t.equal(await server.redis.exists('one'), 0)
   }
 )

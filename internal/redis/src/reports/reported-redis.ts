@@ -146,15 +146,19 @@ async function startFault(
   if (lasting !== null) return lasting
   const redis = [...connections.values()].find(({ status }) => status === 'ready')
   if (redis === undefined) return null
-  try {
-    for (const needed of rights) {
+  for (const needed of rights) {
+    const key = `${redis.options.keyPrefix ?? ''}${needed.key}`
+    try {
       const missing = await missingRights(redis, needed)
       if (missing.length > 0) {
-        return lastingFault(`NOPERM the user may not run ${missing.join(', ')} on ${needed.key}`)
+        return lastingFault(`NOPERM the user may not run ${missing.join(', ')} on ${key}`)
       }
+    } catch (error) {
+      const cause = faultCause(error)
+      // Redis does not say which key.
+      const isOfKey = /^NOPERM.*\bkeys?\b/.test(cause)
+      return lastingFault(isOfKey ? `NOPERM the user may not use the key ${key}` : cause)
     }
-    return null
-  } catch (error) {
-    return lastingFault(faultCause(error))
   }
+  return null
 }
