@@ -1,4 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
+import { faultCause } from '@gatehouse/redis/fault-cause'
 
 /** Work that this process or another one may have left undone. */
 export type Job = {
@@ -17,7 +18,7 @@ export type Job = {
 export function faultOfJob(error: unknown): { cause: string } | { err: unknown } {
   if (!(error instanceof Refusal)) return { err: error }
   const { reason, cause } = error
-  return { cause: cause instanceof Error ? `${reason}: ${cause.message}` : reason }
+  return { cause: cause instanceof Error ? `${reason}: ${faultCause(cause)}` : reason }
 }
 
 /**

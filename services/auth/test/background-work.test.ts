@@ -44,6 +44,12 @@ t.test('an outage is logged with its cause, and without a stack', async (t) => {
   t.strictSame(faultOfJob(outage), {
     cause: 'the session store did not answer: READONLY You cannot write'
   })
+  const away = new Error("Stream isn't writeable and enableOfflineQueue options is false")
+  t.strictSame(
+    faultOfJob(new Refusal('UNAVAILABLE', { reason: 'down', cause: away })),
+    { cause: 'down: there is no connection to Redis' },
+    'not in the words of a library'
+  )
   t.strictSame(faultOfJob(new Refusal('UNAVAILABLE', { reason: 'down' })), { cause: 'down' })
   const bug = new TypeError('x is not a function')
   t.strictSame(faultOfJob(bug), { err: bug }, 'a bug keeps its stack')
