@@ -30,17 +30,23 @@ t.test('the audit log has accounts, logins and failures, and nothing that was ty
   const signed = await signedIn(auth)
   await auth.post('/login', { email, password: 'a wrong one' })
   await auth.post('/login', { email: 'nobody@example.com', password })
+  const asUser = await auth.gateway.signedIn({ subject: signed.user.id, session: of(signed).sid })
+  const guess = { currentPassword: 'a guess of a thief', newPassword: 'another horse altogether' }
+  t.equal((await auth.post('/password', guess, asUser)).statusCode, 401)
+  t.equal((await auth.post('/step-up', { password: 'a wrong one' }, asUser)).statusCode, 401)
 
   t.strictSame(await entries(auth), [
     { kind: 'user-created', subject: signed.user.id, sid: null, detail: {} },
     { kind: 'login', ...of(signed), detail: {} },
     { kind: 'login-failed', subject: signed.user.id, sid: null, detail: {} },
-    { kind: 'login-failed', subject: null, sid: null, detail: {} }
+    { kind: 'login-failed', subject: null, sid: null, detail: {} },
+    { kind: 'login-failed', ...of(signed), detail: {} },
+    { kind: 'login-failed', ...of(signed), detail: {} }
   ])
   const everything = JSON.stringify(
     await auth.database.selectFrom('audit_events').selectAll().execute()
   )
-  t.notMatch(everything, /wrong one|nobody@|correct horse/)
+  t.notMatch(everything, /wrong one|a guess|nobody@|correct horse|another horse/)
 })
 
 t.test('an audit event has its time, client address and request id', async (t) => {

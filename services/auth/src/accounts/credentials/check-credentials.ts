@@ -14,6 +14,8 @@ export type Claim = {
   /** the claimed account; null if there is none */
   readonly account: Account | null
   readonly password: string
+  /** the session whose user sends the password; absent for a login */
+  readonly sid?: string
   readonly caller: Caller
   readonly source: RequestSource
 }
@@ -46,11 +48,11 @@ type CredentialPorts = {
 export function credentialCheck(ports: CredentialPorts): CheckCredentials {
   const turnOf = turns(MOST_WAITING, tooManyPasswords)
   return async (claim) => {
-    const { account, password, source } = claim
+    const { account, password, sid = null, source } = claim
     const proof = await proofOf(claim, ports, turnOf)
     if (proof === null) {
       const subject = account?.id ?? null
-      await ports.audit.write({ kind: 'login-failed', subject, sid: null, source })
+      await ports.audit.write({ kind: 'login-failed', subject, sid, source })
       throw wrongCredentials()
     }
     await renewHash(proof.account, password, ports)

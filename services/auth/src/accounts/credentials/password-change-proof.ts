@@ -49,7 +49,7 @@ export function passwordChangeProof(options: {
 
   return async (claim, session, pair) => {
     try {
-      return (await checkCredentials(claim)).account
+      return (await checkCredentials({ ...claim, sid: session })).account
     } catch (error) {
       const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
       // Only after a guess that was due and is counted, because the answer could reveal the new

@@ -68,7 +68,7 @@ export const stepUp: Route = (service, options) => {
         return reply.code(204).send(null)
       }
       const { password = '' } = request.body
-      await accounts.checkCredentials({ account, password, caller, source })
+      await accounts.checkCredentials({ account, password, sid, caller, source })
       const strengthened = { subject: account.id, sid, amr: BY_PASSWORD, source }
       if (!(await sessions.strengthen(strengthened))) throw sessionEnded('the session has ended')
       return reply.code(204).send(null)
