@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import t from 'tap'
 import { edge } from './fixtures/edge.ts'
@@ -148,8 +149,14 @@ t.test(
     t.match(await slow.json(), { code: 'UPSTREAM_TIMEOUT', retryable: true })
 
     gateway.upstream.answer = (_request, response) => response.end('well')
-    const lost = (await gateway.call('/closed')).status === 200 ? 0 : 1
-    t.strictSame([lost, lost], [faults.serviceBreaks.lost, faults.serviceHangs.lost])
+    const call = async () => (await gateway.call('/closed')).status
+    const isServed = (status: number) => status === 200
+    const later = [
+      await endsInTime(t, faults.serviceHangs, call, isServed),
+      await endsInTime(t, faults.serviceBreaks, call, isServed)
+    ]
+    const lost = later.map((status) => (isServed(status) ? 0 : 1))
+    t.strictSame(lost, [faults.serviceHangs.lost, faults.serviceBreaks.lost])
   }
 )
 

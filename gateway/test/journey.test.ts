@@ -1,4 +1,5 @@
 import { identityHeader } from '@gatehouse/edge-headers/names'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import t from 'tap'
@@ -170,7 +171,8 @@ t.test('a gateway whose clock jumps refuses tokens until its clock is right', as
     gateway.clock.advance(jumpMs)
     t.strictSame([await call()], faults.gatewayClockWrong.statuses, `${jumpMs} ms`)
     gateway.clock.advance(-jumpMs)
-    t.equal((await call()) === 200 ? 0 : 1, faults.gatewayClockWrong.lost, 'the same token again')
+    const again = await endsInTime(t, faults.gatewayClockWrong, call, (status) => status === 200)
+    t.equal(again === 200 ? 0 : 1, faults.gatewayClockWrong.lost, 'the same token again')
   }
 })
 

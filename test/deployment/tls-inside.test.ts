@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
-import { client, eventually } from '@gatehouse/fixtures/client'
+import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
@@ -177,7 +178,9 @@ t.test('with TLS everywhere, every connection has certificates on both sides', a
         return fingerprint
       }
       const renewed = inside.fingerprint(name)
-      t.equal(await eventually(shown, (one) => one === renewed, 10_000), renewed, listener)
+      const isRenewed = (one: string | undefined) => one === renewed
+      const now = await endsInTime(t, faults.listenerCertificateExpired, shown, isRenewed)
+      t.equal(now, renewed, listener)
     }
     t.strictSame(failed, [], 'every request in the meantime is served')
     t.strictSame(await Promise.all(open.map((one) => one.ask())), asked, 'on old connections')

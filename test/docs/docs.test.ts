@@ -11,7 +11,7 @@ import { problems } from '@gatehouse/problem/codes'
 import t from 'tap'
 import { parse } from 'yaml'
 import { alerts } from '../metrics/fixtures/metric-queries.ts'
-import { read, sourceFiles } from '../rules/fixtures/source-files.ts'
+import { filesBelow, read, sourceFiles } from '../rules/fixtures/source-files.ts'
 import { reliabilityPage } from './reliability-page.ts'
 import { routeVariables, settings, settingsPage } from './settings-page.ts'
 
@@ -38,8 +38,13 @@ t.test('docs/reliability.md says what the tests of faults assert', async (t) => 
   const isCurrent = read('docs/reliability.md') === reliabilityPage()
   t.ok(isCurrent, 'make it again: npx node test/docs/reliability-page.ts > docs/reliability.md')
   const names = alerts.map(({ alert }) => alert)
-  for (const [id, { alert, test }] of Object.entries<Fault>(faults)) {
+  const tests = filesBelow(['test', 'gateway', 'services', 'internal'], /\.test\.ts$/)
+  const asserted = tests.map(({ text }) => text).join('\n')
+  for (const [id, { endsWithinMs, alert, test }] of Object.entries<Fault>(faults)) {
     t.match(read(test), new RegExp(`faults\\.${id}\\b`), `${test} uses its bounds`)
+    const ends = `(InTime\\(\\s*t,|Again\\(t, auth, token,)\\s*faults\\.${id}\\b`
+    const isAsserted = new RegExp(`${ends}|faults\\.${id}\\.endsWithinMs`).test(asserted)
+    t.equal(isAsserted, endsWithinMs !== null, `a test asserts how long ${id} lasts`)
     t.ok(alert === null || names.includes(alert), `${alert} exists`)
   }
 })

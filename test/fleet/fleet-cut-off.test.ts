@@ -1,4 +1,5 @@
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { FLEET_PATIENCE_MS, gatewayFleet } from '@gatehouse/fixtures/gateway-fleet'
@@ -8,6 +9,8 @@ import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 
 const skip = redisMissing || postgresMissing
+const isReady = (state: string) => state === '200 ready'
+const isRefused = (status: number) => status === 401
 
 t.test('gateways with a faulty connection to Redis keep deciding', { skip }, async (t) => {
   const system = await installation(t, {
@@ -86,7 +89,7 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
     await logout(refreshToken)
     t.equal(await comesToRefuse(accessToken), 401, 'a revocation arrives')
     link.delay(0)
-    t.equal(await comesToBe('200 ready'), '200 ready')
+    await endsInTime(t, faults.gatewayRedisLate, readiness, isReady)
   })
 
   t.test('a gateway that was cut off misses nothing', async (t) => {
@@ -109,10 +112,12 @@ t.test('gateways with a faulty connection to Redis keep deciding', { skip }, asy
     t.match(listed, /\b1 gateway\n/, 'it counts as gone')
     link.mend()
     const mended = performance.now()
-    const refused = [await comesToRefuse(out.accessToken), await comesToRefuse(leaked.accessToken)]
+    const refuses = ({ accessToken }: typeof out) =>
+      endsInTime(t, faults.gatewayCutOff, () => says(accessToken), isRefused)
+    const refused = [await refuses(out), await refuses(leaked)]
     const missed = refused.filter((status) => status !== 401)
     t.equal(missed.length, faults.gatewayCutOff.lost)
     t.comment(`refused ${Math.round(performance.now() - mended)} ms after it could connect again`)
-    t.equal(await comesToBe('200 ready'), '200 ready')
+    await endsInTime(t, faults.gatewayCutOff, readiness, isReady)
   })
 })

@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { FLEET_PATIENCE_MS, gatewayFleet, kidOf } from '@gatehouse/fixtures/gateway-fleet'
 import { installation } from '@gatehouse/fixtures/installation'
+import { within } from '@gatehouse/fixtures/own-time'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { CLIENTS, connectionsTo, ordering } from './fixtures/ordering-clients.ts'
 
 const skip = redisMissing || postgresMissing
+const isServed = (status: number) => status === 200
 
 t.test('the system survives a process killed in a rotation or under load', { skip }, async (t) => {
   const system = await installation(t, { auths: 1, gateways: 2, orders: 2 })
@@ -100,11 +103,19 @@ t.test('the system survives a process killed in a rotation or under load', { ski
     const load = ordering(url, token)
     await load.more(50)
     process.kill(pid, 'SIGKILL')
+    const rotation = within(
+      t,
+      faults.gatewayKilledInRotation.endsWithinMs,
+      'the rotation',
+      () => rotating
+    )
+    const other = async () => (await client(url).call('/orders', { token })).status
+    await endsInTime(t, faults.gatewayKilled, other, isServed)
     await load.more(50)
     await load.stop()
     t.equal(load.failed().length, faults.gatewayKilled.lost, 'clients of the other gateway')
     await t.rejects(client(system.gateways[1]?.url ?? '').call('/orders'))
-    const rotated = await rotating
+    const rotated = await rotation
     t.equal(rotated.code, 0, rotated.stderr)
     const lost = (await activeKid()) === before ? 1 : 0
     t.equal(lost, faults.gatewayKilledInRotation.lost)
@@ -143,6 +154,8 @@ t.test('the system survives a process killed in a rotation or under load', { ski
     const whileDying = load.failed().length
     await load.more(200)
     await load.stop()
+    const next = async () => (await client(url).call('/orders', { token })).status
+    await endsInTime(t, faults.serviceKilled, next, isServed)
     const lost = load.failed().length - whileDying
     const { statuses, lost: mostPerClient } = faults.serviceKilled
     t.ok(lost <= CLIENTS * mostPerClient, `${lost} requests of ${CLIENTS} clients`)

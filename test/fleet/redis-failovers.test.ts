@@ -1,4 +1,5 @@
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { installation } from '@gatehouse/fixtures/installation'
@@ -36,7 +37,12 @@ t.test(
     for (let failover = 1; failover <= FAILOVERS; failover += 1) {
       await sentinel.failOver()
       for (const { opsUrl } of [...auths, ...gateways]) {
-        const state = await becomes(readiness(opsUrl), 'ready')
+        const state = await endsInTime(
+          t,
+          faults.redisFailover,
+          () => readiness(opsUrl)().catch(() => ''),
+          (now) => now === 'ready'
+        )
         if (state !== 'ready') stuck += 1
       }
       const { status, body } = await login(email, password)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { closed } from '@gatehouse/fixtures/closed'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import t, { type Test } from 'tap'
 import { type Edge, edge } from '../fixtures/edge.ts'
@@ -72,6 +73,9 @@ t.test('an invalid response becomes a 502, and the service is not asked again', 
     await isUnavailable(t, refused, title)
     t.equal(gateway.upstream.received.length, before + 1, `${title}: asked once`)
   }
+  answersWith(gateway, 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+  const repaired = async () => (await gateway.call('/closed')).status
+  await endsInTime(t, faults.serviceLies, repaired, (status) => status === 200)
 })
 
 t.test('without retries, no request is sent twice', async (t) => {
@@ -188,7 +192,7 @@ t.test('requests get 502 until the name of the service resolves, to any address'
   await once(other.listen(Number(port), '127.0.0.2'), 'listening')
   t.teardown(() => other.close())
   names.answer = { address: '127.0.0.2' }
-  const moved = await call()
+  const moved = await endsInTime(t, faults.serviceUnresolvable, call, ({ ok }) => ok)
   t.equal(moved.status === 200 ? 0 : 1, faults.serviceUnresolvable.lost)
   t.equal(await moved.text(), 'elsewhere')
 })

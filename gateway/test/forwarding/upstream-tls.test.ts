@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { authority } from '@gatehouse/fixtures/certificates'
 import { eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import t from 'tap'
 import { WebSocket } from 'ws'
@@ -80,6 +81,9 @@ t.test('a gateway verifies the certificates of services', async (t) => {
       ({ names }, index) => names.length - Number(asked[index])
     )
     t.strictSame(new Set(sent), new Set([faults.serviceUntrusted.lost]), 'no request')
+    gateway.reroute(to(byAddress.url, ca))
+    const trusted = async () => (await fetch(`${gateway.url}/one`)).status
+    await endsInTime(t, faults.serviceUntrusted, trusted, (status) => status === 200)
   })
 
   t.test('a service that wants a certificate gets no request without one', async (t) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cheapHashes } from '@gatehouse/fixtures/cheap-hashes'
 import { client, eventually, type TokenAnswer } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { patience } from '@gatehouse/fixtures/patience'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
@@ -124,7 +125,13 @@ t.test(
     })
 
     await server?.start()
-    t.equal((await refresh()).status, 200, 'the same refresh token works')
+    const again = await endsInTime(
+      t,
+      faults.databaseKilled,
+      refresh,
+      ({ status }) => status !== 503
+    )
+    t.equal(again.status, 200, 'the same refresh token works')
     const answers = await Promise.all(
       emails.map((email) =>
         eventually(

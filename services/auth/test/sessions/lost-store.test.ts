@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -26,7 +27,13 @@ t.test('a complete loss of Redis signs no user out', options, async (t) => {
   await redis.flushall()
 
   t.match(await auth.state.listSessions(id), [{ sid: tokens.session.id }], 'it is still listed')
-  const restored = await refresh(second.refreshToken)
+  const next = () => refresh(second.refreshToken)
+  const restored = await endsInTime(
+    t,
+    faults.redisEmptied,
+    next,
+    ({ statusCode }) => statusCode === 200
+  )
   t.equal(restored.statusCode === 200 ? 0 : 1, faults.redisEmptied.lost)
   t.equal((await refresh(restored.json().refreshToken)).statusCode, 200, 'and it continues')
   isProblem(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
@@ -11,9 +11,6 @@ import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import t, { type Test } from 'tap'
 import type { FamilySteps } from '../fixtures/families/family-steps.ts'
 import { clockFromNow, opening, policy, redisStore } from '../fixtures/families/stores.ts'
-
-/** until a connection is restored */
-const LONG_MS = 20_000
 
 const options = { skip: redisMissing }
 
@@ -58,14 +55,14 @@ async function store(t: Test) {
 
 type Back = { families: FamilySteps; patient: FamilySteps; subject: string }
 
-/** The outcome for a token once both connections work again. */
-async function comesBack({ families, patient, subject }: Back, sid = 'one') {
+/** The outcome for a token once both connections work again, which they soon do. */
+async function comesBack(t: Test, { families, patient, subject }: Back, sid = 'one') {
   const works = () =>
     Promise.all([families.ping(), patient.ping()]).then(
       () => true,
       () => false
     )
-  await eventually(works, (answer) => answer, LONG_MS)
+  await endsInTime(t, faults.redisUnusable, works, (answer) => answer)
   return patient.present(subject, sid, 0)
 }
 
@@ -101,7 +98,7 @@ t.test(
 
     await start()
     await ready(connection)
-    const { outcome } = await comesBack(rest)
+    const { outcome } = await comesBack(t, rest)
     t.equal(outcome, 'rotated', 'the family is kept, and the scripts are sent again')
   }
 )
@@ -117,7 +114,7 @@ t.test('a slow Redis causes 503, and what it did late is not done twice', option
   const { patient, subject } = rest
   await patient.open(subject, 'before', opening)
   // From now on, Redis has the scripts, and the store knows the time of Redis.
-  await comesBack(rest, 'before')
+  await comesBack(t, rest, 'before')
   for (const delayMs of [2 * COMMAND_TIMEOUT_MS, 4 * COMMAND_TIMEOUT_MS]) {
     link.delay(delayMs)
     // The first call still has a connection: Redis executes it, but answers too late.
@@ -125,7 +122,7 @@ t.test('a slow Redis causes 503, and what it did late is not done twice', option
   }
 
   link.delay(0)
-  const { outcome } = await comesBack(rest)
+  const { outcome } = await comesBack(t, rest)
   t.equal(outcome, 'replayed', 'the token was used when its answer came too late')
 })
 
@@ -141,7 +138,7 @@ t.test('a server that cannot write is an outage, not an internal error', options
   await redis.replicaof('NO', 'ONE')
 
   // The connection has looked for another master, and finds this one again.
-  const { outcome } = await comesBack(rest)
+  const { outcome } = await comesBack(t, rest)
   const lost = outcome === 'rotated' ? 0 : 1
   t.equal(lost, faults.redisUnusable.lost, 'it is back, and nothing was done twice')
 })

@@ -135,7 +135,7 @@ t.test(
 
     const there = Object.assign(new URL(url), { port: String(standby.port) })
     await asked(there.href, 'select pg_promote()')
-    await worksAgain(t, auth, token)
+    await worksAgain(t, auth, token, faults.databaseFailover)
     const logins = [email, 'last@example.com'].map((email) =>
       auth.post('/login', { email, password })
     )

@@ -1,4 +1,5 @@
 import { eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { fullDiskMissing, limitFiles } from '@gatehouse/fixtures/full-disk'
 import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-server'
@@ -39,7 +40,7 @@ t.test(
     await areRefused(t, ask)
 
     await server.start()
-    await worksAgain(t, auth, token)
+    await worksAgain(t, auth, token, faults.databaseLogFull)
     const { statusCode } = await auth.post('/login', { email: 'last@example.com', password })
     t.equal(statusCode === 200 ? 0 : 1, faults.databaseLogFull.lost)
   }
@@ -77,7 +78,12 @@ t.test(
     t.equal((await auth.get('/me', signedIn)).statusCode, 200, 'what needs no Redis is served')
 
     limitFiles([pid], null)
-    const again = await eventually(refresh, ({ statusCode }) => statusCode !== 503, LONG_MS)
+    const again = await endsInTime(
+      t,
+      faults.redisLogFull,
+      refresh,
+      ({ statusCode }) => statusCode !== 503
+    )
     const cookie = await auth.post('/refresh-token', { refreshToken: token })
     const lost = [again, cookie].filter(({ statusCode }) => statusCode !== 200)
     t.equal(lost.length, faults.redisLogFull.lost)

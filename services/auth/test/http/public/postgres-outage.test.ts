@@ -1,4 +1,5 @@
 import { eventually } from '@gatehouse/fixtures/client'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { OUTAGE_BOUND_MS, within } from '@gatehouse/fixtures/own-time'
@@ -58,7 +59,7 @@ t.test('PostgreSQL that is down is an outage', { skip: postgresMissing }, async 
   await areRefused(t, ask)
 
   await postgres?.start()
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseUnusable)
 })
 
 t.test('PostgreSQL that is frozen is an outage', { skip: postgresMissing }, async (t) => {
@@ -74,7 +75,7 @@ t.test('PostgreSQL that is frozen is an outage', { skip: postgresMissing }, asyn
   t.strictSame([...new Set(many.map(({ statusCode }) => statusCode))], statuses, 'fifty at once')
 
   link.release()
-  await refreshesAgain(t, auth, token)
+  await refreshesAgain(t, auth, token, faults.databaseUnusable)
 })
 
 t.test(
@@ -99,10 +100,8 @@ t.test(
       t.strictSame([answer.statusCode], faults.databaseSlow.statuses)
     }
     link.delay(0)
-    const works = await eventually(
-      async () => (await ask.me()).statusCode,
-      (status) => status === 200
-    )
+    const me = async () => (await ask.me()).statusCode
+    const works = await endsInTime(t, faults.databaseSlow, me, (status) => status === 200)
     t.equal(works === 200 ? 0 : 1, faults.databaseSlow.lost, 'and no connection is lost to it')
   }
 )
@@ -145,7 +144,7 @@ t.test('PostgreSQL without free connections is an outage', { skip: postgresMissi
     async () => (await ask.me()).statusCode,
     (status) => status === 200
   )
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseUnusable)
 })
 
 t.test(
@@ -186,7 +185,7 @@ t.test('a standby instead of the primary is an outage', { skip: postgresMissing 
   await areRefused(t, { 'a login': ask['a login'] })
 
   await operator.query(`${everyone} reset default_transaction_read_only`)
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseUnusable)
 })
 
 t.test('a locked table causes 503', { skip: postgresMissing }, async (t) => {
@@ -199,7 +198,7 @@ t.test('a locked table causes 503', { skip: postgresMissing }, async (t) => {
   t.equal(await waiting(watcher), 0, 'the server stops statements for which no client waits')
 
   await holder.query('rollback')
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseUnusable)
 })
 
 t.test('PostgreSQL with a full disk is an outage', { skip: postgresMissing }, async (t) => {
@@ -214,5 +213,5 @@ t.test('PostgreSQL with a full disk is an outage', { skip: postgresMissing }, as
   t.equal((await ask.me()).statusCode, 200, 'reads still succeed')
 
   await operator.query('drop trigger grow on audit_events')
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseUnusable)
 })

@@ -23,7 +23,7 @@ t.test('a locked SQLite file causes 503', async (t) => {
   t.equal((await ask.me()).statusCode, 200, 'reads still succeed')
 
   holder.exec('rollback')
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseFileFull)
 })
 
 t.test('an SQLite file that cannot grow causes 503', async (t) => {
@@ -40,5 +40,5 @@ t.test('an SQLite file that cannot grow causes 503', async (t) => {
   t.equal((await ask.me()).statusCode, 200, 'reads still succeed')
 
   await sql`pragma max_page_count = 100000`.execute(database)
-  await worksAgain(t, auth, token)
+  await worksAgain(t, auth, token, faults.databaseFileFull)
 })

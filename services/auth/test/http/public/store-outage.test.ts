@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { endsInTime } from '@gatehouse/fixtures/ends-in-time'
 import { faults } from '@gatehouse/fixtures/faults'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
@@ -55,8 +55,13 @@ t.test('an outage of the session store signs no user out', { skip: redisMissing 
   t.equal((await auth.get('/.well-known/jwks.json')).statusCode, 200, 'tokens are still verified')
 
   await start()
-  if (connection.status !== 'ready') await once(connection, 'ready')
-  const back = await auth.post('/refresh-token', undefined, headers)
+  const refresh = () => auth.post('/refresh-token', undefined, headers)
+  const back = await endsInTime(
+    t,
+    faults.redisAway,
+    refresh,
+    ({ statusCode }) => statusCode !== 503
+  )
   const lostSessions = back.statusCode === 200 ? 0 : 1
   t.equal(lostSessions, faults.redisAway.lost, 'nothing is lost')
   const { refreshToken } = leaving
