@@ -6,8 +6,8 @@ export const operatorsRenew: Command = {
   name: 'operators renew',
   usage: '',
   summary:
-    'Replaces the token with which you call, which somebody else has created, by one that only you ' +
-    'have seen. It expires when the old one would have.',
+    'Replaces your token, which somebody else has created, with one that only you have seen. It ' +
+    'expires when the old one would have expired.',
   words: [0, 0],
   async run(_typed, { ops }) {
     const renewed = await ops.call<Renewed>('POST', '/ops/operators/me/token')

@@ -35,7 +35,7 @@ export type Taken =
   | { readonly isApproved: true; readonly id: string }
   | { readonly isApproved: false; readonly pending: Approval }
 
-/** So many requests of one operator can wait: the others must still find each other's. */
+/** how many requests of one operator can wait, so that those of others can still be found */
 const MOST_WAITING = 20
 
 /** Requests that a second operator approves. Each change is one transaction with its event. */

@@ -31,9 +31,9 @@ export type OperatorStore = {
     by: By & { readonly createdBy: string }
   ): Promise<{ readonly operator: Operator; readonly token: string }>
   /**
-   * Replaces a token by its holder, so that whoever created it has it no longer. The new one expires
-   * when the old one would have.
-   * @throws Refusal UNAUTHENTICATED if the old one does not work any more
+   * Replaces a token for its holder, so that its creator no longer has a valid one. The new one
+   * expires when the old one would have expired.
+   * @throws Refusal UNAUTHENTICATED if the old one no longer works
    */
   renew(tokenDigest: string, by: By): Promise<string>
   /** In the order of their names. */

@@ -56,7 +56,7 @@ t.test('a known device gets in while somebody guesses at the second factor', asy
   t.equal((await answered(auth, { challenge, totp: app.next() }, known)).statusCode, 200)
 })
 
-t.test('a device from before the first factor is a stranger to it', async (t) => {
+t.test('a device that was known before the first factor is no longer known', async (t) => {
   const email = 'stocked@example.com'
   const user = await registered(auth, email)
   const thief = { 'sec-fetch-site': 'same-origin', ...auth.gateway.from('203.0.113.7') }

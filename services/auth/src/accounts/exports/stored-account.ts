@@ -3,7 +3,7 @@ import type { Tables } from '../../database/tables.ts'
 
 /**
  * What is stored about an account, apart from its own row and its events. Secrets, and digests of
- * secrets, stay in the database: whoever has the export must not be able to sign in with it.
+ * secrets, stay in the database: nobody must be able to sign in with an export.
  */
 export async function storedAbout(db: Kysely<Tables>, subject: string, now: number) {
   return {

@@ -120,8 +120,8 @@ async function requireOther(
 }
 
 /**
- * Whoever creates a token has seen it, and could use it to approve their own requests. A token that
- * its operator has replaced was never seen by anybody else.
+ * The operator who creates a token has seen it, and could approve their own requests with it. A
+ * token that its operator has replaced was never seen by anybody else.
  * @throws Refusal FORBIDDEN
  */
 async function requireOwnTokens(

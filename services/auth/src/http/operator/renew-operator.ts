@@ -8,9 +8,9 @@ import { operatorOf } from './require-operator.ts'
 
 const schema = {
   operationId: 'renewOperator',
-  summary: 'Replace the own token',
+  summary: 'Replace your own token',
   description:
-    'Replaces the token of the request. The new one expires when the old one would have, and nobody else has seen it. The sessions of the console end.',
+    'Replaces the token of the request. The new one expires when the old one would have expired, and nobody else has seen it. The sessions of the console end.',
   tags: ['Operators'],
   answers: { 200: { description: 'The new token. The old one no longer works.' } },
   problems: {

@@ -109,7 +109,7 @@ t.test('one operator cannot take the streams of the others, not even at once', a
   await again.body?.cancel()
 })
 
-t.test('what a gateway announces besides what is documented is not sent', async (t) => {
+t.test('undocumented members of a gateway announcement are not sent', async (t) => {
   const { auth, call } = await operating(t)
   const known = { id: 'g', name: 'edge-1', keySetVersion: 'v', kids: [], revocationCursor: '' }
   const announced = { ...known, revocationLagSeconds: 0, assertionJwk: '{}', more: 'x' }

@@ -28,7 +28,7 @@ async function limitExports(limit: RequestLimit, account: string): Promise<void>
 
 const exporting = {
   operationId: 'exportAccount',
-  summary: 'Export the own account',
+  summary: 'Export your account',
   description: `Returns everything that is stored about the user, without secrets, and the first 500 events of the audit log. Notifies the user by mail. ${recentLogin}`,
   tags: ['Accounts'],
   answers: { 200: { description: 'The data of the user.' } },
@@ -52,7 +52,7 @@ export const exportAccount: Route = (service, options) => {
 
 const continuing = {
   operationId: 'exportAccountEvents',
-  summary: 'Export further events of the own account',
+  summary: 'Export further events of your account',
   description: `Returns the next 500 events of the audit log that are about the user. ${recentLogin}`,
   tags: ['Accounts'],
   answers: { 200: { description: 'The next events.' } },

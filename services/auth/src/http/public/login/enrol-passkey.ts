@@ -12,7 +12,7 @@ import { Challenge, readWaiting } from './waiting-login.ts'
 const problems = {
   UNAUTHENTICATED: 'The challenge is unknown, used or expired: sign in again.',
   FACTOR_REQUIRED: 'The account has a factor: answer the challenge with it.',
-  FORBIDDEN: `This installation has no second factors or no passkeys. ${crossSiteProblem}`,
+  FORBIDDEN: `Second factors or passkeys are turned off. ${crossSiteProblem}`,
   RATE_LIMITED: `The address sends too many credentials. ${limitedProblem}`
 }
 
@@ -66,7 +66,7 @@ const adding = {
     ...problems,
     INVALID_REQUEST:
       'The passkey is not valid: its challenge is of another login, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
-    CONFLICT: 'The passkey was added before.'
+    CONFLICT: 'The passkey has already been added.'
   }
 }
 
