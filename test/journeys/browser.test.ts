@@ -8,7 +8,9 @@ import {
   pageOf
 } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { flakyLink } from '@gatehouse/fixtures/flaky-link'
+import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { decodeJwt } from 'jose'
 import type { BrowserContext } from 'playwright-core'
@@ -21,6 +23,7 @@ const chromium = skip ? null : await browser(t)
 const shared = skip ? null : await wholeSystem(t)
 const friend = await otherOrigin(t, 'localhost')
 const foreigner = await otherOrigin(t, '127.0.0.1')
+const openFolder = dataFolder(t)
 /** Pages of both may use its API, and those of the first one passkeys. */
 const open = skip
   ? null
@@ -28,7 +31,9 @@ const open = skip
       ALLOWED_ORIGINS: `${friend} ${foreigner}`,
       AUTH_COOKIE_SAME_SITE: 'none',
       AUTH_PASSKEY_RP_ID: 'localhost',
-      AUTH_PASSKEY_ORIGINS: friend
+      AUTH_PASSKEY_ORIGINS: friend,
+      AUTH_SECOND_FACTOR_ROLES: 'auditor',
+      GATEHOUSE_DATA_DIR: openFolder
     })
 
 /** A browser without cookies, at a system with one more user, who signs in with a cookie. */
@@ -192,5 +197,15 @@ t.test(
     const answered = await call(`answer(${JSON.stringify(problem)})`)
     const amr = ['pwd', 'hwk', 'user', 'mfa']
     t.match(decodeJwt(String(answered.accessToken)), { acr: 'aal2', amr })
+
+    // Another user, whose role demands a factor: the first login adds the passkey.
+    const other = { email: 'first@example.com', password }
+    await client(url).register(other.email, other.password)
+    await operator(openFolder)(['users', 'roles', other.email, 'user', 'auditor'])
+    const first = await client(url).call('/auth/login', { json: other })
+    t.match(first.body, { code: 'FACTOR_REQUIRED', factors: [] })
+    const enrolled = await call(`addAtLogin(${JSON.stringify(first.body.challenge)})`)
+    t.match(enrolled, { recoveryCodes: { length: 10 }, session: { id: String } })
+    t.match(decodeJwt(String(enrolled.accessToken)), { acr: 'aal2', amr })
   }
 )
