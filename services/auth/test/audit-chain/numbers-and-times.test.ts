@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { databaseNow } from '../../src/database/database-now.ts'
 import { auditNumbers } from '../../src/database/migrations/0033-audit-numbers.ts'
+import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 import { chainedLog } from './fixtures/chained-log.ts'
 
@@ -54,6 +55,29 @@ for (const kind of databaseKinds) {
     t.match(await log.sign(), { number: 3, intact: true })
     t.strictSame(await log.faults(), [])
   })
+
+  t.test(
+    `${name}: the end of a session that is recorded hours later has the later time`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      const source = { address: '192.0.2.7', requestId: 'r' }
+      const endedMs = log.clock()
+      const { record } = durableSessions(log.db, log.clock)
+      for (const sid of ['soon', 'late']) {
+        await record({ kind: 'refresh-reused', subject: 'ada', sid, source }, endedMs)
+        log.clock.advance(HOUR_MS)
+      }
+      await log.chain()
+      t.match(await log.records(), [
+        { at: new Date(endedMs).toISOString(), detail: {} },
+        {
+          at: new Date(endedMs + HOUR_MS).toISOString(),
+          detail: { endedAt: Math.floor(endedMs / 1000) }
+        }
+      ])
+    }
+  )
 
   t.test(
     `${name}: the first head covers all events that existed before it`,
