@@ -1,18 +1,29 @@
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { ApprovalsView } from './approvals/approvals-view.tsx'
+import { followWaiting, waiting } from './approvals/waiting.ts'
 import { AuditView } from './audit/audit-view.tsx'
+import { DrillsView } from './drills/drills-view.tsx'
 import { GatewaysView } from './gateways/gateways-view.tsx'
 import { KeysView } from './keys/keys-view.tsx'
 import { isLive } from './live/live.ts'
+import { OutboxView } from './outbox/outbox-view.tsx'
+import { OverviewView } from './overview/overview-view.tsx'
 import { dismiss, Notices, tell } from './parts/notices.tsx'
+import { RoutesView } from './routes/routes-view.tsx'
 import { operator, signOut } from './session/session.ts'
 import { UsersView } from './users/users-view.tsx'
 import { view, views } from './view.ts'
 
 const shown = {
+  overview: OverviewView,
   keys: KeysView,
   gateways: GatewaysView,
+  routes: RoutesView,
   users: UsersView,
-  audit: AuditView
+  audit: AuditView,
+  drills: DrillsView,
+  outbox: OutboxView,
+  approvals: ApprovalsView
 } as const
 
 /** The page of an operator who is signed in. `fault`: why a sign-in link was not followed. */
@@ -21,11 +32,14 @@ export function Shell({ fault }: { readonly fault: string | null }) {
   const isFirst = useRef(true)
   const View = shown[view.value]
   const title = views.find(({ name }) => name === view.value)?.title ?? ''
+  useEffect(followWaiting, [])
   useLayoutEffect(() => {
     document.title = `${title} – Gatehouse console`
     // Those who use the keyboard continue in the view that they chose. The focus moves with the
     // view, not later: by then it may be in a field of the view.
     if (!isFirst.current) main.current?.focus()
+    // On a narrow screen, the links are wider than the page.
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest' })
     dismiss()
     isFirst.current = false
   }, [title])
@@ -58,6 +72,7 @@ function Header() {
         {views.map(({ name, title }) => (
           <a key={name} href={`#/${name}`} aria-current={view.value === name ? 'page' : undefined}>
             {title}
+            {name === 'approvals' && <Waiting />}
           </a>
         ))}
       </nav>
@@ -71,5 +86,18 @@ function Header() {
         Sign out
       </button>
     </header>
+  )
+}
+
+/** How many requests wait for a second operator. */
+function Waiting() {
+  const { length } = waiting.value.filter(({ state }) => state === 'pending')
+  if (length === 0) return null
+  return (
+    <span class="badge">
+      {' '}
+      {length}
+      <span class="unseen"> waiting</span>
+    </span>
   )
 }

@@ -1,7 +1,9 @@
 import t from 'tap'
-import type { Gateway, SigningKey } from '../src/api/answers.ts'
+import type { Gateway, SigningKey, Status } from '../src/api/answers.ts'
+import { rateOf, recentOf, withSample } from '../src/gateways/gateway-load.ts'
 import { clockText, rotationOf } from '../src/keys/rotation.ts'
 import { lanesOf, placeOf, rangeOf, usualSpan } from '../src/keys/timeline.ts'
+import { attentionOf } from '../src/overview/attention.ts'
 
 const NOW = Date.parse('2026-11-30T12:00:00Z')
 const at = (seconds: number): string => new Date(NOW + seconds * 1000).toISOString()
@@ -23,7 +25,8 @@ const gateway = (name: string, kids: string[]): Gateway => ({
   keySetVersion: 'v',
   kids,
   revocationCursor: '',
-  revocationLagSeconds: 0
+  revocationLagSeconds: 0.4,
+  vitals: null
 })
 const old = key('old', 'active', { activatedAt: at(-3600) })
 
@@ -83,4 +86,87 @@ t.test('a revoked key has an end, and an old one is not in the range', async (t)
   const lanes = lanesOf(keys, rangeOf(keys, 3_600_000, NOW), NOW)
   t.match(lanes, [{ key: { kid: 'old' } }, { key: { kid: 'bad' }, end: Date.parse(at(-30)) }])
   t.equal(lanes.length, 2)
+})
+
+const healthy: Status = {
+  process: {
+    version: '0.1.0',
+    nodejs: '24',
+    startedAt: at(-60),
+    memoryBytes: 1,
+    database: 'sqlite',
+    sessionStore: 'sqlite'
+  },
+  readiness: { failing: {}, degraded: {}, ageSeconds: { accounts: 0 } },
+  keyRotationDays: 30,
+  auditLog: {
+    last: 3,
+    unchainedSince: null,
+    head: { number: 1, seq: 3, at: at(-60), intact: true }
+  },
+  events: { since: at(-3600), intervalSeconds: 300, isComplete: true, kinds: [] },
+  queues: [{ kind: 'mail', pending: 0, dead: 0, pendingSince: null }]
+}
+const known = {
+  status: healthy,
+  gateways: [gateway('a', ['old'])],
+  keys: [old],
+  waiting: 0,
+  serverErrors: 0
+}
+
+t.test('the overview names what needs attention, the worst first', async (t) => {
+  t.strictSame(attentionOf(known, NOW), [])
+  const nothing = { ...known, status: null, gateways: null, keys: null }
+  t.strictSame(attentionOf(nothing, NOW), [], 'what is not known yet is no fault')
+  const late = { ...gateway('b', []), revocationLagSeconds: 7 }
+  const status: Status = {
+    ...healthy,
+    readiness: {
+      ...healthy.readiness,
+      degraded: { sessions: 'the session store does not answer' }
+    },
+    auditLog: { ...healthy.auditLog, head: { number: 1, seq: 3, at: at(-9000), intact: false } },
+    events: { ...healthy.events, kinds: [{ kind: 'refresh-reused', counts: [1, 1] }] },
+    queues: [{ kind: 'webhook', pending: 1, dead: 2, pendingSince: at(-7200) }]
+  }
+  const bad = { ...known, status, gateways: [gateway('a', ['old']), late], waiting: 1 }
+  t.strictSame(
+    attentionOf(bad, NOW).map(({ tone, view, text }) => `${tone} ${view} ${text.slice(0, 32)}`),
+    [
+      'bad gateways b may not know the newest revoca',
+      'bad gateways b does not have the key that sig',
+      'bad audit The audit log did not verify whe',
+      'wait null The session store does not answe',
+      'wait audit The end of the audit log was las',
+      'wait audit 2 spent refresh tokens were used',
+      'wait outbox 2 webhook deliveries could not b',
+      'wait outbox The oldest webhook delivery has ',
+      'wait approvals 1 request of operators waits for'
+    ]
+  )
+  t.match(attentionOf({ ...known, gateways: [], keys: [] }, NOW), [
+    { tone: 'bad', text: 'No gateway is live.' },
+    { tone: 'bad', text: 'No key signs tokens.' }
+  ])
+  const daily = { ...known, status: { ...healthy, keyRotationDays: 1 } }
+  t.match(attentionOf(daily, NOW + 86_400_000)[0], {
+    view: 'keys',
+    text: /has signed for 1 day, although keys are rotated every 1 day/
+  })
+})
+
+t.test('the load of a gateway is the change of its counts', async (t) => {
+  const sample = (seconds: number, requests: number, serverErrors = 0) => ({
+    atMs: NOW + seconds * 1000,
+    requests,
+    refusals: 0,
+    serverErrors
+  })
+  const first = withSample(null, sample(0, 100))
+  t.equal(rateOf(first), null, 'one count says nothing')
+  const third = withSample(withSample(first, sample(4, 140)), sample(8, 180, 2))
+  t.equal(rateOf(third), 10)
+  t.equal(recentOf(third, 'serverErrors'), 2)
+  t.equal(rateOf(withSample(third, sample(12, 300))), 20, 'of the last eight seconds')
 })

@@ -16,6 +16,7 @@ import { openRoutes } from './routes/table/open-routes.ts'
 import { signatureChecks } from './signatures/signature-checks.ts'
 import { gatewayCertificates } from './telemetry/gateway-certificates.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { requestTally } from './telemetry/request-tally.ts'
 import { openTokenFlaws } from './tokens/checks/open-token-flaws.ts'
 import { openTokens } from './tokens/open-tokens.ts'
 
@@ -47,9 +48,11 @@ async function open(
   const revoked = openRevocations(ports, { shared, keys })
   const sightings = openSightings(shared.takeSightings, log)
   closing.defer(() => sightings.close())
-  const membership = await openMembership(ports, { fleet, keys, revoked, assertionKey })
   const routes = openRoutes(config, ports)
-  const telemetry = await openTelemetry(config, ports)
+  const tally = requestTally(monotonicClock)
+  const announced = { fleet, keys, revoked, assertionKey, tally, table: routes.current }
+  const membership = await openMembership(ports, announced)
+  const telemetry = await openTelemetry(config, { ...ports, tally })
   const checkSignature = signatureChecks()
   const noteFlaw = openTokenFlaws(config, ports, { keys, checkSignature })
   const tokens = openTokens(config, ports, { issuers, checkSignature, sightings, noteFlaw })

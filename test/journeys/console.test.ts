@@ -1,60 +1,38 @@
-import { browser, browserMissing, otherOrigin, pageOf } from '@gatehouse/fixtures/browser'
+import { browserMissing, otherOrigin, pageOf } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import t from 'tap'
-import { accessibility } from './fixtures/accessibility.ts'
-import { consoleSystem } from './fixtures/console-system.ts'
+import {
+  focusWithView,
+  openedConsole,
+  openView,
+  readProof,
+  signIn,
+  submitForm,
+  views
+} from './fixtures/opened-console.ts'
 
 const skip = browserMissing
 /** One page for all tests, because starting and loading one takes longer than most tests. */
-const opened = skip ? null : await openedConsole()
-
-/** A system, and the console in a browser, opened by the link that the command line shows. */
-async function openedConsole() {
-  const [chromium, system] = [await browser(t), await consoleSystem(t)]
-  const link = String((await system.ops(['console', '--json'])).json.url)
-  const context = await chromium.newContext()
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text())
-  })
-  await page.goto(link)
-  return { ...system, context, page, faults, axe: await accessibility(page) }
-}
+const opened = skip ? null : await openedConsole(t)
 
 function signedIn() {
   if (opened === null) throw new Error(String(skip))
   return opened
 }
 
-const readProof = "localStorage.getItem('gatehouse-console-proof')"
-
-/** Chooses the view of users, and tells what has the focus when the view is there. */
-const focusWithView = `new Promise((resolve) => {
-  new MutationObserver((_changes, observer) => {
-    if (document.getElementById('users') === null) return
-    observer.disconnect()
-    resolve(document.activeElement?.id)
-  }).observe(document.body, { childList: true, subtree: true })
-  const link = document.querySelector('a[href="#/users"]')
-  link.focus()
-  link.click()
-})`
-
-/** A script that posts a form, which any page may do to any address. */
-const submitForm = (action: string) => `
-  const form = document.createElement('form')
-  Object.assign(form, { method: 'post', action: ${JSON.stringify(action)}, enctype: 'text/plain' })
-  document.body.append(form)
-  form.submit()`
-
 t.test('an operator rotates a key, and sees four gateways load it', { skip }, async (t) => {
-  const { page, faults, ops, axe } = signedIn()
-  const rotation = page.getByRole('region', { name: 'Rotation' })
-  await rotation.getByText('No rotation is under way').waitFor()
+  const { page, ops } = signedIn()
+  await page.getByText('Nothing needs your attention.').waitFor()
+  await page
+    .getByRole('cell', { name: /per second/ })
+    .first()
+    .waitFor()
+  t.equal(await page.getByRole('table').getByRole('row').count(), 1 + 4, 'each gateway has a row')
   t.equal(new URL(page.url()).hash, '', 'the code is not in the address')
 
+  await openView(page, 'Keys')
+  const rotation = page.getByRole('region', { name: 'Rotation' })
+  await rotation.getByText('No rotation is under way').waitFor()
   await page.getByRole('button', { name: 'Rotate' }).click()
   await rotation.getByText('4 of 4 gateways hold it').waitFor()
   await rotation.getByText('It signs new tokens').waitFor()
@@ -64,23 +42,98 @@ t.test('an operator rotates a key, and sees four gateways load it', { skip }, as
   const { json } = await ops(['keys', 'list', '--json'])
   const listed = json.keys as { kid: string; state: string }[]
   t.strictSame(listed.map(({ state }) => state).sort(), ['active', 'retiring'])
+})
 
-  const kid = listed.find(({ state }) => state === 'retiring')?.kid ?? ''
-  const name = kid.slice(0, 8)
-  await page.getByRole('button', { name: `Revoke ${name}` }).click()
-  const dialog = page.getByRole('dialog')
-  t.equal(await dialog.getByRole('button', { name: 'Revoke it' }).isDisabled(), true)
-  t.strictSame(await axe(), [], 'the dialog')
-  await page.keyboard.type(name)
+t.test(
+  'an operator revokes a leaked key, once a colleague has approved it',
+  { skip },
+  async (t) => {
+    const { page, faults, ops, axe, colleague } = signedIn()
+    const { json } = await ops(['keys', 'list', '--json'])
+    const listed = json.keys as { kid: string; state: string }[]
+    const kid = listed.find(({ state }) => state === 'retiring')?.kid ?? ''
+    const name = kid.slice(0, 8)
+    await page.getByRole('button', { name: `Revoke ${name}` }).click()
+    const dialog = page.getByRole('dialog')
+    t.equal(await dialog.getByRole('button', { name: 'Revoke it' }).isDisabled(), true)
+    t.strictSame(await axe(), [], 'the dialog')
+    await page.keyboard.type(name)
+    await page.keyboard.press('Enter')
+    await page.getByText('Another operator must approve this first.').waitFor()
+    t.notMatch(await ops(['keys', 'list']), { stdout: /revoked/ })
+
+    const bob = await colleague('bob')
+    await bob.getByText(`bootstrap wants to revoke the key ${name}.`).waitFor()
+    await bob.getByRole('button', { name: `Approve: revoke the key ${name}` }).click()
+    await bob.getByText('bob has approved it.').waitFor()
+    t.equal(await bob.getByRole('button', { name: /Carry out/ }).count(), 0, 'who asked does it')
+
+    await openView(page, 'Approvals')
+    await page.getByRole('button', { name: `Carry out: revoke the key ${name}` }).click()
+    await page.keyboard.type(name)
+    await page.keyboard.press('Enter')
+    await page.getByText(`Done: revoke the key ${name}.`).waitFor()
+    await page.getByText('No request waits.').waitFor()
+    t.match(await ops(['keys', 'list']), { stdout: new RegExp(`${kid} +ES256 +revoked`) })
+    await bob.context().close()
+
+    await openView(page, 'Audit log')
+    for (const kind of ['approval-requested', 'request-approved', 'key-revoked']) {
+      await page.locator('.events').getByText(kind).first().waitFor()
+    }
+    t.strictSame(faults, [], 'the policy of the page refused nothing')
+  }
+)
+
+t.test('an operator verifies and exports the audit log', { skip }, async (t) => {
+  const { page, ops, folder } = signedIn()
+  await openView(page, 'Audit log')
+  await page.getByRole('button', { name: 'Verify' }).click()
+  await page.getByText(/^. \d+ events and \d+ signed heads? verified: no fault\.$/).waitFor()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export' }).click()
+  ])
+  const file = `${folder}/audit.ndjson`
+  await download.saveAs(file)
+  t.match(await ops(['audit', 'verify', file]), { code: 0, stdout: /: no fault/ })
+})
+
+t.test('a gateway explains what it does with a request', { skip }, async (t) => {
+  const { page } = signedIn()
+  await openView(page, 'Routes')
+  await page.getByRole('rowheader', { name: 'auth-login' }).waitFor()
+  await page.getByRole('textbox', { name: 'Path' }).fill('/orders/7')
   await page.keyboard.press('Enter')
-  await page.getByText(`${name} is revoked.`).waitFor()
-  t.match(await ops(['keys', 'list']), { stdout: new RegExp(`${kid} +ES256 +revoked`) })
+  await page.getByText('/orders is the longest prefix of /orders/7 in the table').waitFor()
+  await page.getByText(/^GET http:.*\/orders\/7$/).waitFor()
+  await page.getByRole('textbox', { name: 'Path' }).fill('/orders/../admin')
+  await page.keyboard.press('Enter')
+  await page.getByText(/Everyone gets 400 INVALID_REQUEST/).waitFor()
+  t.equal(await page.getByText('earlier version').count(), 0)
+})
 
-  await page.getByRole('link', { name: 'Audit log' }).click()
-  await page.locator('.events').getByText('key-revoked').first().waitFor()
-  await ops(['keys', 'create'])
-  await page.locator('.events').getByText('key-created').first().waitFor()
-  t.strictSame(faults, [], 'the policy of the page refused nothing')
+t.test('the result of a drill appears, and a message is discarded', { skip }, async (t) => {
+  const { page, ops, gatewayUrls } = signedIn()
+  await openView(page, 'Drills')
+  await page.getByText('The audit log has no drill.').waitFor()
+  const drill = await ops(['drill', 'revoke', '--gateway', gatewayUrls[0] ?? '', '--rounds', '1'])
+  t.equal(drill.code, 0, drill.stderr)
+  await page.getByRole('cell', { name: '1 of 4 asked' }).waitFor()
+
+  // Nothing listens there.
+  const url = 'http://127.0.0.1:9/'
+  t.match(await ops(['webhooks', 'add', url]), { code: 0 })
+  await ops(['users', 'create', 'hook@example.com'])
+  await openView(page, 'Outbox')
+  await page.getByText(url).first().waitFor()
+  await page.getByRole('button', { name: `Test: ${url}` }).click()
+  await page.getByText(`${url} did not accept the test`).waitFor()
+  await page.getByRole('button', { name: /^Discard user.created/ }).click()
+  await page.keyboard.type('user.created')
+  await page.keyboard.press('Enter')
+  await page.getByText('It is discarded, and will not be sent.').waitFor()
+  await page.getByRole('cell', { name: 'discarded' }).waitFor()
 })
 
 t.test('an operator finds a stolen session and ends it, at every gateway', { skip }, async (t) => {
@@ -139,14 +192,14 @@ t.test('a page of another origin can do nothing with the session', { skip }, asy
 
 t.test('a link that another page opens does not change who is signed in', { skip }, async (t) => {
   const { context, url, ops } = signedIn()
-  const { token } = (await ops(['operators', 'create', 'eve', '--role', 'admin', '--json'])).json
+  const { token } = (await ops(['operators', 'create', 'eve', '--role', 'operator', '--json'])).json
   const made = await fetch(`${url}/ops/console/links`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: '{}'
   })
-  const opened = await context.newPage()
   const { path } = (await made.json()) as { path: string }
+  const opened = await context.newPage()
   await opened.goto(`${url}${path}`)
   await opened.getByText('You are signed in as bootstrap: sign out first').waitFor()
   t.equal(await opened.locator('.operator').textContent(), 'bootstrap admin')
@@ -154,23 +207,24 @@ t.test('a link that another page opens does not change who is signed in', { skip
 })
 
 t.test('every view can be used without a mouse, in both colour schemes', { skip }, async (t) => {
-  const { page, axe } = signedIn()
-  for (const [title, ready] of [
-    ['Gateways', 'Revocations'],
-    ['Users', 'Sessions and users'],
-    ['Audit log', 'New events appear automatically'],
-    ['Keys', 'Signing keys']
-  ] as const) {
-    await page.getByRole('link', { name: title }).focus()
-    await page.keyboard.press('Enter')
+  const { page, axe, ops } = signedIn()
+  const { json } = await ops(['keys', 'list', '--json'])
+  const active = (json.keys as { kid: string; state: string }[]).find(
+    ({ state }) => state === 'active'
+  )
+  await ops(['keys', 'revoke', active?.kid ?? '', '--yes'])
+  for (const [title, ready] of views) {
+    await openView(page, title)
     await page.locator('main').getByText(ready).first().waitFor()
     t.strictSame(await axe(), [], title)
   }
   await page.setViewportSize({ width: 360, height: 740 })
   await page.emulateMedia({ colorScheme: 'dark' })
   t.strictSame(await axe({ runOnly: ['color-contrast'] }), [], 'dark')
-  for (const title of ['Keys', 'Gateways', 'Users', 'Audit log']) {
-    await page.getByRole('link', { name: title }).click()
+  const titles = await page.getByRole('navigation').getByRole('link').allTextContents()
+  t.equal(titles.length, 9)
+  for (const title of titles) {
+    await page.getByRole('link', { name: title }).first().click()
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
     t.equal(overflow, 0, `${title} fits 360 pixels`)
   }
@@ -187,8 +241,7 @@ t.test(
     t.strictSame(await axe(), [], 'the sign-in')
     t.equal(await page.evaluate(readProof), null)
     const made = await ops(['operators', 'create', 'vera', '--role', 'viewer', '--json'])
-    await page.getByLabel('Operator token').fill(String(made.json.token))
-    await page.keyboard.press('Enter')
+    await signIn(page, String(made.json.token))
     await page.getByRole('link', { name: 'Keys' }).click()
     await page.getByText('Your role can view the keys but not change them.').waitFor()
     await otherTab.locator('.operator').getByText('vera').waitFor()

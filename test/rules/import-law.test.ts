@@ -67,19 +67,14 @@ const infraImports: Record<string, readonly string[]> = {
   ],
   'infra/bundle': [],
   'infra/ops': [
+    '@gatehouse/gateway/explain/demand-words',
+    '@gatehouse/gateway/explain/explain-request',
     '@gatehouse/gateway/issuers/issuer-entry',
     '@gatehouse/gateway/issuers/issuer-file',
     '@gatehouse/gateway/issuers/issuer-file-schema',
-    '@gatehouse/gateway/routes/demand-schema',
     '@gatehouse/gateway/routes/load-route-table',
-    '@gatehouse/gateway/routes/located-target',
-    '@gatehouse/gateway/routes/route',
     '@gatehouse/gateway/routes/route-file-schema',
-    '@gatehouse/gateway/routes/route-table',
-    '@gatehouse/gateway/routes/service-path',
-    '@gatehouse/gateway/routes/takes-our-credentials',
-    '@gatehouse/gateway/stages/match',
-    '@gatehouse/gateway/verify/answer-headers'
+    '@gatehouse/gateway/routes/route-table'
   ],
   'infra/publish': [],
   'infra/start': [

@@ -26,6 +26,68 @@ export type Gateway = {
   readonly kids: readonly string[]
   readonly revocationCursor: string
   readonly revocationLagSeconds: number
+  /** null: an earlier version of the gateway */
+  readonly vitals: Vitals | null
+}
+
+/** What a gateway did since its start. */
+export type Vitals = {
+  readonly version: string
+  readonly startedAt: string
+  readonly memoryBytes: number
+  readonly requests: number
+  /** requests that the gateway refused itself, with a status below 500 */
+  readonly refusals: number
+  readonly serverErrors: number
+  /** of the last seconds; null: there was no request */
+  readonly p99Seconds: number | null
+  /** the same for the same route table */
+  readonly routesVersion: string
+}
+
+export type Status = {
+  readonly process: {
+    readonly version: string
+    readonly nodejs: string
+    readonly startedAt: string
+    readonly memoryBytes: number
+    readonly database: 'sqlite' | 'postgresql'
+    readonly sessionStore: 'sqlite' | 'redis'
+  }
+  readonly readiness: {
+    readonly failing: Readonly<Record<string, string>>
+    readonly degraded: Readonly<Record<string, string>>
+    /** by check; null: never */
+    readonly ageSeconds: Readonly<Record<string, number | null>>
+  }
+  /** 0: there is no schedule */
+  readonly keyRotationDays: number
+  readonly auditLog: {
+    readonly last: number
+    readonly unchainedSince: string | null
+    readonly head: {
+      readonly number: number
+      readonly seq: number
+      readonly at: string
+      readonly intact: boolean
+    } | null
+  }
+  /** the last hour */
+  readonly events: {
+    readonly since: string
+    readonly intervalSeconds: number
+    readonly isComplete: boolean
+    readonly kinds: readonly { readonly kind: string; readonly counts: readonly number[] }[]
+  }
+  readonly queues: readonly Queue[]
+}
+
+/** A part of the outbox. */
+export type Queue = {
+  readonly kind: 'mail' | 'webhook'
+  readonly pending: number
+  readonly dead: number
+  readonly pendingSince: string | null
 }
 
 export type AuditEvent = {

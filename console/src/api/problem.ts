@@ -19,6 +19,7 @@ export type Approval = {
   readonly body: unknown
   readonly state: 'pending' | 'approved'
   readonly requestedBy: string
+  readonly decidedBy: string | null
   readonly expiresAt: string
 }
 

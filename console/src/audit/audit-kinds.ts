@@ -73,5 +73,6 @@ export const auditKinds = [
   'operator-signed-in',
   'approval-requested',
   'request-approved',
-  'request-rejected'
+  'request-rejected',
+  'drill-run'
 ] as const

@@ -4,9 +4,11 @@ import type { AuditEvent } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
 import { isLive, recent } from '../live/live.ts'
+import { Fault } from '../parts/loaded.tsx'
 import { auditKinds } from './audit-kinds.ts'
 import { EventList } from './event-list.tsx'
 import { type AuditFilter, matchingEvents } from './matching-events.ts'
+import { VerifyPanel } from './verify-panel.tsx'
 
 const AT_ONCE = 200
 
@@ -45,27 +47,25 @@ export function AuditView() {
   useEffect(() => void search(filter.value.kind), [])
   const events = matchingEvents(read.value ?? [], recent.value, filter.value)
   return (
-    <section class="card" aria-labelledby="audit">
-      <div class="row">
-        <h2 id="audit">Audit log</h2>
-        <span class="hint">
-          {isLive.value ? 'New events appear automatically.' : 'Connecting to the live events …'}
-        </span>
-      </div>
-      <SearchForm />
-      {fault.value !== null && (
-        <p class="notice fault" role="alert">
-          {fault.value}
-        </p>
-      )}
-      {read.value === null ? <p>Waiting for the events …</p> : <EventList events={events} />}
-      {read.value?.length === AT_ONCE && (
-        <p class="hint">
-          Earlier events are not shown: <code>ops audit export</code> writes all of them, and{' '}
-          <code>ops audit verify</code> verifies their chain.
-        </p>
-      )}
-    </section>
+    <>
+      <VerifyPanel />
+      <section class="card" aria-labelledby="audit">
+        <div class="row">
+          <h2 id="audit">Audit log</h2>
+          <span class="hint">
+            {isLive.value ? 'New events appear automatically.' : 'Connecting to the live events …'}
+          </span>
+        </div>
+        <SearchForm />
+        <Fault text={fault.value} />
+        {read.value === null ? <p>Waiting for the events …</p> : <EventList events={events} />}
+        {read.value?.length === AT_ONCE && (
+          <p class="hint">
+            Earlier events are not shown. Choose a kind or a user, or export all of them.
+          </p>
+        )}
+      </section>
+    </>
   )
 }
 

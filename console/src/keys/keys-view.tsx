@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { SigningKey } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
-import { ApprovalsPanel } from '../approvals/approvals-panel.tsx'
 import { keys } from '../live/live.ts'
 import { attempt } from '../parts/notices.tsx'
 import { shortKid } from '../parts/text.ts'
@@ -21,7 +20,6 @@ export function KeysView() {
       ) : (
         <p class="hint">Your role can view the keys but not change them.</p>
       )}
-      <ApprovalsPanel />
       <RotationPanel />
       <KeyTimeline />
     </>

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 type ConfirmProps = {
   readonly title: string
@@ -19,7 +19,8 @@ export function Confirm({ title, name, action, children, onConfirm, onClose }: C
   const typed = useSignal('')
   const isBusy = useSignal(false)
   const id = useId()
-  useEffect(() => dialog.current?.showModal(), [])
+  // At once, so that what is typed meanwhile is typed into it.
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const isRight = typed.value.trim() === name
   const confirm = async (event: Event) => {
     event.preventDefault()

@@ -32,3 +32,15 @@ export const shortKid = (kid: string): string => kid.slice(0, 8)
 /** "1 gateway", "4 gateways" */
 export const count = (number: number, word: string): string =>
   `${number} ${word}${number === 1 ? '' : 's'}`
+
+/** A number, with the separators of the reader's language. */
+export const numberText = (number: number): string => number.toLocaleString()
+
+/** Bytes as people read them: "118 MB". */
+export const memoryText = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
+
+/** How long something has lasted: "3 days", "5 minutes". */
+export function spanText(ms: number): string {
+  const [unit, length] = units.find(([, length]) => ms >= length) ?? ['second', 1000]
+  return count(Math.max(0, Math.floor(ms / length)), unit)
+}

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { Fault } from '../parts/loaded.tsx'
 import { fault, findUser, found } from './found-user.ts'
 import { UserCard } from './user-card.tsx'
 
@@ -34,11 +35,7 @@ export function UsersView() {
           </label>
           <button type="submit">Find</button>
         </form>
-        {fault.value !== null && (
-          <p class="notice fault" role="alert">
-            {fault.value}
-          </p>
-        )}
+        <Fault text={fault.value} />
       </section>
       {found.value !== null && <UserCard found={found.value} />}
     </>

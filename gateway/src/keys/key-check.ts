@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/process/ops-listener'
+import type { Check } from '@gatehouse/process/findings'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** The gateway cannot verify tokens of our own auth service without a trusted key set. */

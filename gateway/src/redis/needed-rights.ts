@@ -22,6 +22,8 @@ export const neededRights: readonly NeededRights[] = [
       'zremrangebyscore KEY 0 1',
       'zremrangebyrank KEY 0 1',
       'pexpire KEY 1',
+      'hset KEY a b',
+      'expire KEY 1',
       'info memory',
       'time',
       'ping'

@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/process/ops-listener'
+import type { Check } from '@gatehouse/process/findings'
 import type { Revocations } from './follow-revocations.ts'
 
 /**

@@ -2,6 +2,7 @@ import { openTracing, type TracingSettings } from '@gatehouse/tracing/open-traci
 import type { Ports } from '../ports.ts'
 import { accessLog, type Samples } from './access-log.ts'
 import { logOutput } from './log-output.ts'
+import type { RequestTally } from './request-tally.ts'
 import { type RequestTelemetry, requestTelemetry } from './request-telemetry.ts'
 import type { Served } from './served.ts'
 
@@ -10,24 +11,27 @@ type TelemetrySettings = TracingSettings & {
   readonly accessLogSamples: Samples | null
 }
 
-type TelemetryPorts = Pick<Ports, 'log' | 'metrics' | 'closing'>
+type TelemetryPorts = Pick<Ports, 'log' | 'metrics' | 'closing'> & {
+  /** for operators */
+  readonly tally: RequestTally
+}
 
 /** Opens what records each request: the metrics, the access log and the traces. */
 export async function openTelemetry(
   config: TelemetrySettings,
   ports: TelemetryPorts
 ): Promise<RequestTelemetry> {
-  const { log, metrics, closing } = ports
+  const { log, metrics, closing, tally } = ports
   const logRequest = openAccessLog(config, ports)
   const tracing = await openTracing(config, { service: 'gateway', log })
   closing.defer(() => tracing?.close())
-  return requestTelemetry({ metrics, logRequest, tracing })
+  return requestTelemetry({ metrics, logRequest, tracing, tally })
 }
 
 /** Null: there is no access log. */
 function openAccessLog(
   { accessLogSamples: samples }: TelemetrySettings,
-  { metrics, closing }: TelemetryPorts
+  { metrics, closing }: Pick<TelemetryPorts, 'metrics' | 'closing'>
 ): ((served: Served) => void) | null {
   if (samples === null) return null
   const output = logOutput(metrics)

@@ -19,8 +19,12 @@ export type HeadKey = {
 }
 
 export type HeadVerification = {
-  /** all heads, the oldest first */
+  /** all heads, the oldest first; or those that follow `before` */
   readonly heads: readonly SignedHead[]
+  /** the head before the first of them, which was verified earlier; null: there is none */
+  readonly before?: SignedHead | null
+  /** false: newer heads exist, which are verified later */
+  readonly hasNewest?: boolean
   readonly keys: readonly HeadKey[]
   /** the place up to which records were deleted */
   readonly anchor: ChainPlace
@@ -36,10 +40,10 @@ export type HeadVerification = {
  * the newest heads, together with the records since. A head that was kept elsewhere shows that.
  */
 export async function verifyHeads(options: HeadVerification): Promise<ChainFaults> {
-  const { heads, keys, last } = options
+  const { heads, keys, last, hasNewest = true } = options
   const faults = chainFaults()
   const known = new Map(keys.map((key) => [key.jwk.kid, key]))
-  let before: SignedHead | undefined
+  let before = options.before ?? undefined
   for (const head of heads) {
     noteOrder(head, before, options, faults)
     if (!(await isSigned(head, known.get(head.kid)?.jwk))) {
@@ -57,7 +61,7 @@ export async function verifyHeads(options: HeadVerification): Promise<ChainFault
     noteEarlyRemoval(head, before, options, faults)
     before = head
   }
-  if (before !== undefined && known.get(before.kid)?.published !== true) {
+  if (hasNewest && before !== undefined && known.get(before.kid)?.published !== true) {
     const detail = `the newest head, ${before.number}, is signed by key ${before.kid}, which is not published`
     faults.add({ fault: 'unpublished-key', seq: before.seq, detail })
   }

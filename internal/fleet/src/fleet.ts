@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { Questions } from './questions.ts'
 
 /** how long a gateway counts as live after its last announcement */
 export const ANNOUNCEMENT_LIFE_MS = 10_000
@@ -13,6 +14,26 @@ export const KEY_LIFE_MS = 24 * 3600 * 1000
 
 /** How many keys a gateway can announce. An issuer publishes fewer. */
 export const MOST_KIDS = 64
+
+/** What operators want to know of a gateway. Counts begin at its start. */
+export const Vitals = Type.Object({
+  /** the release of Gatehouse */
+  version: Type.String({ maxLength: 64 }),
+  /** milliseconds since 1970 */
+  startedAtMs: Type.Number(),
+  /** resident memory of the process */
+  memoryBytes: Type.Number(),
+  requests: Type.Number(),
+  /** responses that the gateway itself produced, with a status below 500 */
+  refusals: Type.Number(),
+  /** responses with a status of 500 or more */
+  serverErrors: Type.Number(),
+  /** 99 % of the requests of the last seconds took at most this long; null: there was none */
+  p99Seconds: Type.Union([Type.Number(), Type.Null()]),
+  /** the same for the same route table */
+  routesVersion: Type.String({ maxLength: 64 })
+})
+export type Vitals = Static<typeof Vitals>
 
 /** What a live gateway reports about itself. */
 export const Announcement = Type.Object({
@@ -29,7 +50,9 @@ export const Announcement = Type.Object({
   /** seconds since the last heartbeat of the auth services that it has read from the log */
   revocationLagSeconds: Type.Number(),
   /** the key for verifying its assertions (RFC 7517), as JSON */
-  assertionJwk: Type.String({ maxLength: 1024 })
+  assertionJwk: Type.String({ maxLength: 1024 }),
+  /** earlier versions do not announce it */
+  vitals: Type.Optional(Vitals)
 })
 export type Announcement = Static<typeof Announcement>
 
@@ -52,4 +75,6 @@ export type Fleet = {
    * @throws if the store is unreachable
    */
   assertionJwks(): Promise<string[]>
+  /** what operators ask gateways */
+  readonly questions: Questions
 }

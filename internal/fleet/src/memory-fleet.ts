@@ -1,4 +1,5 @@
 import { ANNOUNCEMENT_LIFE_MS, type Announcement, type Fleet } from './fleet.ts'
+import { MOST_OPEN, type Question, type Questions } from './questions.ts'
 
 /**
  * The fleet of a system in one process.
@@ -7,6 +8,7 @@ import { ANNOUNCEMENT_LIFE_MS, type Announcement, type Fleet } from './fleet.ts'
 export function memoryFleet(monotonicClock: () => number): Fleet {
   const members = new Map<string, { announcement: Announcement; untilMs: number }>()
   return {
+    questions: memoryQuestions(),
     async announce(announcement) {
       members.set(announcement.id, {
         announcement,
@@ -25,5 +27,20 @@ export function memoryFleet(monotonicClock: () => number): Fleet {
       for (const [id, { untilMs }] of members) if (untilMs <= now) members.delete(id)
       return [...members.values()].map(({ announcement }) => announcement)
     }
+  }
+}
+
+function memoryQuestions(): Questions {
+  const asked = new Map<string, { question: Question; answers: Map<string, string> }>()
+  return {
+    async ask(question) {
+      asked.set(question.id, { question, answers: new Map() })
+      for (const id of [...asked.keys()].slice(0, -MOST_OPEN)) asked.delete(id)
+    },
+    open: async () => [...asked.values()].map(({ question }) => question),
+    async answer(id, gateway, text) {
+      asked.get(id)?.answers.set(gateway, text)
+    },
+    answers: async (id) => new Map(asked.get(id)?.answers)
   }
 }

@@ -1,6 +1,7 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Value } from 'typebox/value'
 import { ANNOUNCEMENT_LIFE_MS, Announcement, type Fleet, KEY_LIFE_MS } from './fleet.ts'
+import { redisQuestions } from './redis-questions.ts'
 
 /** One hash tag, so that all keys are in the same slot of a cluster. */
 export const GATEWAYS = 'gatehouse:{gateways}'
@@ -38,6 +39,7 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
     if (back.length > 0) await redis.sadd(GATEWAYS, back)
   }
   return {
+    questions: redisQuestions(redis, GATEWAYS, clock),
     async announce(announcement) {
       await redis.set(
         keyOf(announcement.id),

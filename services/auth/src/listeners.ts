@@ -86,7 +86,12 @@ async function openOps(
     fleet,
     newUser: settings.newUser,
     clock,
-    followsEvents: config.workers === 1
+    followsEvents: config.workers === 1,
+    installation: {
+      checks,
+      sessionStore: config.REDIS_URL === undefined ? ('sqlite' as const) : ('redis' as const),
+      keyRotationDays: config.AUTH_KEY_ROTATION_DAYS
+    }
   }
   opsApi(ops, api, { token: secrets.opsToken, hosts })
   onOps?.(ops)

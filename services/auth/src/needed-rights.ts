@@ -46,6 +46,15 @@ export const neededRights: readonly NeededRights[] = [
   },
   {
     key: GATEWAYS,
-    commands: ['smembers KEY', 'mget KEY', 'srem KEY a', 'sadd KEY a']
+    commands: [
+      'smembers KEY',
+      'mget KEY',
+      'srem KEY a',
+      'sadd KEY a',
+      'zadd KEY 1 a',
+      'zremrangebyrank KEY 0 1',
+      'hgetall KEY',
+      'expire KEY 1'
+    ]
   }
 ]

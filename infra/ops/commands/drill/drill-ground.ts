@@ -6,6 +6,7 @@ import { type Command, type Typed, wordsOption } from '../../command.ts'
 import { BadUsage, Refused } from '../../failures.ts'
 import type { User } from '../users/user-answers.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
+import { type DrillFigures, recordDrill } from './record-drill.ts'
 
 /** The account of a drill, and its gateways. */
 export type DrillGround = {
@@ -27,16 +28,28 @@ export const REFUSED_WITHIN_MS = 1000
 
 const PASSWORD_BYTES = 24
 
+type DrillResult = {
+  readonly json: object
+  readonly text: string
+  readonly figures: DrillFigures
+}
+
+type DrillPorts = {
+  readonly name: 'revoke' | 'rotation' | 'theft'
+  readonly typed: Typed
+  readonly ops: OpsClient
+  readonly environment: Environment
+}
+
 /**
  * Runs a drill with an account that is created for it and disabled afterwards, whatever the result
- * is.
+ * is. The audit log gets the result.
+ * @param run throws Refused with the code DRILL_FAILED if the installation does not do what it must
  */
-export async function onDrillGround<Result>(
-  typed: Typed,
-  ops: OpsClient,
-  environment: Environment,
-  drill: (ground: DrillGround) => Promise<Result>
-): Promise<Result> {
+export async function onDrillGround(
+  { name: drill, typed, ops, environment }: DrillPorts,
+  run: (ground: DrillGround) => Promise<DrillResult>
+): Promise<{ json: object; text: string }> {
   const gateways = gatewaysOf(typed, environment)
   const { gateways: live } = await ops.call<{ gateways: unknown[] }>('GET', '/ops/gateways')
   const credentials = {
@@ -44,12 +57,20 @@ export async function onDrillGround<Result>(
     password: randomBytes(PASSWORD_BYTES).toString('base64url')
   }
   const { user } = await ops.call<{ user: User }>('POST', '/ops/users', credentials)
+  const ground = { credentials, userId: user.id, gateways, live: live.length }
+  const asked = { asked: gateways.length, live: live.length }
   const disable = () => ops.call('POST', `/ops/users/${user.id}/disable`)
   try {
-    const result = await drill({ credentials, userId: user.id, gateways, live: live.length })
+    const { json, text, figures } = await run(ground)
     await disable()
-    return result
+    const recorded = await recordDrill(ops, { drill, passed: true, gateways: asked, figures })
+    const more = recorded ? '' : ' The result could not be written into the audit log.'
+    return { json: { ...json, recorded }, text: `${text}${more}` }
   } catch (error) {
+    if (error instanceof Refused && error.code === 'DRILL_FAILED') {
+      const { message: reason } = error
+      await recordDrill(ops, { drill, passed: false, gateways: asked, figures: {}, reason })
+    }
     // The result of the drill matters more than what becomes of its account.
     const isDisabled = await disable().then(
       () => true,

@@ -23,7 +23,7 @@ export const drillRevoke: Command = {
   words: [0, 0],
   async run(typed, { ops, environment, monotonicClock }) {
     const rounds = roundsOf(typed)
-    return onDrillGround(typed, ops, environment, async (ground) => {
+    return onDrillGround({ name: 'revoke', typed, ops, environment }, async (ground) => {
       const took = await measure(ground, rounds, monotonicClock)
       const figures = {
         p50Ms: Math.round(percentile(took, 0.5)),
@@ -33,7 +33,11 @@ export const drillRevoke: Command = {
       const text = `p50 ${figures.p50Ms} ms, p99 ${figures.p99Ms} ms, worst ${figures.worstMs} ms in ${rounds} logouts (${extent(ground)})`
       if (figures.worstMs > REFUSED_WITHIN_MS) throw failed(`Too slow: ${text}`)
       const { gateways, live } = ground
-      return { json: { rounds, gateways: { asked: gateways.length, live }, ...figures }, text }
+      return {
+        json: { rounds, gateways: { asked: gateways.length, live }, ...figures },
+        text,
+        figures: { rounds, ...figures }
+      }
     })
   }
 }

@@ -29,7 +29,7 @@ export const drillRotation: Command = {
   async run(typed, { ops, environment }) {
     const clients = clientsOf(typed)
     const algorithm = textOption(typed, 'algorithm')
-    return onDrillGround(typed, ops, environment, async (ground) => {
+    return onDrillGround({ name: 'rotation', typed, ops, environment }, async (ground) => {
       const { gateways, credentials, live } = ground
       const load = await startLoad(gateways, credentials, clients)
       let kid = ''
@@ -51,7 +51,8 @@ export const drillRotation: Command = {
       refuseFailures(tally)
       return {
         json: { kid, gateways: { asked: gateways.length, live }, clients, ...tally },
-        text: `${kid} is active. None of ${tally.requests} requests of ${clients} clients failed (${extent(ground)}).`
+        text: `${kid} is active. None of ${tally.requests} requests of ${clients} clients failed (${extent(ground)}).`,
+        figures: { clients, requests: tally.requests }
       }
     })
   }

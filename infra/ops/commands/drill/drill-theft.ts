@@ -21,7 +21,7 @@ export const drillTheft: Command = {
   options: drillOptions,
   words: [0, 0],
   async run(typed, { ops, environment, monotonicClock }) {
-    return onDrillGround(typed, ops, environment, async (ground) => {
+    return onDrillGround({ name: 'theft', typed, ops, environment }, async (ground) => {
       const { gateways, live, userId } = ground
       const { stolen, worstMs } = await steal(ground, monotonicClock)
       if (worstMs > REFUSED_WITHIN_MS)
@@ -31,7 +31,8 @@ export const drillTheft: Command = {
       await requireReuseEvent(ops, userId, stolen)
       return {
         json: { session: stolen, gateways: { asked: gateways.length, live }, worstMs },
-        text: `The reuse was detected. The session ended, the slowest gateway refused its access token after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`
+        text: `The reuse was detected. The session ended, the slowest gateway refused its access token after ${worstMs} ms, another session of the account continues, and the audit log has the reuse (${extent(ground)}).`,
+        figures: { worstMs }
       }
     })
   }

@@ -1,7 +1,7 @@
 import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { textTable } from '../../terminal/text-table.ts'
-import { demandsOf, readRoutes, routeFileOf } from './route-file.ts'
+import { readRoutes, routeFileOf } from './route-file.ts'
 
 export const routesCheck: Command = {
   name: 'routes check',
@@ -13,6 +13,7 @@ export const routesCheck: Command = {
   async run({ positionals: [named] }, { environment }) {
     const file = routeFileOf(named, environment)
     const { routes } = await readRoutes(file, environment)
+    const { demandsOf } = await import('@gatehouse/gateway/explain/demand-words')
     const table = textTable(
       ['route', 'prefix', 'upstream', 'requires'],
       routes.map((route) => [

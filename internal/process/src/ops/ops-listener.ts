@@ -1,22 +1,9 @@
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Registry } from 'prom-client'
+import { type Check, findings } from './findings.ts'
 import { healthz, metrics as metricsSchema, readyz } from './ops-schemas.ts'
 import { requirePrivateHost } from './private-host.ts'
-
-/** The result of a check. A text names the fault in a few words. */
-type Finding = {
-  /** the process cannot do its work */
-  readonly failing?: string
-  /** the process works, but something that it needs does not, and an operator should look at it */
-  readonly degraded?: string
-  /**
-   * the age of the data that the process works with, such as its key set, or the time since a store
-   * last answered; Infinity: never
-   */
-  readonly ageSeconds: number
-}
-export type Check = () => Finding | Promise<Finding>
 
 type OpsOptions = {
   readonly log: ServiceLog
@@ -66,28 +53,4 @@ export function buildOps(options: OpsOptions): Service {
   )
 
   return ops
-}
-
-async function findings(checks: OpsOptions['checks']) {
-  const failing: Record<string, string> = {}
-  const degraded: Record<string, string> = {}
-  const ageSeconds: Record<string, number | null> = {}
-  const results = Object.entries(checks).map(
-    async ([name, check]) => [name, await outcome(check)] as const
-  )
-  for (const [name, finding] of await Promise.all(results)) {
-    if (finding.failing !== undefined) failing[name] = finding.failing
-    else if (finding.degraded !== undefined) degraded[name] = finding.degraded
-    const { ageSeconds: age } = finding
-    ageSeconds[name] = Number.isFinite(age) ? Math.round(age * 10) / 10 : null
-  }
-  return { failing, degraded, ageSeconds }
-}
-
-async function outcome(check: Check): Promise<Finding> {
-  try {
-    return await check()
-  } catch {
-    return { failing: 'the check itself failed', ageSeconds: Number.POSITIVE_INFINITY }
-  }
 }

@@ -5,7 +5,16 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import { readPublicKeys } from '../keys/store/public-keys.ts'
-import { anchorOf, countOutside, readChain, readHeads, readRecords } from './chain-rows.ts'
+import { oldestUnchained } from './chain-events.ts'
+import {
+  anchorOf,
+  countOutside,
+  newestHeads,
+  readChain,
+  readHeads,
+  readRecords
+} from './chain-rows.ts'
+import { type Span, type SpanVerdict, verifySpan } from './verify-span.ts'
 
 /** What a verifier needs of the chain, apart from its records and heads. */
 export type ChainState = {
@@ -20,6 +29,16 @@ export type ChainState = {
   readonly outside: number
 }
 
+/** How far the chain has come. */
+export type ChainProgress = {
+  /** the number of the last record */
+  readonly last: number
+  /** when the oldest event without a number happened, in milliseconds since 1970; null: none */
+  readonly unchainedSinceMs: number | null
+  /** the newest head; null: none was signed */
+  readonly head: SignedHead | null
+}
+
 /** Reads the chain of the audit log. */
 export type AuditChain = {
   state(): Promise<ChainState>
@@ -27,6 +46,9 @@ export type AuditChain = {
   records(after: number, limit: number): Promise<ChainRecord[]>
   /** The heads after a number, in order. */
   heads(after: number, limit: number): Promise<SignedHead[]>
+  progress(): Promise<ChainProgress>
+  /** Verifies a part of the log. */
+  verify(span: Span): Promise<SpanVerdict>
 }
 
 type AuditChainOptions = {
@@ -44,20 +66,30 @@ export const keptSince = (days: number, nowMs: number): number =>
   days === 0 ? 0 : nowMs - days * DAY_MS
 
 export function auditChain({ db, keys, days, clock }: AuditChainOptions): AuditChain {
+  const state = async (): Promise<ChainState> => {
+    const chain = await readChain(db)
+    const held = new Set(keys.held().map(({ kid }) => kid))
+    const all = await readPublicKeys(db)
+    return {
+      anchor: anchorOf(chain),
+      last: { seq: chain.seq, digest: chain.digest },
+      keptSinceMs: keptSince(days, clock()),
+      outside: await countOutside(db),
+      keys: all.map((jwk) => ({ jwk, published: held.has(jwk.kid ?? '') }))
+    }
+  }
   return {
-    async state() {
-      const chain = await readChain(db)
-      const held = new Set(keys.held().map(({ kid }) => kid))
-      const all = await readPublicKeys(db)
+    state,
+    records: (after, limit) => readRecords(db, after, limit),
+    heads: (after, limit) => readHeads(db, after, limit),
+    async progress() {
+      const { seq } = await readChain(db)
       return {
-        anchor: anchorOf(chain),
-        last: { seq: chain.seq, digest: chain.digest },
-        keptSinceMs: keptSince(days, clock()),
-        outside: await countOutside(db),
-        keys: all.map((jwk) => ({ jwk, published: held.has(jwk.kid ?? '') }))
+        last: seq,
+        unchainedSinceMs: await oldestUnchained(db),
+        head: (await newestHeads(db, { limit: 1 }))[0] ?? null
       }
     },
-    records: (after, limit) => readRecords(db, after, limit),
-    heads: (after, limit) => readHeads(db, after, limit)
+    verify: (span) => verifySpan(db, state, span, clock())
   }
 }

@@ -123,7 +123,7 @@ export async function newestHeads(
   return rows.map(headOf)
 }
 
-const headOf = (row: AuditHeadTable): SignedHead => ({
+export const headOf = (row: AuditHeadTable): SignedHead => ({
   number: row.number,
   seq: row.seq,
   digest: row.digest,

@@ -75,7 +75,8 @@ export const auditKinds = [
   'operator-signed-in',
   'approval-requested',
   'request-approved',
-  'request-rejected'
+  'request-rejected',
+  'drill-run'
 ] as const
 export type AuditKind = (typeof auditKinds)[number]
 

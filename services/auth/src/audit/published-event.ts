@@ -83,7 +83,8 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'approval-requested': null,
   'request-approved': null,
   'request-rejected': null,
-  'operator-signed-in': null
+  'operator-signed-in': null,
+  'drill-run': null
 }
 
 /** The types of events that other systems can get, in alphabetical order. */

@@ -10,7 +10,7 @@ export type LiveEvent =
   | { readonly type: 'audit'; readonly record: ChainRecord }
   /** all signing keys, at the beginning and after each change */
   | { readonly type: 'keys'; readonly keys: readonly KeyRecord[] }
-  /** all live gateways, at the beginning and when one of them has other keys, comes or goes */
+  /** all live gateways, at the beginning and when one of them has other keys or routes, comes or goes */
   | { readonly type: 'gateways'; readonly gateways: readonly Announcement[] }
   /** the audit events from `first` to `last` are not sent: they can be read from the audit log */
   | { readonly type: 'gap'; readonly first: number; readonly last: number }
@@ -176,11 +176,12 @@ const readGateways = (state: State, { fleet, attempt }: Stores): Promise<void> =
     const live = await fleet.live()
     const content = live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
     // How far a gateway is behind changes all the time.
-    const version = JSON.stringify(
-      content.map(({ id, keySetVersion, kids }) => [id, keySetVersion, kids])
-    )
+    const version = JSON.stringify(content.map(versionOf))
     state.gateways = { content, version }
   })
+
+const versionOf = ({ id, keySetVersion, kids, vitals }: Announcement) =>
+  [id, keySetVersion, kids, vitals?.routesVersion] as const
 
 const snapshotOfKeys = (content: readonly KeyRecord[]): State['keys'] => ({
   content,

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Tables } from '../database/tables.ts'
 import type { DeliveryOutcome } from './attempts/attempt-delivery.ts'
 import type { DeliveryClocks, DeliveryKind } from './delivery.ts'
+import { countDeliveries, oldestPending } from './delivery-counts.ts'
 
 const outcomes: readonly DeliveryOutcome[] = ['delivered', 'failed', 'dead', 'discarded']
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -29,8 +30,8 @@ export function deliveryMetrics(
     /** Reads the gauges from the table, every few seconds. */
     async count(): Promise<void> {
       if (monotonicClock() < dueAtMs) return
-      pending.set({ kind }, await countOf(db, kind, 'pending'))
-      dead.set({ kind }, await countOf(db, kind, 'dead'))
+      pending.set({ kind }, await countDeliveries(db, kind, 'pending', MOST_COUNTED))
+      dead.set({ kind }, await countDeliveries(db, kind, 'dead', MOST_COUNTED))
       const queuedAtMs = await oldestPending(db, kind)
       oldest.set({ kind }, queuedAtMs === null ? 0 : (clock() - queuedAtMs) / 1000)
       dueAtMs = monotonicClock() + COUNT_MS
@@ -92,29 +93,3 @@ const queueGauges = (metrics: Registry) => ({
     registers: [metrics]
   })
 })
-
-const deliveriesOf = (db: Kysely<Tables>, kind: DeliveryKind, state: 'pending' | 'dead') =>
-  db.selectFrom('deliveries').where('kind', '=', kind).where('state', '=', state)
-
-/** How many deliveries have this state, at most `MOST_COUNTED`. */
-async function countOf(
-  db: Kysely<Tables>,
-  kind: DeliveryKind,
-  state: 'pending' | 'dead'
-): Promise<number> {
-  const { count } = await db
-    .selectFrom(deliveriesOf(db, kind, state).select('position').limit(MOST_COUNTED).as('some'))
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return count
-}
-
-/** When the oldest pending delivery was queued, in milliseconds since 1970. */
-async function oldestPending(db: Kysely<Tables>, kind: DeliveryKind): Promise<number | null> {
-  const first = await deliveriesOf(db, kind, 'pending')
-    .select('created_at_ms')
-    .orderBy('position')
-    .limit(1)
-    .executeTakeFirst()
-  return first?.created_at_ms ?? null
-}

@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/process/ops-listener'
+import type { Check } from '@gatehouse/process/findings'
 import type { AccountStore } from '../../accounts/account-store.ts'
 import { KEPT_CONNECTIONS } from '../../database/postgres/kept-connections.ts'
 import type { OpenRevocations } from '../../revocations/open-revocations.ts'

@@ -1,7 +1,29 @@
 import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
 import { fleetUnavailable } from '../../refusals.ts'
+import { instant } from '../fields.ts'
 import type { OpsRoutes } from './ops-routes.ts'
+
+const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [4711] })
+
+const Vitals = Type.Object(
+  {
+    version: Type.String({ description: 'The release of Gatehouse.', examples: ['0.1.0'] }),
+    startedAt: instant('When it started.'),
+    memoryBytes: count('Its resident memory.'),
+    requests: count('How many requests have ended since its start.'),
+    refusals: count('How many of them it refused itself, with a status below 500.'),
+    serverErrors: count('How many of them had a status of 500 or more.'),
+    p99Seconds: Type.Union([Type.Number({ examples: [0.025] }), Type.Null()], {
+      description: '99 % of the requests of the last seconds took at most this long; null: none.'
+    }),
+    routesVersion: Type.String({
+      description: 'The same for the same route table.',
+      examples: ['Zm9vYmFyYmF6cXV4']
+    })
+  },
+  { title: 'GatewayVitals' }
+)
 
 const Gateway = Type.Object(
   {
@@ -27,6 +49,9 @@ const Gateway = Type.Object(
     revocationLagSeconds: Type.Number({
       description: 'Seconds since the last heartbeat that it has read from the revocation log.',
       examples: [0.4]
+    }),
+    vitals: Type.Union([Vitals, Type.Null()], {
+      description: 'What it did since its start; null: it is an earlier version.'
     })
   },
   { title: 'Gateway', description: 'A live gateway.' }
@@ -39,8 +64,26 @@ export const toGateway = (gateway: Announcement) => ({
   keySetVersion: gateway.keySetVersion,
   kids: gateway.kids,
   revocationCursor: gateway.revocationCursor,
-  revocationLagSeconds: gateway.revocationLagSeconds
+  revocationLagSeconds: gateway.revocationLagSeconds,
+  vitals: gateway.vitals === undefined ? null : toVitals(gateway.vitals)
 })
+
+const toVitals = (vitals: NonNullable<Announcement['vitals']>) => ({
+  version: vitals.version,
+  startedAt: startOf(vitals.startedAtMs),
+  memoryBytes: vitals.memoryBytes,
+  requests: vitals.requests,
+  refusals: vitals.refusals,
+  serverErrors: vitals.serverErrors,
+  p99Seconds: vitals.p99Seconds,
+  routesVersion: vitals.routesVersion
+})
+
+/** Whoever writes to the store can write a number that is no time. */
+function startOf(ms: number): string {
+  const date = new Date(ms)
+  return (Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString()
+}
 
 /** The live gateways, and what each of them has. */
 export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
@@ -66,7 +109,9 @@ export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
       const live = await fleet.live().catch((error) => {
         throw fleetUnavailable(error)
       })
-      return { gateways: live.sort((one, other) => (one.name < other.name ? -1 : 1)) }
+      return {
+        gateways: live.sort((one, other) => (one.name < other.name ? -1 : 1)).map(toGateway)
+      }
     }
   )
 }

@@ -90,11 +90,16 @@ export const operatorAccess: Readonly<Record<string, OperatorAccess>> = {
   retryAllMail: operator,
   discardMail: operator,
 
+  showStatus: viewer,
   listGateways: viewer,
+  listRoutes: viewer,
+  explainRequest: viewer,
+  recordDrill: operator,
   getDatabaseStatus: viewer,
   listAuditEvents: viewer,
   getAuditChain: viewer,
   listAuditRecords: viewer,
   listAuditHeads: viewer,
+  verifyAuditLog: viewer,
   followEvents: viewer
 }

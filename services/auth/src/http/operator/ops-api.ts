@@ -4,11 +4,13 @@ import fp from 'fastify-plugin'
 import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { auditChainRoutes } from './audit-chain.ts'
+import { auditVerificationRoutes } from './audit-verification.ts'
 import { clientRoutes } from './clients/clients.ts'
 import { consoleLinkRoutes } from './console/console-links.ts'
 import { consolePage } from './console/console-page.ts'
 import { consoleSessionRoutes } from './console/console-session.ts'
 import { databaseRoutes } from './database.ts'
+import { drillRoutes } from './drills.ts'
 import { endEverySession } from './end-every-session.ts'
 import { eventRoutes } from './events/events.ts'
 import { gatewayRoutes } from './gateways.ts'
@@ -22,7 +24,9 @@ import { renewOperator } from './renew-operator.ts'
 import { requireAccess } from './require-access.ts'
 import { requireOperator } from './require-operator.ts'
 import { revokeTokens } from './revoke-tokens.ts'
+import { routeRoutes } from './routes/routes.ts'
 import { sessionRoutes } from './sessions.ts'
+import { statusRoutes } from './status/status.ts'
 import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { exportUser, exportUserEvents } from './users/export-user.ts'
@@ -69,10 +73,14 @@ const groups: OpsRoutes[] = [
   webhookRoutes,
   webhookDeliveryRoutes,
   mailRoutes,
+  statusRoutes,
   gatewayRoutes,
+  routeRoutes,
+  drillRoutes,
   databaseRoutes,
   auditRoutes,
   auditChainRoutes,
+  auditVerificationRoutes,
   eventRoutes
 ]
 

@@ -1,0 +1,25 @@
+import { ApprovalCard } from './approval-card.tsx'
+import { waiting } from './waiting.ts'
+
+/** Requests that need a second operator (AUTH_OPS_FOUR_EYES). */
+export function ApprovalsView() {
+  const { value: all } = waiting
+  return (
+    <section class="card" aria-labelledby="approvals">
+      <h2 id="approvals">Requests that need two operators</h2>
+      <p class="hint">
+        The setting <code>AUTH_OPS_FOUR_EYES</code> says which changes need a second operator. The
+        operator who asked carries out an approved change.
+      </p>
+      {all.length === 0 ? (
+        <p>No request waits.</p>
+      ) : (
+        <ul class="approvals">
+          {all.map((approval) => (
+            <ApprovalCard key={approval.id} approval={approval} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

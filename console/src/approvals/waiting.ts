@@ -1,0 +1,28 @@
+import { effect, signal } from '@preact/signals'
+import { ask } from '../api/ask.ts'
+import type { Approval } from '../api/problem.ts'
+import { recent } from '../live/live.ts'
+
+/** Requests that wait for a second operator, and approvals that were not used. */
+export const waiting = signal<readonly Approval[]>([])
+
+export async function readWaiting(): Promise<void> {
+  const answer = await ask<{ approvals: Approval[] }>('GET', '/ops/approvals').catch(() => null)
+  if (answer !== null) waiting.value = answer.approvals
+}
+
+/** Events after which the list is another one; a change uses its approval up. */
+const kinds = ['approval-requested', 'request-approved', 'request-rejected']
+
+/** Follows the list. Returns how to stop. */
+export function followWaiting(): () => void {
+  void readWaiting()
+  let seen = 0
+  return effect(() => {
+    const [newest] = recent.value
+    if (newest === undefined || newest.seq <= seen) return
+    const isOfApproval = recent.value.some(({ seq, kind }) => seq > seen && kinds.includes(kind))
+    seen = newest.seq
+    if (isOfApproval || waiting.peek().length > 0) void readWaiting()
+  })
+}

@@ -1,0 +1,29 @@
+import { signal } from '@preact/signals'
+import type { Gateway } from '../api/answers.ts'
+import { ask } from '../api/ask.ts'
+import { now } from '../api/server-time.ts'
+import { loaded } from '../parts/loaded.tsx'
+import { type Load, type Sample, withSample } from './gateway-load.ts'
+
+/** The live gateways. The live events have only what changes seldom. */
+export const gatewayList = loaded(async () => {
+  const { gateways } = await ask<{ gateways: Gateway[] }>('GET', '/ops/gateways')
+  note(gateways)
+  return gateways
+})
+
+/** A gateway announces itself every two seconds. */
+export const READ_EVERY_MS = 3000
+
+/** What each gateway did while the page was open, by its id. */
+export const loads = signal<ReadonlyMap<string, Load>>(new Map())
+
+function note(gateways: readonly Gateway[]): void {
+  const next = gateways.flatMap(({ id, vitals }): [string, Load][] => {
+    if (vitals === null) return []
+    const { requests, serverErrors, refusals } = vitals
+    const sample: Sample = { atMs: now.value, requests, serverErrors, refusals }
+    return [[id, withSample(loads.value.get(id) ?? null, sample)]]
+  })
+  loads.value = new Map(next)
+}

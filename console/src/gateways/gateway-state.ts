@@ -1,0 +1,14 @@
+import type { Gateway } from '../api/answers.ts'
+
+/** the lag of a gateway that has never read the log */
+const NEVER = Number.MAX_SAFE_INTEGER
+/** Auth services write two heartbeats per second. */
+const LATE_SECONDS = 5
+
+type Lagging = Pick<Gateway, 'revocationLagSeconds'>
+
+/** Whether a gateway may not know the newest revocations. */
+export const isLate = ({ revocationLagSeconds: lag }: Lagging): boolean => lag > LATE_SECONDS
+
+export const lagText = ({ revocationLagSeconds: lag }: Lagging): string =>
+  lag === NEVER ? 'never read' : `${lag.toFixed(1)} s behind`

@@ -1,0 +1,47 @@
+import { type Signal, signal } from '@preact/signals'
+import { ask } from '../api/ask.ts'
+import type { DeliveryState, Letter, Webhook, WebhookDelivery } from '../api/delivery-answers.ts'
+import { type Loaded, loaded } from '../parts/loaded.tsx'
+
+/** How many messages are listed. */
+export const MOST = 100
+
+export const states = ['dead', 'pending', 'delivered', 'discarded'] as const
+
+/** Messages of one kind, in the state that the operator has chosen. */
+export type Messages<Message> = Loaded<readonly Message[]> & {
+  /** null: all */
+  readonly state: Signal<DeliveryState | null>
+}
+
+function messages<Message>(path: string, member: string): Messages<Message> {
+  const state = signal<DeliveryState | null>(null)
+  const read = loaded(async () => {
+    const query = new URLSearchParams({ limit: String(MOST) })
+    if (state.value !== null) query.set('state', state.value)
+    const answer = await ask<Record<string, Message[]>>('GET', `${path}?${query}`)
+    return answer[member] ?? []
+  })
+  return { ...read, state }
+}
+
+export const letters = messages<Letter>('/ops/mail', 'letters')
+export const webhookDeliveries = messages<WebhookDelivery>('/ops/webhook-deliveries', 'deliveries')
+export const webhooks = loaded(
+  async () => (await ask<{ webhooks: Webhook[] }>('GET', '/ops/webhooks')).webhooks
+)
+
+export const readOutbox = (): Promise<unknown> =>
+  Promise.all([letters.read(), webhookDeliveries.read(), webhooks.read()])
+
+/**
+ * Makes a change, and reads everything again.
+ * @throws Problem
+ */
+export async function change<Answer>(path: string): Promise<Answer> {
+  try {
+    return await ask<Answer>('POST', path)
+  } finally {
+    await readOutbox()
+  }
+}

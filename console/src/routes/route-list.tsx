@@ -1,0 +1,40 @@
+import type { Route } from '../api/route-answers.ts'
+
+/** Routes in the order of the file. The longest prefix wins, not the order. */
+export function RouteList({ routes }: { readonly routes: readonly Route[] }) {
+  return (
+    <table class="routes">
+      <thead>
+        <tr>
+          <th scope="col">Route</th>
+          <th scope="col">Prefix</th>
+          <th scope="col">Requires</th>
+          <th scope="col">Service</th>
+        </tr>
+      </thead>
+      <tbody>
+        {routes.map(({ name, prefixes, requires, upstream, addresses }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td data-name="Prefix">
+              {prefixes.map((prefix) => (
+                <code key={prefix}>{prefix}</code>
+              ))}
+            </td>
+            <td data-name="Requires">
+              {requires.map((line) => (
+                <span key={line}>{line}</span>
+              ))}
+            </td>
+            <td data-name="Service">
+              <span>{upstream}</span>
+              {addresses.map((address) => (
+                <code key={address}>{address}</code>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,65 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { ask } from '../api/ask.ts'
+import type { RouteTables } from '../api/route-answers.ts'
+import { loaded, Shown } from '../parts/loaded.tsx'
+import { count } from '../parts/text.ts'
+import { ExplainPanel } from './explain-panel.tsx'
+import { NoGateway, Unasked } from './no-gateway.tsx'
+import { RouteList } from './route-list.tsx'
+
+const tables = loaded(() => ask<RouteTables>('GET', '/ops/routes'))
+
+/** The route tables of the gateways, and what they do with a request. */
+export function RoutesView() {
+  useEffect(() => void tables.read(), [])
+  return (
+    <>
+      <ExplainPanel />
+      <TablesPanel />
+    </>
+  )
+}
+
+function TablesPanel() {
+  const isBusy = useSignal(false)
+  const readAgain = async () => {
+    isBusy.value = true
+    await tables.read()
+    isBusy.value = false
+  }
+  return (
+    <section class="card" aria-labelledby="routes">
+      <div class="row">
+        <h2 id="routes">Routes</h2>
+        <button type="button" disabled={isBusy.value} onClick={() => void readAgain()}>
+          {isBusy.value ? 'Asking …' : 'Ask again'}
+        </button>
+      </div>
+      <Shown of={tables} what="the gateways">
+        {(content) => <Tables tables={content} />}
+      </Shown>
+    </section>
+  )
+}
+
+function Tables({ tables: { tables: all, unasked } }: { readonly tables: RouteTables }) {
+  if (all.length === 0 && unasked.length === 0) return <NoGateway />
+  return (
+    <>
+      {all.map(({ version, gateways, routes, total }) => (
+        <div key={`${version} ${gateways[0]}`} class="table">
+          <p class="hint">
+            Table <code>{version}</code> of {gateways.join(', ')}
+            {total !== null && `: ${count(total, 'route')}`}
+            {routes !== null && total !== null && routes.length < total
+              ? `, the first ${routes.length} of them`
+              : ''}
+          </p>
+          {routes === null ? <p>No answer in time.</p> : <RouteList routes={routes} />}
+        </div>
+      ))}
+      <Unasked gateways={unasked} />
+    </>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Vitals } from '@gatehouse/fleet/fleet'
+import { release } from '@gatehouse/process/release'
+import { routesVersion } from '../explain/routes-version.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
+import type { RequestTally } from '../telemetry/request-tally.ts'
+
+type VitalPorts = {
+  readonly tally: Pick<RequestTally, 'read'>
+  /** the table in force */
+  readonly table: () => RouteTable
+  /** milliseconds since 1970 */
+  readonly clock: () => number
+}
+
+/** What this gateway announces of itself for operators. */
+export function gatewayVitals({ tally, table, clock }: VitalPorts): () => Vitals {
+  const version = release()
+  const startedAtMs = clock()
+  return () => ({
+    version,
+    startedAtMs,
+    memoryBytes: process.memoryUsage.rss(),
+    ...tally.read(),
+    routesVersion: routesVersion(table())
+  })
+}

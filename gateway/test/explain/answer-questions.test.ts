@@ -1,0 +1,81 @@
+import { eventually } from '@gatehouse/fixtures/client'
+import { redisConnection } from '@gatehouse/fixtures/redis-connection'
+import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import { MOST_OPEN } from '@gatehouse/fleet/questions'
+import { redisFleet } from '@gatehouse/fleet/redis-fleet'
+import t, { type Test } from 'tap'
+import { answerQuestions } from '../../src/explain/answer-questions.ts'
+import { routesVersion } from '../../src/explain/routes-version.ts'
+import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+
+const yaml = `
+upstreams: { orders: 'http://orders:3002/api' }
+routes:
+  - { name: orders, prefix: /orders, upstream: orders, methods: { GET: {}, POST: { scopes: [write] } } }
+`
+const table = readRouteTable(yaml, {})
+
+const fleets = [
+  { name: 'in one process', skip: false, open: async () => memoryFleet(() => performance.now()) },
+  {
+    name: 'over Redis',
+    skip: redisMissing,
+    open: async (t: Test) => redisFleet(await redisConnection(t, (await redisServer(t)).url))
+  }
+] as const
+
+for (const { name, skip, open } of fleets) {
+  t.test(`${name}: a gateway answers only questions to it, once`, { skip }, async (t) => {
+    const { questions } = await open(t)
+    const faults: unknown[] = []
+    const onFault = (error: unknown) => faults.push(error)
+    t.teardown(answerQuestions({ questions, id: 'a', table: () => table, onFault, intervalMs: 5 }))
+    const ask = (id: string, to: string[], request: { method: string; path: string } | null) =>
+      questions.ask({ id, to, request })
+    const answerOf = async (id: string) => {
+      const answers = await eventually(
+        () => questions.answers(id),
+        (all) => all.size > 0
+      )
+      return JSON.parse(answers.get('a') ?? 'null')
+    }
+    await ask('others', ['b'], { method: 'GET', path: '/orders' })
+    await ask('refused', ['a', 'b'], { method: 'PUT', path: '/orders' })
+    t.match(await answerOf('refused'), {
+      explanation: null,
+      refusal: { status: 405, why: 'its route accepts GET, POST, HEAD' }
+    })
+    await ask('explained', ['a'], { method: 'POST', path: '/orders/7?x=1' })
+    t.match(await answerOf('explained'), {
+      refusal: null,
+      explanation: {
+        route: 'orders',
+        needs: 'an access token with the scope write',
+        goes: ['POST http://orders:3002/api/orders/7?x=1']
+      }
+    })
+    await ask('table', ['a'], null)
+    t.strictSame(await answerOf('table'), {
+      routes: [
+        {
+          name: 'orders',
+          prefixes: ['/orders'],
+          requires: ['an access token', 'GET: nothing more', 'POST: with the scope write'],
+          upstream: 'orders',
+          addresses: ['http://orders:3002/api']
+        }
+      ],
+      total: 1
+    })
+    t.equal((await questions.answers('others')).size, 0)
+    for (let count = 0; count < MOST_OPEN; count += 1) await ask(`many ${count}`, ['b'], null)
+    t.equal((await questions.open()).length, MOST_OPEN, 'the oldest are forgotten')
+    t.strictSame(faults, [])
+  })
+}
+
+t.test('the version of a route table is that of its content', async (t) => {
+  t.equal(routesVersion(readRouteTable(yaml, {})), routesVersion(table))
+  t.not(routesVersion(readRouteTable(yaml.replace('write', 'read'), {})), routesVersion(table))
+})

@@ -1,0 +1,38 @@
+import { type Static, Type } from 'typebox'
+
+/** path and query of a request, in characters; the gateway refuses a longer one */
+export const LONGEST_PATH = 8192
+/** How many questions can be open. Another one takes the place of the oldest. */
+export const MOST_OPEN = 16
+/** in characters; a longer answer is ignored */
+export const LONGEST_ANSWER = 512 * 1024
+
+/** What an operator asks gateways about their route tables. */
+export const Question = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 64 }),
+  /** the ids of the gateways that should answer */
+  to: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+  /** the request whose route is sought; null: the whole table */
+  request: Type.Union([
+    Type.Object({
+      method: Type.String({ maxLength: 32 }),
+      path: Type.String({ maxLength: LONGEST_PATH })
+    }),
+    Type.Null()
+  ])
+})
+export type Question = Static<typeof Question>
+
+/**
+ * Questions to gateways, which have no address that the auth service knows. Each call throws if the
+ * store is unreachable.
+ */
+export type Questions = {
+  ask(question: Question): Promise<void>
+  /** The questions that are open now, for gateways. */
+  open(): Promise<Question[]>
+  /** Answers a question, as a gateway. */
+  answer(id: string, gateway: string, text: string): Promise<void>
+  /** The answers to a question so far, by the id of the gateway. */
+  answers(id: string): Promise<ReadonlyMap<string, string>>
+}

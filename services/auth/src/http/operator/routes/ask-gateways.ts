@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
+import type { Question } from '@gatehouse/fleet/questions'
+import type { Static, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** Gateways with the same route table, and what one of them answered. */
+export type AskedGateways<Answer> = {
+  /** the same for the same route table */
+  readonly version: string
+  /** their names */
+  readonly gateways: readonly string[]
+  /** null: it did not answer in time */
+  readonly answer: Answer | null
+}
+
+export type Asked<Answer> = {
+  readonly tables: readonly AskedGateways<Answer>[]
+  /** the names of live gateways of earlier versions, which cannot answer */
+  readonly unasked: readonly string[]
+}
+
+/** A gateway looks for questions once a second. */
+const PATIENCE_MS = 5000
+const LOOK_MS = 100
+
+type Asking<Schema extends TSchema> = {
+  readonly fleet: Pick<Fleet, 'live' | 'questions'>
+  readonly request: Question['request']
+  readonly schema: Schema
+}
+
+/**
+ * Asks one gateway for each route table that live gateways have. They have no address that the auth
+ * service knows, so the question goes through the store that they share.
+ * @throws if that store is unreachable
+ */
+export async function askGateways<Schema extends TSchema>({
+  fleet,
+  request,
+  schema
+}: Asking<Schema>): Promise<Asked<Static<Schema>>> {
+  const live = (await fleet.live()).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const groups = groupsOf(live)
+  const to = groups.map(({ first }) => first.id)
+  const texts = to.length === 0 ? new Map() : await answersOf(fleet, { to, request })
+  return {
+    tables: groups.map(({ version, first, names: gateways }) => ({
+      version,
+      gateways,
+      answer: decode(texts.get(first.id), schema)
+    })),
+    unasked: live.filter(({ vitals }) => vitals === undefined).map(({ name }) => name)
+  }
+}
+
+/** A new release may decide otherwise with the same table. */
+function groupsOf(live: readonly Announcement[]) {
+  const groups = new Map<string, { version: string; first: Announcement; names: string[] }>()
+  for (const gateway of live) {
+    if (gateway.vitals === undefined) continue
+    const { version: release, routesVersion: version } = gateway.vitals
+    const key = `${release} ${version}`
+    const group = groups.get(key) ?? { version, first: gateway, names: [] }
+    groups.set(key, group)
+    group.names.push(gateway.name)
+  }
+  return [...groups.values()]
+}
+
+async function answersOf(
+  { questions }: Pick<Fleet, 'questions'>,
+  { to, request }: Pick<Question, 'to' | 'request'>
+): Promise<ReadonlyMap<string, string>> {
+  const id = randomUUID()
+  await questions.ask({ id, to, request })
+  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    const answers = await questions.answers(id)
+    if (to.every((one) => answers.has(one)) || waitedMs >= PATIENCE_MS) return answers
+    await sleep(LOOK_MS)
+  }
+}
+
+/** What anyone can write who can write to the store is checked. */
+function decode<Schema extends TSchema>(
+  text: string | undefined,
+  schema: Schema
+): Static<Schema> | null {
+  if (text === undefined) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return Value.Check(schema, value) ? value : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,83 @@
+import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
+import { fleetUnavailable } from '../../../refusals.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
+import { askGateways } from './ask-gateways.ts'
+import { ExplainedRequest, RequestToExplain, RouteTables } from './route-schemas.ts'
+
+const tags = ['Operation']
+const problems = { UNAVAILABLE: 'The gateways cannot be asked: their store is unreachable.' }
+
+const listRoutes: OpsRoutes = (service, { fleet }) => {
+  service.get(
+    '/routes',
+    {
+      schema: {
+        operationId: 'listRoutes',
+        summary: 'List the routes of the gateways',
+        description:
+          'Asks a live gateway for its route table; during a change, one for each table.',
+        tags,
+        answers: { 200: { description: 'The route tables that live gateways have.' } },
+        problems,
+        response: { 200: RouteTables }
+      }
+    },
+    async () => {
+      const { tables, unasked } = await ask(
+        askGateways({ fleet, request: null, schema: TableAnswer })
+      )
+      return {
+        tables: tables.map(({ version, gateways, answer }) => ({
+          version,
+          gateways: [...gateways],
+          routes: answer?.routes ?? null,
+          total: answer?.total ?? null
+        })),
+        unasked: [...unasked]
+      }
+    }
+  )
+}
+
+const explainRequest: OpsRoutes = (service, { fleet }) => {
+  service.post(
+    '/routes/explain',
+    {
+      schema: {
+        operationId: 'explainRequest',
+        summary: 'Explain what the gateways do with a request',
+        description:
+          'Asks a live gateway which route decides about a request, and why; during a change, one for each table. Nothing is sent to a service.',
+        tags,
+        answers: { 200: { description: 'The explanations.' } },
+        problems,
+        body: RequestToExplain,
+        response: { 200: ExplainedRequest }
+      }
+    },
+    async ({ body: { method, path } }) => {
+      const request = { method, path }
+      const { tables, unasked } = await ask(askGateways({ fleet, request, schema: RequestAnswer }))
+      return {
+        answers: tables.map(({ version, gateways, answer }) => ({
+          version,
+          gateways: [...gateways],
+          explanation: answer?.explanation ?? null,
+          refusal: answer?.refusal ?? null
+        })),
+        unasked: [...unasked]
+      }
+    }
+  )
+}
+
+/** @throws Refusal UNAVAILABLE */
+const ask = <Answer>(asking: Promise<Answer>): Promise<Answer> =>
+  asking.catch((error) => {
+    throw fleetUnavailable(error)
+  })
+
+/** The route tables of the gateways, and what they do with a request. */
+export const routeRoutes: OpsRoutes = (service, options) => {
+  for (const route of [listRoutes, explainRequest]) route(service, options)
+}
