@@ -35,7 +35,7 @@ type ExportPorts = {
 export function accountExports({ db, mail, clock }: ExportPorts): AccountExports {
   const read = async (account: Account): Promise<ExportedAccount> => ({
     account,
-    ...(await storedAbout(db, account.id, Math.floor(clock() / 1000))),
+    ...(await storedAbout(db, account, Math.floor(clock() / 1000))),
     ...(await storedEvents(db, account.id, 0))
   })
   return {

@@ -1,11 +1,17 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../database/tables.ts'
+import type { Account } from '../account.ts'
 
 /**
  * What is stored about an account, apart from its own row and its events. Secrets, and digests of
- * secrets, stay in the database: nobody must be able to sign in with an export.
+ * secrets, stay in the database: nobody must be able to sign in with an export. Links to addresses
+ * that the user has not proven are left out: there is one only if no other account has the address.
  */
-export async function storedAbout(db: Kysely<Tables>, subject: string, now: number) {
+export async function storedAbout(
+  db: Kysely<Tables>,
+  { id: subject, email }: Pick<Account, 'id' | 'email'>,
+  now: number
+) {
   return {
     authenticators: await db
       .selectFrom('factors')
@@ -41,6 +47,7 @@ export async function storedAbout(db: Kysely<Tables>, subject: string, now: numb
       .selectFrom('mail_tokens')
       .select(['purpose', 'email', 'email_typed', 'created_at_ms', 'expires_at', 'used_at_ms'])
       .where('subject', '=', subject)
+      .where(({ eb, or }) => or([eb('purpose', '!=', 'email-change'), eb('email', '=', email)]))
       .orderBy('created_at_ms')
       .execute()
   }
