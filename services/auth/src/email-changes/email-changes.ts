@@ -93,7 +93,7 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
         return (await isOpenSession(transaction, { subject: id, sid }, nowMs)) ? nowMs : null
       })
       if (askedAtMs === null) return false
-      // A password that changes from then on makes the letter void (`hasOtherPassword`).
+      // From then on, other changes of the account make the letter void (`isChangeVoid`).
       const letter = { letter: 'change-email', email, emailTyped, subject: id } as const
       await mail.request({ ...letter, ...reader }, askedAtMs)
       return true

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { accountStore } from '../accounts/account-store.ts'
 import { recipientOf } from '../accounts/email-addresses/recipient-of.ts'
 import { forAccount } from '../accounts/for-account.ts'
-import { hasOtherPassword } from '../accounts/passwords/has-other-password.ts'
+import { isChangeVoid } from '../accounts/passwords/has-other-password.ts'
 import type { Tables } from '../database/tables.ts'
 import { issueToken } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
@@ -18,8 +18,6 @@ export const prepareChangeLetter =
     const accounts = accountStore(db)
     const [account, other] = [await accounts.findById(subject), await accounts.findByEmail(email)]
     if (account === null || account.disabled) return null
-    if (await hasOtherPassword(db, account.id, queuedAtMs)) return null
-    if (other !== null) return { ...recipientOf(other, {}), letter: 'already-registered' }
     const { id, passwordVersion } = account
     const issued = {
       token,
@@ -28,9 +26,13 @@ export const prepareChangeLetter =
       lifetimeSeconds,
       payload: account.email
     } as const
-    const isThere = await forAccount(db, id, (transaction) =>
-      issueToken(transaction, issued, nowMs)
-    )
-    if (!isThere) return null
+    let isVoid = true
+    await forAccount(db, id, async (transaction) => {
+      // Asked while the account is locked: a later change spends the token.
+      isVoid = await isChangeVoid(transaction, id, queuedAtMs)
+      if (!isVoid && other === null) await issueToken(transaction, issued, nowMs)
+    })
+    if (isVoid) return null
+    if (other !== null) return { ...recipientOf(other, {}), letter: 'already-registered' }
     return recipientOf({ email, emailTyped }, { hours: hoursOf(lifetimeSeconds) })
   }

@@ -42,6 +42,14 @@ t.test('a change that was not confirmed yet cannot be confirmed after a deletion
   isProblem(t, await auth.post('/email/confirm', { token }), forbidden)
 })
 
+t.test('a letter that changes the address is not sent after a deletion', async (t) => {
+  const auth = await deletingUser(t)
+  // No e-mail is sent meanwhile, as if the server did not answer.
+  await auth.ask(thiefs)
+  t.equal((await auth.remove()).statusCode, 202)
+  t.equal((await auth.letter(thiefs)).name, undefined)
+})
+
 t.test('a session that has ended deletes nothing and exports nothing', async (t) => {
   const auth = await deletingUser(t)
   const { id } = (await auth.login()).json().session

@@ -11,22 +11,30 @@ const changes: AuditKind[] = [
   'email-change-undone'
 ]
 
+type Changed = (db: Kysely<Tables>, subject: string, sinceMs: number) => Promise<boolean>
+
+const hasOneOf =
+  (kinds: readonly AuditKind[]): Changed =>
+  async (db, subject, sinceMs) => {
+    const event = await db
+      .selectFrom('audit_events')
+      .select('kind')
+      .where('subject', '=', subject)
+      .where('at_ms', '>=', sinceMs)
+      .where('kind', 'in', kinds)
+      .limit(1)
+      .executeTakeFirst()
+    return event !== undefined
+  }
+
 /**
  * Whether the password of an account was set, or ended, since a letter was asked for. The letter
  * may have waited for the server, and its link would be for the new password.
  */
-export async function hasOtherPassword(
-  db: Kysely<Tables>,
-  subject: string,
-  sinceMs: number
-): Promise<boolean> {
-  const event = await db
-    .selectFrom('audit_events')
-    .select('kind')
-    .where('subject', '=', subject)
-    .where('at_ms', '>=', sinceMs)
-    .where('kind', 'in', changes)
-    .limit(1)
-    .executeTakeFirst()
-  return event !== undefined
-}
+export const hasOtherPassword = hasOneOf(changes)
+
+/**
+ * Whether a letter that changes the address is void since it was asked for: also because the
+ * account is to be deleted.
+ */
+export const isChangeVoid = hasOneOf([...changes, 'deletion-requested'])
