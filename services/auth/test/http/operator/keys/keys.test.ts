@@ -196,7 +196,8 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       keySetVersion: 'v1',
       kids: [],
       revocationCursor: '7-0',
-      revocationLagSeconds: 0.5
+      revocationLagSeconds: 0.5,
+      vitals: null
     },
     {
       id: 'id-of-edge-2',
@@ -204,7 +205,8 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       keySetVersion: 'v1',
       kids: [first],
       revocationCursor: '7-0',
-      revocationLagSeconds: 0.5
+      revocationLagSeconds: 0.5,
+      vitals: null
     }
   ])
 })
