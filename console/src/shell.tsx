@@ -37,9 +37,8 @@ export function Shell({ fault }: { readonly fault: string | null }) {
     document.title = `${title} – Gatehouse console`
     // Those who use the keyboard continue in the view that they chose. The focus moves with the
     // view, not later: by then it may be in a field of the view.
-    if (!isFirst.current) main.current?.focus()
-    // On a narrow screen, the links are wider than the page.
-    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest' })
+    if (!isFirst.current) main.current?.focus({ preventScroll: true })
+    scrollTo(0, 0)
     dismiss()
     isFirst.current = false
   }, [title])

@@ -15,12 +15,18 @@ export const views = [
 
 export type ViewName = (typeof views)[number]['name']
 
-const named = (): ViewName =>
-  views.find(({ name }) => location.hash === `#/${name}`)?.name ?? views[0].name
+/** The parts of the address, which is `#/VIEW` or `#/VIEW/SUBJECT`. */
+const parts = (): string[] => location.hash.split('/')
+
+const named = (): ViewName => views.find(({ name }) => name === parts()[1])?.name ?? views[0].name
 
 /** The view that the address names. */
 export const view = signal<ViewName>(named())
 
+/** What the view shows at first, such as the id of a user. Empty if the address does not say it. */
+export const subject = signal(parts()[2] ?? '')
+
 addEventListener('hashchange', () => {
   view.value = named()
+  subject.value = parts()[2] ?? ''
 })

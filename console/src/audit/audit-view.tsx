@@ -5,6 +5,7 @@ import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
 import { isLive, recent } from '../live/live.ts'
 import { Fault } from '../parts/loaded.tsx'
+import { isUserId } from '../parts/text.ts'
 import { auditKinds } from './audit-kinds.ts'
 import { EventList } from './event-list.tsx'
 import { type AuditFilter, matchingEvents } from './matching-events.ts'
@@ -18,11 +19,9 @@ const who = signal('')
 const read = signal<readonly AuditEvent[] | null>(null)
 const fault = signal<string | null>(null)
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
-
 /** Live events have ids only. A deleted user is found by the id. */
 async function idOf(text: string): Promise<string> {
-  if (text === '' || UUID.test(text)) return text
+  if (text === '' || isUserId(text)) return text
   const path = `/ops/users/${encodeURIComponent(text)}`
   return (await ask<{ user: { id: string } }>('GET', path)).user.id
 }
@@ -58,7 +57,11 @@ export function AuditView() {
         </div>
         <SearchForm />
         <Fault text={fault.value} />
-        {read.value === null ? <p>Waiting for the events …</p> : <EventList events={events} />}
+        {read.value === null ? (
+          <p>Waiting for the events …</p>
+        ) : (
+          <EventList events={events} hasLinks />
+        )}
         {read.value?.length === AT_ONCE && (
           <p class="hint">
             Earlier events are not shown. Choose a kind or a user, or export all of them.

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../api/answers.ts'
-import { timeText } from '../parts/text.ts'
+import { isUserId, timeText } from '../parts/text.ts'
 import { nameOf } from './matching-events.ts'
 
 const alarming = [
@@ -11,8 +11,14 @@ const alarming = [
   'invitation-refused'
 ]
 
+type ListProps = {
+  readonly events: readonly AuditEvent[]
+  /** whether the id of a user leads to the user */
+  readonly hasLinks?: boolean
+}
+
 /** Events of the audit log, the newest first. */
-export function EventList({ events }: { readonly events: readonly AuditEvent[] }) {
+export function EventList({ events, hasLinks = false }: ListProps) {
   if (events.length === 0) return <p>No event matches.</p>
   return (
     <ol class="events">
@@ -21,15 +27,17 @@ export function EventList({ events }: { readonly events: readonly AuditEvent[] }
           <time dateTime={event.at}>{timeText(event.at)}</time>
           <strong>{event.kind}</strong>
           <span class="who">{event.operator ?? event.address}</span>
-          <Facts event={event} />
+          <Facts event={event} hasLinks={hasLinks} />
         </li>
       ))}
     </ol>
   )
 }
 
+type FactsProps = { readonly event: AuditEvent; readonly hasLinks: boolean }
+
 /** What the event is about, and its details. */
-function Facts({ event: { user, session, requestId, detail } }: { readonly event: AuditEvent }) {
+function Facts({ event: { user, session, requestId, detail }, hasLinks }: FactsProps) {
   const facts = Object.entries({ about: user, session, ...detail, request: requestId })
   return (
     <dl class="facts">
@@ -37,7 +45,13 @@ function Facts({ event: { user, session, requestId, detail } }: { readonly event
         value === null ? null : (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{String(value)}</dd>
+            <dd>
+              {hasLinks && name === 'about' && isUserId(value) ? (
+                <a href={`#/users/${value}`}>{value}</a>
+              ) : (
+                String(value)
+              )}
+            </dd>
           </div>
         )
       )}

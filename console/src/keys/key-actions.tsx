@@ -11,7 +11,7 @@ import { mayChange } from '../session/session.ts'
 const changes = {
   activate: { title: 'Activate', done: 'signs now' },
   retire: { title: 'Retire', done: 'is retired' },
-  revoke: { title: 'Revoke', done: 'is revoked' }
+  revoke: { title: 'Revoke', done: 'is revoked. Every gateway refuses its tokens within a second' }
 } as const
 
 type Change = keyof typeof changes
@@ -86,7 +86,8 @@ function RevokeDialog({ signingKey: { kid, state }, onConfirm, onClose }: Dialog
       onClose={onClose}
     >
       <p>
-        Every gateway refuses its tokens within a second. Sessions continue: clients refresh.
+        Every gateway refuses its tokens within a second. Users stay signed in: their clients
+        refresh.
         {state === 'active' ? ' Another key becomes active at once.' : ''} This cannot be undone.
       </p>
     </Confirm>

@@ -32,6 +32,7 @@ function NewKey() {
   const isBusy = useSignal(false)
   const body = () => (algorithm.value === '' ? {} : { algorithm: algorithm.value })
   const run = async (work: () => Promise<string>) => {
+    if (isBusy.value) return
     isBusy.value = true
     await attempt(work)
     isBusy.value = false
@@ -49,10 +50,11 @@ function NewKey() {
     })
   return (
     <section class="toolbar" aria-label="New key">
-      <button type="button" class="primary" disabled={isBusy} onClick={() => void rotate()}>
+      {/* Not `disabled`, with which a button loses the focus of those who use the keyboard. */}
+      <button type="button" class="primary" aria-disabled={isBusy} onClick={() => void rotate()}>
         {isBusy.value ? 'Working …' : 'Rotate'}
       </button>
-      <button type="button" disabled={isBusy} onClick={() => void create()}>
+      <button type="button" aria-disabled={isBusy} onClick={() => void create()}>
         Create a standby key
       </button>
       <label>

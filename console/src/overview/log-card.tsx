@@ -27,7 +27,7 @@ function LogFacts({ status: { auditLog, queues } }: { readonly status: Status })
       {head !== null && (
         <Fact name="Chain">
           <Mark tone={head.intact ? 'good' : 'bad'}>
-            {head.intact ? 'verified then' : 'did not verify'}
+            {head.intact ? 'verified when signed' : 'did not verify'}
           </Mark>
         </Fact>
       )}

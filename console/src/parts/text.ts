@@ -44,3 +44,9 @@ export function spanText(ms: number): string {
   const [unit, length] = units.find(([, length]) => ms >= length) ?? ['second', 1000]
   return count(Math.max(0, Math.floor(ms / length)), unit)
 }
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
+/** Whether this has the form of the id of a user: a UUID in lower case. */
+export const isUserId = (value: unknown): value is string =>
+  typeof value === 'string' && UUID.test(value)

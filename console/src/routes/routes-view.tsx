@@ -24,6 +24,7 @@ export function RoutesView() {
 function TablesPanel() {
   const isBusy = useSignal(false)
   const readAgain = async () => {
+    if (isBusy.value) return
     isBusy.value = true
     await tables.read()
     isBusy.value = false
@@ -32,7 +33,7 @@ function TablesPanel() {
     <section class="card" aria-labelledby="routes">
       <div class="row">
         <h2 id="routes">Routes</h2>
-        <button type="button" disabled={isBusy.value} onClick={() => void readAgain()}>
+        <button type="button" aria-disabled={isBusy.value} onClick={() => void readAgain()}>
           {isBusy.value ? 'Asking …' : 'Ask again'}
         </button>
       </div>

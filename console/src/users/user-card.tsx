@@ -1,4 +1,4 @@
-import type { Session, User } from '../api/answers.ts'
+import type { AuditEvent, Session, User } from '../api/answers.ts'
 import { now } from '../api/server-time.ts'
 import { EventList } from '../audit/event-list.tsx'
 import { attempt } from '../parts/notices.tsx'
@@ -26,7 +26,12 @@ export function UserCard({ found: { user, sessions, events } }: { readonly found
       <h3>{count(sessions.length, 'live session')}</h3>
       <ul class="sessions">
         {sessions.map((session) => (
-          <SessionRow key={session.id} user={user} session={session} />
+          <SessionRow
+            key={session.id}
+            user={user}
+            session={session}
+            address={loginOf(session, events)?.address}
+          />
         ))}
       </ul>
       <h3>Newest events</h3>
@@ -44,7 +49,18 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   )
 }
 
-function SessionRow({ user, session }: { readonly user: User; readonly session: Session }) {
+/** The login that began the session, if it is among the events that were read. */
+const loginOf = ({ id }: Session, events: readonly AuditEvent[]): AuditEvent | undefined =>
+  events.find(({ kind, session }) => kind === 'login' && session === id)
+
+type RowProps = {
+  readonly user: User
+  readonly session: Session
+  /** the client's, at the login; undefined if it is not known */
+  readonly address: string | undefined
+}
+
+function SessionRow({ user, session, address }: RowProps) {
   const name = session.label === '' ? 'Unknown program' : session.label
   const end = () =>
     attempt(async () => {
@@ -55,7 +71,8 @@ function SessionRow({ user, session }: { readonly user: User; readonly session: 
     <li>
       <strong>{name}</strong>
       <span class="hint">
-        signed in {timeText(session.createdAt)}, used{' '}
+        signed in {timeText(session.createdAt)}
+        {address !== undefined && ` from ${address}`}, used{' '}
         {agoText(Date.parse(session.lastUsedAt), now.value)}
       </span>
       <code>{session.id}</code>

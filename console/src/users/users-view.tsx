@@ -1,16 +1,20 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Fault } from '../parts/loaded.tsx'
+import { subject } from '../view.ts'
 import { fault, findUser, found } from './found-user.ts'
 import { UserCard } from './user-card.tsx'
 
 /** One user and their sessions. */
 export function UsersView() {
-  const text = useSignal(found.value?.user.email ?? '')
+  const named = subject.value
+  const text = useSignal(named || (found.value?.user.email ?? ''))
   useEffect(() => {
+    if (named !== '') text.value = named
     // What was found earlier may have changed.
-    if (found.value !== null) void findUser(found.value.user.id)
-  }, [])
+    const id = named || found.value?.user.id
+    if (id !== undefined) void findUser(id)
+  }, [named])
   return (
     <>
       <section class="card" aria-labelledby="users">
