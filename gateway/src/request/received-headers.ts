@@ -3,7 +3,8 @@ import { malformed, tooManyHeaders } from '../refusals.ts'
 
 export type RequestHeaders = Record<string, string>
 
-const MAX_HEADER_LINES = 100
+/** for the headers of a request, and for its trailers */
+export const MAX_HEADER_LINES = 100
 
 /** Two of these contradict each other, and servers differ in which one they use. */
 export const AT_MOST_ONCE: ReadonlySet<string> = new Set([

@@ -6,7 +6,7 @@ import t from 'tap'
 import { edge } from '../fixtures/edge.ts'
 import { sendBytes } from '../fixtures/raw-client.ts'
 import { selfSigned } from '../fixtures/self-signed.ts'
-import { httpTwoService, type OnStream, textOf, toHttpTwo } from './fixtures/http-two-service.ts'
+import { httpTwoService, textOf, toHttpTwo, withTrailers } from './fixtures/http-two-service.ts'
 
 const https = await selfSigned()
 const service = await httpTwoService(t)
@@ -110,6 +110,32 @@ t.test('trailers pass both ways, except those that only the gateway may set', as
   t.strictSame([received, announced], [{ 'x-mine': 'kept' }, 'x-mine'])
 })
 
+t.test('trailers follow a body that was read completely first, or is sent again', async (t) => {
+  const small = await edge(t, toHttpTwo(service.url, '', ', bodyLimitBytes: 1000'))
+  let received: unknown[] = []
+  let refused = 0
+  service.onStream = (stream) => {
+    stream.once('trailers', (trailers) => received.push(Object.entries(trailers)))
+    stream.resume().once('end', () => {
+      refused -= 1
+      if (refused >= 0) stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      else stream.respond({ ':status': 200 }, { endStream: true })
+    })
+  }
+  for (const { port } of [small, gateway]) {
+    for (const times of [0, 1]) {
+      received = []
+      refused = times
+      t.match(await sendBytes(port, withTrailers('/two', ['x-sum'])), /^HTTP\/1\.1 200 /)
+      t.strictSame(received, Array(times + 1).fill([['x-sum', 'abc']]))
+    }
+  }
+  received = []
+  const many = withTrailers('/two', [...Array(130).keys()].map(String))
+  t.match(await sendBytes(gateway.port, many), /^HTTP\/1\.1 200 /)
+  t.strictSame(received, [], 'Node.js resets a request with more than 128')
+})
+
 t.test('a response that breaks off never looks complete', async (t) => {
   const reset = (code: number) => {
     service.onStream = (stream) => {
@@ -181,11 +207,7 @@ t.test('a service that is late, or pauses for too long, is given up', async (t) 
 
 t.test('a response with too large or too many headers for its route becomes a 502', async (t) => {
   const headers: Record<string, string> = { ':status': '200' }
-  const respond: OnStream = (stream) => {
-    stream.respond(headers)
-    stream.end()
-  }
-  service.onStream = respond
+  service.onStream = (stream) => stream.respond(headers, { endStream: true })
   for (let index = 0; index < 30; index += 1) headers[`x-${index}`] = 'x'.repeat(3000)
   t.equal((await gateway.call('/two')).status, 502, '90,000 bytes')
   for (let index = 0; index < 30; index += 1) headers[`x-${index}`] = 'x'.repeat(400)

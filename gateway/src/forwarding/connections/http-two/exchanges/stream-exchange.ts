@@ -22,7 +22,7 @@ export function sendOn(session: Session, exchange: Exchange, onUnanswered: OnUna
   const { head, upload, noteFault } = exchange
   const stream = session.http.request(head, {
     endStream: !upload.hasBody,
-    waitForTrailers: upload.hasBody && !upload.isDone
+    waitForTrailers: upload.mayHaveTrailers
   })
   exchange.doubtConnection = session.add(stream, exchange.claim)
   exchange.stream = stream

@@ -6,6 +6,8 @@ import { ClientGone } from '../../../faults/client-gone.ts'
 export type Upload = {
   /** whether the request has a body */
   readonly hasBody: boolean
+  /** whether trailers may follow the body */
+  readonly mayHaveTrailers: boolean
   /** whether all of the body was sent, or it can no longer be sent to another stream */
   readonly isDone: boolean
   /** whether the upload waits for the service, not for the client */
@@ -38,16 +40,20 @@ const MOST_KEPT_BYTES = 64 * 1024
 
 export const upload = (options: UploadOptions): Upload =>
   options.body === null || Buffer.isBuffer(options.body)
-    ? heldUpload(options.body)
+    ? heldUpload(options.body, options)
     : streamedUpload(options.body, options)
 
-function heldUpload(body: Buffer | null): Upload {
+/** The body has arrived completely, and its trailers with it. */
+function heldUpload(body: Buffer | null, options: UploadOptions): Upload {
+  const trailers = body === null ? null : options.trailers()
   return {
     hasBody: body !== null,
+    mayHaveTrailers: trailers !== null,
     isDone: true,
     isHeldUp: false,
     isRepeatable: true,
     sendTo(stream) {
+      if (trailers !== null) stream.once('wantTrailers', () => stream.sendTrailers(trailers))
       if (body !== null) stream.end(body)
     },
     forget() {},
@@ -95,6 +101,7 @@ function streamedUpload(body: Readable, options: UploadOptions): Upload {
   }
   return {
     hasBody: true,
+    mayHaveTrailers: true,
     get isDone() {
       return state.isDone
     },
