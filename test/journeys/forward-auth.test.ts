@@ -197,12 +197,15 @@ for (const [name, { missing, start }] of Object.entries(realProxies)) {
 const { missing, start } = realProxies.nginx
 
 t.test(
-  'nginx passes on the refusal of a gateway if another one is down',
+  'nginx sends logins to the gateway, and passes on its refusal if another one is down',
   { skip: missing },
   async (t) => {
     const { upstream, verifyUrl } = gateway
     const places = { verifyUrl, serviceUrl: upstream.url, firstVerify: '127.0.0.1:9' }
-    const proxied = { port: await start(t, places), received: upstream.received }
+    const port = await start(t, { ...places, publicUrl: gateway.url })
+    const proxied = { port, received: upstream.received }
+    const { reached } = await send(proxied, 'GET /auth/me?x=1 HTTP/1.1')
+    t.match(reached, [{ target: '/auth/me?x=1', headers: { 'x-forwarded-port': /\d/ } }])
     for (let times = 0; times < 4; times += 1) {
       const { status, answer } = await send(proxied, 'GET /closed HTTP/1.1')
       t.equal(status, 401)

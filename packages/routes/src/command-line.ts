@@ -42,6 +42,7 @@ const options = {
   development: { type: 'boolean' },
   'echo-route': { type: 'string' },
   gateway: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
   host: { type: 'string' },
   port: { type: 'string' },
   json: { type: 'boolean' }
@@ -59,6 +60,7 @@ export async function runCommand(
 ): Promise<Result> {
   try {
     const { positionals, values } = parse(words)
+    if (values.help) return { code: 0, text: USAGE }
     const [command, file, ...others] = positionals
     if (command === 'check' && file !== undefined && others.length === 0) {
       return check(file, values, environment)

@@ -77,6 +77,9 @@ t.test('gatehouse-routes explains itself instead of guessing', async (t) => {
   for (const words of [[], ['chek', 'a'], ['check'], ['check', 'a', 'b'], ['schema', 'a']]) {
     t.match(await runCommand(words, {}), { code: 2, text: /^Usage:/ }, words.join(' '))
   }
+  for (const words of [['--help'], ['-h'], ['check', '--help']]) {
+    t.match(await runCommand(words, {}), { code: 0, text: /^Usage:/ }, words.join(' '))
+  }
   t.match(await runCommand(['check', 'a', '--strict'], {}), { code: 2, text: /--strict/ })
   const conformance = (...words: string[]) => runCommand(['conformance', ...words], {})
   t.match(await conformance(), { code: 2, text: /--gateway/ })
