@@ -1,5 +1,5 @@
 import type { AuditConfig } from '../audit/audit-settings.ts'
-import { databaseNow } from '../database/database-now.ts'
+import { plausibleNow } from '../database/database-now.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import { type AuditChain, auditChain, keptSince } from './audit-chain.ts'
@@ -29,7 +29,7 @@ export function openAuditChain(
     db,
     signer,
     issuer,
-    now: () => databaseNow(db),
+    now: () => plausibleNow(db, clock),
     keptSinceMs,
     onSigned({ number, seq, digest, kid }, faults) {
       // A log that is kept elsewhere shows whether heads were removed from the database.

@@ -51,7 +51,7 @@ export function signHeads(options: HeadOptions): (isWhole?: boolean) => Promise<
   /** the newest head that this instance has signed or verified */
   let seen: SignedHead | null = null
   return async (isWhole = true) => {
-    const before = await headBefore(db, seen, signer)
+    const before = await headBefore(db, seen, signer, options.keptSinceMs())
     if (before.isGenuine) seen = before.head
     if (!isWhole) return seen
     const nowMs = await options.now()
@@ -101,7 +101,7 @@ async function signNext(
   const { db, signer, issuer, now, onSigned } = options
   try {
     const { place, faults: ofRecords } = await verifySince(options, before)
-    const detail = `the newest head is not what a published key of this service has signed`
+    const detail = `the newest head is not what a published key of this service has signed, or does not follow the one before it`
     const forged = { fault: 'forged-head', seq: before?.seq ?? 0, detail } as const
     const faults = isGenuine ? ofRecords : [forged, ...ofRecords]
     const key = signer.key()

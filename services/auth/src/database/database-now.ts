@@ -12,3 +12,17 @@ export async function databaseNow(db: Kysely<Tables>): Promise<number> {
   if (row === undefined) throw new Error('the database has reported no time')
   return row.now
 }
+
+/** How much the clocks of the database and of an auth service may differ. */
+const MOST_SKEW_MS = 2 * 3_600_000
+
+/**
+ * The time of the database server, unless that cannot be right: whoever can write a PostgreSQL
+ * database can also change its `search_path`, so that another function says the time.
+ * Milliseconds since 1970.
+ */
+export async function plausibleNow(db: Kysely<Tables>, clock: () => number): Promise<number> {
+  const nowMs = await databaseNow(db)
+  const ownMs = clock()
+  return Math.abs(nowMs - ownMs) <= MOST_SKEW_MS ? nowMs : ownMs
+}

@@ -4,6 +4,7 @@ import type { AuditChain } from '../audit-chain/audit-chain.ts'
 import { reportedFaults } from '../background-work.ts'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 import type { KeyOperations } from '../keys/operations/key-operations.ts'
+import { type Snapshot, snapshotOfGateways, snapshotOfKeys } from './snapshots.ts'
 
 /** What the stream sends to operators. */
 export type LiveEvent =
@@ -38,7 +39,7 @@ export type Following = {
 }
 
 type EventFeedOptions = {
-  readonly audit: Pick<AuditChain, 'state' | 'records'>
+  readonly audit: Pick<AuditChain, 'state' | 'records' | 'progress'>
   readonly keys: Pick<KeyOperations, 'list'>
   readonly fleet: Pick<Fleet, 'live'>
   /** is called once per outage in which a store cannot be read; the feed continues */
@@ -67,9 +68,6 @@ type State = {
   keys: Snapshot<readonly KeyRecord[]>
   gateways: Snapshot<readonly Announcement[]>
 }
-
-/** A list, and a text that changes with each change that readers must get. */
-type Snapshot<Content> = { readonly content: Content; readonly version: string }
 
 /** A connection, and what it has been sent. */
 type Followed = {
@@ -162,9 +160,12 @@ async function firstState(stores: Stores): Promise<State> {
 async function readNew(state: State, stores: Stores): Promise<void> {
   const { audit, keys, attempt } = stores
   await attempt('database', async () => {
-    const records = await audit.records(state.last, MOST_REMEMBERED)
-    state.remembered = [...state.remembered, ...records].slice(-MOST_REMEMBERED)
-    state.last = records.at(-1)?.seq ?? state.last
+    const { last } = await audit.progress()
+    // Somebody who can write the database can move the end of the chain ahead, and back.
+    const read = await audit.records(Math.min(state.last, last), MOST_REMEMBERED)
+    const known = [...state.remembered, ...read].filter(({ seq }) => seq <= last)
+    state.remembered = known.slice(-MOST_REMEMBERED)
+    state.last = known.at(-1)?.seq ?? Math.min(state.last, last)
     state.keys = snapshotOfKeys(await keys.list())
   })
   await readGateways(state, stores)
@@ -173,20 +174,8 @@ async function readNew(state: State, stores: Stores): Promise<void> {
 /** The gateways are in another store, which may be unreachable while the audit log is not. */
 const readGateways = (state: State, { fleet, attempt }: Stores): Promise<void> =>
   attempt('gateways', async () => {
-    const live = await fleet.live()
-    const content = live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
-    // How far a gateway is behind changes all the time.
-    const version = JSON.stringify(content.map(versionOf))
-    state.gateways = { content, version }
+    state.gateways = snapshotOfGateways(await fleet.live())
   })
-
-const versionOf = ({ id, keySetVersion, kids, vitals }: Announcement) =>
-  [id, keySetVersion, kids, vitals?.routesVersion] as const
-
-const snapshotOfKeys = (content: readonly KeyRecord[]): State['keys'] => ({
-  content,
-  version: JSON.stringify(content)
-})
 
 /** Sends what a reader has not seen, as long as it has room. */
 function pump(one: Followed, state: State): void {
@@ -206,7 +195,8 @@ function nextEvent(one: Followed, { remembered, last, keys, gateways }: State): 
     one.gateways = gateways.version
     return { type: 'gateways', gateways: gateways.content }
   }
-  if (one.after >= last) return null
+  one.after = Math.min(one.after, last)
+  if (one.after === last) return null
   const record = remembered.find(({ seq }) => seq > one.after)
   const next = record?.seq ?? last + 1
   const first = one.after + 1

@@ -46,6 +46,41 @@ for (const kind of databaseKinds) {
   )
 
   t.test(
+    `${name}: an instance that started later cannot sign away what an older one remembers`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      const next = async (by: Pick<typeof log, 'sign'>) => {
+        await log.write()
+        await log.chain()
+        log.clock.advance(HOUR_MS)
+        return await by.sign()
+      }
+      for (let count = 0; count < 2; count += 1) await next(log)
+      const later = await log.another()
+      for (let count = 0; count < 3; count += 1) await next(later)
+      t.match(await next(log), { number: 6, intact: true }, 'other instances sign as well')
+
+      // Without the newest head, somebody replaces the record that only it covered.
+      await log.db.deleteFrom('audit_heads').where('number', '=', 6).execute()
+      await log.db.deleteFrom('audit_events').where('seq', '=', 6).execute()
+      const last = (await log.records()).at(-1)
+      await log.db
+        .updateTable('audit_chain')
+        .set({ seq: 5, digest: last?.digest ?? '' })
+        .execute()
+      const started = await log.another()
+      t.match(await next(started), { number: 6, intact: true })
+      await log.keys.rotate()
+      t.match(await started.sign(), { number: 7, intact: true }, 'before the older one')
+      t.match(await next(log), { number: 8, intact: false })
+      t.match(log.found.at(-1)?.at(0), { fault: 'forged-head' })
+      t.match(await next(started), { number: 9, intact: true }, 'both continue from there')
+      t.match(await next(log), { number: 10, intact: true })
+    }
+  )
+
+  t.test(
     `${name}: a chain whose beginning or end was moved is signed as not intact`,
     { skip },
     async (t) => {

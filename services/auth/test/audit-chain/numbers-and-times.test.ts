@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
-import { databaseNow } from '../../src/database/database-now.ts'
+import { databaseNow, plausibleNow } from '../../src/database/database-now.ts'
 import { auditNumbers } from '../../src/database/migrations/0033-audit-numbers.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
@@ -89,6 +89,18 @@ for (const kind of databaseKinds) {
       t.equal(await log.sign(false), null, 'not all of them are chained')
       t.match(await log.sign(), { number: 1, seq: 3 })
       t.ok(Math.abs((await databaseNow(log.db)) - Date.now()) < HOUR_MS)
+    }
+  )
+
+  t.test(
+    `${name}: a time of the database that cannot be right dates no head`,
+    { skip },
+    async (t) => {
+      const { db } = await chainedLog(t, kind)
+      const earlierMs = Date.now() - HOUR_MS
+      t.ok((await plausibleNow(db, () => earlierMs)) > earlierMs, 'the database judges')
+      const farMs = Date.now() + 500 * 24 * HOUR_MS
+      t.equal(await plausibleNow(db, () => farMs), farMs)
     }
   )
 

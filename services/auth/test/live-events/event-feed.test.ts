@@ -197,3 +197,35 @@ t.test('while a store cannot be read, the others are, and later events are not l
   await feed.turn()
   t.equal(faults.length, 3, 'and again when it comes back')
 })
+
+t.test('an event with a number that is far ahead does not keep later ones back', async (t) => {
+  const { feed, db, written, reader } = await feedOf(t)
+  await written(1)
+  const one = await reader(null)
+  one.got()
+  const event = { at_ms: 0, kind: 'login', address: '', request_id: '', detail: '{}' } as const
+  const seq = Number.MAX_SAFE_INTEGER
+  await db
+    .insertInto('audit_events')
+    .values({ ...event, seq })
+    .execute()
+  await feed.turn()
+  await db.deleteFrom('audit_events').where('seq', '=', seq).execute()
+  await written(1)
+  await feed.turn()
+  t.strictSame(one.got(), ['2'])
+
+  await db.updateTable('audit_chain').set({ seq }).execute()
+  await db
+    .insertInto('audit_events')
+    .values({ ...event, seq })
+    .execute()
+  await feed.turn()
+  one.got()
+  await db.deleteFrom('audit_events').where('seq', '=', seq).execute()
+  await db.updateTable('audit_chain').set({ seq: 2 }).execute()
+  await feed.turn()
+  await written(1)
+  await feed.turn()
+  t.strictSame(one.got(), ['3'])
+})
