@@ -2,13 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@gatehouse/fixtures/client'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
-import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
+import { type Announcement, type Fleet, MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
 import { joinFleet } from '../../src/fleet/membership.ts'
 import { member } from './fixtures/member.ts'
+
+const announcement = (id: string): Announcement => ({
+  id,
+  name: id,
+  keySetVersion: '',
+  kids: [],
+  revocationCursor: '',
+  revocationLagSeconds: 0,
+  assertionJwk: '{}'
+})
 
 t.test('each gateway publishes the keys of all', async (t) => {
   const fleet = memoryFleet(() => performance.now())
@@ -76,15 +86,7 @@ t.test(
     const server = await redisServer(t)
     const fleet = redisFleet(await redisConnection(t, server.url))
     const own = await member(t, fleet, 'own', {}, 20)
-    await fleet.announce({
-      id: 'dead',
-      name: 'dead',
-      keySetVersion: '',
-      kids: [],
-      revocationCursor: '',
-      revocationLagSeconds: 0,
-      assertionJwk: '{}'
-    })
+    await fleet.announce(announcement('dead'))
     const ids = async () => (await fleet.live()).map(({ id }) => id).sort()
     t.strictSame(await ids(), ['dead', 'own'])
     await server.redis.sadd('gatehouse:{gateways}', 'no-json')
@@ -117,15 +119,7 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const { redis } = await redisServer(t)
-    const paused: Announcement = {
-      id: 'paused',
-      name: 'paused',
-      keySetVersion: '',
-      kids: [],
-      revocationCursor: '',
-      revocationLagSeconds: 0,
-      assertionJwk: '{}'
-    }
+    const paused = announcement('paused')
     const { announce } = redisFleet(redis)
     const justBefore = new Proxy(redis, {
       get(target, name) {
@@ -139,6 +133,39 @@ t.test(
     await redis.sadd('gatehouse:{gateways}', 'paused')
     t.strictSame(await redisFleet(justBefore).live(), [], 'its announcement had run out')
     t.match(await redisFleet(redis).live(), [{ id: 'paused' }])
+  }
+)
+
+t.test(
+  'Redis: a flood of announcements does not hide the gateways that were listed before it',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const floods: number[] = []
+    const fleet = redisFleet(redis, Date.now, (announced) => floods.push(announced))
+    const real = ['edge-1', 'edge-2']
+    for (const id of real) await fleet.announce(announcement(id))
+    t.equal((await fleet.live()).length, 2)
+    const planted = Array.from({ length: 2000 }, (_, index) => `planted-${index}`)
+    const texts = planted.flatMap((id) => [
+      `gatehouse:{gateways}:${id}`,
+      JSON.stringify(announcement(id))
+    ])
+    await redis.call('mset', ...texts)
+    await redis.sadd('gatehouse:{gateways}', planted)
+    for (const _ of [1, 2]) {
+      const live = await fleet.live()
+      t.equal(live.length, MOST_GATEWAYS)
+      t.match(
+        live.map(({ id }) => id),
+        new Set(real)
+      )
+    }
+    t.strictSame(floods, [2002], 'it is reported once')
+    await redis.del(planted.map((id) => `gatehouse:{gateways}:${id}`))
+    for (const _ of [1, 2, 3]) await fleet.live()
+    const left = (await fleet.live()).map(({ id }) => id).sort()
+    t.strictSame(left, real, 'ids without an announcement are removed')
   }
 )
 

@@ -15,6 +15,12 @@ export const KEY_LIFE_MS = 24 * 3600 * 1000
 /** How many keys a gateway can announce. An issuer publishes fewer. */
 export const MOST_KIDS = 64
 
+/**
+ * How many live gateways are listed. Whoever can write to the store can announce gateways without
+ * limit, and every rotation, event and list would be as long.
+ */
+export const MOST_GATEWAYS = 256
+
 /** What operators want to know of a gateway. Counts begin at its start. */
 export const Vitals = Type.Object({
   /** the release of Gatehouse */
@@ -66,7 +72,8 @@ export type Fleet = {
   /** Removes the announcement: the gateway has drained. */
   leave(id: string): Promise<void>
   /**
-   * Every live gateway.
+   * The live gateways, at most MOST_GATEWAYS: so many may not be all. Those that were listed before
+   * come first.
    * @throws if the store is unreachable, because the live gateways are then unknown
    */
   live(): Promise<Announcement[]>

@@ -1,6 +1,12 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Value } from 'typebox/value'
-import { ANNOUNCEMENT_LIFE_MS, Announcement, type Fleet, KEY_LIFE_MS } from './fleet.ts'
+import {
+  ANNOUNCEMENT_LIFE_MS,
+  Announcement,
+  type Fleet,
+  KEY_LIFE_MS,
+  MOST_GATEWAYS
+} from './fleet.ts'
 import { redisQuestions } from './redis-questions.ts'
 
 /** One hash tag, so that all keys are in the same slot of a cluster. */
@@ -16,13 +22,22 @@ const ASSERTION_KEYS = `${GATEWAYS}:assertion-keys`
  * the key set grow without limit.
  */
 const MOST_KEYS = 256
+/** How many ids are looked up to list live gateways: some may belong to gateways that are gone. */
+const MOST_READ = 4 * MOST_GATEWAYS
 
 /**
  * The fleet in Redis: a key for each gateway, which expires by Redis' own clock.
  * @param clock of this process; clocks of processes may differ by minutes, because keys are
  * published for a day
+ * @param onExcess is called with the number of announced gateways when `live` begins to list only
+ * some of them
  */
-export function redisFleet(redis: RedisConnection, clock: () => number = Date.now): Fleet {
+export function redisFleet(
+  redis: RedisConnection,
+  clock: () => number = Date.now,
+  onExcess: (announced: number) => void = () => {}
+): Fleet {
+  const listing = gatewayListing(onExcess)
   const publish = async (assertionJwk: string): Promise<void> => {
     await redis.zadd(ASSERTION_KEYS, clock(), assertionJwk)
     await redis.zremrangebyscore(ASSERTION_KEYS, '-inf', String(clock() - KEY_LIFE_MS))
@@ -58,12 +73,35 @@ export function redisFleet(redis: RedisConnection, clock: () => number = Date.no
     },
     assertionJwks: () => redis.zrange(ASSERTION_KEYS, '0', '-1'),
     async live() {
-      const ids = await redis.smembers(GATEWAYS)
-      if (ids.length === 0) return []
+      const announced = await redis.smembers(GATEWAYS)
+      if (announced.length === 0) return listing.listed([], 0)
+      const ids = listing.order(announced).slice(0, MOST_READ)
       const texts = await redis.mget(ids.map(keyOf))
       const gone = ids.filter((_, index) => texts[index] === null)
       if (gone.length > 0) await forget(gone)
-      return texts.flatMap(decode)
+      return listing.listed(texts.flatMap(decode), announced.length - gone.length)
+    }
+  }
+}
+
+/** Chooses which gateways are listed if too many are announced. */
+function gatewayListing(onExcess: (announced: number) => void) {
+  let known: ReadonlySet<string> = new Set()
+  let isExcess = false
+  return {
+    /** Those that were listed before come first, so that a flood of others does not hide them. */
+    order: (ids: readonly string[]): string[] => [
+      ...ids.filter((id) => known.has(id)),
+      ...ids.filter((id) => !known.has(id))
+    ],
+    /** @param announced how many ids remain in the store */
+    listed(live: readonly Announcement[], announced: number): Announcement[] {
+      const list = live.slice(0, MOST_GATEWAYS)
+      known = new Set(list.map(({ id }) => id))
+      const wasExcess = isExcess
+      isExcess = announced > MOST_GATEWAYS
+      if (isExcess && !wasExcess) onExcess(announced)
+      return list
     }
   }
 }

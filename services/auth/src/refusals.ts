@@ -14,6 +14,14 @@ export const fleetUnavailable = (cause: unknown) =>
     cause
   })
 
+/** @param most how many are listed */
+export const tooManyGateways = (most: number) =>
+  new Refusal('UNAVAILABLE', {
+    reason: `${most} gateways or more are announced in Redis, so some may not be listed`,
+    detail: `whether every gateway has the key is not known: ${most} or more are announced in Redis`,
+    headers: { 'retry-after': '10' }
+  })
+
 export const invalidMember = (member: string, rule: string) =>
   new Refusal('INVALID_REQUEST', {
     reason: `${member} ${rule}`,

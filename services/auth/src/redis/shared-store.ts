@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Fleet } from '@gatehouse/fleet/fleet'
+import { type Fleet, MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import type { RedisConnection } from '@gatehouse/redis/connection'
@@ -77,6 +77,8 @@ export async function openSharedStore(
     storeClock: time,
     clock: time.now,
     isClockRight: () => time.known,
-    fleet: redisFleet(redis)
+    fleet: redisFleet(redis, Date.now, (announced) =>
+      log.warn({ announced, listed: MOST_GATEWAYS }, 'too many gateways are announced in Redis')
+    )
   }
 }

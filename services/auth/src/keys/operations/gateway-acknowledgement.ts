@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ANNOUNCEMENT_LIFE_MS, type Fleet } from '@gatehouse/fleet/fleet'
-import { fleetUnavailable } from '../../refusals.ts'
+import { ANNOUNCEMENT_LIFE_MS, type Fleet, MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
+import { fleetUnavailable, tooManyGateways } from '../../refusals.ts'
 
 /** Whether a key may sign: every live gateway must have it. */
 export type GatewayAcknowledgement = {
   /**
    * The names of the live gateways that do not have the key.
-   * @throws Refusal UNAVAILABLE if the live gateways are not known
+   * @throws Refusal UNAVAILABLE if the live gateways are not known, or not all of them
    */
   missing(kid: string): Promise<string[]>
   /** The same, after waiting for these gateways. `onMissing` is called once, if there are any. */
@@ -31,6 +31,7 @@ export function gatewayAcknowledgement(options: AcknowledgementOptions): Gateway
     const live = await fleet.live().catch((error) => {
       throw fleetUnavailable(error)
     })
+    if (live.length >= MOST_GATEWAYS) throw tooManyGateways(MOST_GATEWAYS)
     return live.filter(({ kids }) => !kids.includes(kid)).map(({ name }) => name)
   }
   return {

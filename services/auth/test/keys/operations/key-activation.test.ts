@@ -1,3 +1,4 @@
+import { MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
 import t from 'tap'
 import { databaseKinds } from '../../fixtures/database/databases.ts'
 import { activeKid, instances, source } from '../../fixtures/keys/key-instances.ts'
@@ -44,12 +45,20 @@ for (const kind of databaseKinds) {
         detail: { forced: 1, gatewaysWithout: 1 }
       })
 
+      const [announced] = await fleet.live()
+      if (announced === undefined) throw new Error('edge-1 is not announced')
+      fleet.live = async () => Array(MOST_GATEWAYS).fill({ ...announced, kids: [kid] })
+      const late = await one.operations.create(undefined, source)
+      await t.rejects(one.operations.activate(late.kid, 'wait', source), {
+        code: 'UNAVAILABLE',
+        detail: /^whether every gateway has the key is not known: 256 or more/
+      })
+
       fleet.live = async () => {
         throw new Error('away')
       }
-      const next = await one.operations.create(undefined, source)
-      await one.operations.activate(next.kid, 'force', source)
-      const events = (await audited()).filter(({ subject }) => subject === next.kid)
+      await one.operations.activate(late.kid, 'force', source)
+      const events = (await audited()).filter(({ subject }) => subject === late.kid)
       t.strictSame(
         events.find((event) => event.kind === 'key-activated')?.detail,
         { forced: 1 },
