@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import { lockText } from '../database/postgres/lock-text.ts'
@@ -7,28 +7,12 @@ import { writeApprovalEvent } from './approval-events.ts'
 import type { ActingOperator } from './operator.ts'
 import { noPendingApproval, tooManyWaiting } from './operator-refusals.ts'
 import type { ApprovalTable } from './operator-table.ts'
-
-/** A request that needs a second operator. */
-export type ApprovedRequest = {
-  /** its `operationId` */
-  readonly operation: string
-  readonly params: unknown
-  readonly body: unknown
-}
-
-export type Approval = {
-  readonly id: string
-  readonly operation: string
-  /** what was requested: the parameters and the body */
-  readonly request: { readonly params: unknown; readonly body: unknown }
-  readonly state: ApprovalTable['state']
-  readonly requestedBy: string
-  /** seconds since 1970, as `expiresAt` */
-  readonly requestedAt: number
-  readonly expiresAt: number
-  /** the operator who approved or rejected it */
-  readonly decidedBy: string | null
-}
+import {
+  type Approval,
+  type ApprovedRequest,
+  readApproval,
+  storedRequest
+} from './stored-approval.ts'
 
 /** What `take` found: the request may be carried out, or it waits for an approval. */
 export type Taken =
@@ -48,7 +32,10 @@ export type ApprovalStore = {
   take(request: ApprovedRequest, operator: ActingOperator, by: By): Promise<Taken>
   /** The request failed, so its approval can be used again. */
   giveBack(id: string): Promise<void>
-  /** The requests that wait, and approvals that were not used yet; the newest first. */
+  /**
+   * The requests that wait, and approvals that were not used yet; the newest first. Without those
+   * that were altered in the database.
+   */
   list(): Promise<Approval[]>
   /** @throws Refusal NOT_FOUND unless it waits */
   find(id: string): Promise<Approval>
@@ -63,11 +50,14 @@ export type ApprovalStore = {
   ): Promise<Approval>
 }
 
+/** @param onAltered is called with the ids of altered requests when `list` begins to omit some */
 export function approvalStore(
   db: Kysely<Tables>,
   lifetimeSeconds: number,
-  clock: () => number
+  clock: () => number,
+  onAltered: (ids: readonly string[]) => void
 ): ApprovalStore {
+  let areAltered = false
   const now = () => Math.floor(clock() / 1000)
   return {
     take: (request, { name }, by) =>
@@ -91,7 +81,10 @@ export function approvalStore(
         .orderBy('requested_at', 'desc')
         .orderBy('id')
         .execute()
-      return rows.map(toApproval)
+      const altered = rows.filter((row) => readApproval(row) === null).map(({ id }) => id)
+      if (altered.length > 0 && !areAltered) onAltered(altered)
+      areAltered = altered.length > 0
+      return rows.flatMap((row) => readApproval(row) ?? [])
     },
     async find(id) {
       const row = await db
@@ -101,8 +94,7 @@ export function approvalStore(
         .where('state', '=', 'pending')
         .where('expires_at', '>', now())
         .executeTakeFirst()
-      if (row === undefined) throw noPendingApproval()
-      return toApproval(row)
+      return found(row)
     },
     decide: (id, decision, by) =>
       db.transaction().execute((transaction) => decide(transaction, id, decision, by))
@@ -120,14 +112,11 @@ async function take(
   await lockText(transaction, `approvals of ${name}`)
   const nowMs = clock()
   const now = Math.floor(nowMs / 1000)
-  const request = JSON.stringify({ params: params ?? {}, body: body ?? null })
-  const request_digest = createHash('sha256')
-    .update(JSON.stringify([operation, request]))
-    .digest('base64url')
+  const stored = storedRequest({ operation, params, body })
   const approved = await transaction
     .updateTable('approvals')
     .set({ state: 'used' })
-    .where('request_digest', '=', request_digest)
+    .where('request_digest', '=', stored.request_digest)
     .where('requested_by', '=', name)
     .where('state', '=', 'approved')
     .where('expires_at', '>', now)
@@ -135,21 +124,23 @@ async function take(
     .executeTakeFirst()
   if (approved !== undefined) return { isApproved: true, id: approved.id }
   const waiting = await waitingOf(transaction, name, now)
-  const same = waiting.find((one) => one.request_digest === request_digest)
-  if (same !== undefined) return { isApproved: false, pending: toApproval(same) }
+  const same = waiting.find((one) => one.request_digest === stored.request_digest)
+  const pending = same === undefined ? null : readApproval(same)
+  if (pending !== null) return { isApproved: false, pending }
   if (waiting.length >= MOST_WAITING) throw tooManyWaiting(name, MOST_WAITING)
   const expires_at = now + lifetimeSeconds
-  const asked = { operation, request_digest, request, requested_by: name, requested_at: now }
   const row: Selectable<ApprovalTable> = {
-    ...asked,
+    ...stored,
     id: randomUUID(),
+    requested_by: name,
+    requested_at: now,
     expires_at,
     state: 'pending',
     decided_by: null
   }
   await transaction.insertInto('approvals').values(row).execute()
   await writeApprovalEvent(transaction, 'approval-requested', row, { source, nowMs })
-  return { isApproved: false, pending: toApproval(row) }
+  return { isApproved: false, pending: found(row) }
 }
 
 /** The requests of an operator that wait. */
@@ -182,17 +173,14 @@ async function decide(
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) throw noPendingApproval()
+  const approval = found(row)
   await writeApprovalEvent(transaction, `request-${decision}`, row, { source, nowMs })
-  return toApproval(row)
+  return approval
 }
 
-const toApproval = (row: Selectable<ApprovalTable>): Approval => ({
-  id: row.id,
-  operation: row.operation,
-  request: JSON.parse(row.request),
-  state: row.state,
-  requestedBy: row.requested_by,
-  requestedAt: row.requested_at,
-  expiresAt: row.expires_at,
-  decidedBy: row.decided_by
-})
+/** @throws Refusal NOT_FOUND */
+function found(row: Selectable<ApprovalTable> | undefined): Approval {
+  const approval = row === undefined ? null : readApproval(row)
+  if (approval === null) throw noPendingApproval()
+  return approval
+}

@@ -15,7 +15,7 @@ export type Operators = {
   readonly fourEyes: ReadonlySet<string>
 }
 
-type OperatorPorts = Pick<Ports, 'cleanups'> & {
+type OperatorPorts = Pick<Ports, 'cleanups' | 'log'> & {
   readonly database: Database
   readonly clock: () => number
 }
@@ -25,7 +25,7 @@ const KEPT_SECONDS = 86_400
 
 export function openOperators(
   config: OperatorConfig,
-  { database, cleanups, clock }: OperatorPorts
+  { database, cleanups, clock, log }: OperatorPorts
 ): Operators {
   const { tables } = database
   const now = () => Math.floor(clock() / 1000)
@@ -37,7 +37,9 @@ export function openOperators(
   return {
     named: operatorStore(tables, clock),
     sessions: consoleSessions(tables, clock),
-    approvals: approvalStore(tables, config.AUTH_OPS_APPROVAL_SECONDS, clock),
+    approvals: approvalStore(tables, config.AUTH_OPS_APPROVAL_SECONDS, clock, (ids) =>
+      log.warn({ approvals: ids.slice(0, 10) }, 'approvals were altered in the database')
+    ),
     fourEyes: fourEyesOf(config)
   }
 }

@@ -3,6 +3,7 @@ import t from 'tap'
 import { approvalStore } from '../../src/operators/approval-store.ts'
 import { BOOTSTRAP, operatorTokenDigest } from '../../src/operators/operator.ts'
 import { operatorStore } from '../../src/operators/operator-store.ts'
+import { storedRequest } from '../../src/operators/stored-approval.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 
 const source = { address: 'ops', requestId: 'a-request', operator: 'bootstrap' }
@@ -43,7 +44,8 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: an approval is used once, by one of several requests`, { skip }, async (t) => {
     const db = await (await make(t)).open()
     const clock = testClock()
-    const approvals = approvalStore(db, HOUR_SECONDS, clock)
+    const altered: (readonly string[])[] = []
+    const approvals = approvalStore(db, HOUR_SECONDS, clock, (ids) => altered.push(ids))
     const by = { source, clock }
     const ada = {
       name: 'ada',
@@ -70,6 +72,23 @@ for (const { name, skip, make } of databaseKinds) {
     for (const decision of ['approved', 'rejected'] as const) {
       await approvals.decide(next.pending.id, decision, { ...by, name: 'bob' })
     }
-    t.match(await take(), { isApproved: false }, 'an approval is withdrawn before it is used')
+    const last = await take()
+    if (last.isApproved) throw new Error('an approval is withdrawn before it is used')
+
+    const other = storedRequest({ ...request, params: { kid: 'other' } })
+    const alterations = [
+      { request: 'no JSON' },
+      { request: other.request },
+      { ...storedRequest(request), expires_at: 8.64e12 + 1 }
+    ]
+    for (const alteration of alterations) {
+      await db.updateTable('approvals').set(alteration).where('id', '=', last.pending.id).execute()
+      t.strictSame(await approvals.list(), [])
+      const approved = approvals.decide(last.pending.id, 'approved', { ...by, name: 'bob' })
+      await t.rejects(approved, { code: 'NOT_FOUND' }, 'it cannot be approved')
+    }
+    t.strictSame(altered, [[last.pending.id]], 'it is reported once')
+    const again = await take()
+    t.ok(!again.isApproved && again.pending.id !== last.pending.id, 'the request waits anew')
   })
 }

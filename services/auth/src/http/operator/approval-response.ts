@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Approval } from '../../operators/approval-store.ts'
+import type { Approval } from '../../operators/stored-approval.ts'
 import { instant, iso, uuid } from '../fields.ts'
 
 const name = (description: string) => Type.String({ description, examples: ['ada'] })
