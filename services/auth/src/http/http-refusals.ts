@@ -21,6 +21,12 @@ export const notForBrowsers = () =>
     detail: 'the ops API is not for browsers'
   })
 
+export const twoHosts = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the request has several Host headers',
+    detail: 'headers/host must be sent once'
+  })
+
 export const consoleNotBuilt = () =>
   new Refusal('NOT_FOUND', {
     reason: 'the console was not built',

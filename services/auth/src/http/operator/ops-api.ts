@@ -20,6 +20,7 @@ import { mailRoutes } from './mail.ts'
 import { operatorCredentials } from './operator-credentials.ts'
 import { operatorRoutes } from './operators.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
+import { refuseTwoHosts } from './refuse-two-hosts.ts'
 import { renewOperator } from './renew-operator.ts'
 import { requireAccess } from './require-access.ts'
 import { requireOperator } from './require-operator.ts'
@@ -97,6 +98,7 @@ export function opsApi(
   options: OpsApiOptions,
   { token, hosts }: OperatorPolicy
 ): void {
+  ops.addHook('onRequest', refuseTwoHosts)
   const credentials = operatorCredentials(token, options.operators)
   const api = async (scope: FastifyInstance) => {
     // Some responses show a secret, which no proxy may keep (RFC 9111 §5.2.2.5).

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import t from 'tap'
 import { authService, OPS_TOKEN } from '../../fixtures/auth-service.ts'
 import { isProblem } from '../../fixtures/problem.ts'
@@ -75,4 +77,20 @@ t.test('the ops API is not on the listener that the gateway uses', async (t) => 
   for (const url of [...paths, '/healthz', '/readyz', '/metrics']) {
     isProblem(t, await service.inject({ url, headers: bearer }), { code: 'NOT_FOUND' }, url)
   }
+})
+
+t.test('the ops listener refuses a request with two Host headers', async (t) => {
+  const auth = await authService(t)
+  const authorization = ['Authorization', `Bearer ${OPS_TOKEN}`]
+  const url = await auth.ops.listen({ host: '127.0.0.1', port: 0 })
+  const statusWith = async (...hosts: string[]) => {
+    const headers = [...authorization, ...hosts.flatMap((host) => ['Host', host])]
+    const sent = request(`${url}/ops/operators/me`, { headers, agent: false }).end()
+    const [answer] = await once(sent, 'response')
+    answer.resume()
+    return answer.statusCode
+  }
+  t.equal(await statusWith('localhost'), 200)
+  t.equal(await statusWith('localhost', 'localhost'), 400)
+  t.equal(await statusWith('localhost', 'evil.example'), 400)
 })
