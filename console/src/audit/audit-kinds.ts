@@ -71,6 +71,8 @@ export const auditKinds = [
   'operator-revoked',
   'operator-renewed',
   'operator-signed-in',
+  'operator-signed-out',
+  'console-link-created',
   'approval-requested',
   'request-approved',
   'request-rejected',

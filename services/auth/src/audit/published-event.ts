@@ -84,6 +84,8 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'request-approved': null,
   'request-rejected': null,
   'operator-signed-in': null,
+  'operator-signed-out': null,
+  'console-link-created': null,
   'drill-run': null
 }
 

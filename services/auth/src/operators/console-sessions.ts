@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import type { OperatorSessionTable } from './console-tables.ts'
+import type { OperatorLinkTable, OperatorSessionTable } from './console-tables.ts'
 
 /**
  * The two secrets of a session. The browser sends the cookie by itself, with requests to other
@@ -38,6 +38,8 @@ export type ConsoleSessions = {
 /** @param expiresAt seconds since 1970 */
 type ConsoleLink = { readonly code: string; readonly expiresAt: number }
 
+/** How many sessions and links of one token there are; a newer one replaces the oldest. */
+const MOST_OPEN = 20
 const LONGEST_SECONDS = 12 * 3600
 /** A session ends when its operator has done nothing for so long. */
 export const IDLE_SECONDS = 1800
@@ -52,6 +54,7 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
       const expires_at = now() + lifetimeSeconds
       const row = { digest: digestOf(code), token_digest, expires_at }
       await db.insertInto('operator_links').values(row).execute()
+      await keepNewest(db, 'operator_links', row)
       return { code, expiresAt: expires_at }
     },
     async followLink(code) {
@@ -68,6 +71,7 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
       const expires_at = at + LONGEST_SECONDS
       const row = { digest: digestOfBoth(secrets), token_digest, used_at: at, expires_at }
       await db.insertInto('operator_sessions').values(row).execute()
+      await keepNewest(db, 'operator_sessions', row)
       return { ...secrets, expiresAt: expires_at }
     },
     async find(secrets, isUse) {
@@ -82,6 +86,28 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
       await db.deleteFrom('operator_sessions').where('digest', '=', digest).execute()
     }
   }
+}
+
+/** Deletes what the same token has opened before, except for the last MOST_OPEN - 1. */
+async function keepNewest(
+  db: Kysely<Tables>,
+  table: 'operator_sessions' | 'operator_links',
+  { digest, token_digest }: Pick<OperatorLinkTable, 'digest' | 'token_digest'>
+): Promise<void> {
+  await db
+    .deleteFrom(table)
+    .where('token_digest', '=', token_digest)
+    .where('digest', '!=', digest)
+    .where('digest', 'not in', (select) =>
+      select
+        .selectFrom(table)
+        .select('digest')
+        .where('token_digest', '=', token_digest)
+        .where('digest', '!=', digest)
+        .orderBy('expires_at', 'desc')
+        .limit(MOST_OPEN - 1)
+    )
+    .execute()
 }
 
 async function noteUse(

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { linkFromSession } from '../../../operators/operator-refusals.ts'
 import { instant, iso } from '../../fields.ts'
+import { operatorSource } from '../operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { operatorOf } from '../require-operator.ts'
 import { linkPath } from './console-path.ts'
@@ -54,11 +55,13 @@ const schema = {
 }
 
 /** Links that open a session in the console, for the command line. */
-export const consoleLinkRoutes: OpsRoutes = (service, { operators }) => {
+export const consoleLinkRoutes: OpsRoutes = (service, { audit, operators }) => {
   service.post('/console/links', { schema }, async (request, reply) => {
-    const { tokenDigest } = operatorOf(request)
+    const { name, tokenDigest } = operatorOf(request)
     if (tokenDigest === null) throw linkFromSession()
     const { expiresInSeconds: seconds = DEFAULT_LIFETIME_SECONDS } = request.body
+    const source = operatorSource(request)
+    await audit.write({ kind: 'console-link-created', subject: name, sid: null, source })
     const { code, expiresAt } = await operators.sessions.makeLink(tokenDigest, seconds)
     return reply.code(201).send({ code, path: linkPath(code), expiresAt: iso(expiresAt) })
   })

@@ -3,7 +3,7 @@ import type { Service } from '@gatehouse/http-service/build-service'
 import { isPrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { OPERATOR_ADDRESS } from '../../../audit/audit-event.ts'
+import { type AuditEvent, type AuditKind, OPERATOR_ADDRESS } from '../../../audit/audit-event.ts'
 import type { ActingOperator } from '../../../operators/operator.ts'
 import { alreadySignedIn, linkIsUsed } from '../../../operators/operator-refusals.ts'
 import { iso } from '../../fields.ts'
@@ -36,7 +36,7 @@ const PATH = `${CONSOLE_PATH}session`
 
 /** Where operators sign in to the console and out. Only the console's own page may call it. */
 export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
-  const { operators, hosts } = ports
+  const { hosts } = ports
   ops.register(async (scope) => {
     await scope.register(fastifyCookie)
     scope.addHook('onRequest', async (request, reply) => {
@@ -56,9 +56,7 @@ export function consoleSessionRoutes(ops: Service, ports: SessionPorts): void {
       return { name, role, proof: session.proof, expiresAt: iso(session.expiresAt) }
     })
     scope.delete(PATH, { schema: { hidden: true } }, async (request, reply) => {
-      const secrets = consoleSecretsOf(request)
-      const session = secrets === null ? null : await operators.sessions.find(secrets, false)
-      if (session !== null) await operators.sessions.end(session.digest)
+      await signOut(request, ports)
       return clearConsoleCookie(reply).code(204).send()
     })
   })
@@ -94,15 +92,41 @@ async function signingIn(
   return operator
 }
 
+async function signOut(
+  request: FastifyRequest,
+  { audit, operators, credentials }: SessionPorts
+): Promise<void> {
+  const secrets = consoleSecretsOf(request)
+  const session = secrets === null ? null : await operators.sessions.find(secrets, false)
+  if (session === null) return
+  // null: the session ended with its token, and cannot sign out.
+  const operator = await credentials.ofTokenDigest(session.tokenDigest)
+  if (operator !== null) {
+    await audit.write(sessionEvent('operator-signed-out', operator, request))
+  }
+  await operators.sessions.end(session.digest)
+}
+
+const sessionEvent = (
+  kind: Extract<AuditKind, 'operator-signed-in' | 'operator-signed-out'>,
+  { name, role }: ActingOperator,
+  { id: requestId }: FastifyRequest
+): AuditEvent => ({
+  kind,
+  subject: name,
+  sid: null,
+  source: { address: OPERATOR_ADDRESS, requestId, operator: name },
+  detail: { role }
+})
+
 async function openSession(
-  { name, role, tokenDigest }: ActingOperator,
+  operator: ActingOperator,
   request: FastifyRequest,
   { audit, operators }: SessionPorts
 ) {
+  const { tokenDigest } = operator
   if (tokenDigest === null) throw new Error('a session cannot open another session')
-  const source = { address: OPERATOR_ADDRESS, requestId: request.id, operator: name }
-  const event = { kind: 'operator-signed-in', subject: name, sid: null, source } as const
   // Before the session, so that there is none without its event.
-  await audit.write({ ...event, detail: { role } })
+  await audit.write(sessionEvent('operator-signed-in', operator, request))
   return await operators.sessions.open(tokenDigest)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { audited } from '../../../fixtures/auth-service.ts'
+import { audited, OPS_TOKEN } from '../../../fixtures/auth-service.ts'
 import { operating } from '../../../fixtures/operating.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 
@@ -55,7 +55,11 @@ t.test('a link signs an operator in once, with a cookie that no script can read'
   for (const secret of [code, late, opened.cookies[0]?.value, opened.json().proof]) {
     t.notMatch(JSON.stringify(rows), secret, 'only digests are stored')
   }
-  t.match(await audited(auth), [{ kind: 'operator-signed-in', operator: 'bootstrap' }])
+  t.match(await audited(auth), [
+    { kind: 'console-link-created', subject: 'bootstrap', operator: 'bootstrap' },
+    { kind: 'operator-signed-in', operator: 'bootstrap' },
+    { kind: 'console-link-created' }
+  ])
 })
 
 t.test('a session needs both of its halves, and its own page', async (t) => {
@@ -99,8 +103,32 @@ t.test('a link that somebody else opens does not replace the session', async (t)
     detail: 'you are signed in as ada: sign out first, and open the link again'
   })
   t.match((await get(page)).json(), { name: 'ada' })
-  await auth.ops.inject({ method: 'DELETE', url: '/console/session', headers: page })
+  const out = { method: 'DELETE', url: '/console/session', headers: page } as const
+  for (const _ of [1, 2]) t.equal((await auth.ops.inject(out)).statusCode, 204)
+  const ends = (await audited(auth)).filter(({ kind }) => kind === 'operator-signed-out')
+  t.match(ends, [{ subject: 'ada', operator: 'ada', detail: /"role":"viewer"/ }])
+  t.equal(ends.length, 1, 'once')
   t.match((await signIn({ code }, page)).json(), { name: 'bootstrap' }, 'it was not used')
+})
+
+t.test('a token has at most 20 sessions and 20 links, the newest', async (t) => {
+  const { auth, call, signIn, open, ada, get } = await withConsole(t)
+  const other = await open(await ada('viewer'))
+  const link = async (): Promise<string> =>
+    (await call('POST', '/ops/console/links', {})).json().code
+  const first = { page: await open(OPS_TOKEN), code: await link() }
+  auth.clock.advance(1000)
+  const second = { page: await open(OPS_TOKEN), code: await link() }
+  auth.clock.advance(1000)
+  for (let number = 3; number <= 21; number += 1) {
+    await open(OPS_TOKEN)
+    await link()
+  }
+  isProblem(t, await get(first.page), { code: 'UNAUTHENTICATED' })
+  isProblem(t, await signIn({ code: first.code }), usedLink)
+  t.equal((await get(second.page)).statusCode, 200)
+  t.equal((await get(other)).statusCode, 200, 'sessions of other operators are not affected')
+  t.equal((await signIn({ code: second.code })).statusCode, 200)
 })
 
 t.test('a session has the role of its operator, and cannot make a link', async (t) => {
