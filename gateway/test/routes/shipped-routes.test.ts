@@ -16,6 +16,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     'auth-email': ['signed-in', []],
     'auth-factors': ['signed-in', []],
     'auth-account': ['signed-in', []],
+    'auth-password': ['signed-in', ['own-cookies']],
     auth: ['signed-in', []],
     oauth: ['public', ['client-authentication']],
     'oauth-introspect': ['public', ['client-authentication']],
@@ -31,7 +32,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
     '/auth/logout': 'auth-refresh',
     '/auth/logout-all': 'auth',
     '/auth/me': 'auth',
-    '/auth/password': 'auth',
+    '/auth/password': 'auth-password',
     '/auth/password/forgot': 'auth-recovery',
     '/auth/password/reset': 'auth-recovery',
     '/auth/email': 'auth-email',
@@ -77,8 +78,23 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
   }
 })
 
+const TABLES = ['gateway/routes.yaml', 'infra/kubernetes/overlays/production/routes.yaml']
+
+t.test('each operation that sets a cookie gets the cookies of the browser', async (t) => {
+  const { paths } = JSON.parse(readFileSync('api/public.json', 'utf8'))
+  const setsCookie = Object.keys(paths).filter((path) =>
+    JSON.stringify(paths[path]).includes('"set-cookie"')
+  )
+  t.ok(setsCookie.includes('/auth/password') && setsCookie.includes('/auth/logout'))
+  for (const file of TABLES) {
+    const { match } = loadRouteTable(file, {})
+    for (const path of setsCookie)
+      t.strictSame(match(path)?.credentials, ['own-cookies'], `${file}: ${path}`)
+  }
+})
+
 t.test('an account is changed, exported and deleted only after a recent login', async (t) => {
-  for (const file of ['gateway/routes.yaml', 'infra/kubernetes/overlays/production/routes.yaml']) {
+  for (const file of TABLES) {
     const { match } = loadRouteTable(file, {})
     const loginAge = (method: string, path: string) => {
       const route = match(path)
