@@ -5,6 +5,7 @@ import { cancelDeletion } from '../accounts/changes/cancel-deletion.ts'
 import type { Change } from '../accounts/changes/change.ts'
 import { replaceRights } from '../accounts/changes/replace-rights.ts'
 import { lockAccount } from '../accounts/lock-account.ts'
+import { hasEndedSession } from '../accounts/passwords/has-other-password.ts'
 import { otherPassword } from '../accounts/passwords/other-password.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
@@ -145,10 +146,11 @@ async function confirmChange(
 ): Promise<void> {
   const { clock, source, language } = change
   const account = await used(transaction, token, clock)
-  // The token is void once the password or the address has changed.
+  // The token is void once the password or the address has changed, or a session was ended.
   const isSame =
     account.email === token.payload && account.passwordVersion === token.password_version
   if (!isSame) throw tokenInvalid()
+  if (await hasEndedSession(transaction, account.id, token.created_at_ms)) throw tokenInvalid()
   const nowMs = clock()
   const rights = addressIn(token, nowMs)
   await replaceRights(transaction, account.id, rights, 'email-changed', change)

@@ -33,8 +33,14 @@ const hasOneOf =
  */
 export const hasOtherPassword = hasOneOf(changes)
 
+/** Ends of sessions that may have been those of a thief. A logout is not one. */
+const ends: AuditKind[] = ['session-ended', 'logout-all', 'refresh-reused']
+
+/** Whether a session of an account was ended since it asked for a change of the address. */
+export const hasEndedSession = hasOneOf(ends)
+
 /**
- * Whether a letter that changes the address is void since it was asked for: also because the
- * account is to be deleted.
+ * Whether a letter that changes the address is void since it was asked for: also because a session
+ * was ended, or the account is to be deleted.
  */
-export const isChangeVoid = hasOneOf([...changes, 'deletion-requested'])
+export const isChangeVoid = hasOneOf([...changes, ...ends, 'deletion-requested'])

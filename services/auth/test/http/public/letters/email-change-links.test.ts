@@ -1,6 +1,6 @@
 import t from 'tap'
 import { UNDO_DAYS } from '../../../../src/email-changes/email-changes.ts'
-import { email, OPS_TOKEN, registered } from '../../../fixtures/auth-service.ts'
+import { email, login, OPS_TOKEN, registered } from '../../../fixtures/auth-service.ts'
 import { VERIFICATION_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import {
@@ -48,6 +48,41 @@ t.test('a reset of the password makes a pending change of the address void', asy
   await auth.post('/password/reset', { token, newPassword: ownerPassword })
   isProblem(t, await auth.post('/email/confirm', { token: pending }), forbidden)
   t.equal(await auth.signIn(email, ownerPassword), 200)
+})
+
+t.test('a pending change of the address is void once its user has ended a session', async (t) => {
+  const auth = await signedInUser(t)
+  const own = await auth.gateway.signedIn({
+    subject: auth.user.id,
+    session: auth.tokens.session.id
+  })
+  const asking = async () => {
+    auth.clock.advance(3_600_000)
+    const { session, refreshToken } = await login(auth)
+    const caller = await auth.gateway.signedIn({ subject: auth.user.id, session: session.id })
+    t.equal((await auth.post('/email', { email: thiefs }, caller)).statusCode, 202)
+    return { sid: session.id, refreshToken }
+  }
+  const end = async (url: string) => {
+    const answer = await auth.service.inject({ method: 'DELETE', url, headers: own })
+    t.equal(answer.statusCode, 204)
+  }
+
+  const { sid } = await asking()
+  const pending = (await auth.letter(thiefs)).token
+  await end(`/sessions/${sid}`)
+  isProblem(t, await auth.post('/email/confirm', { token: pending }), forbidden)
+
+  await asking()
+  const sent = auth.sent.length
+  await end('/sessions')
+  await auth.mail.deliverer.idle()
+  t.equal(auth.sent.length, sent, 'a letter that waits is not sent')
+
+  const { refreshToken } = await asking()
+  const { token } = await auth.letter(thiefs)
+  await auth.post('/logout', { refreshToken })
+  t.equal((await auth.post('/email/confirm', { token })).statusCode, 204, 'its user has left')
 })
 
 t.test('both links expire, and the previous address is free again', async (t) => {
