@@ -84,6 +84,33 @@ t.test('a forged registration adds no passkey', async (t) => {
   t.strictSame(factors, [])
 })
 
+t.test('a passkey is added only with a key whose signatures can be verified', async (t) => {
+  const { user, tokens } = await signedIn(auth, 'keys@example.com')
+  const headers = await headersOf(auth, user, tokens)
+  const bytes = (length: number, last = 0xff) =>
+    Buffer.concat([Buffer.alloc(length - 1, 0xff), Buffer.from([last])])
+  type Key = NonNullable<Flaws['key']>
+  const cose = (...values: Key extends Map<number, infer Value> ? Value[] : never): Key =>
+    new Map([1, 3, -1, -2, -3].slice(0, values.length).map((label, i) => [label, values[i] ?? 0]))
+  const exponent = Buffer.from([1, 0, 1])
+  const keys: Record<string, [status: number, key: Key]> = {
+    'a point off the curve': [400, cose(2, -7, 1, bytes(32, 1), bytes(32, 2))],
+    'P-384 with ES256': [400, cose(2, -7, 2, bytes(48), bytes(48))],
+    'an RSA key with ES256': [400, cose(3, -7, bytes(256), exponent)],
+    'a symmetric key': [400, cose(4, -7, bytes(32))],
+    'a short Ed25519 key': [400, cose(1, -8, 6, bytes(31))],
+    'RSA of 1024 bits': [400, cose(3, -257, bytes(128), exponent)],
+    'RSA of 32,768 bits': [400, cose(3, -257, bytes(4096), exponent)],
+    'RSA with the exponent 1': [400, cose(3, -257, bytes(256), bytes(1, 1))],
+    'RSA of 2048 bits': [201, cose(3, -257, bytes(256), exponent)],
+    Ed25519: [201, cose(1, -8, 6, bytes(32, 0x7f))]
+  }
+  for (const [title, [status, key]] of Object.entries(keys)) {
+    const { answer } = await addPasskey(auth, headers, { flaws: { key } })
+    t.equal(answer.statusCode, status, title)
+  }
+})
+
 t.test('no attestation is verified, so no address in one is requested', async (t) => {
   const { user, tokens } = await signedIn(auth, 'attests@example.com')
   const headers = await headersOf(auth, user, tokens)

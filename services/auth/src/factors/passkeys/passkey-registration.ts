@@ -10,6 +10,7 @@ import type { PasskeyPorts } from './passkey-ports.ts'
 import { passkeyInvalid, passkeysOff } from './passkey-refusals.ts'
 import { descriptorOf, listPasskeys, PUBLIC_KEY, userHandleOf } from './passkey-store.ts'
 import type { RelyingParty } from './relying-party.ts'
+import { isUsableKey } from './usable-key.ts'
 import { withoutStatement } from './without-statement.ts'
 
 /** What `navigator.credentials.create()` returned, as JSON (WebAuthn L3 §5.1.7). */
@@ -107,6 +108,7 @@ async function registered(
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = verified.registrationInfo
   const idBytes = Buffer.from(credential.id, 'base64url').length
   if (idBytes === 0 || idBytes > LONGEST_CREDENTIAL_ID) return null
+  if (!(await isUsableKey(credential.publicKey))) return null
   return {
     credentialId: credential.id,
     publicKey: Buffer.from(credential.publicKey).toString('base64url'),
