@@ -32,8 +32,12 @@ const guessKinds: Readonly<Record<FactorMethod | 'passkeyLogin', Guess>> = {
   passkeyLogin: { metric: 'passkey_login', failed: 'login-failed' }
 }
 
-/** Not a valid e-mail address, so guesses at factors and at passwords are counted separately. */
-const countedAs = ({ id }: Account): string => `second factor ${id}`
+/**
+ * Not a valid e-mail address, so guesses at factors and at passwords are counted separately. So are
+ * passkeys and codes: only codes can be guessed, and who guesses them must not delay a passkey.
+ */
+const countedAs = ({ id }: Account, guess: keyof typeof guessKinds): string =>
+  guess === 'passkey' || guess === 'passkeyLogin' ? `passkey ${id}` : `second factor ${id}`
 
 /**
  * Compares an answer, which is counted as a guess at the account before that. So simultaneous
@@ -49,7 +53,7 @@ export async function guessedAnswer<Right>(
   guess: keyof typeof guessKinds,
   compare: () => Promise<Right | null>
 ): Promise<{ readonly right: Right; readonly own: CallersGuesses } | null> {
-  const own = await guesses.by({ ...caller, email: countedAs(account) })
+  const own = await guesses.by({ ...caller, email: countedAs(account, guess) })
   await own.take()
   const right = await own.comparing(compare)
   const { metric, failed } = guessKinds[guess]

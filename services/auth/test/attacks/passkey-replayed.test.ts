@@ -99,7 +99,7 @@ t.test('nothing weaker replaces the passkey of an account', async (t) => {
 })
 
 t.test('a login without a password reveals no account, and guesses are slowed', async (t) => {
-  const { device, user } = await withPasskey(auth, 'guessed@example.com')
+  const { device, user, who, codes } = await withPasskey(auth, 'guessed@example.com')
   const asked = async () => {
     const { challenge, ...rest } = (await auth.post('/login/passkey/options')).json()
     return { ...rest, length: challenge.length }
@@ -128,6 +128,10 @@ t.test('a login without a password reveals no account, and guesses are slowed', 
   }
   t.ok((answers.get('UNAUTHENTICATED') ?? 0) <= 10, JSON.stringify([...answers]))
   t.equal((await loginAlone(auth, device)).statusCode, 429, 'not even the right one is verified')
+  const { challenge } = await waitingLogin(auth, who)
+  const [recoveryCode] = codes
+  const byCode = await auth.post('/login/factor', { challenge, recoveryCode })
+  t.equal(byCode.statusCode, 200, 'codes are counted separately')
   calm()
   t.equal((await loginAlone(auth, device)).statusCode, 200)
 })
