@@ -4,6 +4,7 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { type Announcement, type Fleet, MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
+import { MOST_OPEN } from '@gatehouse/fleet/questions'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import t from 'tap'
 import { newAssertionKey } from '../../src/assertions/assertions.ts'
@@ -93,6 +94,19 @@ t.test(
     await server.redis.set('gatehouse:{gateways}:no-json', '{')
     t.strictSame(await ids(), ['dead', 'own'], 'an invalid announcement is ignored')
     await server.redis.del('gatehouse:{gateways}:no-json')
+    const [newer] = (await fleet.live()).filter(({ id }) => id === 'dead')
+    const announced = { ...newer, id: 'newer', vitals: { loadFactor: 0.5 } }
+    await server.redis.set('gatehouse:{gateways}:newer', JSON.stringify(announced))
+    await server.redis.sadd('gatehouse:{gateways}', 'newer')
+    t.strictSame(await ids(), ['dead', 'newer', 'own'], 'its vitals are unknown, and it is live')
+    await fleet.leave('newer')
+
+    const question = (id: string) => JSON.stringify({ id, to: ['own'], request: null })
+    const planted = Array.from({ length: 1000 }, (_, at) => [at, question(`${at}`)]).flat()
+    await server.redis.zadd('gatehouse:{gateways}:questions', ...planted)
+    t.equal((await fleet.questions.open()).length, MOST_OPEN, 'the newest are read')
+    await server.redis.hset('gatehouse:{gateways}:answers:7', { own: '1', stranger: '2' })
+    t.strictSame([...(await fleet.questions.answers('7', ['own', 'dead']))], [['own', '1']])
     const left = await server.redis.pttl('gatehouse:{gateways}:dead')
     t.ok(left > 5000 && left <= 10_000, 'for ten seconds')
     await server.redis.del('gatehouse:{gateways}:dead')

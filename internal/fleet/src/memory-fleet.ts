@@ -41,6 +41,9 @@ function memoryQuestions(): Questions {
     async answer(id, gateway, text) {
       asked.get(id)?.answers.set(gateway, text)
     },
-    answers: async (id) => new Map(asked.get(id)?.answers)
+    async answers(id, gateways) {
+      const all = [...(asked.get(id)?.answers ?? [])]
+      return new Map(all.filter(([gateway]) => gateways.includes(gateway)))
+    }
   }
 }

@@ -4,6 +4,8 @@ import { type Static, Type } from 'typebox'
 export const LONGEST_PATH = 8192
 /** How many questions can be open. Another one takes the place of the oldest. */
 export const MOST_OPEN = 16
+/** How many gateways one question can be for. */
+export const MOST_ASKED = 64
 /** in characters; a longer answer is ignored */
 export const LONGEST_ANSWER = 512 * 1024
 
@@ -11,7 +13,7 @@ export const LONGEST_ANSWER = 512 * 1024
 export const Question = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 64 }),
   /** the ids of the gateways that should answer */
-  to: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+  to: Type.Array(Type.String({ maxLength: 64 }), { maxItems: MOST_ASKED }),
   /** the request whose route is sought; null: the whole table */
   request: Type.Union([
     Type.Object({
@@ -33,6 +35,6 @@ export type Questions = {
   open(): Promise<Question[]>
   /** Answers a question, as a gateway. */
   answer(id: string, gateway: string, text: string): Promise<void>
-  /** The answers to a question so far, by the id of the gateway. */
-  answers(id: string): Promise<ReadonlyMap<string, string>>
+  /** The answers of these gateways to a question so far, by the id of the gateway. */
+  answers(id: string, gateways: readonly string[]): Promise<ReadonlyMap<string, string>>
 }

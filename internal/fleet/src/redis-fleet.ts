@@ -106,11 +106,17 @@ function gatewayListing(onExcess: (announced: number) => void) {
   }
 }
 
-/** A text that is not a valid announcement is ignored. */
+/**
+ * A text that is not a valid announcement is ignored. A gateway of another version may have other
+ * vitals. It is live without them, because a key rotation waits for every live gateway.
+ */
 function decode(text: string | null): Announcement[] {
   if (text === null) return []
   const value = readJson(text)
-  return Value.Check(Announcement, value) ? [value] : []
+  if (Value.Check(Announcement, value)) return [value]
+  if (typeof value !== 'object' || value === null || !('vitals' in value)) return []
+  const { vitals: _, ...rest } = value
+  return Value.Check(Announcement, rest) ? [rest] : []
 }
 
 function readJson(text: string): unknown {

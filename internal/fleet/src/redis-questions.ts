@@ -23,14 +23,20 @@ export function redisQuestions(
       await redis.zremrangebyrank(open, 0, -MOST_OPEN - 1)
       await redis.expire(open, LIFE_SECONDS)
     },
-    open: async () => (await redis.zrange(open, '0', '-1')).flatMap(decode),
+    // Others can write more of them. A gateway that reads them all would be slow for its clients.
+    open: async () => (await redis.zrange(open, String(-MOST_OPEN), '-1')).flatMap(decode),
     async answer(id, gateway, text) {
       await redis.hset(answersOf(id), gateway, text)
       await redis.expire(answersOf(id), LIFE_SECONDS)
     },
-    async answers(id) {
-      const texts = Object.entries(await redis.hgetall(answersOf(id)))
-      return new Map(texts.filter(([, text]) => text.length <= LONGEST_ANSWER))
+    async answers(id, gateways) {
+      const texts = await redis.hmget(answersOf(id), ...gateways)
+      const answers = new Map<string, string>()
+      for (const [index, gateway] of gateways.entries()) {
+        const text = texts[index] ?? null
+        if (text !== null && text.length <= LONGEST_ANSWER) answers.set(gateway, text)
+      }
+      return answers
     }
   }
 }

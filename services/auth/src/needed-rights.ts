@@ -53,7 +53,7 @@ export const neededRights: readonly NeededRights[] = [
       'sadd KEY a',
       'zadd KEY 1 a',
       'zremrangebyrank KEY 0 1',
-      'hgetall KEY',
+      'hmget KEY a',
       'expire KEY 1'
     ]
   }

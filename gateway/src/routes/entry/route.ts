@@ -188,6 +188,8 @@ export type Route = Omit<
   readonly cors: Partial<CorsPolicy>
   readonly tokenClaims: readonly NamedClaim[]
   /** the origins whose pages may use the route; null: those of the installation */
+  readonly allowedOrigins: readonly string[] | null
+  /** the same, as a function */
   readonly allowsOrigin: AllowsOrigin | null
   readonly prefixes: readonly string[]
   readonly upstream: Upstream

@@ -97,6 +97,7 @@ function toRoute(
     audience: audienceOf(route),
     tokenClaims: namedClaimsOf(route),
     cors: routeCors(cors),
+    allowedOrigins: cors.origins ?? null,
     allowsOrigin: cors.origins === undefined ? null : allowOriginsOf(cors.origins),
     prefixes: [prefix].flat(),
     upstream,

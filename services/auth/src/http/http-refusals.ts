@@ -73,6 +73,13 @@ export const tooManyEventStreams = () =>
     headers: { 'retry-after': '10' }
   })
 
+export const tooManyQuestions = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'too many questions to gateways are open',
+    detail: 'too many questions to gateways are open: wait for an answer',
+    headers: { 'retry-after': '5' }
+  })
+
 export const tooManyOwnEventStreams = () =>
   new Refusal('UNAVAILABLE', {
     reason: 'the operator has too many event streams',

@@ -101,6 +101,28 @@ t.test('without a gateway, nobody is asked', async (t) => {
   t.strictSame((await call('GET', '/ops/routes')).json(), { tables: [], unasked: [] })
 })
 
+t.test('an operator has few questions at a time', async (t) => {
+  const { auth, call } = await operating(t)
+  const { announce, questions } = auth.fleet
+  await announce(announcement('1', { vitals }))
+  const asked = Array.from({ length: 5 }, () => call('GET', '/ops/routes'))
+  const refused = await Promise.race(asked)
+  t.match(refused.json(), { code: 'UNAVAILABLE', detail: /too many questions/ })
+  const open = await questions.open()
+  t.equal(open.length, 4)
+  for (const { id } of open) await questions.answer(id, '1', '{"routes":[],"total":0}')
+  const codes = (await Promise.all(asked)).map(({ statusCode }) => statusCode)
+  t.strictSame(codes.toSorted(), [200, 200, 200, 200, 503])
+  const again = call('GET', '/ops/routes')
+  let [next] = (await questions.open()).slice(4)
+  while (next === undefined) {
+    await new Promise(setImmediate)
+    next = (await questions.open())[4]
+  }
+  await questions.answer(next.id, '1', '{"routes":[],"total":0}')
+  t.equal((await again).statusCode, 200)
+})
+
 t.test('the result of a drill is an event of the audit log', async (t) => {
   const { auth, call } = await operating(t)
   const gateways = { asked: 2, live: 2 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
-import type { Question } from '@gatehouse/fleet/questions'
+import { MOST_ASKED, type Question } from '@gatehouse/fleet/questions'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 
@@ -43,7 +43,7 @@ export async function askGateways<Schema extends TSchema>({
 }: Asking<Schema>): Promise<Asked<Static<Schema>>> {
   const live = (await fleet.live()).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const groups = groupsOf(live)
-  const to = groups.map(({ first }) => first.id)
+  const to = groups.slice(0, MOST_ASKED).map(({ first }) => first.id)
   const texts = to.length === 0 ? new Map() : await answersOf(fleet, { to, request })
   return {
     tables: groups.map(({ version, first, names: gateways }) => ({
@@ -76,7 +76,7 @@ async function answersOf(
   const id = randomUUID()
   await questions.ask({ id, to, request })
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
-    const answers = await questions.answers(id)
+    const answers = await questions.answers(id, to)
     if (to.every((one) => answers.has(one)) || waitedMs >= PATIENCE_MS) return answers
     await sleep(LOOK_MS)
   }

@@ -1,13 +1,20 @@
 import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
 import { fleetUnavailable } from '../../../refusals.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
+import { operatorOf } from '../require-operator.ts'
 import { askGateways } from './ask-gateways.ts'
+import { type AskFor, questionPlaces } from './question-places.ts'
 import { ExplainedRequest, RequestToExplain, RouteTables } from './route-schemas.ts'
 
 const tags = ['Operation']
-const problems = { UNAVAILABLE: 'The gateways cannot be asked: their store is unreachable.' }
+const problems = {
+  UNAVAILABLE:
+    'The gateways cannot be asked: their store is unreachable, or too many questions are open.'
+}
 
-const listRoutes: OpsRoutes = (service, { fleet }) => {
+type AskingRoutes = (...args: [...Parameters<OpsRoutes>, askFor: AskFor]) => void
+
+const listRoutes: AskingRoutes = (service, { fleet }, askFor) => {
   service.get(
     '/routes',
     {
@@ -22,9 +29,9 @@ const listRoutes: OpsRoutes = (service, { fleet }) => {
         response: { 200: RouteTables }
       }
     },
-    async () => {
-      const { tables, unasked } = await ask(
-        askGateways({ fleet, request: null, schema: TableAnswer })
+    async (request) => {
+      const { tables, unasked } = await askFor(operatorOf(request).name, () =>
+        ask(askGateways({ fleet, request: null, schema: TableAnswer }))
       )
       return {
         tables: tables.map(({ version, gateways, answer }) => ({
@@ -39,7 +46,7 @@ const listRoutes: OpsRoutes = (service, { fleet }) => {
   )
 }
 
-const explainRequest: OpsRoutes = (service, { fleet }) => {
+const explainRequest: AskingRoutes = (service, { fleet }, askFor) => {
   service.post(
     '/routes/explain',
     {
@@ -55,9 +62,12 @@ const explainRequest: OpsRoutes = (service, { fleet }) => {
         response: { 200: ExplainedRequest }
       }
     },
-    async ({ body: { method, path } }) => {
+    async (asked) => {
+      const { method, path } = asked.body
       const request = { method, path }
-      const { tables, unasked } = await ask(askGateways({ fleet, request, schema: RequestAnswer }))
+      const { tables, unasked } = await askFor(operatorOf(asked).name, () =>
+        ask(askGateways({ fleet, request, schema: RequestAnswer }))
+      )
       return {
         answers: tables.map(({ version, gateways, answer }) => ({
           version,
@@ -79,5 +89,6 @@ const ask = <Answer>(asking: Promise<Answer>): Promise<Answer> =>
 
 /** The route tables of the gateways, and what they do with a request. */
 export const routeRoutes: OpsRoutes = (service, options) => {
-  for (const route of [listRoutes, explainRequest]) route(service, options)
+  const askFor = questionPlaces()
+  for (const route of [listRoutes, explainRequest]) route(service, options, askFor)
 }
