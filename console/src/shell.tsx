@@ -88,9 +88,12 @@ function Header() {
   )
 }
 
-/** How many requests wait for a second operator. */
+/** How many requests wait: for a second operator, or approved, for the one who asked. */
 function Waiting() {
-  const { length } = waiting.value.filter(({ state }) => state === 'pending')
+  const name = operator.value?.name
+  const { length } = waiting.value.filter(
+    ({ state, requestedBy }) => state === 'pending' || requestedBy === name
+  )
   if (length === 0) return null
   return (
     <span class="badge">

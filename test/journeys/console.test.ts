@@ -70,6 +70,8 @@ t.test(
     t.equal(await bob.getByRole('button', { name: /Carry out/ }).count(), 0, 'who asked does it')
 
     await openView(page, 'Approvals')
+    await page.getByText('bob has approved it.').waitFor()
+    await page.getByRole('link', { name: 'Approvals 1 waiting' }).waitFor()
     await page.getByRole('button', { name: `Carry out: revoke the key ${name}` }).click()
     await page.keyboard.type(name)
     await page.keyboard.press('Enter')

@@ -28,7 +28,7 @@ export class NeedsApproval extends Error {
   readonly approval: Approval
 
   constructor(approval: Approval) {
-    super('Another operator must approve this first. Then repeat it.')
+    super('Another operator must approve this first. Then carry it out under Approvals.')
     this.approval = approval
   }
 }

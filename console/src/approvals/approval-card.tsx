@@ -22,6 +22,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
         </strong>
       </p>
       <p class="hint">
+        {state === 'pending' && isOwn && 'Another operator must approve it. '}
         {state === 'approved' ? `${decidedBy} has approved it. ` : ''}
         {state === 'approved' && !isOwn && `${requestedBy} can carry it out. `}
         It expires {until}.
