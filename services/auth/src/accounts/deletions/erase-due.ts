@@ -13,7 +13,9 @@ const MOST_OF_ROUND = 50
 /**
  * Deletes accounts whose users asked for it, once their time to change their mind is over. Other
  * instances may do the same. A disabled account stays: an operator may need what is known of it.
+ * An account that cannot be deleted keeps no other one from it.
  * @returns whether there may be more
+ * @throws the first fault, after all were tried
  */
 export async function eraseDue(
   db: Kysely<Tables>,
@@ -28,11 +30,14 @@ export async function eraseDue(
     .limit(MOST_OF_ROUND)
     .execute()
   const source = { address: SCHEDULE_ADDRESS, requestId: randomUUID() }
+  const faults: unknown[] = []
   for (const { id } of due) {
     await db
       .transaction()
       .execute((transaction) => eraseIfDue(transaction, id, { stale, source, clock }))
+      .catch((error: unknown) => faults.push(error))
   }
+  if (faults.length > 0) throw faults[0]
   return due.length === MOST_OF_ROUND
 }
 

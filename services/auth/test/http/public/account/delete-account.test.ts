@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import t from 'tap'
 import { accountStore } from '../../../../src/accounts/account-store.ts'
 import { audited, email, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
@@ -134,5 +135,22 @@ t.test('an account that is deleted leaves others as they are', async (t) => {
   await auth.remove()
   auth.clock.advance(GRACE_DAYS * DAY_MS)
   await auth.eraseDue()
+  t.equal((await auth.post('/login', { email: 'ben@example.com', password })).statusCode, 200)
+})
+
+t.test('an account that cannot be deleted keeps no other one from it', async (t) => {
+  const auth = await deletingUser(t)
+  await auth.post('/register', { email: 'ben@example.com', password })
+  await auth.remove()
+  await auth.database
+    .updateTable('accounts')
+    .set(({ ref }) => ({ delete_after: ref('created_at') }))
+    .where('email', '=', 'ben@example.com')
+    .execute()
+  await sql`create trigger refused before delete on accounts when old.email = 'ben@example.com'
+    begin select raise(abort, 'refused'); end`.execute(auth.database)
+  auth.clock.advance(GRACE_DAYS * DAY_MS)
+  await t.rejects(auth.eraseDue(), { message: 'refused' })
+  t.notOk(await auth.exists())
   t.equal((await auth.post('/login', { email: 'ben@example.com', password })).statusCode, 200)
 })
