@@ -140,3 +140,14 @@ t.test(
     t.ok(documented.includes('/oauth/token') && documented.includes('/auth/sessions/x'))
   }
 )
+
+t.test('every shipped route to the auth service has the audience that it expects', async (t) => {
+  for (const file of TABLES) {
+    const { routes } = loadRouteTable(file, {})
+    const closed = routes.filter(
+      ({ upstream, access }) => upstream.name === 'auth' && access === 'signed-in'
+    )
+    t.ok(closed.length >= 5, file)
+    t.strictSame([...new Set(closed.map(({ audience }) => audience))], ['auth'], file)
+  }
+})
