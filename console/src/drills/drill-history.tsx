@@ -1,4 +1,5 @@
 import { Mark } from '../parts/mark.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { timeText } from '../parts/text.ts'
 import { type DrillRun, resultText } from './drill-runs.ts'
 
@@ -11,15 +12,7 @@ export function DrillHistory({ runs }: { readonly runs: readonly DrillRun[] }) {
         <p>The audit log has no drill.</p>
       ) : (
         <table>
-          <thead>
-            <tr>
-              {['When', 'Drill', 'Gateways', 'Result', 'Operator'].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={['When', 'Drill', 'Gateways', 'Result', 'Operator']} />
           <tbody>
             {runs.map((run) => (
               <Row key={`${run.at} ${run.drill}`} run={run} />

@@ -1,6 +1,7 @@
 import type { Delivery, DeliveryState } from '../api/delivery-answers.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { attempt } from '../parts/notices.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { count } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { type Messages, MOST, states } from './deliveries.ts'
@@ -73,20 +74,13 @@ function Rows<Message extends Delivery>(
   return (
     <>
       <table class="messages">
-        <thead>
-          <tr>
-            {names.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-            {mayChange() && (
-              <th scope="col">
-                <span class="unseen">Changes</span>
-              </th>
-            )}
-          </tr>
-        </thead>
+        <TableHead columns={names}>
+          {mayChange() && (
+            <th scope="col">
+              <span class="unseen">Changes</span>
+            </th>
+          )}
+        </TableHead>
         <tbody>
           {all.map((message) => (
             <MessageRow

@@ -6,6 +6,7 @@ import { isLate, lagText } from '../gateways/gateway-state.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { Spark } from '../parts/spark.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { memoryText, numberText, spanText } from '../parts/text.ts'
 
 /** What each gateway does now. */
@@ -25,15 +26,7 @@ const columns = ['Gateway', 'Revocations', 'Requests', '99 % within', 'Refused',
 function Rows({ gateways }: { readonly gateways: readonly Gateway[] }) {
   return (
     <table class="edges">
-      <thead>
-        <tr>
-          {columns.map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead columns={columns} />
       <tbody>
         {gateways.map((gateway) => (
           <Row key={gateway.id} gateway={gateway} load={loads.value.get(gateway.id)} />

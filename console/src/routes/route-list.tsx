@@ -1,17 +1,11 @@
 import type { Route } from '../api/route-answers.ts'
+import { TableHead } from '../parts/table-head.tsx'
 
 /** Routes in the order of the file. The longest prefix wins, not the order. */
 export function RouteList({ routes }: { readonly routes: readonly Route[] }) {
   return (
     <table class="routes">
-      <thead>
-        <tr>
-          <th scope="col">Route</th>
-          <th scope="col">Prefix</th>
-          <th scope="col">Requires</th>
-          <th scope="col">Service</th>
-        </tr>
-      </thead>
+      <TableHead columns={['Route', 'Prefix', 'Requires', 'Service']} />
       <tbody>
         {routes.map(({ name, prefixes, requires, upstream, addresses }) => (
           <tr key={name}>
