@@ -21,11 +21,7 @@ export async function eraseDue(
   db: Kysely<Tables>,
   { stale, clock }: Pick<Change, 'stale' | 'clock'>
 ): Promise<boolean> {
-  const due = await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('delete_after', '<=', Math.floor(clock() / 1000))
-    .where('disabled_at', 'is', null)
+  const due = await dueAccounts(db, Math.floor(clock() / 1000))
     .orderBy('delete_after')
     .limit(MOST_OF_ROUND)
     .execute()
@@ -41,17 +37,19 @@ export async function eraseDue(
   return due.length === MOST_OF_ROUND
 }
 
+/** @param now in seconds */
+const dueAccounts = (db: Kysely<Tables>, now: number) =>
+  db
+    .selectFrom('accounts')
+    .select('id')
+    .where('delete_after', '<=', now)
+    .where('disabled_at', 'is', null)
+
 async function eraseIfDue(transaction: Kysely<Tables>, id: string, change: Change): Promise<void> {
   await lockAccount(transaction, id)
   const nowMs = change.clock()
   const now = Math.floor(nowMs / 1000)
-  const row = await transaction
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', id)
-    .where('delete_after', '<=', now)
-    .where('disabled_at', 'is', null)
-    .executeTakeFirst()
+  const row = await dueAccounts(transaction, now).where('id', '=', id).executeTakeFirst()
   // A login has kept it meanwhile, or another instance has deleted it.
   if (row === undefined) return
   const session = await transaction

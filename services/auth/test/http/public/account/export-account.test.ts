@@ -27,19 +27,40 @@ const columns: Readonly<
 > = {
   accounts: {
     exported: [
-      ...['id', 'email', 'email_typed', 'roles', 'scope', 'claims', 'created_at', 'delete_after'],
-      ...['email_verified_at', 'password_changed_at_ms']
+      'id',
+      'email',
+      'email_typed',
+      'roles',
+      'scope',
+      'claims',
+      'created_at',
+      'delete_after',
+      'email_verified_at',
+      'password_changed_at_ms'
     ],
     withheld: [
-      ...['password_hash', 'password_version', 'password_changed_by', 'password_change_request'],
-      ...['tokens_not_before', 'rights_version', 'factors', 'factor_version'],
+      'password_hash',
+      'password_version',
+      'password_changed_by',
+      'password_change_request',
+      'tokens_not_before',
+      'rights_version',
+      'factors',
+      'factor_version',
       // A disabled user cannot export anything.
       'disabled_at'
     ]
   },
   sessions: {
     exported: [
-      ...['sid', 'opened_at', 'expires_at', 'used_at', 'client_id', 'scope', 'label', 'amr'],
+      'sid',
+      'opened_at',
+      'expires_at',
+      'used_at',
+      'client_id',
+      'scope',
+      'label',
+      'amr',
       'authenticated_at'
     ],
     withheld: ['subject', 'ended_at_ms', 'untold']
@@ -50,8 +71,17 @@ const columns: Readonly<
   },
   passkeys: {
     exported: [
-      ...['id', 'name', 'credential_id', 'public_key', 'counter', 'transports', 'aaguid'],
-      ...['backup_eligible', 'backed_up', 'created_at', 'used_at']
+      'id',
+      'name',
+      'credential_id',
+      'public_key',
+      'counter',
+      'transports',
+      'aaguid',
+      'backup_eligible',
+      'backed_up',
+      'created_at',
+      'used_at'
     ],
     withheld: ['subject', 'password_version']
   },
@@ -64,13 +94,19 @@ const columns: Readonly<
   login_challenges: {
     exported: [],
     withheld: [
-      ...['digest', 'subject', 'password_version', 'factor_version', 'delivery', 'attempts'],
-      ...['expires_at', 'used_at_ms']
+      'digest',
+      'subject',
+      'password_version',
+      'factor_version',
+      'delivery',
+      'attempts',
+      'expires_at',
+      'used_at_ms'
     ]
   },
   audit_events: {
     exported: ['at_ms', 'kind', 'sid', 'address', 'request_id', 'detail'],
-    withheld: [...['subject', 'operator', 'seq', 'digest', 'address_salt', 'address_digest']]
+    withheld: ['subject', 'operator', 'seq', 'digest', 'address_salt', 'address_digest']
   },
   // What gateways and the background work have not done yet.
   untold_stale_tokens: {
