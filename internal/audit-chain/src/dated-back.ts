@@ -1,9 +1,7 @@
 import type { ChainFaults } from './chain-fault.ts'
 import type { ChainRecord } from './chain-record.ts'
 import type { ChainHead } from './signed-head.ts'
-
-/** How much clocks may differ, and how late an event may be committed and chained. */
-const MOST_LATE_MS = 2 * 3_600_000
+import { MOST_SKEW_MS } from './tolerances.ts'
 
 /**
  * Finds records that are older than their place: a record after a head was chained when the head had
@@ -23,7 +21,7 @@ export function datedBack(
     const before = heads[next - 1]
     const sinceMs = signedMs[next - 1]
     if (before === undefined || sinceMs === undefined) return
-    if (!(Date.parse(at) < sinceMs - MOST_LATE_MS)) return
+    if (!(Date.parse(at) < sinceMs - MOST_SKEW_MS)) return
     const detail = `record ${seq} says that it was written at ${at}, but head ${before.number} was signed before it, at ${before.at}`
     faults.add({ fault: 'dated-back', seq, detail })
   }

@@ -1,9 +1,7 @@
 import type { ChainFaults } from './chain-fault.ts'
 import type { ChainRecord } from './chain-record.ts'
-import { type ChainHead, HEAD_INTERVAL_MS } from './signed-head.ts'
-
-/** A head may be late, for example during a restart or an outage of a store. */
-const LONGEST_PAUSE_MS = 2 * HEAD_INTERVAL_MS
+import type { ChainHead } from './signed-head.ts'
+import { LONGEST_PAUSE_MS } from './tolerances.ts'
 
 /**
  * Finds heads that must have existed: records that were written long after one head and long before

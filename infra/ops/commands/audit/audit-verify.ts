@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LONGEST_PAUSE_MS } from '@gatehouse/audit-chain/tolerances'
 import type { OpsClient } from '../../client/ops-client.ts'
 import { type Command, wordsOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
@@ -47,13 +48,11 @@ function signedBy(kids: Kids, source: AuditSource): AuditSource {
   return { ...source, state: { ...source.state, keys } }
 }
 
-/** Records are usually signed within an hour; those from before an upgrade are older. */
-const MOST_UNSIGNED_MS = 2 * 3_600_000
-
+/** Records from before an upgrade were signed late: before, anything could be altered unnoticed. */
 function unwitnessed({ first, witnessed }: AuditVerdict): string[] {
   if (first === null || witnessed === null) return []
   const { head, firstAt } = witnessed
-  if (Date.parse(head.at) - Date.parse(firstAt) < MOST_UNSIGNED_MS) return []
+  if (Date.parse(head.at) - Date.parse(firstAt) < LONGEST_PAUSE_MS) return []
   return [
     `records ${first} to ${head.seq}, the first one of ${firstAt}, were signed with head ${head.number} at ${head.at}: nothing shows whether they were altered before`
   ]

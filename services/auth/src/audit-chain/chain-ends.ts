@@ -1,9 +1,7 @@
 import type { ChainFault } from '@gatehouse/audit-chain/chain-fault'
 import type { ChainHead } from '@gatehouse/audit-chain/signed-head'
+import { MOST_SKEW_MS } from '@gatehouse/audit-chain/tolerances'
 import type { AuditChainTable } from './chain-tables.ts'
-
-/** How much the clocks of instances, and the times of their events, may differ. */
-const MOST_SKEW_MS = 2 * 3_600_000
 
 /**
  * Faults of where the chain begins and ends, by the newest head that this instance knows: new events

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
+import type { Cleanup } from '../background/retention.ts'
 import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Cleanup } from '../retention.ts'
 import { keptSince } from './audit-chain.ts'
 import { lockChain, readChain } from './chain-rows.ts'
 

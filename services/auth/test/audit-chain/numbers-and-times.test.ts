@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
-import { databaseNow, plausibleNow } from '../../src/database/database-now.ts'
+import { databaseNow, plausibleNow } from '../../src/audit-chain/database-now.ts'
 import { auditNumbers } from '../../src/database/migrations/0033-audit-numbers.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'

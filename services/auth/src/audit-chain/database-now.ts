@@ -1,6 +1,7 @@
+import { MOST_SKEW_MS } from '@gatehouse/audit-chain/tolerances'
 import { type Kysely, sql } from 'kysely'
-import { isPostgres } from './postgres/is-postgres.ts'
-import type { Tables } from './tables.ts'
+import { isPostgres } from '../database/postgres/is-postgres.ts'
+import type { Tables } from '../database/tables.ts'
 
 /** The time of the database server, which all instances share. Milliseconds since 1970. */
 export async function databaseNow(db: Kysely<Tables>): Promise<number> {
@@ -13,13 +14,10 @@ export async function databaseNow(db: Kysely<Tables>): Promise<number> {
   return row.now
 }
 
-/** How much the clocks of the database and of an auth service may differ. */
-const MOST_SKEW_MS = 2 * 3_600_000
-
 /**
- * The time of the database server, unless that cannot be right: whoever can write a PostgreSQL
- * database can also change its `search_path`, so that another function says the time.
- * Milliseconds since 1970.
+ * The time of the database server, unless it is too far from that of this process to be right:
+ * whoever can write a PostgreSQL database can also change its `search_path`, so that another
+ * function says the time. Milliseconds since 1970.
  */
 export async function plausibleNow(db: Kysely<Tables>, clock: () => number): Promise<number> {
   const nowMs = await databaseNow(db)
