@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Service } from '@gatehouse/http-service/build-service'
+import { pageHeaders } from '@gatehouse/http-service/page-headers'
 
 /** Where the page is on the listener. */
 export const API_PAGE = '/docs/'
@@ -30,17 +31,8 @@ const files: Readonly<Record<string, PageFile>> = {
   'operator.json': { type: 'application/json', path: own('../../api/operator.json') }
 }
 
-/** Allows no inline code and no other origin, not even for requests. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'"
-].join('; ')
+/** Swagger UI has images in its style sheet. */
+const headers = pageHeaders({ 'img-src': "'self' data:" })
 
 /** Serves a readable page of `api/*.json`. It is for development: no image contains it. */
 export function serveApiPage(ops: Service): void {
@@ -48,15 +40,7 @@ export function serveApiPage(ops: Service): void {
   ops.get('/docs', hidden, async (_request, reply) => reply.redirect(API_PAGE, 308))
   for (const [name, { type, path }] of Object.entries(files)) {
     ops.get(`${API_PAGE}${name}`, hidden, async (_request, reply) =>
-      reply
-        .headers({
-          'content-type': type,
-          'content-security-policy': CONTENT_SECURITY_POLICY,
-          'cache-control': 'no-cache',
-          'referrer-policy': 'no-referrer',
-          'x-content-type-options': 'nosniff'
-        })
-        .send(readFileSync(path))
+      reply.headers({ ...headers, 'content-type': type }).send(readFileSync(path))
     )
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Service } from '@gatehouse/http-service/build-service'
+import { pageHeaders } from '@gatehouse/http-service/page-headers'
 import { requirePrivateHost } from '@gatehouse/process/private-host'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { consoleNotBuilt } from '../../http-refusals.ts'
@@ -18,29 +19,13 @@ const files: Readonly<Record<string, string>> = {
 }
 
 /**
- * Allows no inline code and no other origin, not even for requests. A script cannot turn a text
- * into code or markup either (Trusted Types): the page has no policy that would allow it.
+ * A script cannot turn a text into code or markup (Trusted Types): the page has no policy that would
+ * allow it.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'"
-].join('; ')
-
 const headers = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'cache-control': 'no-cache',
+  ...pageHeaders({ 'require-trusted-types-for': "'script'", 'trusted-types': "'none'" }),
   'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff'
+  'cross-origin-resource-policy': 'same-origin'
 }
 
 /** Serves the console. Its files have no secret; its requests need a session. */
