@@ -1,36 +1,11 @@
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
 import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
 import type { AuditChain } from '../audit-chain/audit-chain.ts'
-import { reportedFaults } from '../background-work.ts'
+import { reportedFaults } from '../background/background-work.ts'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 import type { KeyOperations } from '../keys/operations/key-operations.ts'
+import { type FeedReader, type LiveEvent, mayRead } from './feed-reader.ts'
 import { type Snapshot, snapshotOfGateways, snapshotOfKeys } from './snapshots.ts'
-
-/** What the stream sends to operators. */
-export type LiveEvent =
-  | { readonly type: 'audit'; readonly record: ChainRecord }
-  /** all signing keys, at the beginning and after each change */
-  | { readonly type: 'keys'; readonly keys: readonly KeyRecord[] }
-  /** all live gateways, at the beginning and when one of them has other keys or routes, comes or goes */
-  | { readonly type: 'gateways'; readonly gateways: readonly Announcement[] }
-  /** the audit events from `first` to `last` are not sent: they can be read from the audit log */
-  | { readonly type: 'gap'; readonly first: number; readonly last: number }
-
-/** One connection. */
-export type FeedReader = {
-  /** the number of the last audit event that it has; null: only later ones are sent */
-  readonly after: number | null
-  /**
-   * Sends an event. Returns false if no further event should be sent until `resume`.
-   * @param position the number of the last audit event that the reader then has
-   */
-  send(event: LiveEvent, position: number): boolean
-  /** Keeps the connection open while nothing happens. */
-  beat(): void
-  /** Whether the operator may still read; checked before each new event is sent. */
-  isAllowed(): boolean | Promise<boolean>
-  end(): void
-}
 
 export type Following = {
   /** The reader can receive events again. */
@@ -42,7 +17,10 @@ type EventFeedOptions = {
   readonly audit: Pick<AuditChain, 'state' | 'records' | 'progress'>
   readonly keys: Pick<KeyOperations, 'list'>
   readonly fleet: Pick<Fleet, 'live'>
-  /** is called once per outage in which a store cannot be read; the feed continues */
+  /**
+   * is called once per outage in which a store cannot be read, and for each connection whose
+   * `isAllowed` rejects; the feed continues
+   */
   readonly onFault: (error: unknown) => void
 }
 
@@ -52,7 +30,7 @@ export type EventFeed = {
   /** Sends a reader what it has not seen, and what happens from now on. */
   follow(reader: FeedReader): Promise<Following>
   /** Reads the stores and sends what is new. Calls that overlap are one. */
-  turn(): Promise<void>
+  poll(): Promise<void>
   /** Ends all connections. */
   close(): void
 }
@@ -88,11 +66,11 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
   let state: State | null = null
   let underWay: Promise<void> | null = null
 
-  const turn = async (): Promise<void> => {
+  const pollOnce = async (): Promise<void> => {
     const now = state
     if (now !== null) await readNew(now, stores)
     for (const one of followed) {
-      if (!(await one.reader.isAllowed())) end(one)
+      if (!(await mayRead(one.reader, options.onFault))) end(one)
       else if (state !== null) {
         pump(one, state)
         one.reader.beat()
@@ -127,8 +105,8 @@ export function eventFeed(options: EventFeedOptions): EventFeed {
         stop: () => leave(one)
       }
     },
-    turn() {
-      underWay ??= turn().finally(() => {
+    poll() {
+      underWay ??= pollOnce().finally(() => {
         underWay = null
       })
       return underWay

@@ -1,93 +1,6 @@
-import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
-import t, { type Test } from 'tap'
-import { auditChain } from '../../src/audit-chain/audit-chain.ts'
-import { eventFeed, type LiveEvent, MOST_REMEMBERED } from '../../src/live-events/event-feed.ts'
-import { chainedLog } from '../audit-chain/fixtures/chained-log.ts'
-import { sqliteKind } from '../fixtures/database/databases.ts'
-
-/** The feed of an auth service with an audit log, and readers that write down what they get. */
-async function feedOf(t: Test) {
-  const log = await chainedLog(t, sqliteKind)
-  const fleet = memoryFleet(log.clock)
-  const faults: unknown[] = []
-  const kids: string[] = ['one']
-  const record = (kid: string) => ({
-    kid,
-    algorithm: 'ES256' as const,
-    state: 'standby' as const,
-    createdAt: 0,
-    activatedAt: null,
-    retiringAt: null,
-    withdrawAt: null,
-    endedAt: null,
-    longestTokenSeconds: 0,
-    unpublishedUntil: null
-  })
-  const feed = eventFeed({
-    audit: auditChain({ db: log.db, keys: log.keys, days: 0, clock: log.clock }),
-    keys: { list: async () => kids.map(record) },
-    fleet,
-    onFault: (error) => faults.push(error)
-  })
-  const written = async (count: number): Promise<void> => {
-    const rows = Array.from({ length: count }, () => ({
-      at_ms: log.clock(),
-      kind: 'login' as const,
-      subject: 'ada',
-      sid: null,
-      address: '192.0.2.7',
-      request_id: 'a-request',
-      detail: '{}'
-    }))
-    await log.db.insertInto('audit_events').values(rows).execute()
-    await log.chain()
-  }
-  return { ...log, feed, fleet, faults, kids, written, reader: readerOf(feed) }
-}
-
-/** In short: `keys`, `gateways`, `gap 1-3`, or the number of an audit event. */
-function short(event: LiveEvent): string {
-  if (event.type === 'gap') return `gap ${event.first}-${event.last}`
-  return event.type === 'audit' ? String(event.record.seq) : event.type
-}
-
-const readerOf =
-  (feed: ReturnType<typeof eventFeed>) =>
-  async (after: number | null, room = Number.POSITIVE_INFINITY) => {
-    const got: string[] = []
-    const state = { room, isAllowed: true, hasEnded: false, beats: 0 }
-    const following = await feed.follow({
-      after,
-      send(event) {
-        got.push(short(event))
-        state.room -= 1
-        return state.room > 0
-      },
-      beat() {
-        state.beats += 1
-      },
-      isAllowed: () => state.isAllowed,
-      end() {
-        state.hasEnded = true
-      }
-    })
-    return {
-      ...following,
-      state,
-      /** what came since the last call */
-      got: () => got.splice(0)
-    }
-  }
-
-const gateway = (kids: string[], keySetVersion = 'v') => ({
-  id: 'g',
-  name: 'edge-1',
-  kids,
-  keySetVersion,
-  revocationCursor: '',
-  revocationLagSeconds: 0,
-  assertionJwk: '{}'
-})
+import t from 'tap'
+import { MOST_REMEMBERED } from '../../src/live-events/event-feed.ts'
+import { feedOf, gateway } from './fixtures/feed-of.ts'
 
 t.test('a reader gets the keys and gateways first, and then new events', async (t) => {
   const { feed, fleet, kids, written, reader } = await feedOf(t)
@@ -96,14 +9,14 @@ t.test('a reader gets the keys and gateways first, and then new events', async (
   const one = await reader(null)
   t.strictSame(one.got(), ['keys', 'gateways'], 'no earlier event')
   await written(2)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['3', '4'])
   await fleet.announce({ ...gateway(['one']), revocationLagSeconds: 3 })
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), [], 'how far a gateway is behind is no event')
   kids.push('two')
   await fleet.announce(gateway(['one', 'two'], 'w'))
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['keys', 'gateways'])
   t.equal(one.state.beats, 3)
 })
@@ -125,7 +38,7 @@ t.test('a slow reader has no queue: it continues where it was, or after a gap', 
   const slow = await reader(0, 3)
   t.strictSame(slow.got(), ['keys', 'gateways', '1'])
   await written(MOST_REMEMBERED)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(slow.got(), [], 'nothing until it has room')
   slow.state.room = 3
   slow.resume()
@@ -138,10 +51,10 @@ t.test('a slow reader has no queue: it continues where it was, or after a gap', 
 t.test('a reader whose token has ended is disconnected, and a closed feed ends all', async (t) => {
   const { feed, written, reader } = await feedOf(t)
   const [one, other, third] = [await reader(null), await reader(null), await reader(null)]
-  one.state.isAllowed = false
+  one.state.isAllowed = () => false
   third.stop()
   await written(1)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(
     [one.got(), other.got()],
     [
@@ -157,6 +70,20 @@ t.test('a reader whose token has ended is disconnected, and a closed feed ends a
   feed.close()
   t.ok(other.state.hasEnded)
   t.equal(feed.count(), 0)
+})
+
+t.test('a reader whose check fails is disconnected, and the others are not', async (t) => {
+  const { feed, faults, written, reader } = await feedOf(t)
+  const [one, other] = [await reader(null), await reader(null)]
+  const fault = new Error('a bug')
+  one.state.isAllowed = () => {
+    throw fault
+  }
+  await written(1)
+  await feed.poll()
+  t.strictSame([one.state.hasEnded, other.state.hasEnded], [true, false])
+  t.strictSame(other.got(), ['keys', 'gateways', '1'])
+  t.strictSame(faults, [fault])
 })
 
 t.test('a reader that connects after all others have left gets the current state', async (t) => {
@@ -181,20 +108,20 @@ t.test('while a store cannot be read, the others are, and later events are not l
     throw new Error('away')
   }
   await written(1)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['1'])
   t.match(faults, [{ message: 'away' }])
   await db.schema.alterTable('audit_events').renameTo('elsewhere').execute()
-  await feed.turn()
-  await feed.turn()
+  await feed.poll()
+  await feed.poll()
   t.match(faults.slice(1), [{ message: /no such table/ }], 'each fault is reported once')
   t.equal(faults.length, 2)
   await db.schema.alterTable('elsewhere').renameTo('audit_events').execute()
   await written(1)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['2'])
   await db.schema.alterTable('audit_events').renameTo('elsewhere').execute()
-  await feed.turn()
+  await feed.poll()
   t.equal(faults.length, 3, 'and again when it comes back')
 })
 
@@ -209,10 +136,10 @@ t.test('an event with a number that is far ahead does not keep later ones back',
     .insertInto('audit_events')
     .values({ ...event, seq })
     .execute()
-  await feed.turn()
+  await feed.poll()
   await db.deleteFrom('audit_events').where('seq', '=', seq).execute()
   await written(1)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['2'])
 
   await db.updateTable('audit_chain').set({ seq }).execute()
@@ -220,12 +147,12 @@ t.test('an event with a number that is far ahead does not keep later ones back',
     .insertInto('audit_events')
     .values({ ...event, seq })
     .execute()
-  await feed.turn()
+  await feed.poll()
   one.got()
   await db.deleteFrom('audit_events').where('seq', '=', seq).execute()
   await db.updateTable('audit_chain').set({ seq: 2 }).execute()
-  await feed.turn()
+  await feed.poll()
   await written(1)
-  await feed.turn()
+  await feed.poll()
   t.strictSame(one.got(), ['3'])
 })

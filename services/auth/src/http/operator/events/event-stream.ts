@@ -5,7 +5,7 @@ import { eventText } from './event-text.ts'
 /** what one connection may leave unread */
 const BUFFER_BYTES = 65_536
 /** in reads of the stores, about one per second */
-const BEAT_TURNS = 15
+const BEAT_POLLS = 15
 /** after so many reads of the stores without room in the buffer, the connection is closed */
 const MOST_STALLED = 60
 /** how long a client waits before it connects again, in milliseconds */
@@ -51,7 +51,7 @@ export async function eventStream(options: EventStreamOptions): Promise<Readable
         return
       }
       quiet += 1
-      if (quiet % BEAT_TURNS === 0) stream.push(': beat\n\n')
+      if (quiet % BEAT_POLLS === 0) stream.push(': beat\n\n')
     },
     end: () => void stream.push(null)
   })

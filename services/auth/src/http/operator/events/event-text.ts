@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../../live-events/event-feed.ts'
+import type { LiveEvent } from '../../../live-events/feed-reader.ts'
 import { toGateway } from '../gateways.ts'
 import { toKey } from '../keys/key-response.ts'
 

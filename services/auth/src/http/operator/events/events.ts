@@ -1,15 +1,16 @@
 import type { Readable } from 'node:stream'
+import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
-import { faultOfJob } from '../../../background-work.ts'
+import { faultOfJob } from '../../../background/background-work.ts'
 import { type EventFeed, eventFeed } from '../../../live-events/event-feed.ts'
 import { type ActingOperator, BOOTSTRAP } from '../../../operators/operator.ts'
 import { badEventId } from '../../http-refusals.ts'
+import { operatorOf } from '../access/require-operator.ts'
 import type { OpsApiOptions, OpsRoutes } from '../ops-routes.ts'
-import { operatorOf } from '../require-operator.ts'
 import { eventStream } from './event-stream.ts'
 import { streamPlaces } from './stream-places.ts'
 
-const TURN_MS = 1000
+const POLL_MS = 1000
 
 const schema = {
   operationId: 'followEvents',
@@ -46,10 +47,10 @@ export const eventRoutes: OpsRoutes = (service, options) => {
     fleet,
     onFault: (error) => service.log.warn(faultOfJob(error), 'live events cannot be read')
   })
-  const turns = keepTurning(feed)
+  const polling = keepPolling(feed)
   const places = streamPlaces()
   service.addHook('preClose', async () => {
-    turns.stop()
+    polling.stop()
     feed.close()
   })
   // A response to HEAD would read the stream forever.
@@ -59,7 +60,7 @@ export const eventRoutes: OpsRoutes = (service, options) => {
     const isAllowed = () => isStillAllowed(operator, options)
     const make = () => eventStream({ feed, after, isAllowed, isFollowed })
     const stream = await places.open(operator.name, make)
-    turns.start()
+    polling.start()
     return reply.type('text/event-stream').send(stream)
   })
 }
@@ -71,6 +72,11 @@ function readEventId(text: string | undefined): number | null {
   return Number(text)
 }
 
+/**
+ * Whether the token or session of a stream is still valid. While the database does not answer, it
+ * is: no one can revoke it there either, and its own expiry is checked without the database.
+ * @throws an error that is no outage
+ */
 async function isStillAllowed(
   { name, expiresAt, session, tokenDigest }: ActingOperator,
   { operators, clock }: Pick<OpsApiOptions, 'operators' | 'clock'>
@@ -80,21 +86,21 @@ async function isStillAllowed(
   try {
     const token = session === null ? tokenDigest : await sessions.liveToken(session)
     return token !== null && (name === BOOTSTRAP || (await named.isLive(token)))
-  } catch {
-    // While the database does not answer, the stream has no new audit events either.
-    return true
+  } catch (error) {
+    if (error instanceof Refusal) return true
+    throw error
   }
 }
 
 /** Lets the feed read the stores once per second, as long as there are readers. */
-function keepTurning(feed: EventFeed) {
+function keepPolling(feed: EventFeed) {
   let timer: NodeJS.Timeout | undefined
   return {
     start() {
       timer ??= setInterval(() => {
-        if (feed.count() > 0) void feed.turn()
+        if (feed.count() > 0) void feed.poll()
         else this.stop()
-      }, TURN_MS)
+      }, POLL_MS)
     },
     stop() {
       clearInterval(timer)
