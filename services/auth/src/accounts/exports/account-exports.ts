@@ -8,7 +8,8 @@ import { noticeOf } from '../../mail/notices.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
 import type { Account } from '../account.ts'
 import { lockAccount } from '../lock-account.ts'
-import { type StoredAbout, type StoredEvents, storedAbout, storedEvents } from './stored-account.ts'
+import { type StoredAbout, storedAbout } from './stored-account.ts'
+import { type StoredEvents, storedEvents } from './stored-events.ts'
 
 export type ExportedAccount = StoredAbout & StoredEvents & { readonly account: Account }
 

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import type { ExportedAccount } from '../../accounts/exports/account-exports.ts'
-import { clientIdOf } from '../../clients/client.ts'
 import { Claims, instant, instantOrNull, iso, SessionId, stored, uuid } from '../fields.ts'
 import { events, shownEvents } from './exported-events.ts'
 
@@ -47,7 +46,10 @@ const Passkey = Type.Object(
     transports: Type.Array(Type.String({ examples: ['internal'] }), {
       description: 'How the browser reaches the authenticator.'
     }),
-    uses: Type.Integer({ description: 'How often it was used, as it counts.', examples: [3] }),
+    signCount: Type.Integer({
+      description: 'The signature counter of the authenticator (WebAuthn); 0: it does not count.',
+      examples: [3]
+    }),
     canBackUp: Type.Boolean({
       examples: [true],
       description: 'Whether it can be copied to other devices.'
@@ -73,7 +75,9 @@ const Session = Type.Object(
       description: 'How the user signed in: amr in access tokens.'
     }),
     client: text('The client_id of the session.', 'gatehouse'),
-    scope: Type.String({ description: 'Its scope; empty: that of the account.', examples: [''] }),
+    scope: Type.Array(Type.String({ examples: ['orders:read'] }), {
+      description: 'Its scope; empty: that of the account.'
+    }),
     label: text('The kind of browser or program that signed in.', 'Firefox on Linux')
   },
   { title: 'ExportedSession', description: 'A live session. Ended ones are among the events.' }
@@ -110,36 +114,34 @@ const isoOrNull = (seconds: number | null): string | null =>
 
 const isoOfMs = (ms: number): string => new Date(ms).toISOString()
 
-const wordsOf = (list: string): string[] => (list === '' ? [] : list.split(' '))
-
 export const shownExport = (exported: ExportedAccount) => ({
   user: shownUser(exported.account),
-  authenticators: exported.authenticators.map((row) => ({
-    id: row.id,
-    name: row.name,
-    createdAt: iso(row.created_at),
-    confirmedAt: isoOrNull(row.confirmed_at),
-    lastUsedAt: isoOrNull(row.used_at)
+  authenticators: exported.authenticators.map(({ usedAt, ...authenticator }) => ({
+    ...authenticator,
+    createdAt: iso(authenticator.createdAt),
+    confirmedAt: isoOrNull(authenticator.confirmedAt),
+    lastUsedAt: isoOrNull(usedAt)
   })),
-  passkeys: exported.passkeys.map(shownPasskey),
+  passkeys: exported.passkeys.map(({ usedAt, ...passkey }) => ({
+    ...passkey,
+    createdAt: iso(passkey.createdAt),
+    lastUsedAt: isoOrNull(usedAt)
+  })),
   recoveryCodes: exported.recoveryCodes,
-  sessions: exported.sessions.map((row) => ({
-    id: row.sid,
-    createdAt: iso(row.opened_at),
-    authenticatedAt: iso(row.authenticated_at ?? row.opened_at),
-    lastUsedAt: iso(row.used_at),
-    expiresAt: iso(row.expires_at),
-    methods: wordsOf(row.amr),
-    client: clientIdOf(row.client_id),
-    scope: row.scope,
-    label: row.label
+  sessions: exported.sessions.map(({ sid, openedAt, usedAt, ...session }) => ({
+    ...session,
+    id: sid,
+    createdAt: iso(openedAt),
+    authenticatedAt: iso(session.authenticatedAt),
+    lastUsedAt: iso(usedAt),
+    expiresAt: iso(session.expiresAt)
   })),
-  links: exported.links.map((row) => ({
-    purpose: row.purpose,
-    email: row.email_typed ?? row.email,
-    createdAt: isoOfMs(row.created_at_ms),
-    expiresAt: iso(row.expires_at),
-    usedAt: row.used_at_ms === null ? null : isoOfMs(row.used_at_ms)
+  links: exported.links.map(({ purpose, email, ...link }) => ({
+    purpose,
+    email,
+    createdAt: isoOfMs(link.createdAtMs),
+    expiresAt: iso(link.expiresAt),
+    usedAt: link.usedAtMs === null ? null : isoOfMs(link.usedAtMs)
   })),
   ...shownEvents(exported)
 })
@@ -155,18 +157,4 @@ const shownUser = (account: ExportedAccount['account']) => ({
   createdAt: iso(account.createdAt),
   passwordChangedAt: account.passwordChange === null ? null : isoOfMs(account.passwordChange.atMs),
   deletionAt: isoOrNull(account.deleteAfter)
-})
-
-const shownPasskey = (row: ExportedAccount['passkeys'][number]) => ({
-  id: row.id,
-  name: row.name,
-  credentialId: row.credential_id,
-  publicKey: row.public_key,
-  model: row.aaguid,
-  transports: wordsOf(row.transports),
-  uses: row.counter,
-  canBackUp: row.backup_eligible === 1,
-  backedUp: row.backed_up === 1,
-  createdAt: iso(row.created_at),
-  lastUsedAt: isoOrNull(row.used_at)
 })

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
-import type { StoredEvents } from '../../accounts/exports/stored-account.ts'
-import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from '../../audit/audit-event.ts'
+import type { StoredEvents } from '../../accounts/exports/stored-events.ts'
 import { instant, SessionId } from '../fields.ts'
 import { invalidParameter } from '../http-refusals.ts'
 
@@ -61,17 +60,7 @@ export function readEventsAfter(text: string): number {
   return after
 }
 
-const OTHERS: readonly string[] = [OPERATOR_ADDRESS, START_ADDRESS, SCHEDULE_ADDRESS, '']
-
-export const shownEvents = ({ events: rows, nextMs }: StoredEvents) => ({
-  events: rows.map((row) => ({
-    at: new Date(row.at_ms).toISOString(),
-    kind: row.kind,
-    session: row.sid,
-    address: OTHERS.includes(row.address) ? null : row.address,
-    byOperator: row.address === OPERATOR_ADDRESS,
-    requestId: row.request_id,
-    detail: JSON.parse(row.detail)
-  })),
+export const shownEvents = ({ events, nextMs }: StoredEvents) => ({
+  events: events.map(({ sid, ...event }) => ({ ...event, session: sid })),
   next: nextMs === null ? null : String(nextMs)
 })
