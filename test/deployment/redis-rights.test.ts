@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { neededRights as authRights } from '@gatehouse/auth/testing/redis/needed-rights'
+import { neededRights as authRights } from '@gatehouse/auth/testing/stores/needed-rights'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'

@@ -5,8 +5,8 @@ import { generator } from '@gatehouse/fixtures/generator'
 import { redisServer } from '@gatehouse/fixtures/redis-server'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import t from 'tap'
-import { earlyService } from './fixtures/early-service.ts'
-import { gatewayFiles } from './fixtures/gateway-files.ts'
+import { gatewayFiles } from './fixtures/gateway/gateway-files.ts'
+import { earlyService } from './fixtures/service/early-service.ts'
 
 const REQUESTS = inputs(4000)
 const CLIENTS = 24

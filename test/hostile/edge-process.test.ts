@@ -1,9 +1,12 @@
 import { inputs, seedOfThisRun } from '@gatehouse/fixtures/generated'
 import t, { type Test } from 'tap'
 import { attack, culprits, type Damage, type Numbered, toldAll } from './fixtures/attack.ts'
-import { type GatewayUnderAttack, gatewayUnderAttack } from './fixtures/gateway-under-attack.ts'
-import type { Listening } from './fixtures/scenario.ts'
-import { scenarioOf } from './fixtures/scenario-of.ts'
+import {
+  type GatewayUnderAttack,
+  gatewayUnderAttack
+} from './fixtures/gateway/gateway-under-attack.ts'
+import type { Listening } from './fixtures/scenarios/scenario.ts'
+import { scenarioOf } from './fixtures/scenarios/scenario-of.ts'
 
 /** How many clients there are at a time. */
 const CLIENTS = Number(process.env.HUNT_CLIENTS ?? 50)

@@ -1,13 +1,13 @@
 import { inputs } from '@gatehouse/fixtures/generated'
 import { generator } from '@gatehouse/fixtures/generator'
 import t, { type Test } from 'tap'
-import { embeddedSessionStore } from './fixtures/simulation/embedded-session-store.ts'
 import { anyHistory, type History, play } from './fixtures/simulation/history.ts'
-import { redisSessionStore } from './fixtures/simulation/redis-session-store.ts'
-import { seededRandomBytes } from './fixtures/simulation/seeded-random-bytes.ts'
-import type { SessionStore } from './fixtures/simulation/session-store.ts'
 import { shortened } from './fixtures/simulation/shortened.ts'
-import { virtualRedisMissing } from './fixtures/simulation/virtual-redis.ts'
+import { embeddedSessionStore } from './fixtures/simulation/stores/embedded-session-store.ts'
+import { redisSessionStore } from './fixtures/simulation/stores/redis-session-store.ts'
+import { seededRandomBytes } from './fixtures/simulation/stores/seeded-random-bytes.ts'
+import type { SessionStore } from './fixtures/simulation/stores/session-store.ts'
+import { virtualRedisMissing } from './fixtures/simulation/stores/virtual-redis.ts'
 import { worlds } from './fixtures/simulation/world.ts'
 
 const STEPS = 150

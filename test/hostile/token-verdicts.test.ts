@@ -3,9 +3,9 @@ import { generator } from '@gatehouse/fixtures/generator'
 import t from 'tap'
 import { authService, signedIn } from '../../services/auth/test/fixtures/auth-service.ts'
 import { policy } from '../../services/auth/test/fixtures/families/stores.ts'
-import { changedToken, resigned } from './fixtures/changed-token.ts'
-import { tokenJudges, type Verdicts } from './fixtures/token-judges.ts'
-import { tokenWorld } from './fixtures/token-world.ts'
+import { changedToken, resigned } from './fixtures/tokens/changed-token.ts'
+import { tokenJudges, type Verdicts } from './fixtures/tokens/token-judges.ts'
+import { tokenWorld } from './fixtures/tokens/token-world.ts'
 
 /**
  * The judges differ where they know different things. No other token may be accepted by one and

@@ -8,8 +8,7 @@ const files = sourceFiles()
 const tables = 'services/auth/src/database/tables.ts'
 
 /** They connect the folders of the auth service, so no folder imports them. */
-const assembly =
-  /^(main|start|needed-rights|open-(stores|state|letters)|prepare-letters|listeners|app)\.ts$/
+const assembly = /^(main|start|open-state|listeners|app)\.ts$/
 
 for (const [source, order] of Object.entries(folderOrder)) {
   t.test(`the folders of ${source} import each other in one direction`, async (t) => {

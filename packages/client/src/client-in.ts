@@ -1,15 +1,15 @@
-import { authorisedFetch } from './authorised-fetch.ts'
-import { socketOpener } from './authorised-socket.ts'
+import { authorisedFetch } from './calls/authorised-fetch.ts'
+import { socketOpener } from './calls/authorised-socket.ts'
 import type { Environment } from './environment.ts'
 import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
 import { poster } from './post.ts'
-import { refresher } from './refresh.ts'
-import { openSession } from './session.ts'
-import { signIn } from './sign-in.ts'
+import { refresher } from './session/refresh.ts'
+import { openSession } from './session/session.ts'
+import { signIn } from './session/sign-in.ts'
+import { tokenSource } from './session/usable-token.ts'
 import { sleep, untilAborted } from './sleep.ts'
 import { cookie, memoryStorage } from './storage.ts'
-import { openTabs } from './tabs.ts'
-import { tokenSource } from './usable-token.ts'
+import { openTabs } from './tabs/tabs.ts'
 
 /** How long a new page waits for the answer of another tab, from its start. */
 const ANSWER_MS = 50

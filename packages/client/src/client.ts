@@ -1,9 +1,8 @@
 import type { FactorAnswer, Login, PasskeyRequest, Registered, Registration, User } from './api.ts'
 import { clientIn } from './client-in.ts'
 import { ownEnvironment } from './environment.ts'
-import type { ClientOptions, GatehouseClient } from './gatehouse-client.ts'
+import type { ClientOptions, GatehouseClient, SessionEnd } from './gatehouse-client.ts'
 import { GatehouseProblem, type ProblemCode } from './problem.ts'
-import type { SessionEnd } from './session.ts'
 import type { RefreshTokenStorage } from './storage.ts'
 
 export type {

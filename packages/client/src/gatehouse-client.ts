@@ -1,7 +1,7 @@
 import type { Abortable } from './abortable.ts'
 import type { FactorAnswer, Login, Registered, Registration } from './api.ts'
-import type { SessionEnd } from './session.ts'
 import type { RefreshTokenStorage } from './storage.ts'
+import type { EndReason } from './tabs/message.ts'
 
 export type ClientOptions = {
   /** the origin of the gateway, such as `https://api.example.com` */
@@ -16,6 +16,15 @@ export type ClientOptions = {
   readonly storage?: RefreshTokenStorage
   /** other origins whose requests get the access token; `baseUrl` always does */
   readonly origins?: readonly string[]
+}
+
+export type SessionEnd = {
+  readonly sessionId: string
+  /**
+   * `logout`: here, or in another tab. `ended`: revoked, expired, or signed out elsewhere.
+   * `replaced`: by another login in this browser
+   */
+  readonly reason: EndReason
 }
 
 /**

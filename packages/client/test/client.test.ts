@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
-import { socketOpener } from '../src/authorised-socket.ts'
+import { socketOpener } from '../src/calls/authorised-socket.ts'
 import { notedClient, sharedStorage } from './fixtures/noted-client.ts'
 import { calls } from './program/calls.ts'
 import { programs } from './program/programs.ts'

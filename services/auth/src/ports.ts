@@ -1,8 +1,8 @@
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import type { Tracing } from '@gatehouse/tracing/tracing'
 import type { Registry } from 'prom-client'
-import type { Job } from './background-work.ts'
-import type { Cleanup } from './retention.ts'
+import type { Job } from './background/background-work.ts'
+import type { Cleanup } from './background/retention.ts'
 import type { StoreMetrics } from './telemetry/store-metrics.ts'
 
 /** What the process offers to everything that is opened in it. */

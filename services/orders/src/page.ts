@@ -3,6 +3,7 @@ import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Service } from '@gatehouse/http-service/build-service'
+import { pageHeaders } from '@gatehouse/http-service/page-headers'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 
@@ -30,20 +31,9 @@ const letterPages = [
   'register'
 ]
 
-/** Allows no inline code and no other origin: an injected script cannot run or send data. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'"
-].join('; ')
-
 const NAME = Type.Object({ name: Type.String({ pattern: '^[a-z-]{1,40}(\\.[a-z]{2,4})?$' }) })
+
+const MODULE = Type.Object({ '*': Type.String({ pattern: '^([a-z-]{1,40}/)?[a-z-]{1,40}\\.ts$' }) })
 
 /** The example page, and the client that it uses. */
 export function servePage(service: Service): void {
@@ -59,25 +49,21 @@ export function servePage(service: Service): void {
     return reply.headers(headersOf(name)).send(readFileSync(join(PAGE, name)))
   })
   service.get(
-    '/demo/client/:name',
-    { ...options, schema: { params: NAME } },
+    '/demo/client/*',
+    { ...options, schema: { params: MODULE } },
     async (request, reply) => {
-      const source = sourceOf(request.params.name)
+      const source = sourceOf(request.params['*'])
       return reply.headers(headersOf('page.js')).send(stripTypeScriptTypes(source))
     }
   )
 }
 
 const headersOf = (name: string): Record<string, string> => ({
-  'content-type': files[name] ?? '',
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'cache-control': 'no-cache',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff'
+  ...pageHeaders({ 'require-trusted-types-for': "'script'" }),
+  'content-type': files[name] ?? ''
 })
 
 function sourceOf(name: string): string {
-  if (!name.endsWith('.ts')) throw noSuchFile()
   try {
     return readFileSync(join(CLIENT, name), 'utf8')
   } catch {

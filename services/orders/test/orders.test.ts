@@ -116,7 +116,12 @@ t.test('the example page allows no script and no request but its own', async (t)
   t.match(page.headers['content-security-policy'], /default-src 'none'; script-src 'self';/)
   t.notMatch(page.body, /<script>|<style>|style=|onclick=/, 'nothing is inline')
   const addresses = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, one = '']) => one)
-  const modules = ['/demo/client/client.ts', '/demo/elements.js', ...addresses]
+  const modules = [
+    '/demo/client/client.ts',
+    '/demo/client/session/session.ts',
+    '/demo/elements.js',
+    ...addresses
+  ]
   for (const url of modules) {
     const { statusCode, headers } = await service.inject(url)
     t.match({ statusCode, headers }, { statusCode: 200, headers: { 'cache-control': 'no-cache' } })
@@ -133,6 +138,8 @@ t.test('the example page serves its own files and the modules of the client only
     '/demo/package.json',
     '/demo/..%2fsrc%2fapp.ts',
     '/demo/client/none.ts',
+    '/demo/client/..%2ftest%2fsize.ts',
+    '/demo/client/session/..%2f..%2fsize.ts',
     '/demo/client/package.json',
     '/demo/client/..%2fpackage.json'
   ]) {

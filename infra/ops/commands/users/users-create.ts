@@ -4,7 +4,7 @@ import {
   generatedMember,
   generatedText,
   passwordOption
-} from './chosen-password.ts'
+} from './changes/chosen-password.ts'
 import { type User, userTable } from './user-answers.ts'
 
 export const usersCreate: Command = {

@@ -1,4 +1,5 @@
 import { textTable } from '../../terminal/text-table.ts'
+import { type OutboxMessage, progressCells, progressColumns } from '../outbox-message.ts'
 
 /** The responses about webhooks. */
 export type Webhook = {
@@ -11,18 +12,9 @@ export type Webhook = {
   readonly createdAt: string
 }
 
-export type Delivery = {
-  readonly id: string
+export type Delivery = OutboxMessage & {
   readonly webhook: string
-  readonly messageId: string
   readonly type: string
-  readonly state: string
-  readonly attempts: number
-  readonly fault: string | null
-  readonly status: number | null
-  readonly createdAt: string
-  readonly nextAttemptAt: string | null
-  readonly settledAt: string | null
 }
 
 export const webhookTable = (webhooks: readonly Webhook[]): string =>
@@ -40,16 +32,12 @@ export const webhookTable = (webhooks: readonly Webhook[]): string =>
 
 export const deliveryTable = (deliveries: readonly Delivery[]): string =>
   textTable(
-    ['id', 'webhook', 'type', 'state', 'attempts', 'last result', 'created', 'next attempt'],
+    ['id', 'webhook', 'type', ...progressColumns],
     deliveries.map((delivery) => [
       delivery.id,
       delivery.webhook,
       delivery.type,
-      delivery.state,
-      String(delivery.attempts),
-      [delivery.fault ?? '', delivery.status ?? ''].join(' ').trim(),
-      delivery.createdAt,
-      delivery.nextAttemptAt ?? ''
+      ...progressCells(delivery)
     ])
   )
 

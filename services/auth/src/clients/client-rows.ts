@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { listOf, storedList } from '../database/statements/stored-list.ts'
-import type { ClientTable } from '../database/tables.ts'
 import type { Client } from './client.ts'
+import type { ClientTable } from './client-tables.ts'
 
 /** @param secretsMade how many secrets the client has had */
 export const toRow = (client: Client, secretsMade: number) => ({

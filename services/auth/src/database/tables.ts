@@ -1,8 +1,11 @@
-import type { Algorithm } from '@gatehouse/access-token/claims'
 import type { Generated } from 'kysely'
 import type { AuditEventTable } from '../audit/audit-event-table.ts'
 import type { AuditChainTable, AuditHeadTable } from '../audit-chain/chain-tables.ts'
-import type { ClientAuthenticationMethod } from '../clients/client.ts'
+import type {
+  ClientSecretTable,
+  ClientTable,
+  UsedClientAssertionTable
+} from '../clients/client-tables.ts'
 import type {
   FactorTable,
   LoginChallengeTable,
@@ -11,7 +14,7 @@ import type {
   UsedPasskeyChallengeTable
 } from '../factors/factor-table.ts'
 import type { InvitationTable } from '../invitations/invitation-table.ts'
-import type { KeyState } from '../keys/signing-key.ts'
+import type { SigningKeySetTable, SigningKeyTable } from '../keys/key-tables.ts'
 import type { LinkTokenTable } from '../link-tokens/link-token-table.ts'
 import type { OperatorLinkTable, OperatorSessionTable } from '../operators/console-tables.ts'
 import type { ApprovalTable, OperatorTable } from '../operators/operator-table.ts'
@@ -84,88 +87,6 @@ export type SessionTable = {
 /** One row: the last run of the session store to which all ends were published, in `incarnation`. */
 type SessionStoreTable = { one: 1; incarnation: string }
 
-export type SigningKeyTable = {
-  kid: string
-  algorithm: Algorithm
-  state: KeyState
-  /** JSON */
-  public_jwk: string
-  /**
-   * PKCS #8, sealed under a key-encryption key, which is never in the database; empty once the key
-   * is retired or revoked
-   */
-  sealed_private_key: string
-  /** seconds since 1970, as the other times of a key */
-  created_at: number
-  activated_at: number | null
-  retiring_at: number | null
-  /** when the last token that it signed has expired */
-  withdraw_at: number | null
-  /** when it was retired or revoked */
-  ended_at: number | null
-  /** the longest lifetime of the tokens that it may have signed, whatever the current setting is */
-  longest_token_seconds: Generated<number>
-  /**
-   * for how long the log must remember the revocation; null if it was not revoked or the log has
-   * the revocation
-   */
-  untold_until: number | null
-}
-
-/** One row. A change of keys locks it, so that changes come one after the other. */
-type SigningKeySetTable = {
-  one: 1
-  /** how often the published set has changed */
-  version: number
-  /** the version that was last announced to gateways */
-  told_version: number
-  /** the instance that maintains the keys */
-  tended_by: string | null
-  /** milliseconds since 1970: after that, another instance may */
-  tended_until_ms: number
-}
-
-export type ClientTable = {
-  id: string
-  name: string
-  /** space-separated, as in a token */
-  scope: string
-  /** space-separated */
-  receives: Generated<string>
-  calls: Generated<string>
-  /** space-separated; null: all */
-  exchange_roles: string | null
-  authentication_method: ClientAuthenticationMethod
-  /** JSON (RFC 7517); for `private_key_jwt` */
-  jwks: string | null
-  /** how many secrets it has ever had: the id of the newest one */
-  secrets_made: number
-  /** seconds since 1970 */
-  created_at: number
-  disabled_at: number | null
-  /** both as in an account */
-  tokens_not_before: Generated<number>
-  rights_version: Generated<number>
-}
-
-type ClientSecretTable = {
-  client_id: string
-  /** 1 and up */
-  secret_id: number
-  hash: string
-  /** seconds since 1970 */
-  created_at: number
-  /** null while it is one of the client's two */
-  expires_at: number | null
-}
-
-type UsedClientAssertionTable = {
-  client_id: string
-  jti_digest: string
-  /** seconds since 1970: from then on, no instance accepts the assertion */
-  forget_at: number
-}
-
 /** Changes of rights that are not published to the gateways yet. */
 type UntoldStaleTokensTable = {
   subject: string
@@ -185,7 +106,11 @@ type ErasureTable = {
   done_to_ms: number
 }
 
-/** The durable tables. */
+/**
+ * The durable tables. A column keeps its name: during an upgrade, processes of the earlier version
+ * write and read it too. Below `untold`, `told` and `tended` are earlier words for unpublished,
+ * published and maintained.
+ */
 export type Tables = {
   accounts: AccountTable
   sessions: SessionTable

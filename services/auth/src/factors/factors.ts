@@ -24,10 +24,10 @@ import {
   type OwnFactors,
   removeOwnFactor,
   renewRecoveryCodes
-} from './own-factors.ts'
-import { addPasskey, askForPasskey } from './own-passkeys.ts'
+} from './own/own-factors.ts'
+import { addPasskey, askForPasskey } from './own/own-passkeys.ts'
+import { askToStepUp, stepUp } from './own/step-up.ts'
 import type { PasskeyAssertion, PasskeyRequest } from './passkeys/passkey-assertion.ts'
-import { askToStepUp, stepUp } from './step-up.ts'
 import type { AddedPasskey } from './store-passkey.ts'
 
 /** The second factors of accounts, and the logins that wait for one. */

@@ -8,7 +8,9 @@ import type { AuthConfig } from '../config.ts'
 import { recoverySeconds } from '../sessions/session-settings.ts'
 import type { AccessTokenPolicy } from '../tokens/access-token.ts'
 import { claimTemplateOf } from '../tokens/claim-template.ts'
-import type { CookieSameSite } from './public/cookies/refresh-cookie.ts'
+
+/** Whether pages of other sites may use our cookies; `none` allows it. */
+export type CookieSameSite = 'strict' | 'none'
 
 /** The roles and scope of a new user. */
 export type NewUser = { readonly roles: readonly string[]; readonly scope: readonly string[] }

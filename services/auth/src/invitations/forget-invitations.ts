@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { Cleanup } from '../background/retention.ts'
 import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Cleanup } from '../retention.ts'
 
 /** how long the list shows an invitation after it has expired */
 const KEPT_SECONDS = 30 * 86_400

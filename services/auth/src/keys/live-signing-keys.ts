@@ -1,4 +1,4 @@
-import { repeatedRound } from '../repeated-round.ts'
+import { repeatedRound } from '../background/repeated-round.ts'
 import { keysUnknown, keysUnreadable } from './key-refusals.ts'
 import type { KeyWithdrawals } from './key-withdrawals.ts'
 import type { SigningKey } from './signing-key.ts'

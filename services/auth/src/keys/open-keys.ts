@@ -1,5 +1,5 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
-import { faultOfJob } from '../background-work.ts'
+import { faultOfJob } from '../background/background-work.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
+import type { Cleanup } from '../background/retention.ts'
 import { forgetExpired } from '../database/statements/delete-expired.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Cleanup } from '../retention.ts'
 import type { LinkTokenTable, TokenPurpose } from './link-token-table.ts'
 
 /** An account as a token is bound to it. */

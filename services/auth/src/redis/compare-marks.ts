@@ -1,7 +1,7 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { sessionKey } from '@gatehouse/redis/session-key'
-import type { Job } from '../background-work.ts'
+import type { Job } from '../background/background-work.ts'
 import { bounded } from './bounded.ts'
 import type { EmbeddedStore, InRedis } from './shared-store.ts'
 

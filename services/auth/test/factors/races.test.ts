@@ -104,11 +104,11 @@ for (const { name, skip, make } of databaseKinds) {
     const one = instance(await database.open())
     const other = instance(await database.open())
     const { id, current } = await withSession(one)
-    const { row, secret } = await one.add(await current(), { name: 'Phone', sid: null })
+    const { factor, secret } = await one.add(await current(), { name: 'Phone', sid: null })
     const code = () => shownCode(secret, clock())
     const confirm = (at: typeof one) =>
       current().then((account) =>
-        at.confirm(account, { id: row.id, code: code(), sid: 'sid' }, change).then(
+        at.confirm(account, { id: factor.id, code: code(), sid: 'sid' }, change).then(
           ({ recoveryCodes }) => recoveryCodes ?? [],
           () => null
         )
@@ -140,9 +140,9 @@ for (const { name, skip, make } of databaseKinds) {
     t.equal((await one.list(id)).recoveryCodes, 9)
 
     const added = async (account: Account) => {
-      const { row, secret } = await one.add(account, { name: 'Tablet', sid: 'sid' })
+      const { factor, secret } = await one.add(account, { name: 'Tablet', sid: 'sid' })
       const code = shownCode(secret, clock())
-      return await one.confirm(account, { id: row.id, code, sid: 'sid' }, change)
+      return await one.confirm(account, { id: factor.id, code, sid: 'sid' }, change)
     }
     for (let factors = 1; factors < 4; factors += 1) await added(await current())
     const before = await current()

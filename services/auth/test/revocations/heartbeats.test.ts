@@ -4,7 +4,7 @@ import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t from 'tap'
-import { authChecks } from '../../src/http/operator/auth-checks.ts'
+import { authChecks } from '../../src/http/operator/status/auth-checks.ts'
 import { writeHeartbeats } from '../../src/revocations/heartbeats.ts'
 
 const LONG_MS = 20_000

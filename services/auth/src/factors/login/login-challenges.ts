@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
+import type { Cleanup } from '../../background/retention.ts'
 import { forgetExpired } from '../../database/statements/delete-expired.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Cleanup } from '../../retention.ts'
 import type { LoginChallengeTable } from '../factor-table.ts'
 
 export type LoginChallenge = Selectable<LoginChallengeTable>

@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import type { Cleanup } from '../../background/retention.ts'
 import { forgetExpired } from '../../database/statements/delete-expired.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Cleanup } from '../../retention.ts'
 import type { KeyRing, RefreshKey } from '../../secrets/key-ring.ts'
 
 /** What a challenge is for. It is not accepted for anything else. */

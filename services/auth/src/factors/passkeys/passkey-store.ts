@@ -86,8 +86,8 @@ export const ownPasskey = ({ id, name, created_at, used_at, backed_up }: Passkey
   id,
   kind: 'passkey' as const,
   name,
-  created_at,
-  used_at,
+  createdAt: created_at,
+  usedAt: used_at,
   backedUp: backed_up === 1
 })
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { operatorSource } from './operator-source.ts'
+import { operatorSource } from './access/operator-source.ts'
 import type { OpsRoutes } from './ops-routes.ts'
 
 const MOST = 1_000_000_000

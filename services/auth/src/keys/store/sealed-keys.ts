@@ -1,7 +1,8 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
-import type { SigningKeyTable, Tables } from '../../database/tables.ts'
+import type { Tables } from '../../database/tables.ts'
 import { type SealingKeys, seal, unsealWithAny } from '../../secrets/seal.ts'
 import { UnknownSealingKey } from '../../secrets/unknown-sealing-key.ts'
+import type { SigningKeyTable } from '../key-tables.ts'
 import { publicHalf, publishedStates, type SigningKey } from '../signing-key.ts'
 import { GONE } from './key-records.ts'
 

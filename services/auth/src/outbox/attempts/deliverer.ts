@@ -1,4 +1,4 @@
-import { repeatedRound } from '../../repeated-round.ts'
+import { repeatedRound } from '../../background/repeated-round.ts'
 import type { ClaimedDelivery } from '../delivery.ts'
 import { type AttemptOptions, attemptDelivery } from './attempt-delivery.ts'
 import { attemptsInProgress } from './attempts-in-progress.ts'

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
+import type { Cleanup } from '../../background/retention.ts'
 import { deleteExpired } from '../../database/statements/delete-expired.ts'
 import { ROWS_PER_STATEMENT } from '../../database/statements/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Cleanup } from '../../retention.ts'
 
 type SessionRetention = {
   /** How long an access token may be accepted after it was issued, in seconds. */

@@ -13,7 +13,7 @@ const calls = {
   see: 'session_see',
   settleSightings: 'session_settle_sightings',
   forgetExpired: 'session_forget_expired',
-  run: 'session_incarnation',
+  run: 'session_store_run',
   scrub: 'session_scrub',
   ping: 'session_ping'
 } as const satisfies Record<keyof Families, string>

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Client } from '../../../clients/client.ts'
 import { noSuchClient } from '../../../clients/client-refusals.ts'
 import { uuid } from '../../fields.ts'
-import { operatorSource } from '../operator-source.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Audiences, ClientAnswer, ClientBody, NewSecret } from './client-schemas.ts'
 

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { linkFromSession } from '../../../operators/operator-refusals.ts'
 import { instant, iso } from '../../fields.ts'
-import { operatorSource } from '../operator-source.ts'
+import { operatorSource } from '../access/operator-source.ts'
+import { operatorOf } from '../access/require-operator.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
-import { operatorOf } from '../require-operator.ts'
 import { linkPath } from './console-path.ts'
 
 const DEFAULT_LIFETIME_SECONDS = 300

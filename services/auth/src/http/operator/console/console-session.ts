@@ -8,11 +8,11 @@ import type { ActingOperator } from '../../../operators/operator.ts'
 import { alreadySignedIn, linkIsUsed } from '../../../operators/operator-refusals.ts'
 import { iso } from '../../fields.ts'
 import { notAnOperator, notForBrowsers } from '../../http-refusals.ts'
-import type { OperatorCredentials } from '../operator-credentials.ts'
+import { clearConsoleCookie, consoleSecretsOf, setConsoleCookie } from '../access/console-cookie.ts'
+import type { OperatorCredentials } from '../access/operator-credentials.ts'
+import { isFromOwnPage } from '../access/own-page.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
-import { clearConsoleCookie, consoleSecretsOf, setConsoleCookie } from './console-cookie.ts'
 import { CONSOLE_PATH } from './console-path.ts'
-import { isFromOwnPage } from './own-page.ts'
 
 type SessionPorts = Pick<OpsApiOptions, 'audit' | 'operators'> & {
   readonly credentials: OperatorCredentials

@@ -1,7 +1,7 @@
 import { algorithms } from '@gatehouse/access-token/claims'
 import { type Static, Type } from 'typebox'
-import { PendingApproval, pendingAnswer } from '../approval-response.ts'
-import { operatorSource } from '../operator-source.ts'
+import { PendingApproval, pendingResponse } from '../access/approval-response.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Key, toKey } from './key-response.ts'
 
@@ -117,7 +117,7 @@ const activateKey: OpsRoutes = (service, { keys }) => {
         summary: 'Activate a standby key',
         description: 'Lets a standby key sign, once every live gateway has it.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' }, 202: pendingAnswer },
+        answers: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
         problems: { NOT_FOUND, CONFLICT: `${NOT_HELD}, or the key is not standby.` },
         params: Params,
         body: Force,
@@ -168,7 +168,7 @@ const revokeKey: OpsRoutes = (service, { keys }) => {
         description:
           'Every gateway refuses the tokens of the key within a second. If it was active, another key becomes active.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' }, 202: pendingAnswer },
+        answers: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
         problems: { NOT_FOUND, CONFLICT: TOO_MANY },
         params: Params,
         response: { 200: Changed, 202: PendingApproval }

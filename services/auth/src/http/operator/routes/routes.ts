@@ -1,7 +1,7 @@
 import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
 import { fleetUnavailable } from '../../../refusals.ts'
+import { operatorOf } from '../access/require-operator.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
-import { operatorOf } from '../require-operator.ts'
 import { askGateways } from './ask-gateways.ts'
 import { type AskFor, questionPlaces } from './question-places.ts'
 import { ExplainedRequest, RequestToExplain, RouteTables } from './route-schemas.ts'

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { noSuchUser } from '../../../accounts/account-refusals.ts'
 import { Ended, uuid } from '../../fields.ts'
-import { PendingApproval, pendingAnswer } from '../approval-response.ts'
-import { operatorSource } from '../operator-source.ts'
+import { PendingApproval, pendingResponse } from '../access/approval-response.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { findUser } from './find-user.ts'
 import { UserParams, userProblems } from './user-response.ts'
@@ -25,7 +25,7 @@ export const deleteUser: OpsRoutes = (service, options) => {
         description:
           'Deletes a user and their personal data (GDPR, article 17), and ends every session.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user was deleted.' }, 202: pendingAnswer },
+        answers: { 200: { description: 'The user was deleted.' }, 202: pendingResponse },
         problems: userProblems,
         params: UserParams,
         response: { 200: Deleted, 202: PendingApproval }

@@ -5,7 +5,7 @@ import {
   readEventsAfter,
   shownEvents
 } from '../../exports/exported-events.ts'
-import { operatorSource } from '../operator-source.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { findUser } from './find-user.ts'
 import { UserParams, userProblems } from './user-response.ts'

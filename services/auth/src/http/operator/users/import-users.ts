@@ -7,7 +7,7 @@ import {
 } from '../../../accounts/imports/imported-account.ts'
 import { isKnownCost } from '../../../accounts/passwords/hashes/hash-kinds.ts'
 import { Claims } from '../../fields.ts'
-import { operatorSource } from '../operator-source.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 
 const MOST_USERS = 500
@@ -102,7 +102,7 @@ export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) =>
       const found = dryRun
         ? await accounts.imports.tryOut(sound, nowMs)
         : await accounts.imports.store(sound, { source: operatorSource(request), clock })
-      return answerOf(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
+      return importResponse(judged, new Map(sound.map((account, n) => [account, found[n] ?? null])))
     }
   )
 }
@@ -120,7 +120,7 @@ function judge(
   }
 }
 
-function answerOf(
+function importResponse(
   judged: readonly (ImportedAccount | string)[],
   obstacles: ReadonlyMap<ImportedAccount, Obstacle | null>
 ): Static<typeof Answer> {

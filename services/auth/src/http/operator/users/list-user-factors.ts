@@ -1,4 +1,4 @@
-import { listedFactors, shownFactors } from '../../public/factors/factor-schemas.ts'
+import { listedFactors, shownFactors } from '../../factor-response.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { findUser } from './find-user.ts'
 import { UserParams, userProblems } from './user-response.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { noSuchDelivery, noSuchWebhook } from '../../../webhooks/webhook-refusals.ts'
 import { uuid } from '../../fields.ts'
-import { operatorSource } from '../operator-source.ts'
+import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from '../query-parameters.ts'
 import { DeliveryAnswer, deliveryAnswer, WebhookParams } from './webhook-schemas.ts'

@@ -6,7 +6,8 @@ import type { Account } from '../../../accounts/account.ts'
 import type { KeyRing } from '../../../secrets/key-ring.ts'
 import { mintDeviceToken, readDeviceToken } from '../../../throttling/device-token.ts'
 import { credentialOf } from '../../../throttling/guesses.ts'
-import { type CookieSameSite, ownCookieAttributes } from './refresh-cookie.ts'
+import type { CookieSameSite } from '../../app-settings.ts'
+import { ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */
 const MAX_AGE_SECONDS = 400 * 86_400

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { noRefreshToken } from '../../../sessions/session-refusals.ts'
+import type { CookieSameSite } from '../../app-settings.ts'
 import { refreshTokenExample } from '../../fields.ts'
-import type { Delivery } from '../sessions/token-response.ts'
-import { type CookieSameSite, readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
+import type { Delivery } from '../token-response.ts'
+import { readRefreshCookie, refreshCookiesOf } from './refresh-cookie.ts'
 import { missingCookieDetail } from './unkept-cookie.ts'
 
 /** A refresh token has about a hundred characters. A longer text is not one, and is not read. */

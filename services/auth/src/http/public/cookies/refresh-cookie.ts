@@ -4,10 +4,8 @@ import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Grant } from '../../../sessions/grant.ts'
+import type { CookieSameSite } from '../../app-settings.ts'
 import { refreshTokenExample } from '../../fields.ts'
-
-/** Whether pages of other sites may use our cookies; `none` allows it. */
-export type CookieSameSite = 'strict' | 'none'
 
 type OwnCookieAttributes = CookieSerializeOptions & { secure: boolean }
 

@@ -1,7 +1,7 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { FastifyRequest } from 'fastify'
+import type { CookieSameSite } from '../../app-settings.ts'
 import { cookieNotKept } from '../../http-refusals.ts'
-import type { CookieSameSite } from './refresh-cookie.ts'
 
 /**
  * Refuses to open a session whose cookie the browser would silently drop: the page would look

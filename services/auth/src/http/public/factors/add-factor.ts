@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { FactorName } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
@@ -7,7 +8,6 @@ import { factorChange } from './factor-change.ts'
 import {
   DEFAULT_NAME,
   digitsOf,
-  FactorName,
   FactorParams,
   NewTotp,
   RecoveryCodes,

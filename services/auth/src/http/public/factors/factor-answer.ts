@@ -1,13 +1,18 @@
+import { type Static, Type } from 'typebox'
 import type { FactorAnswer } from '../../../factors/factor-methods.ts'
 import { oneAnswer } from '../../../factors/factor-refusals.ts'
-import type { PasskeyAssertion } from '../../../factors/passkeys/passkey-assertion.ts'
-import { digitsOf } from './factor-schemas.ts'
+import { digitsOf, RecoveryCode, Totp } from './factor-schemas.ts'
+import { PasskeyAssertion } from './passkey-schemas.ts'
 
 /** The members of a body that prove a second factor. */
+export const factorProof = {
+  totp: Type.Optional(Totp),
+  recoveryCode: Type.Optional(RecoveryCode),
+  passkey: Type.Optional(PasskeyAssertion)
+}
+
 type Given = {
-  readonly totp?: string | undefined
-  readonly recoveryCode?: string | undefined
-  readonly passkey?: PasskeyAssertion | undefined
+  readonly [Method in keyof typeof factorProof]?: Static<(typeof factorProof)[Method]> | undefined
 }
 
 /** @throws Refusal INVALID_REQUEST unless there is exactly one */

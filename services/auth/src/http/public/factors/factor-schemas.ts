@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { NewFactor, OwnFactor, OwnFactors } from '../../../factors/own-factors.ts'
+import type { NewFactor } from '../../../factors/own/own-factors.ts'
 import { qrCode } from '../../../factors/totp/qr-code.ts'
-import { instant, instantOrNull, iso } from '../../fields.ts'
+import { Factor, shownFactor } from '../../factor-response.ts'
 
 /** What requests and responses about second factors have in common. */
 
@@ -27,66 +27,9 @@ export const RecoveryCodes = Type.Array(Type.String({ examples: ['ynx4-7qvd-3kzo
   examples: [['ynx4-7qvd-3kzo-hfe2', 'b6lw-m2ts-9gpa-ceu5']]
 })
 
-export const FactorName = Type.String({
-  minLength: 1,
-  maxLength: 64,
-  description: 'What the user calls the factor, to tell several apart.',
-  examples: ['Phone']
-})
-
 /** The default names. */
 export const DEFAULT_NAME = 'Authenticator'
 export const DEFAULT_PASSKEY_NAME = 'Passkey'
-
-export const Factor = Type.Object(
-  {
-    id: Type.String({
-      description: 'The id of the factor.',
-      examples: ['k3VxE0o9W1lQn5cT7yB2dA']
-    }),
-    type: Type.Enum(['totp', 'passkey'], {
-      description: 'totp: an authenticator app (RFC 6238). passkey: a passkey (WebAuthn).'
-    }),
-    name: FactorName,
-    createdAt: instant('When it was added.'),
-    lastUsedAt: instantOrNull('When it was last accepted; null: never.'),
-    backedUp: Type.Optional(
-      Type.Boolean({
-        description:
-          'Only of a passkey: whether it is copied to other devices of its user, as the authenticator says.',
-        examples: [true]
-      })
-    )
-  },
-  { title: 'Factor', description: 'A second factor of an account.' }
-)
-
-export const shownFactor = ({ id, kind, name, created_at, used_at, backedUp }: OwnFactor) => ({
-  id,
-  type: kind,
-  name,
-  createdAt: iso(created_at),
-  lastUsedAt: used_at === null ? null : iso(used_at),
-  ...(backedUp === undefined ? {} : { backedUp })
-})
-
-/** @param title the name of the schema, which is unique in each API */
-export const listedFactors = (title: string) =>
-  Type.Object(
-    {
-      factors: Type.Array(Factor, { description: 'The factors, the oldest first.' }),
-      recoveryCodes: Type.Integer({
-        description: 'How many recovery codes are left.',
-        examples: [10]
-      })
-    },
-    { title }
-  )
-
-export const shownFactors = ({ factors, recoveryCodes }: OwnFactors) => ({
-  factors: factors.map(shownFactor),
-  recoveryCodes
-})
 
 export const NewTotp = Type.Object(
   {
@@ -119,8 +62,8 @@ export const NewTotp = Type.Object(
   }
 )
 
-export const shownNewFactor = ({ row, secret, uri }: NewFactor) => ({
-  factor: shownFactor(row),
+export const shownNewFactor = ({ factor, secret, uri }: NewFactor) => ({
+  factor: shownFactor(factor),
   secret,
   uri,
   qr: qrCode(uri)

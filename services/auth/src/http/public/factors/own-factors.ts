@@ -1,15 +1,10 @@
 import { Type } from 'typebox'
+import { listedFactors, shownFactors } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
-import {
-  FactorParams,
-  listedFactors,
-  RecoveryCodes,
-  recentLogin,
-  shownFactors
-} from './factor-schemas.ts'
+import { FactorParams, RecoveryCodes, recentLogin } from './factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
 
 export const listFactors: Route = (service, { accounts, factors }) => {

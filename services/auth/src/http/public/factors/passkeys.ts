@@ -1,17 +1,11 @@
 import { Type } from 'typebox'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { Factor, FactorName, shownFactor } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
 import { factorChange } from './factor-change.ts'
-import {
-  DEFAULT_PASSKEY_NAME,
-  Factor,
-  FactorName,
-  RecoveryCodes,
-  recentLogin,
-  shownFactor
-} from './factor-schemas.ts'
+import { DEFAULT_PASSKEY_NAME, RecoveryCodes, recentLogin } from './factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
 import { PasskeyCreation, PasskeyRegistration, PasskeyRequest } from './passkey-schemas.ts'
 import { requireProvenEmail } from './require-proven-email.ts'

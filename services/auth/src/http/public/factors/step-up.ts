@@ -4,22 +4,18 @@ import { BY_PASSWORD } from '../../../sessions/authentication.ts'
 import { sessionEnded } from '../../../sessions/session-refusals.ts'
 import { currentPassword, endedProblem, noAccountProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
-import { sessionCaller } from '../login/complete-login.ts'
+import { sessionCaller } from '../guess-callers.ts'
 import { ownAccount } from '../own-account.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
-import { answerOf } from './factor-answer.ts'
-import { RecoveryCode, Totp } from './factor-schemas.ts'
-import { PasskeyAssertion } from './passkey-schemas.ts'
+import { answerOf, factorProof } from './factor-answer.ts'
 
 const Body = Type.Object(
   {
     password: Type.Optional(
       currentPassword('The password, for an account without a second factor.')
     ),
-    totp: Type.Optional(Totp),
-    recoveryCode: Type.Optional(RecoveryCode),
-    passkey: Type.Optional(PasskeyAssertion)
+    ...factorProof
   },
   { additionalProperties: false, title: 'StepUp' }
 )

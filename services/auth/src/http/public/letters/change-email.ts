@@ -7,7 +7,8 @@ import { ifPossible } from '../../../sessions/if-possible.ts'
 import { sessionEnded } from '../../../sessions/session-refusals.ts'
 import { Email, endedProblem, noAccountProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { beforeCredentials } from '../before-credentials.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
 import { limitLetters } from '../limit-address.ts'
 import { ownAccount } from '../own-account.ts'
 import { readerOf } from '../reader.ts'
@@ -89,7 +90,7 @@ export const confirmEmail: Route = (service, options) => {
         body: TokenBody,
         response: { 204: Type.Null() }
       },
-      onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const change = { ...readerOf(request, mail), stale: stale.now, clock }
@@ -125,7 +126,7 @@ export const undoEmail: Route = (service, options) => {
         body: TokenBody,
         response: { 200: Type.Object({ resetToken: ResetToken }, { title: 'UndoneEmail' }) }
       },
-      onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request) => {
       const change = { stale: stale.now, source: requestSourceOf(request), clock }

@@ -3,7 +3,8 @@ import { passwordFault } from '../../../accounts/passwords/password-rules.ts'
 import { invalidMember } from '../../../refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { newPassword } from '../../fields.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { beforeCredentials } from '../before-credentials.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { LetterToken } from './letter-token.ts'
@@ -42,7 +43,7 @@ export const resetPassword: Route = (service, options) => {
         body: Body,
         response: { 204: Type.Null() }
       },
-      onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { token, newPassword: chosen } = request.body

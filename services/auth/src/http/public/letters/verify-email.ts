@@ -5,6 +5,7 @@ import { invalidMember } from '../../../refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { Email } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
+import { beforeCredentials } from '../before-credentials.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import { limitLetters } from '../limit-address.ts'
 import { readerOf } from '../reader.ts'
@@ -53,7 +54,7 @@ export const verifyEmail: Route = (service, options) => {
     '/email/verify',
     {
       schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: Verified } },
-      onRequest: [refuseCrossSite(options.settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request) => {
       const { token, pageSecret } = request.body

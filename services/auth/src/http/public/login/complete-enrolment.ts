@@ -4,7 +4,7 @@ import type { EnrolledLogin } from '../../../factors/login/login-enrolment.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { RecoveryCodes } from '../factors/factor-schemas.ts'
 import type { PublicRouteOptions as Options } from '../route.ts'
-import { TokenResponse } from '../sessions/token-response.ts'
+import { TokenResponse } from '../token-response.ts'
 import { completeLogin } from './complete-login.ts'
 import type { ReadLogin } from './waiting-login.ts'
 

@@ -1,55 +1,22 @@
-import { clientNetwork } from '@gatehouse/edge-headers/client-network'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../../../accounts/account.ts'
-import type { RequestSource } from '../../../audit/audit-event.ts'
 import { STORED_FIRST_PARTY } from '../../../clients/client.ts'
 import { noticeOf } from '../../../mail/notices.ts'
 import { deviceLabel } from '../../../sessions/device-label.ts'
 import type { LoginDetails, WithLogin } from '../../../sessions/durable/open-session.ts'
-import { type Caller, credentialOf } from '../../../throttling/guesses.ts'
+import type { Caller } from '../../../throttling/guesses.ts'
 import { nameCaller } from '../../name-caller.ts'
-import { requestSourceOf } from '../../request-source.ts'
-import { knownDevice, rememberDevice } from '../cookies/device-cookie.ts'
+import { rememberDevice } from '../cookies/device-cookie.ts'
 import { setRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions } from '../route.ts'
-import { type Delivery, tokenResponse } from '../sessions/token-response.ts'
+import { type Delivery, tokenResponse } from '../token-response.ts'
 
 /** In the first hour of an account, a login with another device is not reported to its owner. */
 const NEW_ACCOUNT_SECONDS = 3600
 
 const isOld = ({ createdAt }: Account, nowMs: number): boolean =>
   nowMs / 1000 - createdAt > NEW_ACCOUNT_SECONDS
-
-/**
- * The caller of a login, as guesses are counted.
- * @param canonical the e-mail address; empty: the request has none that could be an account's
- */
-export function loginCaller(
-  request: FastifyRequest,
-  canonical: string,
-  claimed: Account | null,
-  { ring }: Pick<PublicRouteOptions, 'ring'>
-): Caller {
-  return {
-    email: canonical,
-    network: clientNetwork(requestSourceOf(request).address),
-    device: knownDevice(request, claimed, ring),
-    credential: claimed === null ? null : credentialOf(claimed)
-  }
-}
-
-/** The caller of a request that has a session, as guesses are counted: the session is a device. */
-export const sessionCaller = (
-  account: Account,
-  session: string,
-  { address }: Pick<RequestSource, 'address'>
-): Caller => ({
-  email: account.email,
-  network: clientNetwork(address),
-  device: session,
-  credential: credentialOf(account)
-})
 
 /** A login with all the proofs that it needs. */
 type ProvenCredentials = LoginDetails & {

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { FactorName } from '../../factor-response.ts'
+import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
-import { DEFAULT_PASSKEY_NAME, FactorName } from '../factors/factor-schemas.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
+import { DEFAULT_PASSKEY_NAME } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
 import { PasskeyCreation, PasskeyRegistration } from '../factors/passkey-schemas.ts'
 import type { Route } from '../route.ts'
@@ -27,7 +29,7 @@ const asking = {
 }
 
 export const askForFirstPasskey: Route = (service, options) => {
-  const { factors, settings, throttling } = options
+  const { factors, throttling } = options
   service.post(
     '/login/factor/enrol/passkey/options',
     {
@@ -40,7 +42,7 @@ export const askForFirstPasskey: Route = (service, options) => {
         ),
         response: { 200: PasskeyCreation }
       },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request) => {
       const waiting = await factors.waiting(request.body.challenge)
@@ -71,7 +73,7 @@ const adding = {
 }
 
 export const loginWithFirstPasskey: Route = (service, options) => {
-  const { factors, sessions, settings } = options
+  const { factors, sessions } = options
   const { guesses } = options.throttling
   service.post(
     '/login/factor/enrol/passkey',
@@ -89,7 +91,7 @@ export const loginWithFirstPasskey: Route = (service, options) => {
         ),
         response: { 200: FactorTokens }
       },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { challenge, passkey: given, name = DEFAULT_PASSKEY_NAME } = request.body

@@ -1,19 +1,13 @@
 import { Type } from 'typebox'
 import { factorRequired, oneAnswer } from '../../../factors/factor-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { FactorName } from '../../factor-response.ts'
+import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
-import { answerOf } from '../factors/factor-answer.ts'
-import {
-  DEFAULT_NAME,
-  FactorName,
-  NewTotp,
-  RecoveryCode,
-  shownNewFactor,
-  Totp
-} from '../factors/factor-schemas.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
+import { answerOf, factorProof } from '../factors/factor-answer.ts'
+import { DEFAULT_NAME, NewTotp, shownNewFactor } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
-import { PasskeyAssertion } from '../factors/passkey-schemas.ts'
 import type { Route } from '../route.ts'
 import { completeEnrolment, FactorTokens } from './complete-enrolment.ts'
 import { completeLogin } from './complete-login.ts'
@@ -22,9 +16,7 @@ import { Challenge, readWaiting } from './waiting-login.ts'
 const Body = Type.Object(
   {
     challenge: Challenge,
-    totp: Type.Optional(Totp),
-    recoveryCode: Type.Optional(RecoveryCode),
-    passkey: Type.Optional(PasskeyAssertion)
+    ...factorProof
   },
   { additionalProperties: false, title: 'FactorAnswer' }
 )
@@ -47,13 +39,13 @@ const documented = {
 }
 
 export const loginFactor: Route = (service, options) => {
-  const { factors, sessions, settings } = options
+  const { factors, sessions } = options
   const { guesses } = options.throttling
   service.post(
     '/login/factor',
     {
       schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: FactorTokens } },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { challenge, ...given } = request.body
@@ -96,7 +88,7 @@ const enrolling = {
 }
 
 export const enrolAtLogin: Route = (service, options) => {
-  const { factors, settings, throttling } = options
+  const { factors, throttling } = options
   service.post(
     '/login/factor/enrol',
     {
@@ -109,7 +101,7 @@ export const enrolAtLogin: Route = (service, options) => {
         ),
         response: { 201: NewTotp }
       },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { account, shown } = await factors.waiting(request.body.challenge)

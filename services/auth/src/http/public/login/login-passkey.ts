@@ -1,14 +1,16 @@
 import { Type } from 'typebox'
 import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { PasskeyAssertion, PasskeyRequest } from '../factors/passkey-schemas.ts'
+import { loginCaller } from '../guess-callers.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
-import { Delivery, TokenResponse } from '../sessions/token-response.ts'
-import { completeLogin, loginCaller } from './complete-login.ts'
+import { Delivery, TokenResponse } from '../token-response.ts'
+import { completeLogin } from './complete-login.ts'
 
 const off = 'Passkeys alone do not open a session here (AUTH_PASSKEYS).'
 
@@ -25,14 +27,14 @@ const asking = {
   }
 }
 
-export const askForPasskeyLogin: Route = (service, { factors, settings, limitAddress }) => {
+export const askForPasskeyLogin: Route = (service, options) => {
   service.post(
     '/login/passkey/options',
     {
       schema: { ...asking, headers: PageHeaders, response: { 200: PasskeyRequest } },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), limitAddress]
+      onRequest: beforeCredentials(options)
     },
-    async () => factors.askForLogin()
+    async () => options.factors.askForLogin()
   )
 }
 
@@ -66,7 +68,7 @@ export const loginPasskey: Route = (service, options) => {
         ),
         response: { 200: TokenResponse }
       },
-      onRequest: [refuseCrossSite(settings.allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { passkey, delivery = 'body' } = request.body

@@ -3,12 +3,14 @@ import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
 import { currentPassword, Email } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
+import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
-import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
+import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import { loginCaller } from '../guess-callers.ts'
 import type { Route } from '../route.ts'
-import { Delivery, TokenResponse } from '../sessions/token-response.ts'
-import { completeLogin, loginCaller } from './complete-login.ts'
+import { Delivery, TokenResponse } from '../token-response.ts'
+import { completeLogin } from './complete-login.ts'
 
 const Body = Type.Object(
   {
@@ -40,12 +42,12 @@ const documented = {
 /** Opens a session for a user who proves the password, or asks for a second factor. */
 export const login: Route = (service, options) => {
   const { accounts, factors } = options
-  const { allowsOrigin, cookieSameSite, emailVerification } = options.settings
+  const { cookieSameSite, emailVerification } = options.settings
   service.post(
     '/login',
     {
       schema: { ...documented, headers: PageHeaders, body: Body, response: { 200: TokenResponse } },
-      onRequest: [refuseCrossSite(allowsOrigin), options.limitAddress]
+      onRequest: beforeCredentials(options)
     },
     async (request, reply) => {
       const { email, password, delivery = 'body' } = request.body

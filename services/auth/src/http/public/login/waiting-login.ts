@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Answerer } from '../../../factors/factor-answers.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
+import { loginCaller } from '../guess-callers.ts'
 import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions as Options } from '../route.ts'
-import { loginCaller } from './complete-login.ts'
 
 export const Challenge = Type.String({
   minLength: 1,

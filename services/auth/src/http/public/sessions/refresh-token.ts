@@ -14,7 +14,7 @@ import {
 } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
-import { TokenResponse, tokenResponse } from './token-response.ts'
+import { TokenResponse, tokenResponse } from '../token-response.ts'
 
 export const refreshToken: Route = (service, { sessions, settings }) => {
   const { allowsOrigin, cookieSameSite } = settings

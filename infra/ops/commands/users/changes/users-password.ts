@@ -1,0 +1,32 @@
+import type { Command } from '../../../command.ts'
+import { count } from '../../../terminal/count.ts'
+import { type User, userTable } from '../user-answers.ts'
+import {
+  choosePassword,
+  generatedMember,
+  generatedText,
+  passwordOption
+} from './chosen-password.ts'
+
+export const usersPassword: Command = {
+  name: 'users password',
+  usage: 'ID [--password-stdin]',
+  summary:
+    'Sets the password of a user (by id or e-mail). Ends all of their sessions, and any wait ' +
+    'that wrong guesses of others have caused. Asks for the password; without a terminal, it ' +
+    'generates one.',
+  options: passwordOption,
+  words: [1, 1],
+  async run(typed, { ops, terminal }) {
+    const [user = ''] = typed.positionals
+    const chosen = await choosePassword(typed, terminal)
+    const path = `/ops/users/${encodeURIComponent(user)}/password`
+    const { password } = chosen
+    const answer = await ops.call<{ user: User; ended: number }>('PUT', path, { password })
+    const ended = count(answer.ended, 'session')
+    return {
+      json: { ...answer, ...generatedMember(chosen) },
+      text: `${userTable([answer.user])}\n\n${ended} ended${generatedText(chosen)}`
+    }
+  }
+}

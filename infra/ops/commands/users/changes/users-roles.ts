@@ -1,0 +1,15 @@
+import type { Command } from '../../../command.ts'
+import { type User, userTable } from '../user-answers.ts'
+
+export const usersRoles: Command = {
+  name: 'users roles',
+  usage: 'ID [ROLE]…',
+  summary:
+    'Replaces the roles of a user (by id or e-mail). The next access token has the new roles.',
+  words: [1, 65],
+  async run({ positionals: [user = '', ...roles] }, { ops }) {
+    const path = `/ops/users/${encodeURIComponent(user)}/roles`
+    const answer = await ops.call<{ user: User }>('PUT', path, { roles })
+    return { json: answer, text: userTable([answer.user]) }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Abortable } from '../abortable.ts'
+import type { FactorAnswer, Login, Registered, Registration, TokenResponse, User } from '../api.ts'
+import type { ClientOptions } from '../gatehouse-client.ts'
+import { noAnswer } from '../post.ts'
+import { GatehouseProblem } from '../problem.ts'
+import { untilAborted } from '../sleep.ts'
+import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
+
+/** What a login proves: a password, or a challenge with its answer. */
+type Proof = Partial<Login & FactorAnswer>
+
+type Answer = { readonly user?: User; readonly pageSecret?: string }
+
+export type SignInPorts = RefreshPorts & {
+  readonly origin: string
+  readonly delivery: ClientOptions['delivery']
+}
+
+/**
+ * Refreshes once, to check that the browser has kept the cookie.
+ * @returns the tokens; null if an outage hides the result
+ * @throws GatehouseProblem `COOKIE_DROPPED` if the browser has not kept it
+ */
+async function probe(
+  { accessToken, session }: TokenResponse,
+  { environment, origin, post }: SignInPorts
+): Promise<TokenResponse | null> {
+  let why = ''
+  try {
+    const tokens = tokensOf(await post('/auth/refresh-token'))
+    if (tokens.session.id === session.id) return tokens
+  } catch (error) {
+    if (!isNoSession(error)) return null
+    why = `: ${(error as GatehouseProblem).message}`
+  }
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const ending = { method: 'DELETE', headers }
+  await environment.fetch(`${origin}/auth/sessions/${session.id}`, ending).catch(() => {})
+  const title = 'The browser dropped the cookie'
+  throw new GatehouseProblem({
+    code: 'COOKIE_DROPPED',
+    status: 0,
+    title,
+    detail: title + why,
+    retryable: false
+  })
+}
+
+/**
+ * Opens and ends sessions. Meanwhile, no other tab, no refresh and no other process may change the
+ * refresh token.
+ */
+export function signIn(ports: SignInPorts) {
+  const { delivery, session, tabs, post, storage } = ports
+
+  const alone = (work: () => Promise<void>, signal: AbortSignal | null | undefined) =>
+    untilAborted(tabs.alone(work, false), signal)
+
+  return {
+    async login({ email, password, ...factor }: Proof, { signal }: Abortable = {}) {
+      let id = ''
+      await alone(async () => {
+        const sent = session.sent()
+        const answer = email
+          ? post('/auth/login', { email, password, delivery }, signal)
+          : post('/auth/login/factor', factor, signal)
+        const tokens = tokensOf(await answer)
+        await storage.write(tokens.refreshToken ?? null)
+        const newest = delivery === 'cookie' && (await probe(tokens, ports))
+        tabs.post(session.adopt(newest || tokens, sent, true))
+        id = tokens.session.id
+      }, signal)
+      return { id }
+    },
+
+    logout: ({ signal }: Abortable = {}): Promise<void> =>
+      alone(async () => {
+        const refreshToken = await storage.read()
+        if (refreshToken !== null) {
+          await post('/auth/logout', bodyOf(refreshToken), signal).catch((error: unknown) => {
+            // The session has already ended.
+            if (!isNoSession(error)) throw error
+          })
+        }
+        await storage.write(null)
+        tabs.post(session.end('logout'))
+      }, signal),
+
+    async register(
+      { email, password, invitation }: Registration,
+      { signal }: Abortable = {}
+    ): Promise<Registered> {
+      const registration = { email, password, invitation }
+      const answer = (await post('/auth/register', registration, signal)) as Answer | null
+      if (!answer) throw noAnswer()
+      return { ...answer, ...answer.user }
+    }
+  }
+}

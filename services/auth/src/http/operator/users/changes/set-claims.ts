@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import { claimsFault } from '../../../../accounts/account-claims.ts'
+import { noSuchUser } from '../../../../accounts/account-refusals.ts'
+import { identityFault } from '../../../../accounts/identity-fault.ts'
+import { invalidMember } from '../../../../refusals.ts'
+import { Claims } from '../../../fields.ts'
+import { operatorSource } from '../../access/operator-source.ts'
+import type { OpsRoutes } from '../../ops-routes.ts'
+import { findUser } from '../find-user.ts'
+import { toUser, UserAnswer, UserParams, userProblems } from '../user-response.ts'
+
+/** Replaces the claims of a user. The next access token has them, and earlier ones are stale. */
+export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) => {
+  const { stale } = revocations
+  service.put(
+    '/users/:user/claims',
+    {
+      schema: {
+        params: UserParams,
+        operationId: 'setClaims',
+        summary: 'Replace the claims',
+        description: 'The next access token has them, and earlier ones are stale.',
+        tags: ['Users'],
+        answers: { 200: { description: 'The user.' } },
+        problems: userProblems,
+        body: Type.Object(
+          { claims: Claims },
+          { additionalProperties: false, title: 'ClaimsChange' }
+        ),
+        response: { 200: UserAnswer }
+      }
+    },
+    async (request) => {
+      const account = await findUser(accounts, request.params.user)
+      const { claims } = request.body
+      const fault = claimsFault(claims) ?? identityFault({ ...account, claims })
+      if (fault !== null) throw invalidMember('claims', fault)
+      const change = { stale: stale.now, source: operatorSource(request), clock }
+      if (!(await accounts.changes.setClaims(account.id, claims, change))) throw noSuchUser()
+      await stale.publish(account.id)
+      return { user: toUser({ ...account, claims }) }
+    }
+  )
+}

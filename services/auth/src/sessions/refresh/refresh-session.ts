@@ -1,0 +1,94 @@
+import type { RequestSource } from '../../audit/audit-event.ts'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import type { KeyRing } from '../../secrets/key-ring.ts'
+import { byPasswordAt } from '../authentication.ts'
+import { type DurableSession, restorable } from '../durable/durable-session.ts'
+import { endIfEnded } from '../end-if-ended.ts'
+import type { Outcome } from '../families/outcome.ts'
+import type { Grant, IssueGrant } from '../grant.ts'
+import { ifPossible } from '../if-possible.ts'
+import { readRefreshToken, sessionId } from '../refresh-token.ts'
+import {
+  scopeTooWide,
+  sessionEnded,
+  tooManyRefreshes,
+  unknownRefreshToken
+} from '../session-refusals.ts'
+import type { SessionState } from '../session-state.ts'
+import { recordRefresh } from './record-refresh.ts'
+import type { RefreshLimit } from './refresh-limit.ts'
+import { isWithin, narrowed } from './requested-scope.ts'
+
+/**
+ * Makes the next generation, and an access token with the session's scope or a part of it.
+ * @throws Refusal UNAUTHENTICATED if this service did not issue the token, INVALID_REQUEST for
+ * more scope than the session has, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
+ */
+export type RefreshSession = (
+  refreshToken: string,
+  source: RequestSource,
+  requestedScope?: string
+) => Promise<Grant>
+
+type RefreshOptions = SessionState & {
+  readonly grant: IssueGrant
+  readonly ring: KeyRing
+  readonly limit: RefreshLimit
+  readonly audit: AuditLog
+  readonly clock: () => number
+  /** counts the outcome of each refresh that found a family */
+  readonly count: (outcome: Outcome) => void
+}
+
+export function refreshSession(options: RefreshOptions): RefreshSession {
+  const { families, durable, ends, policy, grant, ring, limit, clock, count } = options
+  const record = recordRefresh(options)
+  return async (text, source, requestedScope) => {
+    const begunMs = clock()
+    const token = readRefreshToken(text, ring)
+    if (token === null) throw unknownRefreshToken()
+    const { subject, generation } = token
+    const sid = sessionId(token.family)
+    const waitSeconds = limit.take(sid)
+    if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
+
+    const { account, session } = await durable.find(subject, sid)
+    if (session?.ended) await refuseEnded(options, session, source)
+    if (account === null || account.disabled) {
+      await ends.end({ kind: 'session-ended', subject, sid, source })
+      throw sessionEnded('the account is disabled or gone')
+    }
+    // Before the token is used up, so that a client that asks for too much can ask again.
+    if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
+
+    const opened = restorable(session, policy, clock())
+    const presentation = { subject, sid, generation, opened, source }
+    const presented = await families.present(presentation)
+    const { outcome, after, keyWithdrawals } = presented
+    count(outcome)
+    await record(presentation, presented, session)
+    if (after === null || outcome === 'ended' || outcome === 'reused') {
+      throw sessionEnded(`the refresh token is ${outcome}`)
+    }
+    if (outcome === 'restored' && (await endIfEnded(options, subject, sid)).hasEnded) {
+      throw sessionEnded('the session has ended meanwhile')
+    }
+    const authentication = session?.authentication ?? byPasswordAt(after.openedAt)
+    const reached = { record: after, authentication, keyWithdrawals }
+    return grant(narrowed(account, requestedScope), token, reached, begunMs)
+  }
+}
+
+/**
+ * The database has ended the session. Publishes the end again if the session store may not have it.
+ */
+async function refuseEnded(
+  { ends, audit, count }: RefreshOptions,
+  { subject, sid, unpublished }: DurableSession,
+  source: RequestSource
+): Promise<never> {
+  count('ended')
+  if (unpublished) await ifPossible(ends.publish(subject, [sid]))
+  await audit.write({ kind: 'refresh-ended', subject, sid, source })
+  throw sessionEnded('the session has ended')
+}
