@@ -7,7 +7,11 @@ import { plainDetail, storedDetail } from './stored-event.ts'
 
 /** The audit log. An event is written before the response to its request is sent. */
 export type AuditLog = {
-  write(event: AuditEvent): Promise<void>
+  /**
+   * @param claimed what a caller without a known subject calls itself, such as an e-mail address.
+   * It is not written: the events of different names are limited separately
+   */
+  write(event: AuditEvent, claimed?: string): Promise<void>
   /** The matching events, the newest first. */
   read(query: AuditQuery): Promise<AuditEntry[]>
   /** The user of a session; null if neither the session nor the login that opened it is known. */

@@ -76,3 +76,27 @@ t.test('events that only the owner or an operator can cause are always written',
   }
   t.equal((await written()).length, 30)
 })
+
+t.test('an unknown address is recorded as a known one is, after failures at others', async (t) => {
+  const { write, written } = await log(t)
+  for (let other = 0; other < 100; other++) await write(failed, `nobody-${other}@example.com`)
+  t.equal((await written()).length, 100)
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await write(failed, 'grace@example.com')
+    await write({ ...failed, subject: 'ada' }, 'ada@example.com')
+  }
+  t.equal((await written()).length, 110, 'five of each')
+})
+
+t.test('failed logins at any number of addresses are a bounded number of events', async (t) => {
+  const { clock, write, written } = await log(t)
+  for (let address = 0; address < 1250; address++) {
+    await write({ ...failed, subject: `user-${address}`, source: from(`192.0.${address % 250}.1`) })
+  }
+  t.equal((await written()).length, 1200)
+  await write({ ...failed, kind: 'factor-failed', subject: 'user-1' })
+  t.equal((await written()).length, 1201, 'other kinds are not concerned')
+  clock.advance(60_000)
+  await write({ ...failed, subject: 'user-1' })
+  t.equal((await written()).at(-1), '{"leftOut":50}')
+})

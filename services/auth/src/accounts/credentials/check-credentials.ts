@@ -52,7 +52,7 @@ export function credentialCheck(ports: CredentialPorts): CheckCredentials {
     const proof = await proofOf(claim, ports, turnOf)
     if (proof === null) {
       const subject = account?.id ?? null
-      await ports.audit.write({ kind: 'login-failed', subject, sid, source })
+      await ports.audit.write({ kind: 'login-failed', subject, sid, source }, claim.caller.email)
       throw wrongCredentials()
     }
     await renewHash(proof.account, password, ports)
