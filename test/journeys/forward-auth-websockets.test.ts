@@ -18,7 +18,8 @@ for (const name of ['nginx', 'haproxy'] as const) {
   const { missing, start } = realProxies[name]
   t.test(`${name} opens only WebSockets that the gateway allows`, { skip: missing }, async (t) => {
     const { upstream, verifyUrl } = gateway
-    const places = { verifyUrl, serviceUrl: upstream.url, webSockets: true }
+    const { url: publicUrl } = gateway
+    const places = { verifyUrl, publicUrl, serviceUrl: upstream.url, webSockets: true }
     const port = await start(t, places)
     const signedIn = bearer(gateway)
     taken.length = 0
