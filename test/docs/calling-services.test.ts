@@ -1,3 +1,4 @@
+import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { client as apiClient, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { documentedShell } from '@gatehouse/fixtures/documented-shell'
@@ -6,7 +7,9 @@ import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import * as openid from 'openid-client'
 import t from 'tap'
+import { read } from '../rules/fixtures/source-files.ts'
 import { blocksOf } from './fixtures/documented-blocks.ts'
+import { shopRoutes, started } from './fixtures/example-services.ts'
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const JWT = 'urn:ietf:params:oauth:token-type:jwt'
@@ -21,8 +24,12 @@ const faultOf = (asked: Promise<unknown>): Promise<unknown> =>
 
 t.test('services exchange tokens to call each other', async (t) => {
   const folder = dataFolder(t)
-  const port = await freePort()
-  const { url } = await wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, GATEWAY_PORT: String(port) })
+  const [port, shopPort] = [await freePort(), String(await freePort())]
+  const { url, services } = await wholeSystem(t, {
+    GATEHOUSE_DATA_DIR: folder,
+    GATEWAY_PORT: String(port),
+    GATEWAY_ROUTES: shopRoutes(t, new Map([['shop', shopPort]]))
+  })
   const [ops, api] = [operator(folder), apiClient(url)]
 
   t.test('the commands of docs/calling-services.md do what the page says', async (t) => {
@@ -40,6 +47,33 @@ t.test('services exchange tokens to call each other', async (t) => {
       /"SESSION_ENDED"/,
       '401'
     ])
+  })
+
+  t.test('the service of docs/calling-services.md calls another one as its user', async (t) => {
+    const files = ['as-user', 'calling-service'].map((name) => `examples/express/${name}.js`)
+    t.strictSame(blocksOf('docs/calling-services.md', 'js'), files.map(read))
+    const shell = await documentedShell(t, folder)
+    const commands = blocksOf('docs/calling-services.md', 'sh').filter((one) =>
+      /^(API|SHOP)=/.test(one)
+    )
+    const script = [...commands, 'echo "$CLIENT_ID $CLIENT_SECRET"'].join('\n')
+    const [CLIENT_ID = '', CLIENT_SECRET = ''] = (await shell(script)).trim().split(' ')
+    const opsUrl = services.find(({ name }) => name === 'gateway')?.opsUrl ?? ''
+    const GATEWAY_KEYS_URL = `${opsUrl}${GATEWAY_KEYS_PATH}`
+    const first = { GATEWAY_KEYS_URL, AUDIENCE: 'shop', PORT: shopPort }
+    const settings = { ...first, CLIENT_ID, CLIENT_SECRET, GATEWAY_URL: url }
+    await started(t, [process.execPath, files[1] ?? ''], settings)
+    const account = ['kay@example.com', 'correct horse battery'] as const
+    await api.register(...account)
+    const { accessToken: token } = (await api.login(...account)).body
+    await api.call('/orders', { token, json: { item: 'ink', quantity: 1 } })
+    const summary = () => api.call('/shop/summary', { token })
+    for (let calls = 0; calls < 3; calls += 1) t.strictSame((await summary()).body, { orders: 1 })
+    const { stdout } = await ops(['audit', '--kind', 'token-exchanged', '--json'])
+    t.equal(stdout.split(CLIENT_ID).length - 1, 1, 'requests with one assertion share an exchange')
+    t.equal((await ops(['clients', 'disable', CLIENT_ID, '--yes'])).code, 0)
+    const refused = await eventually(summary, ({ status }) => status !== 200)
+    t.match(refused, { status: 401, body: { code: 'TOKEN_STALE' } })
   })
 
   t.test('a third-party library exchanges a token, until the client is disabled', async (t) => {
