@@ -66,7 +66,10 @@ export type Account = {
    * result, a login keeps the account. `UNAUTHENTICATED`: the user must sign in again first.
    */
   readonly deleteAccount: (options?: Abortable) => Promise<AccountDeletion>
-  /** Everything that is stored about the user who is signed in. `UNAUTHENTICATED`: as above. */
+  /**
+   * Everything that is stored about the user who is signed in. Requests one page of events after the
+   * other, and waits if the server limits their number. `UNAUTHENTICATED`: as above.
+   */
   readonly exportAccount: (options?: Abortable) => Promise<AccountExport>
 }
 
@@ -112,13 +115,33 @@ export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
       const path = 'account/export'
       const { next, ...all } = await send(path, {}, json<AccountExport & Page>, options)
       for (let after = next; after !== null; ) {
-        const more = await send(`${path}/events?after=${after}`, {}, json<Page>, options)
+        const page = send(`${path}/events?after=${after}`, {}, json<Page>, options)
+        const more = await page.catch((error) => limited(error, options?.signal))
+        if (!more) continue
         all.events.push(...more.events)
         after = more.next
       }
       return all
     }
   }
+}
+
+/**
+ * Waits as long as a rate limit asks for.
+ * @throws every other error
+ */
+function limited(error: unknown, signal?: AbortSignal | null): Promise<void> {
+  if (!(error instanceof GatehouseProblem) || error.code !== 'RATE_LIMITED') throw error
+  return new Promise((resolve) => {
+    // After an abort, the next request rejects with the reason.
+    const proceed = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(proceed, (error.retryAfter ?? 1) * 1000)
+    signal?.addEventListener('abort', proceed)
+    if (signal?.aborted) proceed()
+  })
 }
 
 /** Some of the events of an account; `next` leads to more. */

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import t from 'tap'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { eventually } from '@gatehouse/fixtures/client'
+import t, { type Test } from 'tap'
+import { accountOf } from '../src/account.ts'
 import { socketOpener } from '../src/calls/authorised-socket.ts'
 import { notedClient, sharedStorage } from './fixtures/noted-client.ts'
 import { calls } from './program/calls.ts'
@@ -23,16 +26,53 @@ t.test('webSocket() compares the whole host name with the origins', async (t) =>
   }
 })
 
+/** @returns the origin of a server */
+async function serverOf(t: Test, answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+t.test('exportAccount() gets all pages of events, and waits as a limit asks for', async (t) => {
+  const asked: (string | undefined)[] = []
+  let seconds = '0.01'
+  const origin = await serverOf(t, ({ url }, response) => {
+    asked.push(url)
+    const page = Number(new URL(url ?? '', 'http://x').searchParams.get('after') ?? 0)
+    const isLimited = page === 2 && asked.filter((one) => one === url).length < 3
+    const problem = { code: 'RATE_LIMITED', title: 'Too many requests', retryable: true }
+    const content = { user: { id: 'u' }, events: [page], next: page < 3 ? String(page + 1) : null }
+    response.writeHead(isLimited ? 429 : 200, isLimited ? { 'retry-after': seconds } : {})
+    response.end(JSON.stringify(isLimited ? problem : content))
+  })
+  const { exportAccount } = accountOf({ fetch: (path, init) => fetch(`${origin}${path}`, init) })
+  t.strictSame(await exportAccount(), { user: { id: 'u' }, events: [0, 1, 2, 3] })
+  const pages = [1, 2, 2, 2, 3].map((page) => `/auth/account/export/events?after=${page}`)
+  t.strictSame(asked, ['/auth/account/export', ...pages])
+
+  asked.length = 0
+  seconds = '3600'
+  const reason = new Error('the user left the page')
+  const leaving = new AbortController()
+  const exported = exportAccount({ signal: leaving.signal })
+  await eventually(
+    async () => asked.length,
+    (length) => length === 3
+  )
+  leaving.abort(reason)
+  await t.rejects(exported, reason)
+})
+
 t.test('a registration that a letter completes has no id yet', async (t) => {
-  const server = createServer((_request, response) => {
+  const baseUrl = await serverOf(t, (_request, response) => {
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"pageSecret":"abc"}')
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => server.close())
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
   const { client } = notedClient({
-    baseUrl: `http://127.0.0.1:${port}`,
+    baseUrl,
     delivery: 'body',
     storage: sharedStorage().storage
   })
