@@ -100,7 +100,19 @@ mistake at once, with the allowed values. A misspelt name with the prefix of a s
 resembles a setting causes a warning ([decision 28](decisions/0028-a-misspelt-setting-ends-the-start.md)).
 
 This page is made from [.env.example](../.env.example) and the code, and a test compares them. "–" means that a setting has no
-default.`
+default.
+
+## One service alone
+
+\`npm start\` starts the gateway, the auth service and the example services, and gives all of them the same settings. In production, each
+process has its own settings. In a checkout, this command starts a gateway alone:
+
+\`\`\`sh ignore
+npx node --disable-warning=ExperimentalWarning gateway/src/main.ts
+\`\`\`
+
+For the auth service, it ends with \`services/auth/src/main.ts\`. These commands read the environment and no \`.env\`. [Containers](kubernetes.md)
+and [systemd units](systemd.md) start the same processes.`
 
 /** The page, from the comments of .env.example and the schemas of the settings. */
 export function settingsPage(): string {
