@@ -6,7 +6,9 @@
  * key · not-intact: the auth service found a fault when it signed the head · removed-early: records
  * were deleted before their time · address-removed: an address is not there, and the log does not
  * say that its user was deleted · outside: events or heads have numbers that the chain does not
- * have · dated-back: a record says that it is older than the head before it
+ * have · dated-back: a record says that it is older than the head before it · dated-ahead: a record
+ * says that it is younger than the head that covers it · undeleted: a record says that a user was
+ * deleted who still has an account
  */
 export type ChainFaultKind =
   | 'missing'
@@ -21,6 +23,8 @@ export type ChainFaultKind =
   | 'address-removed'
   | 'outside'
   | 'dated-back'
+  | 'dated-ahead'
+  | 'undeleted'
 
 export type ChainFault = {
   readonly fault: ChainFaultKind
@@ -39,6 +43,18 @@ export const faultOfOutside = (count: number): ChainFault[] =>
           fault: 'outside',
           seq: 0,
           detail: `${count} events or heads have numbers that the chain does not have`
+        }
+      ]
+
+/** @param count how many records say that a user was deleted who still has an account */
+export const faultOfUndeleted = (count: number): ChainFault[] =>
+  count === 0
+    ? []
+    : [
+        {
+          fault: 'undeleted',
+          seq: 0,
+          detail: `${count} records say that a user was deleted who still has an account`
         }
       ]
 

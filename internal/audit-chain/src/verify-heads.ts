@@ -8,6 +8,7 @@ import {
 } from 'jose'
 import { type ChainFaults, chainFaults } from './chain-fault.ts'
 import type { ChainPlace } from './chain-record.ts'
+import { dueRecords, type StatedDue } from './due-records.ts'
 import { HEAD_TYPE, headDigest, headPayload, type SignedHead } from './signed-head.ts'
 
 /** A key that may have signed heads. */
@@ -30,7 +31,9 @@ export type HeadVerification = {
   readonly anchor: ChainPlace
   /** the last record of the chain */
   readonly last: number
-  /** records that were written later must not have been deleted; milliseconds since 1970 */
+  /** what the newest head states; see `statedDue` */
+  readonly due: StatedDue | null
+  /** without such a statement, later records must not have been deleted; milliseconds since 1970 */
   readonly keptSinceMs: number
 }
 
@@ -71,13 +74,13 @@ export async function verifyHeads(options: HeadVerification): Promise<ChainFault
 function noteOrder(
   head: SignedHead,
   before: SignedHead | undefined,
-  { anchor, keptSinceMs }: HeadVerification,
+  { anchor, due, keptSinceMs }: HeadVerification,
   faults: ChainFaults
 ): void {
   if (before === undefined) {
     // Retention deletes the oldest heads, together with records, and keeps one that shows their age.
     const isOld = anchor.seq > 0 && Date.parse(head.at) < keptSinceMs
-    if (head.number === 1 || isOld) return
+    if (head.number === 1 || isOld || isDue(head, due)) return
     const detail = `head ${head.number} is the first one, although no head before it was due for deletion`
     faults.add({ fault: 'missing-head', seq: 1, detail })
     return
@@ -91,17 +94,37 @@ function noteOrder(
   faults.add({ fault: 'missing-head', seq: before.seq, detail })
 }
 
-/** All records between two heads are younger than the first of them. */
+const isDue = ({ seq }: SignedHead, due: StatedDue | null): boolean =>
+  due !== null && seq <= due.seq
+
+/**
+ * All records between two heads are younger than the first of them. A binding statement says it
+ * exactly, whatever the retention is now.
+ */
 function noteEarlyRemoval(
   head: SignedHead,
   before: SignedHead | undefined,
-  { anchor, keptSinceMs }: HeadVerification,
+  { anchor, due, keptSinceMs }: HeadVerification,
   faults: ChainFaults
 ): void {
+  if (due?.isBinding === true || isDue(head, due)) return
   if (before === undefined || head.seq === before.seq || head.seq > anchor.seq) return
   if (Date.parse(before.at) < keptSinceMs) return
   const detail = `records ${before.seq + 1} to ${head.seq} were deleted before their time`
   faults.add({ fault: 'removed-early', seq: before.seq + 1, detail })
+}
+
+/**
+ * What the newest head states about due records; null if it states nothing or is not signed by a
+ * published key.
+ */
+export async function statedDue(
+  newest: SignedHead | undefined,
+  keys: readonly HeadKey[]
+): Promise<StatedDue | null> {
+  const key = keys.find(({ jwk, published }) => published && jwk.kid === newest?.kid)
+  if (newest === undefined || !(await isSigned(newest, key?.jwk))) return null
+  return dueRecords(newest)
 }
 
 /** Whether the signature of a head is valid for a key, and is that of a head. */

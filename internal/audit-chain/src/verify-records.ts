@@ -1,8 +1,8 @@
 import { type ChainFaults, chainFaults } from './chain-fault.ts'
 import { addressDigest, type ChainPlace, type ChainRecord, recordDigest } from './chain-record.ts'
-import { datedBack } from './dated-back.ts'
 import { missingHeads } from './missing-heads.ts'
 import type { ChainHead } from './signed-head.ts'
+import { wrongTimes } from './wrong-times.ts'
 
 export type RecordVerifier = {
   /** Reads the next record, in the order of the numbers. */
@@ -24,15 +24,17 @@ const ACCOUNT_DELETED = 'user-deleted'
  * deleted, or a head
  * @param heads those that the records must agree with, the oldest first
  * @param nowMs for a log that an auth service signs; null: for an export
+ * @param latestMs no record can have been written later; null: not known
  */
 export function recordVerifier(
   from: ChainPlace,
   heads: readonly Pick<ChainHead, 'seq' | 'digest' | 'number' | 'at'>[] = [],
-  nowMs: number | null = null
+  nowMs: number | null = null,
+  latestMs: number | null = nowMs
 ): RecordVerifier {
   const faults = chainFaults()
   const noteMissingHead = missingHeads(heads, faults, nowMs)
-  const noteDatedBack = datedBack(heads, faults)
+  const noteWrongTime = wrongTimes(heads, faults, latestMs)
   const bySeq = Map.groupBy(heads, ({ seq }) => seq)
   const erased = new Map<string, number>()
   const deleted = new Set<string>()
@@ -74,7 +76,7 @@ export function recordVerifier(
       noteAddress(record)
       compareHeads(record)
       noteMissingHead(record)
-      noteDatedBack(record)
+      noteWrongTime(record)
       place = { seq, digest }
     },
     end(last) {

@@ -8,12 +8,16 @@ import { Refused } from '../../failures.ts'
 export type ChainState = {
   /** the place before the first record */
   readonly anchor: ChainPlace
+  /** the last record that was deleted because of its age; absent: that of `anchor` */
+  readonly deleted?: ChainPlace
   readonly last: ChainPlace
   /** ISO 8601; null: nothing is deleted */
   readonly keptSince: string | null
   readonly keys: readonly HeadKey[]
   /** how many events have a number that the chain does not have */
   readonly outside: number
+  /** how many records say that a user was deleted who still has an account; absent: not known */
+  readonly undeleted?: number
 }
 
 /** The audit log, at an auth service or in a file. */
@@ -56,7 +60,8 @@ async function startOf(ops: OpsClient, after: number) {
 
 async function chainOf(ops: OpsClient, after: number): Promise<ChainState> {
   const state = await ops.call<ChainState>('GET', '/ops/audit/chain')
-  return after > state.anchor.seq ? { ...state, anchor: await placeOf(ops, after) } : state
+  if (after <= state.anchor.seq) return state
+  return { ...state, anchor: await placeOf(ops, after), deleted: state.anchor }
 }
 
 async function placeOf(ops: OpsClient, seq: number): Promise<ChainPlace> {

@@ -39,11 +39,16 @@ export async function verifyAudit(
   { state, heads, records }: AuditSource,
   nowMs: number | null
 ): Promise<AuditVerdict> {
-  const { verifyHeads, recordVerifier, faultOfOutside } = await verifiers()
+  const { verifyHeads, statedDue, recordVerifier, ...faultOf } = await verifiers()
   const { anchor, last, keys, keptSince } = state
-  const outside = faultOfOutside(state.outside)
+  const due = await statedDue(heads.at(-1), keys)
+  const ofLog = [
+    ...faultOf.outside(state.outside),
+    ...faultOf.undeleted(state.undeleted ?? 0),
+    ...faultOf.deletion(due, state.deleted ?? anchor)
+  ]
   const keptSinceMs = keptSince === null ? 0 : Date.parse(keptSince)
-  const ofHeads = await verifyHeads({ heads, keys, anchor, last: last.seq, keptSinceMs })
+  const ofHeads = await verifyHeads({ heads, keys, anchor, last: last.seq, due, keptSinceMs })
   const verifier = recordVerifier(anchor, heads, nowMs)
   let firstAt: string | null = null
   for await (const record of records) {
@@ -64,18 +69,26 @@ export async function verifyAudit(
     },
     witnessed:
       covering === undefined || firstAt === null ? null : { head: shown(covering), firstAt },
-    faultCount: verifier.faults.count() + ofHeads.count() + outside.length,
-    faults: [...outside, ...verifier.faults.described, ...ofHeads.described]
+    faultCount: verifier.faults.count() + ofHeads.count() + ofLog.length,
+    faults: [...ofLog, ...verifier.faults.described, ...ofHeads.described]
   }
 }
 
 /** Loaded only when it is needed, because the images of other services do not contain it. */
 async function verifiers() {
   try {
-    const { verifyHeads } = await import('@gatehouse/audit-chain/verify-heads')
+    const { statedDue, verifyHeads } = await import('@gatehouse/audit-chain/verify-heads')
     const { recordVerifier } = await import('@gatehouse/audit-chain/verify-records')
-    const { faultOfOutside } = await import('@gatehouse/audit-chain/chain-fault')
-    return { verifyHeads, recordVerifier, faultOfOutside }
+    const { faultOfOutside, faultOfUndeleted } = await import('@gatehouse/audit-chain/chain-fault')
+    const { faultOfDeletion } = await import('@gatehouse/audit-chain/due-records')
+    return {
+      verifyHeads,
+      statedDue,
+      recordVerifier,
+      outside: faultOfOutside,
+      undeleted: faultOfUndeleted,
+      deletion: faultOfDeletion
+    }
   } catch {
     throw new Refused(
       'NO_VERIFIER',

@@ -14,6 +14,7 @@ import {
   readHeads,
   readRecords
 } from './chain-rows.ts'
+import { countUndeleted } from './undeleted-users.ts'
 import { type Span, type SpanVerdict, verifySpan } from './verify-span.ts'
 
 /** What a verifier needs of the chain, apart from its records and heads. */
@@ -27,6 +28,8 @@ export type ChainState = {
   readonly keys: readonly HeadKey[]
   /** how many events and heads have a number that the chain does not have */
   readonly outside: number
+  /** how many records say that a user was deleted who still has an account */
+  readonly undeleted: number
 }
 
 /** How far the chain has come. */
@@ -75,6 +78,7 @@ export function auditChain({ db, keys, days, clock }: AuditChainOptions): AuditC
       last: { seq: chain.seq, digest: chain.digest },
       keptSinceMs: keptSince(days, clock()),
       outside: await countOutside(db),
+      undeleted: await countUndeleted(db),
       keys: all.map((jwk) => ({ jwk, published: held.has(jwk.kid ?? '') }))
     }
   }

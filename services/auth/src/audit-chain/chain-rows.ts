@@ -8,16 +8,29 @@ import type { AuditChainTable, AuditHeadTable } from './chain-tables.ts'
 
 type EventRow = Selectable<AuditEventTable>
 
-/** Locks the chain until the end of the transaction, and reads it. */
+/**
+ * Locks the chain until the end of the transaction, and reads it.
+ * @throws if somebody has deleted it: nothing shows where the chain continues
+ */
 export const lockChain = (transaction: Transaction<Tables>): Promise<AuditChainTable> =>
   transaction
     .updateTable('audit_chain')
     .set(({ ref }) => ({ seq: ref('seq') }))
     .returningAll()
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(() => new Error('the table audit_chain has no row'))
 
-export const readChain = (db: Kysely<Tables>): Promise<AuditChainTable> =>
-  db.selectFrom('audit_chain').selectAll().executeTakeFirstOrThrow()
+/** A chain whose row was deleted has no records, so that verification reports all of them. */
+const NO_CHAIN: AuditChainTable = {
+  one: 1,
+  seq: 0,
+  digest: '',
+  anchor_seq: 0,
+  anchor_digest: '',
+  signing_until_ms: 0
+}
+
+export const readChain = async (db: Kysely<Tables>): Promise<AuditChainTable> =>
+  (await db.selectFrom('audit_chain').selectAll().executeTakeFirst()) ?? NO_CHAIN
 
 export const anchorOf = (chain: AuditChainTable): ChainPlace => ({
   seq: chain.anchor_seq,
@@ -50,7 +63,7 @@ const MOST_TWINS = 10
 /** How many events and heads have a number that the chain does not have, so that none shows them. */
 export async function countOutside(db: Kysely<Tables>): Promise<number> {
   // One statement, because events are chained and deleted meanwhile.
-  const { before, after, heads } = await db
+  const counts = await db
     .selectFrom('audit_chain')
     .select(({ selectFrom, fn }) => [
       selectFrom('audit_events')
@@ -66,8 +79,18 @@ export async function countOutside(db: Kysely<Tables>): Promise<number> {
         .where((eb) => eb.not(eb.between('number', 1, Number.MAX_SAFE_INTEGER)))
         .as('heads')
     ])
+    .executeTakeFirst()
+  if (counts === undefined) return await countNumbered(db)
+  return Number(counts.before) + Number(counts.after) + Number(counts.heads)
+}
+
+async function countNumbered(db: Kysely<Tables>): Promise<number> {
+  const { count } = await db
+    .selectFrom('audit_events')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('seq', 'is not', null)
     .executeTakeFirstOrThrow()
-  return Number(before) + Number(after) + Number(heads)
+  return Number(count)
 }
 
 function recordOf(row: EventRow): ChainRecord {

@@ -1,13 +1,14 @@
+import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import type { AuditConfig } from '../audit/audit-settings.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import { type AuditChain, auditChain, keptSince } from './audit-chain.ts'
 import { chainEvents, oldestUnchained } from './chain-events.ts'
 import { chainMetrics } from './chain-metrics.ts'
-import { plausibleNow } from './database-now.ts'
+import { databaseNow, plausibleNow } from './database-now.ts'
 import { forgetRecords } from './forget-records.ts'
-import { type HeadKeys, headSigner } from './head-signer.ts'
-import { signHeads } from './sign-heads.ts'
+import { type HeadKeys, headSigner } from './heads/head-signer.ts'
+import { signHeads } from './heads/sign-heads.ts'
 
 type AuditChainPorts = Pick<Ports, 'log' | 'registry' | 'jobs' | 'cleanups'> & {
   readonly database: Database
@@ -25,12 +26,15 @@ export function openAuditChain(
   const metrics = chainMetrics(registry, clock)
   const signer = headSigner(keys)
   const keptSinceMs = (): number => keptSince(days, clock())
+  let newest: SignedHead | null = null
   const sign = signHeads({
     db,
     signer,
     issuer,
     now: () => plausibleNow(db, clock),
     keptSinceMs,
+    // Both clocks must agree: a wrong one must not delete anything.
+    dueBeforeMs: async () => keptSince(days, Math.min(await databaseNow(db), clock())),
     onSigned({ number, seq, digest, kid }, faults) {
       // A log that is kept elsewhere shows whether heads were removed from the database.
       log.info({ number, seq, digest, kid }, 'signed the end of the audit log')
@@ -39,10 +43,10 @@ export function openAuditChain(
   })
   const run = async (): Promise<void> => {
     metrics.unchained(await oldestUnchained(db))
-    const head = await sign(await chainEvents(db))
-    if (head !== null) metrics.head(head)
+    newest = await sign(await chainEvents(db))
+    if (newest !== null) metrics.head(newest)
   }
   jobs.push({ name: 'chain the audit log', run, isUrgent: true })
-  cleanups.push(forgetRecords(db, days, clock))
+  cleanups.push(forgetRecords({ db, newest: () => newest, keptSinceMs }))
   return auditChain({ db, keys, days, clock })
 }

@@ -1,11 +1,16 @@
-import { type ChainFault, faultOfOutside } from '@gatehouse/audit-chain/chain-fault'
+import {
+  type ChainFault,
+  faultOfOutside,
+  faultOfUndeleted
+} from '@gatehouse/audit-chain/chain-fault'
 import type { ChainPlace, ChainRecord } from '@gatehouse/audit-chain/chain-record'
+import { faultOfDeletion, type StatedDue } from '@gatehouse/audit-chain/due-records'
 import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
-import { type HeadKey, verifyHeads } from '@gatehouse/audit-chain/verify-heads'
+import { type HeadKey, statedDue, verifyHeads } from '@gatehouse/audit-chain/verify-heads'
 import { recordVerifier } from '@gatehouse/audit-chain/verify-records'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
-import { readHeads, readRecords } from './chain-rows.ts'
+import { newestHeads, readHeads, readRecords } from './chain-rows.ts'
 import { headsAround } from './span-heads.ts'
 
 /** A part of the log: what comes after these places. */
@@ -37,6 +42,7 @@ type SpanState = {
   readonly keptSinceMs: number
   readonly keys: readonly HeadKey[]
   readonly outside: number
+  readonly undeleted: number
 }
 
 /**
@@ -55,11 +61,18 @@ export async function verifySpan(
   const state = await readState()
   const records = await readRecordPart(db, state, after, limit)
   const isEnd = heads.isEnd && records.isEnd
+  // Last: records are deleted after the head that states that they are due.
+  const due = await statedDue((await newestHeads(db, { limit: 1 }))[0], state.keys)
   const found = [
     await verifyRecordPart(db, records, isEnd ? state.last.seq : null, nowMs),
-    await verifyHeadPart(heads, state, isEnd)
+    await verifyHeadPart(heads, { ...state, due }, isEnd)
   ]
-  const outside = isEnd ? faultOfOutside(state.outside) : []
+  const ofLog = [
+    ...faultOfOutside(state.outside),
+    ...faultOfUndeleted(state.undeleted),
+    ...faultOfDeletion(due, state.anchor)
+  ]
+  const outside = isEnd ? ofLog : []
   return {
     records: partOf(records.records.map(({ seq }) => seq)),
     heads: partOf(heads.heads.map(({ number }) => number)),
@@ -160,10 +173,10 @@ async function readHeadPart(db: Kysely<Tables>, after: number, limit: number): P
 
 async function verifyHeadPart(
   { heads, before }: HeadPart,
-  { anchor, last, keptSinceMs, keys }: SpanState,
+  { anchor, last, keptSinceMs, keys, due }: SpanState & { readonly due: StatedDue | null },
   hasNewest: boolean
 ): Promise<Found> {
-  const options = { heads, before, hasNewest, keys, anchor, last: last.seq, keptSinceMs }
+  const options = { heads, before, hasNewest, keys, anchor, last: last.seq, due, keptSinceMs }
   const faults = await verifyHeads(options)
   return { count: faults.count(), faults: faults.described }
 }

@@ -40,6 +40,26 @@ for (const kind of databaseKinds) {
     }
   )
 
+  t.test(
+    `${name}: an event that says it is later than the head that covers it is found`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      for (const hours of [1, 3, 500_000]) {
+        await log.write()
+        const at_ms = log.clock() + hours * HOUR_MS
+        const written = log.db.updateTable('audit_events').where('at_ms', '=', log.clock())
+        await written.set({ at_ms }).execute()
+      }
+      await log.chain()
+      const ahead = [2, 3].map((seq) => ({ fault: 'dated-ahead', seq }))
+      t.strictSame(await log.faults(), ahead, 'before a head is signed')
+      t.match(await log.sign(), { number: 1, intact: false })
+      t.match(log.found, [ahead])
+      t.match(await log.faults(), [...ahead, { fault: 'not-intact' }])
+    }
+  )
+
   t.test(`${name}: a clock that was ahead makes no later event a fault`, { skip }, async (t) => {
     const log = await chainedLog(t, kind)
     await log.write()

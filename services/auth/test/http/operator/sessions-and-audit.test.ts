@@ -1,7 +1,7 @@
 import t from 'tap'
 import { chainEvents } from '../../../src/audit-chain/chain-events.ts'
-import { headSigner } from '../../../src/audit-chain/head-signer.ts'
-import { signHeads } from '../../../src/audit-chain/sign-heads.ts'
+import { headSigner } from '../../../src/audit-chain/heads/head-signer.ts'
+import { signHeads } from '../../../src/audit-chain/heads/sign-heads.ts'
 import { login, signedIn } from '../../fixtures/auth-service.ts'
 import { operating, refresh } from '../../fixtures/operating.ts'
 import { isProblem } from '../../fixtures/problem.ts'
@@ -75,6 +75,7 @@ t.test('the chain of the audit log is shown with its records, keys and heads', a
     issuer: 'https://auth.example',
     now: async () => auth.clock(),
     keptSinceMs: () => 0,
+    dueBeforeMs: async () => 0,
     onSigned: (_head, faults) => t.strictSame(faults, [])
   })()
   const { kid } = live.active()

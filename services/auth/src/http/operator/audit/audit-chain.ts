@@ -42,6 +42,12 @@ const Chain = Type.Object(
       description:
         'How many events and heads have a number that is not in the chain. Not 0: the log was altered.',
       examples: [0]
+    }),
+    undeleted: Type.Integer({
+      minimum: 0,
+      description:
+        'How many events say that a user was deleted who still has an account. Not 0: the log was altered.',
+      examples: [0]
     })
   },
   { title: 'AuditChain' }
@@ -119,10 +125,10 @@ const showChain: OpsRoutes = (service, { auditChain }) => {
       }
     },
     async () => {
-      const { anchor, last, keptSinceMs, keys, outside } = await auditChain.state()
+      const { anchor, last, keptSinceMs, keys, outside, undeleted } = await auditChain.state()
       const keptSince = keptSinceMs === 0 ? null : new Date(keptSinceMs).toISOString()
       const shown = keys.map((key) => ({ ...key, jwk: { ...key.jwk } }))
-      return { anchor, last, keptSince, keys: shown, outside }
+      return { anchor, last, keptSince, keys: shown, outside, undeleted }
     }
   )
 }

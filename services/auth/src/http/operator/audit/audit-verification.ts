@@ -9,7 +9,7 @@ const Fault = Type.Object(
   {
     fault: Type.String({
       description:
-        'missing, altered, dated-back, missing-tail, rewritten, missing-head, forged-head, unpublished-key, not-intact, removed-early, address-removed or outside.',
+        'missing, altered, dated-back, dated-ahead, undeleted, missing-tail, rewritten, missing-head, forged-head, unpublished-key, not-intact, removed-early, address-removed or outside.',
       examples: ['altered']
     }),
     seq: Type.Integer({ description: 'The first record that is concerned.', examples: [4711] }),

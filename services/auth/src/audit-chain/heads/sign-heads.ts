@@ -1,5 +1,10 @@
-import { type ChainFault, faultOfOutside } from '@gatehouse/audit-chain/chain-fault'
+import {
+  type ChainFault,
+  faultOfOutside,
+  faultOfUndeleted
+} from '@gatehouse/audit-chain/chain-fault'
 import type { ChainPlace } from '@gatehouse/audit-chain/chain-record'
+import { dueRecords, faultOfDeletion, type StatedDue } from '@gatehouse/audit-chain/due-records'
 import {
   type ChainHead,
   HEAD_INTERVAL_MS,
@@ -8,20 +13,19 @@ import {
 } from '@gatehouse/audit-chain/signed-head'
 import { recordVerifier } from '@gatehouse/audit-chain/verify-records'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../database/tables.ts'
+import type { Tables } from '../../database/tables.ts'
+import { anchorOf, countOutside, readChain, readRecords } from '../chain-rows.ts'
+import type { AuditChainTable } from '../chain-tables.ts'
+import { countUndeleted } from '../undeleted-users.ts'
 import { faultsOfEnds } from './chain-ends.ts'
-import { anchorOf, countOutside, readChain, readRecords } from './chain-rows.ts'
-import type { AuditChainTable } from './chain-tables.ts'
 import { type HeadBefore, headBefore } from './head-before.ts'
 import type { HeadSigner } from './head-signer.ts'
+import { nextDue } from './next-due.ts'
+import { endTurn, pageHolder, takeTurn } from './signing-turn.ts'
 
 /** After so many events, a head is signed earlier, so that no verification takes long. */
 const MOST_EVENTS = 10_000
-/** After this time, another instance may take over from one that was killed. */
-const HOLD_MS = 60_000
 const PAGE = 500
-/** After so many pages, which take less than the time above, the instance still verifies. */
-const PAGES_PER_HOLD = 100
 
 export type HeadOptions = {
   readonly db: Kysely<Tables>
@@ -35,6 +39,8 @@ export type HeadOptions = {
   readonly now: () => Promise<number>
   /** records that were written later must not have been deleted; milliseconds since 1970 */
   readonly keptSinceMs: () => number
+  /** records that were written earlier are due for deletion; milliseconds since 1970 */
+  readonly dueBeforeMs: () => Promise<number>
   /** is called after a head was signed, with the faults of the records since the previous head */
   readonly onSigned: (head: SignedHead, faults: readonly ChainFault[]) => void
 }
@@ -50,13 +56,15 @@ export function signHeads(options: HeadOptions): (isWhole?: boolean) => Promise<
   const { db, signer } = options
   /** the newest head that this instance has signed or verified */
   let seen: SignedHead | null = null
+  const isNew = onlyNew()
   return async (isWhole = true) => {
     const before = await headBefore(db, seen, signer, options.keptSinceMs())
     if (before.isGenuine) seen = before.head
     if (!isWhole) return seen
     const nowMs = await options.now()
     const isNow = isDue(await readChain(db), before.head, signer, nowMs)
-    if (isNow && (await take(db, nowMs))) seen = (await signNext(options, before)) ?? seen
+    if (isNow && (await takeTurn(db, nowMs)))
+      seen = (await signNext(options, before, isNew)) ?? seen
     return seen
   }
 }
@@ -76,34 +84,38 @@ function isDue(
   )
 }
 
-/** One instance signs at a time. */
-async function take(db: Kysely<Tables>, nowMs: number): Promise<boolean> {
-  const row = await db
-    .updateTable('audit_chain')
-    .set({ signing_until_ms: nowMs + HOLD_MS })
-    // No instance takes it for longer, so a later time is forged, and must not prevent heads.
-    .where(({ or, eb }) =>
-      or([eb('signing_until_ms', '<=', nowMs), eb('signing_until_ms', '>', nowMs + 2 * HOLD_MS)])
-    )
-    .returning('one')
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-async function hold(db: Kysely<Tables>, untilMs: number): Promise<void> {
-  await db.updateTable('audit_chain').set({ signing_until_ms: untilMs }).execute()
+/** A record that is due and was altered is reported once: it may stay for a long time. */
+function onlyNew(): (fault: ChainFault) => boolean {
+  let reported = 0
+  return ({ seq }) => {
+    const isNew = seq !== reported
+    reported = seq
+    return isNew
+  }
 }
 
 async function signNext(
   options: HeadOptions,
-  { head: before, number, isGenuine }: HeadBefore
+  { head: before, number, isGenuine }: HeadBefore,
+  isNew: (fault: ChainFault) => boolean
 ): Promise<SignedHead | null> {
   const { db, signer, issuer, now, onSigned } = options
   try {
-    const { place, faults: ofRecords } = await verifySince(options, before)
+    const stated = before !== null && (await signer.hasSigned(before)) ? dueRecords(before) : null
+    const { place, anchor, faults: ofRecords } = await verifySince(options, before, stated)
+    const start = stated !== null && stated.seq >= anchor.seq ? stated : anchor
+    const due = await nextDue({
+      db,
+      from: { seq: start.seq, digest: start.digest },
+      upTo: place.seq,
+      beforeMs: await options.dueBeforeMs(),
+      newest: isGenuine ? before : null,
+      onPage: pageHolder(db, options.now)
+    })
     const detail = `the newest head is not what a published key of this service has signed, or does not follow the one before it`
     const forged = { fault: 'forged-head', seq: before?.seq ?? 0, detail } as const
-    const faults = isGenuine ? ofRecords : [forged, ...ofRecords]
+    const found = [...ofRecords, ...due.faults.filter(isNew)]
+    const faults = isGenuine ? found : [forged, ...found]
     const key = signer.key()
     const head: ChainHead = {
       ...place,
@@ -113,37 +125,50 @@ async function signNext(
       issuer,
       previous: before === null ? '' : headDigest(before)
     }
-    const signed = { ...head, kid: key.kid, jws: await signer.sign(head, key) }
+    const since = before === null ? null : stated === null ? head.at : stated.since
+    const jws = await signer.sign(head, { ...due.place, since }, key)
+    const signed = { ...head, kid: key.kid, jws }
     if (!(await insertHead(db, signed))) return null
     onSigned(signed, faults)
     return signed
   } finally {
-    await hold(db, 0)
+    await endTurn(db)
   }
 }
 
-/** Verifies the records since a head, and returns the place of the last one. */
+/**
+ * Verifies the records since a head, and the beginning of the chain. Returns the place of the last
+ * record, and of the last one that was deleted.
+ */
 async function verifySince(
-  { db, now, keptSinceMs }: HeadOptions,
-  before: SignedHead | null
-): Promise<{ place: ChainPlace; faults: readonly ChainFault[] }> {
+  options: HeadOptions,
+  before: SignedHead | null,
+  stated: StatedDue | null
+): Promise<{ place: ChainPlace; anchor: ChainPlace; faults: readonly ChainFault[] }> {
+  const { db, now, keptSinceMs } = options
   const chain = await readChain(db)
-  const ofEnds = before === null ? [] : faultsOfEnds(before, chain, keptSinceMs())
   const anchor = anchorOf(chain)
+  const ofEnds = before === null ? [] : faultsOfEnds(before, chain, keptSinceMs())
+  const ofDeletion = faultOfDeletion(stated, anchor)
   const from = before !== null && before.seq > anchor.seq ? before : anchor
-  const heads = before === null ? [] : [notAhead(before, await now())]
-  const verifier = recordVerifier({ seq: from.seq, digest: from.digest }, heads)
-  for (let page = 1; ; page += 1) {
+  const nowMs = await now()
+  const heads = before === null ? [] : [notAhead(before, nowMs)]
+  const verifier = recordVerifier({ seq: from.seq, digest: from.digest }, heads, null, nowMs)
+  const onPage = pageHolder(db, options.now)
+  for (;;) {
     const after = verifier.place().seq
     const records = await readRecords(db, after, PAGE)
     for (const record of records) if (record.seq <= chain.seq) verifier.next(record)
     if (verifier.place().seq === after || verifier.place().seq >= chain.seq) break
-    if (page % PAGES_PER_HOLD === 0) await hold(db, (await now()) + HOLD_MS)
-    await new Promise(setImmediate)
+    await onPage()
   }
   verifier.end(chain.seq)
-  const outside = faultOfOutside(await countOutside(db))
-  return { place: verifier.place(), faults: [...ofEnds, ...outside, ...verifier.faults.described] }
+  const outside = [
+    ...faultOfOutside(await countOutside(db)),
+    ...faultOfUndeleted(await countUndeleted(db))
+  ]
+  const faults = [...ofEnds, ...ofDeletion, ...outside, ...verifier.faults.described]
+  return { place: verifier.place(), anchor, faults }
 }
 
 /** The clock may have been ahead when the head was signed. */

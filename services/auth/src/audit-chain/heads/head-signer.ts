@@ -1,3 +1,4 @@
+import type { DueRecords } from '@gatehouse/audit-chain/due-records'
 import {
   type ChainHead,
   HEAD_TYPE,
@@ -6,8 +7,8 @@ import {
 } from '@gatehouse/audit-chain/signed-head'
 import { isSigned } from '@gatehouse/audit-chain/verify-heads'
 import { FlattenedSign, importPKCS8 } from 'jose'
-import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
-import type { SigningKey } from '../keys/signing-key.ts'
+import type { LiveSigningKeys } from '../../keys/live-signing-keys.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
 
 export type HeadSigner = {
   /**
@@ -15,8 +16,11 @@ export type HeadSigner = {
    * @throws Refusal UNAVAILABLE if it is not known
    */
   key(): SigningKey
-  /** Signs a head. Returns a JWS with a detached payload (RFC 7515, appendix F). */
-  sign(head: ChainHead, key: SigningKey): Promise<string>
+  /**
+   * Signs a head, and which records are due for deletion. Returns a JWS with a detached payload
+   * (RFC 7515, appendix F).
+   */
+  sign(head: ChainHead, due: DueRecords, key: SigningKey): Promise<string>
   /** Whether a published signing key has signed a head. */
   hasSigned(head: SignedHead): Promise<boolean>
 }
@@ -26,10 +30,10 @@ export type HeadKeys = Pick<LiveSigningKeys, 'active' | 'held' | 'read'>
 
 export const headSigner = (keys: HeadKeys): HeadSigner => ({
   key: () => keys.active(),
-  async sign(head, { algorithm, kid, privatePem }) {
+  async sign(head, { seq, digest, since }, { algorithm, kid, privatePem }) {
     const privateKey = await importPKCS8(privatePem, algorithm)
     const jws = await new FlattenedSign(Buffer.from(headPayload(head)))
-      .setProtectedHeader({ alg: algorithm, kid, typ: HEAD_TYPE })
+      .setProtectedHeader({ alg: algorithm, kid, typ: HEAD_TYPE, due: { seq, digest, since } })
       .sign(privateKey)
     return `${jws.protected}..${jws.signature}`
   },

@@ -1,7 +1,7 @@
 import type { ChainFault } from '@gatehouse/audit-chain/chain-fault'
 import type { ChainHead } from '@gatehouse/audit-chain/signed-head'
 import { MOST_SKEW_MS } from '@gatehouse/audit-chain/tolerances'
-import type { AuditChainTable } from './chain-tables.ts'
+import type { AuditChainTable } from '../chain-tables.ts'
 
 /**
  * Faults of where the chain begins and ends, by the newest head that this instance knows: new events

@@ -1,7 +1,7 @@
 import { headDigest, type SignedHead } from '@gatehouse/audit-chain/signed-head'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../database/tables.ts'
-import { newestHeads, readHeads } from './chain-rows.ts'
+import type { Tables } from '../../database/tables.ts'
+import { newestHeads, readHeads } from '../chain-rows.ts'
 import type { HeadSigner } from './head-signer.ts'
 
 /** The head that the next one follows. */
