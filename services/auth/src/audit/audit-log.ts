@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
+import { eventOfUser, isOfUser } from './event-of-user.ts'
 import { type DatedEvent, publishEvents } from './publish-events.ts'
 import { publishedEvent } from './published-event.ts'
 import { plainDetail, storedDetail } from './stored-event.ts'
@@ -61,8 +62,12 @@ const toRow = ({ event, atMs }: DatedEvent) => ({
 
 /** An event that is published has its deliveries in the same transaction. */
 function writeAlone(db: Kysely<Tables>, event: AuditEvent, atMs: number): Promise<void> {
-  if (db.isTransaction || publishedEvent(event, atMs) === null) return writeAudit(db, event, atMs)
-  return db.transaction().execute((transaction) => writeAudit(transaction, event, atMs))
+  const needsTransaction = publishedEvent(event, atMs) !== null || isOfUser(event)
+  if (db.isTransaction || !needsTransaction) return writeAudit(db, event, atMs)
+  return db.transaction().execute(async (transaction) => {
+    const stored = isOfUser(event) ? await eventOfUser(transaction, event) : event
+    await writeAudit(transaction, stored, atMs)
+  })
 }
 
 export function auditLog(db: Kysely<Tables>, clock: () => number): AuditLog {

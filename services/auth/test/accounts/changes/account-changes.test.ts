@@ -141,6 +141,13 @@ for (const { name, skip, make } of databaseKinds) {
       { subject: ada.id, rights_version: 1 }
     ])
     t.equal(await sessions.open(ada, 'late', opened, source), null, 'a login that was under way')
+    // A wrong password that was compared meanwhile, and a browser that still has its cookie.
+    for (const kind of ['login-failed', 'refresh-ended'] as const) {
+      await auditLog(database, clock).write({ kind, subject: ada.id, sid: null, source })
+    }
+    const later = await auditLog(database, clock).read({ subject: ada.id, limit: 9 })
+    t.equal(later.length, 6)
+    t.notOk(later.some((event) => event.source.address === source.address))
     t.equal(await changes.erase(ada.id, change()), null, 'there is nothing left to delete')
     t.ok(await of('ada@example.com'), 'the address is free again')
   })
