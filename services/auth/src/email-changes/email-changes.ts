@@ -88,15 +88,17 @@ export function emailChanges(ports: EmailChangePorts): EmailChanges {
   }
   return {
     async request({ id }, { email, emailTyped }, { sid, ...reader }) {
-      const askedAtMs = await db.transaction().execute(async (transaction) => {
+      const asked = await db.transaction().execute(async (transaction) => {
         await lockAccount(transaction, id)
-        const nowMs = clock()
-        return (await isOpenSession(transaction, { subject: id, sid }, nowMs)) ? nowMs : null
+        const account = await accountStore(transaction).findById(id)
+        const atMs = clock()
+        const isOpen = await isOpenSession(transaction, { subject: id, sid }, atMs)
+        return isOpen && account !== null ? { from: account.email, atMs } : null
       })
-      if (askedAtMs === null) return false
+      if (asked === null) return false
       // From then on, other changes of the account make the letter void (`isChangeVoid`).
       const letter = { letter: 'change-email', email, emailTyped, subject: id } as const
-      await mail.request({ ...letter, ...reader }, askedAtMs)
+      await mail.request({ ...letter, from: asked.from, ...reader }, asked.atMs)
       return true
     },
     async confirm(text, change) {
@@ -204,14 +206,11 @@ async function undoChange(
     .executeTakeFirstOrThrow()
   await spendTokens(transaction, id, nowMs)
   await spendUndos(transaction, { subject: id, undo: token }, nowMs)
-  await cancelDeletion(transaction, { subject: id, sid: null, source }, nowMs)
+  const about = { subject: id, sid: null, source }
+  await cancelDeletion(transaction, about, nowMs)
   const ended = await endSessions(transaction, id, null, nowMs)
-  const detail = { ended: ended.length }
-  await writeAudit(
-    transaction,
-    { kind: 'logout-all', subject: id, sid: null, source, detail },
-    nowMs
-  )
+  const event = { kind: 'logout-all', ...about, detail: { ended: ended.length } } as const
+  await writeAudit(transaction, event, nowMs)
   const owner = { id, email: token.email, passwordVersion }
   const resetToken = await resetTokenFor(transaction, owner, resetSeconds, nowMs)
   return { id, ended, resetToken }

@@ -12,18 +12,21 @@ import { hoursOf } from '../mail/templates/template-times.ts'
 /** The new address may have an account already: then its owner learns of the attempt. */
 export const prepareChangeLetter =
   (db: Kysely<Tables>, lifetimeSeconds: number): PrepareLetter =>
-  async ({ email, emailTyped, subject, token, queuedAtMs }, nowMs) => {
+  async ({ email, emailTyped, from, subject, token, queuedAtMs }, nowMs) => {
     if (token === null || subject === null) return null
     if (hasWaitedTooLong(queuedAtMs, nowMs)) return null
     const accounts = accountStore(db)
     const [account, other] = [await accounts.findById(subject), await accounts.findByEmail(email)]
     if (account === null || account.disabled) return null
+    // Somebody has changed the address since. An earlier version queued the letter without it.
+    if (from !== undefined && from !== account.email) return null
     const { id, passwordVersion } = account
     const issued = {
       token,
       purpose: 'email-change',
       owner: { id, email, emailTyped: emailTyped ?? null, passwordVersion },
       lifetimeSeconds,
+      // The link is void unless the account has this address then.
       payload: account.email
     } as const
     let isVoid = true

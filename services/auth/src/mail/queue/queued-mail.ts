@@ -21,6 +21,8 @@ export type QueuedMail = {
   readonly source: RequestSource
   /** for the link: the same in every attempt, so that a letter that arrives twice is one letter */
   readonly token: string | null
+  /** the address that the account had, if the letter proves another one */
+  readonly from?: string
   /** the digest of the secret of the page that requested it */
   readonly page?: string
   /** what becomes an account if its reader opens the link */

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { UNDO_DAYS } from '../../../../src/email-changes/email-changes.ts'
 import { email, login, OPS_TOKEN, registered } from '../../../fixtures/auth-service.ts'
 import { VERIFICATION_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
@@ -10,6 +10,13 @@ import {
   signedInUser,
   thiefs
 } from '../fixtures/changing-email.ts'
+
+async function setByOperator(t: Test, { ops, user }: Awaited<ReturnType<typeof signedInUser>>) {
+  const url = `/ops/users/${user.id}/email`
+  const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+  const set = await ops.inject({ method: 'PUT', url, headers, payload: { email: newEmail } })
+  t.equal(set.statusCode, 200)
+}
 
 t.test(
   'letters go to the address as its owner typed it, whatever spelling another person types',
@@ -85,6 +92,18 @@ t.test('a pending change of the address is void once its user has ended a sessio
   t.equal((await auth.post('/email/confirm', { token })).statusCode, 204, 'its user has left')
 })
 
+t.test(
+  'a pending change of the address is void once an operator has set the address',
+  async (t) => {
+    const auth = await signedInUser(t)
+    await auth.ask(thiefs)
+    await setByOperator(t, auth)
+    const sent = auth.sent.length
+    await auth.mail.deliverer.idle()
+    t.equal(auth.sent.length, sent, 'the letter that waits is not sent')
+  }
+)
+
 t.test('both links expire, and the previous address is free again', async (t) => {
   const auth = await signedInUser(t)
   await auth.ask(newEmail)
@@ -126,10 +145,7 @@ t.test(
 
     await auth.change(thiefs)
     const undo = (await auth.letter(email)).token
-    const url = `/ops/users/${auth.user.id}/email`
-    const headers = { authorization: `Bearer ${OPS_TOKEN}` }
-    const set = await auth.ops.inject({ method: 'PUT', url, headers, payload: { email: newEmail } })
-    t.equal(set.statusCode, 200)
+    await setByOperator(t, auth)
     isProblem(t, await auth.post('/email/undo', { token: undo }), forbidden, 'an operator decided')
   }
 )
