@@ -49,6 +49,14 @@ export const challengeInvalid = (reason: string) =>
     headers: bearerChallenge()
   })
 
+/** The first factor of an account was added by a login whose session could not be opened. */
+export const signInAgain = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the first factor was added, but the session could not be opened',
+    detail: 'the factor was added, but the session could not be opened: sign in with the factor',
+    headers: bearerChallenge()
+  })
+
 export const wrongCode = () =>
   new Refusal('INVALID_REQUEST', {
     reason: 'the code of a new authenticator is wrong',

@@ -36,6 +36,11 @@ export type Sessions = {
   readonly list: ListSessions
   /** ends that other changes, and operators, make */
   readonly ends: SessionEnds
+  /**
+   * Resolves when the session store answers.
+   * @throws Refusal UNAVAILABLE
+   */
+  ready(): Promise<void>
   /** Overwrites deleted values in the session store's own files. */
   readonly scrub: Families['scrub']
 }
@@ -82,6 +87,7 @@ export function sessions(options: SessionOptions): Sessions {
 
     list: listSessions,
     ends,
+    ready: options.families.ping,
     scrub: options.families.scrub
   }
 }

@@ -25,8 +25,8 @@ export type EnrolledLogin = {
 
 /**
  * The factor, its recovery codes and the use of the challenge are one transaction; the session is
- * opened after it. If opening the session fails, the factor stays: the user signs in with it, and
- * can request new recovery codes.
+ * opened after it. If opening the session fails, the factor stays: the user is told to sign in with
+ * it, and can request new recovery codes.
  */
 export async function enrolByLogin(
   ports: FactorPorts,

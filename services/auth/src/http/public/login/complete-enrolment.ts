@@ -1,5 +1,7 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { signInAgain } from '../../../factors/factor-refusals.ts'
 import type { EnrolledLogin } from '../../../factors/login/login-enrolment.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
 import { RecoveryCodes } from '../factors/factor-schemas.ts'
@@ -7,6 +9,9 @@ import type { PublicRouteOptions as Options } from '../route.ts'
 import { TokenResponse } from '../token-response.ts'
 import { completeLogin } from './complete-login.ts'
 import type { ReadLogin } from './waiting-login.ts'
+
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof Refusal && error.code === 'UNAVAILABLE'
 
 export const FactorTokens = Type.Object(
   {
@@ -25,14 +30,21 @@ type Enrolment = {
   readonly options: Options
 }
 
-/** Completes a login that has added the first factor of its account. */
+/**
+ * Completes a login that has added the first factor of its account.
+ * @throws Refusal UNAUTHENTICATED if the session store fails now: the same request would be refused
+ */
 export async function completeEnrolment(
   request: FastifyRequest,
   reply: FastifyReply,
   { enrolled, login, options }: Enrolment
 ) {
   const { account, amr, recoveryCodes, succeeded } = enrolled
-  const tokens = await completeLogin(request, reply, { ...login, account, amr }, options)
+  const tokens = await completeLogin(request, reply, { ...login, account, amr }, options).catch(
+    (error: unknown) => {
+      throw isUnavailable(error) ? signInAgain() : error
+    }
+  )
   await ifPossible(succeeded())
   return { ...tokens, recoveryCodes: [...recoveryCodes] }
 }

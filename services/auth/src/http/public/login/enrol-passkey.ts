@@ -96,6 +96,8 @@ export const loginWithFirstPasskey: Route = (service, options) => {
     async (request, reply) => {
       const { challenge, passkey: given, name = DEFAULT_PASSKEY_NAME } = request.body
       const { waiting, by, login } = await readWaiting(request, challenge, options)
+      // First: the passkey is stored before the session is opened.
+      await sessions.ready()
       const { ended, ...enrolled } = await factors.enrolPasskey(waiting, { given, name }, by)
       if (ended.length > 0) {
         await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))

@@ -53,6 +53,8 @@ export const loginFactor: Route = (service, options) => {
       const { waiting, by, login } = await readWaiting(request, challenge, options)
       if (login.account.factors === 0) {
         if (answer.method !== 'totp') throw oneAnswer()
+        // First: the factor is stored before the session is opened.
+        await sessions.ready()
         const { ended, ...enrolled } = await factors.enrol(waiting, answer.code, by)
         if (ended.length > 0) {
           await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))

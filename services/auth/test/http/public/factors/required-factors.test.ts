@@ -1,3 +1,4 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import {
@@ -5,6 +6,7 @@ import {
   email,
   OPS_TOKEN,
   password,
+  registered,
   signedIn
 } from '../../../fixtures/auth-service.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
@@ -58,6 +60,40 @@ t.test('where a second factor is required of a role, the first login adds one', 
     detail: 'the account must have a second factor: add another one first'
   })
 })
+
+t.test(
+  'an outage of the session store stores no first factor, or says that it is stored',
+  async (t) => {
+    const failing = new Set<'ping' | 'open'>()
+    const outage = () => {
+      throw new Refusal('UNAVAILABLE', { reason: 'no answer', headers: { 'retry-after': '1' } })
+    }
+    const auth = await authService(t, {
+      secondFactorRoles: 'user',
+      families: (real) => ({
+        ...real,
+        ping: async () => (failing.has('ping') ? outage() : real.ping()),
+        open: async (...of) => (failing.has('open') ? outage() : real.open(...of))
+      })
+    })
+    await registered(auth)
+    const { challenge } = (await auth.post('/login', { email, password })).json()
+    const { factor, secret } = (await auth.post('/login/factor/enrol', { challenge })).json()
+    const app = authenticator(auth, { id: factor.id, secret })
+
+    failing.add('ping')
+    t.match((await answered(auth, { challenge, totp: app.code() })).json(), { code: 'UNAVAILABLE' })
+    failing.clear()
+    failing.add('open')
+    isProblem(t, await answered(auth, { challenge, totp: app.code() }), {
+      code: 'UNAUTHENTICATED',
+      detail: 'the factor was added, but the session could not be opened: sign in with the factor'
+    })
+    failing.clear()
+    const next = await challenged(auth)
+    t.equal((await answered(auth, { challenge: next, totp: app.next() })).statusCode, 200)
+  }
+)
 
 t.test(
   'where second factors are off, none is added, and those that exist are asked for',
