@@ -34,10 +34,14 @@ const guessKinds: Readonly<Record<FactorMethod | 'passkeyLogin', Guess>> = {
 
 /**
  * Not a valid e-mail address, so guesses at factors and at passwords are counted separately. So are
- * passkeys and codes: only codes can be guessed, and who guesses them must not delay a passkey.
+ * passkeys and codes: only codes can be guessed, and who guesses them must not delay a passkey. A
+ * passkey is counted by network as well, because only the work is limited: otherwise a stranger
+ * could delay the owner of an account.
  */
-const countedAs = ({ id }: Account, guess: keyof typeof guessKinds): string =>
-  guess === 'passkey' || guess === 'passkeyLogin' ? `passkey ${id}` : `second factor ${id}`
+const countedAs = ({ id }: Account, { network }: Caller, guess: keyof typeof guessKinds): string =>
+  guess === 'passkey' || guess === 'passkeyLogin'
+    ? `passkey ${id} ${network}`
+    : `second factor ${id}`
 
 /**
  * Compares an answer, which is counted as a guess at the account before that. So simultaneous
@@ -53,7 +57,7 @@ export async function guessedAnswer<Right>(
   guess: keyof typeof guessKinds,
   compare: () => Promise<Right | null>
 ): Promise<{ readonly right: Right; readonly own: CallersGuesses } | null> {
-  const own = await guesses.by({ ...caller, email: countedAs(account, guess) })
+  const own = await guesses.by({ ...caller, email: countedAs(account, caller, guess) })
   await own.take()
   const right = await own.comparing(compare)
   const { metric, failed } = guessKinds[guess]

@@ -134,6 +134,9 @@ t.test('a login without a password reveals no account, and guesses are slowed', 
   }
   t.ok((answers.get('UNAUTHENTICATED') ?? 0) <= 10, JSON.stringify([...answers]))
   t.equal((await loginAlone(auth, device)).statusCode, 429, 'not even the right one is verified')
+  const elsewhere = auth.gateway.from('198.51.100.9')
+  const own = await loginAlone(auth, device, {}, elsewhere)
+  t.equal(own.statusCode, 200, 'the owner in another network is not delayed')
   const { challenge } = await waitingLogin(auth, who)
   const [recoveryCode] = codes
   const byCode = await auth.post('/login/factor', { challenge, recoveryCode })
