@@ -1,6 +1,6 @@
 import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import { algorithms as ownAlgorithms } from '@gatehouse/access-token/claims'
-import { isStrongRsaKey } from '@gatehouse/access-token/strong-rsa-key'
+import { isStrongKey } from '@gatehouse/access-token/strong-key'
 import { algorithmsOfKind, narrowed, type SignatureAlgorithm } from '../algorithms.ts'
 
 /**
@@ -42,7 +42,7 @@ const NONE: ReadonlySet<unknown> = new Set()
 
 /**
  * Reads a JSON Web Key Set (RFC 7517), without the withdrawn keys. Ignores every key that is not
- * for this use: other types, RSA keys that are weak or expensive, keys with private
+ * for this use: other types, keys that are weak or expensive, keys with private
  * parts, and keys that their `kid` does not distinguish. Pure.
  * @returns null if the document is not a key set, has no usable key, or has more than 100 keys
  */
@@ -128,7 +128,7 @@ function readKey(jwk: unknown, form: KeySetForm): VerificationKey | null {
   if (algorithms.length === 0) return null
   try {
     const key = createPublicKey({ key: rest as JsonWebKey, format: 'jwk' })
-    if (key.asymmetricKeyType === 'rsa' && !isStrongRsaKey(key)) return null
+    if (!isStrongKey(key)) return null
     const pem = key.export({ type: 'spki', format: 'pem' }).toString()
     return { kid, algorithms, pem, issuer: typeof issuer === 'string' ? issuer : null }
   } catch {

@@ -89,7 +89,9 @@ t.test('the valid keys of a set with invalid ones are used', async (t) => {
     { ...intruder.jwk, kid: 'encryption', use: 'enc' },
     privateJwk('private'),
     ...[1, 2].map(() => ({ ...newKey().jwk, kid: 'twice' })),
-    exponentOne
+    exponentOne,
+    // By the equation alone, anyone can sign for a point of small order.
+    { ...newKey('EdDSA').jwk, kid: 'small-order', x: 'A'.repeat(43) }
   ]
   const other = newKey('EdDSA', randomUUID())
   gateway.issuer.answer = says({ keys: [...bad, gateway.key.jwk, other.jwk] })

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import { isStrongRsaKey } from '@gatehouse/access-token/strong-rsa-key'
+import { isStrongKey } from '@gatehouse/access-token/strong-key'
 import type { JWK } from 'jose'
 
 /**
@@ -59,7 +59,7 @@ function readKey(key: unknown): JWK | string {
 }
 
 const MUST_BE_USABLE =
-  'must have only keys with a point of their curve, or RSA of 2048 to 8192 bits with an odd exponent from 65537 to 4294967295 and no known weakness'
+  'must have only keys with a point of their curve that is not of small order, or RSA of 2048 to 8192 bits with an odd exponent from 65537 to 4294967295 and no known weakness'
 
 /**
  * Whether others cannot sign in place of the owner of this key. Also asked when an assertion is
@@ -67,8 +67,7 @@ const MUST_BE_USABLE =
  */
 export function isUsable(jwk: JWK): boolean {
   try {
-    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
-    return key.asymmetricKeyType !== 'rsa' || isStrongRsaKey(key)
+    return isStrongKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }))
   } catch {
     return false
   }

@@ -17,6 +17,7 @@ t.test('a key of each algorithm is accepted, with its use and no more', async (t
 t.test('a document that is not a set of public signature keys is refused', async (t) => {
   const { jwk, privateKey } = clientKey('ES256')
   const rsa = clientKey('RS256').jwk
+  const ed25519 = clientKey('EdDSA').jwk
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey
   const bad: Record<string, unknown> = {
@@ -46,6 +47,7 @@ t.test('a document that is not a set of public signature keys is refused', async
       keys: [{ ...rsa, n: `${'A'.repeat(172)}${small.export({ format: 'jwk' }).n}` }]
     },
     'an even RSA modulus': { keys: [{ ...rsa, n: `${rsa.n?.slice(0, -2)}Ag` }] },
+    'Ed25519 of small order': { keys: [{ ...ed25519, x: 'A'.repeat(43) }] },
     'no point of the curve': { keys: [{ ...jwk, y: jwk.x }] },
     'an empty kid': { keys: [{ ...jwk, kid: '' }] },
     'a kid that is not text': { keys: [{ ...jwk, kid: 7 }] },

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { isStrongEd25519Key } from '@gatehouse/access-token/strong-ed25519-key'
 
 /** COSE key types (RFC 9053 §7, RFC 8230 §4) and curves (RFC 9053 §7.1) */
 const [OKP, EC2, RSA] = [1, 2, 3]
@@ -12,8 +13,8 @@ const MOST_RSA_BITS = 4096
 const MOST_EXPONENT = 0xffff_ffffn
 
 /**
- * Whether signatures of a public key can be verified: its type fits its algorithm, a point of P-256
- * is on the curve, and an RSA key has a usual length. The library of the registration does not look
+ * Whether signatures of a public key can be verified: its type fits its algorithm, a point is on the
+ * curve and not of small order, and an RSA key has a usual length. The library of the registration does not look
  * at the key, so its user would learn at the next login that it does not work.
  * @param publicKey COSE_Key (RFC 9052 §7)
  */
@@ -21,14 +22,15 @@ export async function isUsableKey(publicKey: Uint8Array<ArrayBuffer>): Promise<b
   const { isoCBOR } = await import('@simplewebauthn/server/helpers')
   try {
     const key = jwkOf(isoCBOR.decodeFirst<Map<number, unknown>>(publicKey))
-    return key !== null && isUsualLength(createPublicKey({ key, format: 'jwk' }))
+    return key !== null && isUsual(createPublicKey({ key, format: 'jwk' }))
   } catch {
     return false
   }
 }
 
-function isUsualLength({ asymmetricKeyDetails: details }: KeyObject): boolean {
-  const { modulusLength: bits, publicExponent: exponent } = details ?? {}
+function isUsual(key: KeyObject): boolean {
+  if (key.asymmetricKeyType === 'ed25519') return isStrongEd25519Key(key)
+  const { modulusLength: bits, publicExponent: exponent } = key.asymmetricKeyDetails ?? {}
   if (bits === undefined || exponent === undefined) return true
   const isUsualExponent = exponent > 2n && exponent % 2n === 1n && exponent <= MOST_EXPONENT
   return bits >= LEAST_RSA_BITS && bits <= MOST_RSA_BITS && isUsualExponent
