@@ -36,7 +36,10 @@ export const WebhookBody = Type.Object(
 export const WebhookAnswer = Type.Object(
   {
     id: uuid('The id of the endpoint.'),
-    url: Type.String({ description: 'Where events are posted.', examples: [EXAMPLE_URL] }),
+    url: Type.String({
+      description: 'Where events are posted. Viewers get the origin, and … for the rest.',
+      examples: [EXAMPLE_URL]
+    }),
     events: Type.Array(Type.String({ examples: ['user.created'] }), {
       description: 'The types of events that it gets; empty: all of them.'
     }),
@@ -104,6 +107,13 @@ export const webhookAnswer = (webhook: Webhook) => ({
   previousSecretUntil: dated(webhook.previousSecretUntilMs),
   createdAt: new Date(webhook.createdAtMs).toISOString()
 })
+
+/** The path and the query of an address can be a secret: whoever knows them can post there. */
+export function withoutPath(webhook: Webhook) {
+  const { origin, pathname, search } = new URL(webhook.url)
+  const isWhole = pathname === '/' && search === ''
+  return { ...webhookAnswer(webhook), url: isWhole ? webhook.url : `${origin}/…` }
+}
 
 export const deliveryAnswer = (delivery: Delivery) => ({
   id: delivery.id,

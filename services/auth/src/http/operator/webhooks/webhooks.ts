@@ -3,6 +3,7 @@ import { noSuchWebhook } from '../../../webhooks/webhook-refusals.ts'
 import { uuid } from '../../fields.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
+import { listWebhooks } from './list-webhooks.ts'
 import {
   TestAnswer,
   testAnswer,
@@ -43,28 +44,6 @@ const addWebhook: OpsRoutes = (service, { webhooks }) => {
       const added = await webhooks.add({ url, events }, operatorSource(request))
       return reply.code(201).send({ webhook: webhookAnswer(added.webhook), secret: added.secret })
     }
-  )
-}
-
-const listWebhooks: OpsRoutes = (service, { webhooks }) => {
-  service.get(
-    '/webhooks',
-    {
-      schema: {
-        operationId: 'listWebhooks',
-        summary: 'List the endpoints',
-        description: 'Lists all endpoints, the oldest first.',
-        tags,
-        answers: { 200: { description: 'The endpoints.' } },
-        response: {
-          200: Type.Object(
-            { webhooks: Type.Array(WebhookAnswer, { description: 'All endpoints.' }) },
-            { title: 'Webhooks' }
-          )
-        }
-      }
-    },
-    async () => ({ webhooks: (await webhooks.list()).map(webhookAnswer) })
   )
 }
 

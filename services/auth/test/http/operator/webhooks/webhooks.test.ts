@@ -78,6 +78,25 @@ t.test('an operator adds, tests, lists, disables, enables and removes an endpoin
   t.strictSame(left, [], 'its deliveries are removed')
 })
 
+t.test('a viewer sees where an endpoint is, but not the path, which can be a secret', async (t) => {
+  const { add } = await world(t)
+  const origin = 'https://hooks.example.com'
+  const urls = [`${origin}/services/T0/secret`, `${origin}/?token=secret`, `${origin}/`]
+  for (const url of urls) t.equal((await add({ url })).statusCode, 201)
+  const create = { method: 'POST', url: '/ops/operators', headers } as const
+  const viewer = await auth.ops.inject({ ...create, payload: { name: 'vera', role: 'viewer' } })
+  const listedFor = async (token: string) => {
+    const bearer = { authorization: `Bearer ${token}` }
+    const listed = await auth.ops.inject({ url: '/ops/webhooks', headers: bearer })
+    return listed
+      .json()
+      .webhooks.map(({ url }: { url: string }) => url)
+      .sort()
+  }
+  t.strictSame(await listedFor(viewer.json().token), [`${origin}/`, `${origin}/…`, `${origin}/…`])
+  t.strictSame(await listedFor(OPS_TOKEN), urls.sort())
+})
+
 t.test('the database and later responses contain no secret of an endpoint', async (t) => {
   const { receiver, add } = await world(t)
   const { secret, webhook } = (await add({ url: receiver.url })).json()

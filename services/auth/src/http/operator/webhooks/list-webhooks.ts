@@ -1,0 +1,30 @@
+import { Type } from 'typebox'
+import { operatorOf } from '../access/require-operator.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
+import { WebhookAnswer, webhookAnswer, withoutPath } from './webhook-schemas.ts'
+
+export const listWebhooks: OpsRoutes = (service, { webhooks }) => {
+  service.get(
+    '/webhooks',
+    {
+      schema: {
+        operationId: 'listWebhooks',
+        summary: 'List the endpoints',
+        description:
+          'Lists all endpoints, the oldest first. A viewer gets the origins of their addresses only.',
+        tags: ['Webhooks'],
+        answers: { 200: { description: 'The endpoints.' } },
+        response: {
+          200: Type.Object(
+            { webhooks: Type.Array(WebhookAnswer, { description: 'All endpoints.' }) },
+            { title: 'Webhooks' }
+          )
+        }
+      }
+    },
+    async (request) => {
+      const shown = operatorOf(request).role === 'viewer' ? withoutPath : webhookAnswer
+      return { webhooks: (await webhooks.list()).map(shown) }
+    }
+  )
+}
