@@ -53,6 +53,15 @@ t.test('each command of a script is among the rights', async (t) => {
     inScripts('internal/sightings/lua').filter((name) => !ofGateways.includes(name)),
     []
   )
+  const ofFleet = new Set(inScripts('internal/fleet/lua'))
+  t.strictSame(
+    [...ofFleet].filter((name) => !allowed.includes(name)),
+    ['zrange']
+  )
+  t.strictSame(
+    [...ofFleet].filter((name) => !ofGateways.includes(name)),
+    ['hmget']
+  )
 })
 
 const routesTo = (auth: string) => `

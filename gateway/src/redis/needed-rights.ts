@@ -24,6 +24,8 @@ export const neededRights: readonly NeededRights[] = [
       'pexpire KEY 1',
       'hset KEY a b',
       'expire KEY 1',
+      'evalsha a 1 KEY',
+      'eval a 1 KEY',
       'info memory',
       'time',
       'ping'

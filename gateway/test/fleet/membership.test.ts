@@ -183,6 +183,34 @@ t.test(
   }
 )
 
+t.test(
+  'Redis: no process reads the megabytes that somebody has planted',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis } = await redisServer(t)
+    const fleet = redisFleet(redis)
+    await fleet.announce(announcement('real'))
+    await fleet.questions.ask({ id: 'asked', to: ['real'], request: null })
+    await fleet.questions.answer('asked', 'real', 'answered')
+    const long = 'x'.repeat(1024 * 1024)
+    await redis.set('gatehouse:{gateways}:planted', JSON.stringify({ long }))
+    await redis.sadd('gatehouse:{gateways}', 'planted', long)
+    await redis.zadd('gatehouse:{gateways}:assertion-keys', Date.now(), long)
+    await redis.zadd('gatehouse:{gateways}:questions', Date.now(), long)
+    await redis.hset('gatehouse:{gateways}:answers:asked', 'planted', long)
+
+    const received = () => Number(Reflect.get(redis, 'stream').bytesRead)
+    const before = received()
+    t.match(await fleet.live(), [{ id: 'real' }])
+    t.equal((await fleet.assertionJwks()).length, 1)
+    t.match(await fleet.questions.open(), [{ id: 'asked' }])
+    const answers = await fleet.questions.answers('asked', ['planted', 'real'])
+    t.strictSame([...answers], [['real', 'answered']])
+    t.ok(received() - before < 10_000, `${received() - before} bytes`)
+    t.ok((await redis.ttl('gatehouse:{gateways}:answers:asked')) > 0, 'answers are not kept')
+  }
+)
+
 t.test('a gateway that starts without the store joins as soon as the store is back', async (t) => {
   const fleet = memoryFleet(() => performance.now())
   const store = { isAway: true }

@@ -6,7 +6,9 @@ export const LONGEST_PATH = 8192
 export const MOST_OPEN = 16
 /** How many gateways one question can be for. */
 export const MOST_ASKED = 64
-/** in characters; a longer answer is ignored */
+/** in bytes: what the limits below allow, with JSON escapes */
+export const LONGEST_QUESTION = 128 * 1024
+/** in bytes; a longer answer is ignored */
 export const LONGEST_ANSWER = 512 * 1024
 
 /** What an operator asks gateways about their route tables. */

@@ -7,6 +7,7 @@ import {
   KEY_LIFE_MS,
   MOST_GATEWAYS
 } from './fleet.ts'
+import { fleetScripts } from './fleet-scripts.ts'
 import { redisQuestions } from './redis-questions.ts'
 
 /** One hash tag, so that all keys are in the same slot of a cluster. */
@@ -25,6 +26,11 @@ const MOST_KEYS = 256
 /** How many ids are looked up to list live gateways: some may belong to gateways that are gone. */
 const MOST_READ = 4 * MOST_GATEWAYS
 
+/** in bytes; a longer announcement, id or key is ignored */
+const LONGEST_ANNOUNCEMENT = 128 * 1024
+const LONGEST_ID = 256
+const LONGEST_KEY = 1024
+
 /**
  * The fleet in Redis: a key for each gateway, which expires by Redis' own clock.
  * @param clock of this process; clocks of processes may differ by minutes, because keys are
@@ -38,6 +44,9 @@ export function redisFleet(
   onExcess: (announced: number) => void = () => {}
 ): Fleet {
   const listing = gatewayListing(onExcess)
+  const scripts = fleetScripts(redis)
+  const announcements = (ids: readonly string[]) =>
+    scripts.strings(ids.map(keyOf), LONGEST_ANNOUNCEMENT)
   const publish = async (assertionJwk: string): Promise<void> => {
     await redis.zadd(ASSERTION_KEYS, clock(), assertionJwk)
     await redis.zremrangebyscore(ASSERTION_KEYS, '-inf', String(clock() - KEY_LIFE_MS))
@@ -49,12 +58,12 @@ export function redisFleet(
     await redis.srem(GATEWAYS, ids)
     // A gateway may have announced itself again before its name was removed, and would be missing
     // until its next announcement.
-    const texts = await redis.mget(ids.map(keyOf))
+    const texts = await announcements(ids)
     const back = ids.filter((_, index) => texts[index] !== null)
     if (back.length > 0) await redis.sadd(GATEWAYS, back)
   }
   return {
-    questions: redisQuestions(redis, GATEWAYS, clock),
+    questions: redisQuestions(scripts, GATEWAYS, clock),
     async announce(announcement) {
       await redis.set(
         keyOf(announcement.id),
@@ -71,15 +80,16 @@ export function redisFleet(
       await redis.del(keyOf(id))
       await redis.srem(GATEWAYS, id)
     },
-    assertionJwks: () => redis.zrange(ASSERTION_KEYS, '0', '-1'),
+    assertionJwks: () => scripts.lastMembers(ASSERTION_KEYS, LONGEST_KEY, MOST_KEYS),
     async live() {
-      const announced = await redis.smembers(GATEWAYS)
-      if (announced.length === 0) return listing.listed([], 0)
-      const ids = listing.order(announced).slice(0, MOST_READ)
-      const texts = await redis.mget(ids.map(keyOf))
+      const bounds = { longest: LONGEST_ID, most: MOST_READ }
+      // Those that were listed before come first, so that a flood of others does not hide them.
+      const [announced, ids] = await scripts.someMembers(GATEWAYS, bounds, listing.known())
+      if (ids.length === 0) return listing.listed([], 0)
+      const texts = await announcements(ids)
       const gone = ids.filter((_, index) => texts[index] === null)
       if (gone.length > 0) await forget(gone)
-      return listing.listed(texts.flatMap(decode), announced.length - gone.length)
+      return listing.listed(texts.flatMap(decode), announced - gone.length)
     }
   }
 }
@@ -89,11 +99,8 @@ function gatewayListing(onExcess: (announced: number) => void) {
   let known: ReadonlySet<string> = new Set()
   let isExcess = false
   return {
-    /** Those that were listed before come first, so that a flood of others does not hide them. */
-    order: (ids: readonly string[]): string[] => [
-      ...ids.filter((id) => known.has(id)),
-      ...ids.filter((id) => !known.has(id))
-    ],
+    /** those that were listed before */
+    known: () => known,
     /** @param announced how many ids remain in the store */
     listed(live: readonly Announcement[], announced: number): Announcement[] {
       const list = live.slice(0, MOST_GATEWAYS)

@@ -1,6 +1,12 @@
-import type { RedisConnection } from '@gatehouse/redis/connection'
 import { Value } from 'typebox/value'
-import { LONGEST_ANSWER, MOST_OPEN, Question, type Questions } from './questions.ts'
+import type { FleetScripts } from './fleet-scripts.ts'
+import {
+  LONGEST_ANSWER,
+  LONGEST_QUESTION,
+  MOST_OPEN,
+  Question,
+  type Questions
+} from './questions.ts'
 
 /** Longer than anyone waits for answers. */
 const LIFE_SECONDS = 30
@@ -11,7 +17,7 @@ const LIFE_SECONDS = 30
  * @param prefix of the keys, with the hash tag of the fleet
  */
 export function redisQuestions(
-  redis: RedisConnection,
+  scripts: FleetScripts,
   prefix: string,
   clock: () => number
 ): Questions {
@@ -19,22 +25,18 @@ export function redisQuestions(
   const answersOf = (id: string) => `${prefix}:answers:${id}`
   return {
     async ask(question) {
-      await redis.zadd(open, clock(), JSON.stringify(question))
-      await redis.zremrangebyrank(open, 0, -MOST_OPEN - 1)
-      await redis.expire(open, LIFE_SECONDS)
+      await scripts.ask(open, clock(), JSON.stringify(question), MOST_OPEN, LIFE_SECONDS)
     },
     // Others can write more of them. A gateway that reads them all would be slow for its clients.
-    open: async () => (await redis.zrange(open, String(-MOST_OPEN), '-1')).flatMap(decode),
-    async answer(id, gateway, text) {
-      await redis.hset(answersOf(id), gateway, text)
-      await redis.expire(answersOf(id), LIFE_SECONDS)
-    },
+    open: async () =>
+      (await scripts.lastMembers(open, LONGEST_QUESTION, MOST_OPEN)).flatMap(decode),
+    answer: (id, gateway, text) => scripts.answer(answersOf(id), gateway, text, LIFE_SECONDS),
     async answers(id, gateways) {
-      const texts = await redis.hmget(answersOf(id), ...gateways)
+      const texts = await scripts.fields(answersOf(id), gateways, LONGEST_ANSWER)
       const answers = new Map<string, string>()
       for (const [index, gateway] of gateways.entries()) {
         const text = texts[index] ?? null
-        if (text !== null && text.length <= LONGEST_ANSWER) answers.set(gateway, text)
+        if (text !== null) answers.set(gateway, text)
       }
       return answers
     }

@@ -7,3 +7,10 @@
  * @param lua the text of the script
  */
 export const masterScript = (lua: string): string => `#!lua\n${lua}`
+
+/**
+ * A Lua script that only reads. As with a plain command that reads, a replica answers it, and so
+ * does a server whose memory is full.
+ * @param lua the text of the script
+ */
+export const readingScript = (lua: string): string => `#!lua flags=no-writes\n${lua}`

@@ -54,7 +54,9 @@ export const neededRights: readonly NeededRights[] = [
       'zadd KEY 1 a',
       'zremrangebyrank KEY 0 1',
       'hmget KEY a',
-      'expire KEY 1'
+      'expire KEY 1',
+      'evalsha a 1 KEY',
+      'eval a 1 KEY'
     ]
   }
 ]
