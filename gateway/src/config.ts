@@ -113,6 +113,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     others: [
       'GATEWAY_KEYS_URL',
       ...Object.keys(clientTlsSettings('GATEWAY_KEYS')),
+      'REDIS_PARTITIONS',
       'REDIS_REVOCATION_REPLICAS'
     ]
   })

@@ -1,11 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { neededRights as authRights } from '@gatehouse/auth/testing/stores/needed-rights'
+import * as auth from '@gatehouse/auth/testing/stores/needed-rights'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
-import { neededRights as gatewayRights } from '@gatehouse/gateway/testing/redis/needed-rights'
+import * as gateway from '@gatehouse/gateway/testing/redis/needed-rights'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
@@ -15,12 +15,16 @@ const LONG_MS = 20_000
 const PREFIX = 'one:'
 const [email, password] = ['ada@example.com', 'correct horse battery']
 
-/** The rules on the page, for an installation with a prefix, as the words of a command. */
+/**
+ * The rules on the page, for an installation with a prefix and several partitions, as the words of
+ * a command.
+ */
 function documentedUser(name: string): string[] {
-  const line = read('docs/stores.md').match(new RegExp(`^ +ACL SETUSER (${name} .*)$`, 'm'))
-  const rules = line?.[1]?.replaceAll('~gatehouse:', `~${PREFIX}gatehouse:`)
-  if (rules === undefined) throw new Error(`docs/stores.md does not say what ${name} may do`)
-  return rules.replace('PASSWORD', 'pw').split(' ')
+  const lines = read('docs/stores.md').matchAll(new RegExp(`^ +ACL SETUSER ${name} (.*)$`, 'gm'))
+  const rules = [...lines].map(([, line]) => line).join(' ')
+  if (rules === '') throw new Error(`docs/stores.md does not say what ${name} may do`)
+  const prefixed = rules.replaceAll(/(?<=[~&])gatehouse:/g, `${PREFIX}gatehouse:`)
+  return [name, ...prefixed.replace('PASSWORD', 'pw').split(' ')]
 }
 
 /** The commands that the rules allow, and those that a process runs at its start. */
@@ -31,8 +35,9 @@ const needed = (rights: readonly NeededRights[]) => [
 ]
 
 t.test('docs/stores.md and the processes name the same rights', async (t) => {
-  t.strictSame(documented('gatehouse-auth').sort(), needed(authRights).sort())
-  t.strictSame(documented('gatehouse-gateway').sort(), needed(gatewayRights).sort())
+  const all = (of: typeof auth | typeof gateway) => [...of.neededRights, ...of.partitionRights]
+  t.strictSame(documented('gatehouse-auth').sort(), needed(all(auth)).sort())
+  t.strictSame(documented('gatehouse-gateway').sort(), needed(all(gateway)).sort())
 })
 
 t.test('each command of a script is among the rights', async (t) => {
@@ -42,10 +47,10 @@ t.test('each command of a script is among the rights', async (t) => {
         name.toLowerCase()
       )
     )
-  const auth = ['services/auth/lua', 'internal/revocation/lua', 'internal/sightings/lua']
+  const folders = ['services/auth/lua', 'internal/revocation/lua', 'internal/sightings/lua']
   const allowed = documented('gatehouse-auth')
   t.strictSame(
-    auth.flatMap(inScripts).filter((name) => !allowed.includes(name)),
+    folders.flatMap(inScripts).filter((name) => !allowed.includes(name)),
     []
   )
   const ofGateways = documented('gatehouse-gateway')
@@ -89,7 +94,7 @@ async function restricted(t: Test, redisUrl: string) {
     t.teardown(() => started.stop())
     return started
   }
-  const auth = await start('auth', {})
+  const auth = await start('auth', { REDIS_PARTITIONS: '3' })
   const routes = join(dataFolder(t), 'routes.yaml')
   writeFileSync(routes, routesTo(auth.url))
   const gateway = await start('gateway', {

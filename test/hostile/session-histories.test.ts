@@ -49,6 +49,14 @@ t.test(
   'no session is lost, outlives its end or goes unrecorded on a real Redis',
   { skip: virtualRedisMissing },
   async (t) => {
-    await holds(t, await redisSessionStore(t), inputs(40))
+    await holds(t, await redisSessionStore(t), inputs(30))
+  }
+)
+
+t.test(
+  'no session is lost, outlives its end or goes unrecorded in partitions on a real Redis',
+  { skip: virtualRedisMissing },
+  async (t) => {
+    await holds(t, await redisSessionStore(t, 16), inputs(10))
   }
 )

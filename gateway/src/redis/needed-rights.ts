@@ -1,8 +1,13 @@
 import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
-import { SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import { revocationStream } from '@gatehouse/revocation/revocation-stream'
+import { SIGHTINGS, sightingsKey } from '@gatehouse/sightings/redis-sightings'
 import { LIMITS } from '../limits/address-counts.ts'
+
+const REPORT = ['hlen KEY', 'hget KEY a', 'hset KEY a b', 'expire KEY 1']
+// A gateway reads the revocation log, and does not need the right to write it.
+const FOLLOW = ['xread COUNT 1 STREAMS KEY 0', 'eval_ro a 1 KEY']
 
 /** What a gateway must be allowed to do in Redis: docs/stores.md has the same as ACL rules. */
 export const neededRights: readonly NeededRights[] = [
@@ -44,13 +49,12 @@ export const neededRights: readonly NeededRights[] = [
       'eval a 1 KEY'
     ]
   },
-  {
-    key: SIGHTINGS,
-    commands: ['hlen KEY', 'hget KEY a', 'hset KEY a b', 'expire KEY 1']
-  },
-  // A gateway reads the revocation log, and does not need the right to write it.
-  {
-    key: REVOCATION_STREAM,
-    commands: ['xread COUNT 1 STREAMS KEY 0', 'eval_ro a 1 KEY']
-  }
+  { key: SIGHTINGS, commands: REPORT },
+  { key: REVOCATION_STREAM, commands: FOLLOW }
+]
+
+/** In addition, if the sessions are in several partitions. */
+export const partitionRights: readonly NeededRights[] = [
+  { key: sightingsKey('p0'), commands: REPORT },
+  { key: revocationStream('p0'), commands: [...FOLLOW, 'subscribe KEY'] }
 ]

@@ -5,13 +5,13 @@ import type { RedisConnection } from '@gatehouse/redis/connection'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
 import { requireUsable } from '@gatehouse/redis/require-usable'
 import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
-import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import type { RevocationSource } from '@gatehouse/revocation/revocation'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { TakeSightings } from '@gatehouse/sightings/sighting'
 import type { Ports } from '../ports.ts'
-import { neededRights } from './needed-rights.ts'
+import { neededRights, partitionRights } from './needed-rights.ts'
+import { partitionedLog } from './partitioned-log.ts'
 
 /** What the auth service in the same process shares with the gateway, instead of Redis. */
 export type AuthInProcess = {
@@ -57,7 +57,20 @@ export async function openSharedState(
   const target = redisTarget(url, config)
   const blocking = connections.connect('revocations', { ...target, use: 'blocking' })
   const redis = connections.connect('commands', target)
+  const noteClock = clockWarning(log)
+  const revocations = partitionedLog({
+    blocking,
+    redis,
+    connectNews() {
+      void connections.startFault(partitionRights).then((fault) => {
+        if (fault !== null) log.error({}, fault)
+      })
+      return connections.connect('announcements', { ...target, use: 'subscriptions' })
+    },
+    onServerTime: (redisMs, tookMs) => noteClock(Date.now() - redisMs, tookMs)
+  })
   const disconnect = (): void => {
+    revocations.close()
     blocking.disconnect()
     redis.disconnect()
   }
@@ -65,12 +78,9 @@ export async function openSharedState(
   // The start waits no longer than this, and continues without Redis.
   await connections.settled(2 * timeoutMs)
   await requireUsable(connections, neededRights, config)
-  const noteClock = clockWarning(log)
-  const onServerTime = (redisMs: number, tookMs: number): void =>
-    noteClock(Date.now() - redisMs, tookMs)
   return {
-    revocations: redisRevocations(blocking, { onServerTime }),
-    takeSightings: redisSightings(redis),
+    revocations: revocations.source,
+    takeSightings: redisSightings(redis, revocations.sessionPartitions),
     fleet: redisFleet(redis),
     limitsRedis: redis,
     disconnect

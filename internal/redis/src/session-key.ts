@@ -1,5 +1,4 @@
-/**
- * A key of the sessions and their revocations. All of them have one hash tag, because one script
- * takes several of them: in a cluster, they must be in the same slot.
- */
-export const sessionKey = (name: string): string => `gatehouse:{sessions}:${name}`
+import { COMMON, keyIn } from './partitions.ts'
+
+/** A key of the common partition, which every installation has. */
+export const sessionKey = (name: string): string => keyIn(COMMON, name)

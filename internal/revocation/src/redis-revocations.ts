@@ -1,5 +1,6 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { sessionKey } from '@gatehouse/redis/session-key'
+import { COMMON, type Partition } from '@gatehouse/redis/partitions'
+import type { LogNews } from './log-news.ts'
 import { readEntry } from './read-entry.ts'
 import {
   type Cursor,
@@ -8,12 +9,10 @@ import {
   type RevocationBatch,
   type RevocationSource
 } from './revocation.ts'
+import { revocationStream } from './revocation-stream.ts'
 
-/**
- * The stream that holds the log. A stream is push, memory and cursor in one, so a reader that was
- * away misses nothing.
- */
-export const REVOCATION_STREAM = sessionKey('revocations')
+/** the log of the common partition */
+export const REVOCATION_STREAM = revocationStream(COMMON)
 
 /** the numeric members of an entry */
 const NUMBERS = new Set(['until', 'before', 'version'])
@@ -32,6 +31,12 @@ const OVERLAP_MS = 60_000
 const SILENCE_MS = 5000
 
 type FollowingOptions = {
+  /** whose log */
+  readonly partition?: Partition
+  /**
+   * Says when the log has a new entry, so that reads do not block: several logs share a connection.
+   */
+  readonly news?: LogNews
   /** how far before the cursor to read again; 0: each entry once */
   readonly overlapMs?: number
   readonly silenceMs?: number
@@ -45,15 +50,17 @@ type FollowingOptions = {
 }
 
 /**
- * The revocation log in Redis.
- * @param redis a separate connection, because a blocking read occupies it
+ * A revocation log in Redis.
+ * @param redis without `news` a separate connection, because a blocking read occupies it
  */
 export function redisRevocations(
   redis: RedisConnection,
   options: FollowingOptions = {}
 ): RevocationSource {
-  const { overlapMs = OVERLAP_MS, silenceMs = SILENCE_MS } = options
+  const { partition = COMMON, news, overlapMs = OVERLAP_MS, silenceMs = SILENCE_MS } = options
   const { clock = () => performance.now(), onServerTime = () => {} } = options
+  const stream = revocationStream(partition)
+  const { read, readNext } = streamReader(redis, partition, news)
   /**
    * The last heartbeat that was counted. After an interruption it is read again, and is not new.
    */
@@ -66,7 +73,7 @@ export function redisRevocations(
     if (heartbeat === undefined || heartbeat.id === counted) return null
     counted = heartbeat.id
     const askedMs = clock()
-    const serverMs = await serverTimeMs(redis)
+    const serverMs = await serverTimeMs(redis, stream)
     onServerTime(serverMs, clock() - askedMs)
     return Math.max(0, serverMs - heartbeat.atMs)
   }
@@ -77,7 +84,7 @@ export function redisRevocations(
       let heardMs = clock()
       // The first read does not block, so that a new follower learns at once that it has
       // everything.
-      let rows = rowsOf(await redis.xread('COUNT', BATCH_ENTRIES, ...streams(after)))
+      let rows = await read(after)
       while (!signal.aborted) {
         const last = rows.at(-1)?.[0]
         place = last ?? place
@@ -86,15 +93,30 @@ export function redisRevocations(
         if (heartbeatAgeMs !== null) heardMs = clock()
         yield { ...decode(rows), cursor: place, heartbeatAgeMs }
         if (clock() - heardMs > silenceMs) {
-          redis.disconnect(true)
+          // A client of a cluster asks regularly which node has the log.
+          if (!redis.isCluster || news === undefined) redis.disconnect(true)
           throw new Error(`no auth service has written into the log for ${silenceMs} ms`)
         }
-        rows = rowsOf(
-          await redis.xread('COUNT', BATCH_ENTRIES, 'BLOCK', BLOCK_MS, ...streams(after))
-        )
+        rows = await readNext(after, rows.length, signal)
       }
     }
   }
+}
+
+function streamReader(redis: RedisConnection, partition: Partition, news: LogNews | undefined) {
+  const stream = revocationStream(partition)
+  const read = async (after: Cursor): Promise<Entries> =>
+    rowsOf(await redis.xread('COUNT', BATCH_ENTRIES, 'STREAMS', stream, after))
+  /** @param before the size of the previous batch: after a full one, there may be more already */
+  const readNext = async (after: Cursor, before: number, signal: AbortSignal): Promise<Entries> => {
+    if (news === undefined) {
+      const block = ['BLOCK', BLOCK_MS, 'STREAMS', stream, after] as const
+      return rowsOf(await redis.xread('COUNT', BATCH_ENTRIES, ...block))
+    }
+    if (before < BATCH_ENTRIES) await news.next(partition, signal)
+    return await read(after)
+  }
+  return { read, readNext }
 }
 
 /**
@@ -111,17 +133,17 @@ const millisecondsOf = (position: Cursor): number => Number(position.split('-')[
 
 type Entries = [id: string, fields: string[]][]
 
-const streams = (after: Cursor) => ['STREAMS', REVOCATION_STREAM, after] as const
-
 /** null: nothing arrived during the read */
 function rowsOf(reply: unknown): Entries {
   return (reply as [stream: string, entries: Entries][] | null)?.[0]?.[1] ?? []
 }
 
-function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp'> {
+function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp' | 'partitions'> {
+  const partitions = lastPartitions(rows)
   return {
     entries: rows.flatMap(decodeEntry),
-    caughtUp: rows.length < BATCH_ENTRIES
+    caughtUp: rows.length < BATCH_ENTRIES,
+    ...(partitions === undefined ? {} : { partitions })
   }
 }
 
@@ -130,15 +152,17 @@ function decodeEntry([position, fields]: [string, string[]]): LogEntry[] {
   for (const [name, value] of pairs(fields)) {
     entry[name] = NUMBERS.has(name) ? Number(value) : value
   }
-  if (entry.kind === HEARTBEAT) return []
+  if (HEARTBEATS.has(String(entry.kind))) return []
   const until = Number(entry.until)
   // The same as in services/auth/lua/revocations.lua.
   const otherwise = millisecondsOf(position) / 1000 + KEY_MEMORY_SECONDS
   return [readEntry(position, entry, Number.isFinite(until) ? until : otherwise)]
 }
 
-/** the kind of the entries that lua/heartbeat.lua writes */
-const HEARTBEAT = 'heartbeat'
+const PARTITIONED = 'partitioned-heartbeat'
+
+/** the kinds of the entries that lua/heartbeat.lua writes */
+const HEARTBEATS = new Set(['heartbeat', PARTITIONED])
 
 type Heartbeat = {
   readonly id: string
@@ -149,8 +173,17 @@ type Heartbeat = {
 /** written by lua/heartbeat.lua */
 function lastHeartbeat(rows: Entries): Heartbeat | undefined {
   for (const [id, fields] of rows.toReversed()) {
-    const { kind, at } = Object.fromEntries(pairs(fields))
-    if (kind === HEARTBEAT && at !== undefined) return { id, atMs: Number(at) }
+    const { kind = '', at } = Object.fromEntries(pairs(fields))
+    if (HEARTBEATS.has(kind) && at !== undefined) return { id, atMs: Number(at) }
+  }
+  return undefined
+}
+
+/** An auth service of an earlier release writes heartbeats without this number. */
+function lastPartitions(rows: Entries): number | undefined {
+  for (const [, fields] of rows.toReversed()) {
+    const { kind, partitions } = Object.fromEntries(pairs(fields))
+    if (kind === PARTITIONED) return Number(partitions)
   }
   return undefined
 }
@@ -162,8 +195,8 @@ function pairs(fields: string[]): [name: string, value: string][] {
 }
 
 /** In a script with a key, because in a cluster any node answers TIME, and their clocks differ. */
-async function serverTimeMs(redis: RedisConnection): Promise<number> {
-  const reply = await redis.eval_ro("return redis.call('TIME')", 1, REVOCATION_STREAM)
+async function serverTimeMs(redis: RedisConnection, stream: string): Promise<number> {
+  const reply = await redis.eval_ro("return redis.call('TIME')", 1, stream)
   const [seconds, microseconds] = reply as [string, string]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }

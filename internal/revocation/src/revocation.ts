@@ -102,6 +102,11 @@ export type RevocationBatch = {
    * before it has been read. null: there is no new one.
    */
   readonly heartbeatAgeMs: number | null
+  /**
+   * Into how many partitions the sessions are divided, according to the newest heartbeat in the
+   * batch. Each partition then has a log of its own besides this one. Absent: no heartbeat says so.
+   */
+  readonly partitions?: number
 }
 
 /** The revocation log, as its followers see it. */
@@ -114,4 +119,9 @@ export type RevocationSource = {
    * and so misses nothing.
    */
   follow(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<RevocationBatch>
+  /**
+   * The logs of the partitions, besides this one, if there are so many partitions. Absent: there
+   * are never any.
+   */
+  partitionLogs?(partitions: number): readonly RevocationSource[]
 }

@@ -52,9 +52,12 @@ local function forget()
   end
 end
 
--- Keeps the stream as long as its new entry must be remembered.
+-- Keeps the stream as long as its new entry must be remembered, and announces the entry. Only the
+-- common log is read with a command that waits. An announcement may be lost, so a user without the
+-- right to publish does not fail after the entry is written.
 local function remember(until_s)
   forget()
+  if not stream:find('{sessions}', 1, true) then redis.pcall('PUBLISH', stream, '') end
   local life = math.ceil(until_s) - now_s + 60
   if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
 end

@@ -90,11 +90,13 @@ async function openTokens(config: AuthConfig, ports: StatePorts) {
     store,
     longestTokenSeconds: () => longestTokenSeconds(database.tables)
   })
+  const withdrawals =
+    store.kind === 'redis' ? redisKeyWithdrawals(store.redis, store.partitions) : noKeyWithdrawals
   const keys = await openKeys(config, {
     ...ports,
     database,
     revocations,
-    withdrawals: store.kind === 'redis' ? redisKeyWithdrawals(store.redis) : noKeyWithdrawals,
+    withdrawals,
     fleet,
     sealing: secrets.sealing,
     prepare,

@@ -23,8 +23,8 @@ const MAX_REDIRECTIONS = 3
 
 /** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
-  /** 'blocking' for a connection that makes blocking reads */
-  readonly use?: 'commands' | 'blocking'
+  /** 'blocking' for a connection that makes blocking reads, 'subscriptions' for one that subscribes */
+  readonly use?: 'commands' | 'blocking' | 'subscriptions'
   readonly onFault: (error: Error) => void
 }
 
@@ -56,7 +56,7 @@ export function connectRedis({
   )
   if (redis instanceof Redis) reportEarlyEnds(redis, address.secure, onFault)
   // A blocking read itself expects an answer.
-  supervise(redis, { probes: use === 'commands', onDisconnect })
+  supervise(redis, { probes: use !== 'blocking', onDisconnect })
   return redis
 }
 

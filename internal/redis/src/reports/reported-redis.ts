@@ -116,7 +116,7 @@ function connect(
     made.inc({ connection })
     if (told.size > 0) log.info({ connection }, 'Redis is reachable again')
     told.clear()
-    if (options.use !== 'blocking') await readPolicy(state, redis)
+    if ((options.use ?? 'commands') === 'commands') await readPolicy(state, redis)
   }
   state.settling.push(new Promise((resolve) => redis.once('ready', () => onReady().then(resolve))))
   redis.once('ready', () => redis.on('ready', () => void onReady()))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { sessionKey } from '@gatehouse/redis/session-key'
+import { COMMON, keyIn, type Partition } from '@gatehouse/redis/partitions'
+import type { SessionPartitions } from '../redis/session-partitions.ts'
 
 /**
  * A mark that changes before gateways refuse the tokens of a revoked key. An instance compares it
@@ -14,14 +15,26 @@ export type KeyWithdrawals = {
   change(): Promise<void>
 }
 
-/** The key of the mark in Redis, which lua/present.lua also reads. */
-export const KEY_WITHDRAWALS = sessionKey('key-withdrawals')
+/** The key of the mark in Redis. Each partition has one, because lua/present.lua also reads it. */
+export const keyWithdrawals = (partition: Partition): string => keyIn(partition, 'key-withdrawals')
 
-export function redisKeyWithdrawals(redis: RedisConnection): KeyWithdrawals {
+/**
+ * If a partition cannot be reached, the change is made without it: nobody can refresh there. Until
+ * the mark is changed again, refreshes find that its mark differs, and read the keys each time.
+ */
+export function redisKeyWithdrawals(
+  redis: RedisConnection,
+  partitions: Pick<SessionPartitions, 'all'>
+): KeyWithdrawals {
   return {
-    mark: () => redis.get(KEY_WITHDRAWALS),
+    mark: () => redis.get(keyWithdrawals(COMMON)),
     async change() {
-      await redis.set(KEY_WITHDRAWALS, randomUUID())
+      const mark = randomUUID()
+      const others = (await partitions.all()).filter((partition) => partition !== COMMON)
+      await Promise.allSettled(
+        others.map((partition) => redis.set(keyWithdrawals(partition), mark))
+      )
+      await redis.set(keyWithdrawals(COMMON), mark)
     }
   }
 }

@@ -22,7 +22,7 @@ type Marks = {
 export type MarkPorts = {
   readonly log: { error(members: object, text: string): void }
   readonly jobs: Job[]
-  readonly store: InRedis | Pick<EmbeddedStore, 'kind'>
+  readonly store: Pick<InRedis, 'kind' | 'redis' | 'storeClock'> | Pick<EmbeddedStore, 'kind'>
 }
 
 /**

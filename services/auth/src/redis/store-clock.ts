@@ -22,6 +22,8 @@ export type StoreClock = {
    * How far this process's clock is ahead, in milliseconds; 0 until the store has answered once.
    */
   readonly aheadMs: number
+  /** Returns a clock with the same time limit, for another server. */
+  ofAnotherServer(): StoreClock
 }
 
 type Monotonic = () => number
@@ -57,6 +59,7 @@ export function storeClock(
     },
     get aheadMs() {
       return own() - now()
-    }
+    },
+    ofAnotherServer: () => storeClock(waitMs, monotonic, own)
   }
 }

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
 import type { RedisConnection } from '@gatehouse/redis/connection'
+import { loggedPartitions, type Partition } from '@gatehouse/redis/partitions'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { Gauge, type Registry } from 'prom-client'
+import type { RecordedPartitions } from '../redis/session-partitions.ts'
 
 /**
  * how long replicas may take to acknowledge the previous heartbeat; all other commands on the
@@ -9,9 +11,11 @@ import { Gauge, type Registry } from 'prom-client'
  */
 const REPLICATION_MS = 50
 
-/** The heartbeats of this process in the revocation log. */
+/** The heartbeats of this process in the revocation logs. */
 type Heartbeats = {
-  /** seconds since the log last accepted a write of this process; infinite before the first time */
+  /**
+   * seconds since every log last accepted a write of this process; infinite before the first time
+   */
   ageSeconds(): number
   /** resolves when the first attempt has ended, successful or not */
   readonly started: Promise<void>
@@ -20,6 +24,8 @@ type Heartbeats = {
 
 type HeartbeatOptions = {
   readonly redis: RedisConnection
+  /** a single one by default */
+  readonly partitions?: Pick<RecordedPartitions, 'read' | 'onNumber'>
   /** the number of replicas that must have a revocation before it is acknowledged */
   readonly replicas: number
   /** in milliseconds, never set back */
@@ -29,15 +35,76 @@ type HeartbeatOptions = {
   readonly intervalMs?: number
 }
 
+const ONE: Pick<RecordedPartitions, 'read' | 'onNumber'> = {
+  read: async () => 1,
+  onNumber: (tell) => tell(1)
+}
+
 /**
- * Writes heartbeats into the revocation log, which show that it receives revocations. If a
- * revocation would not be acknowledged because replicas are missing, no heartbeat is written
+ * Writes heartbeats into the log of each partition, which show that it receives revocations. A log
+ * whose node does not answer delays no other.
+ */
+export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
+  const { partitions = ONE, monotonicClock, onFault } = options
+  let writers: LogHeartbeats[] = []
+  const closing: Promise<void>[] = []
+  const close = (): void => {
+    closing.push(...writers.map((writer) => writer.close()))
+  }
+  partitions.onNumber((number) => {
+    close()
+    writers = loggedPartitions(number).map((partition) =>
+      writeLogHeartbeats({
+        ...options,
+        log: { partition, partitions: number },
+        onOtherNumber: () => partitions.read(),
+        onFault(error) {
+          // A node that is down has several logs.
+          if (writers.filter((writer) => writer.isFailing()).length <= 1) onFault(error)
+        }
+      })
+    )
+  })
+  return {
+    started: partitions
+      .read()
+      .catch(onFault)
+      .then(async () => void (await Promise.all(writers.map(({ started }) => started)))),
+    ageSeconds: () =>
+      Math.max(
+        ...writers.map((writer) => (monotonicClock() - writer.takenMs()) / 1000),
+        writers.length === 0 ? Number.POSITIVE_INFINITY : 0
+      ),
+    async close() {
+      close()
+      await Promise.all(closing)
+    }
+  }
+}
+
+type LogHeartbeats = {
+  /** when the log last accepted a write, by the monotonic clock */
+  takenMs(): number
+  isFailing(): boolean
+  readonly started: Promise<void>
+  close(): Promise<void>
+}
+
+type LogOptions = Omit<HeartbeatOptions, 'partitions'> & {
+  readonly log: { readonly partition: Partition; readonly partitions: number }
+  /** Redis has recorded another number of partitions */
+  readonly onOtherNumber: () => Promise<unknown>
+}
+
+/**
+ * If a revocation would not be acknowledged because replicas are missing, no heartbeat is written
  * either: gateways that follow a master in the smaller part of a partition must not believe that
  * they are up to date.
  */
-export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
-  const { redis, replicas, monotonicClock, onFault, intervalMs = HEARTBEAT_MS } = options
-  const beat = redisHeartbeat(redis, `${hostname()}:${process.pid}`)
+function writeLogHeartbeats(options: LogOptions): LogHeartbeats {
+  const { redis, replicas, log, monotonicClock, onFault, onOtherNumber } = options
+  const { intervalMs = HEARTBEAT_MS } = options
+  const beat = redisHeartbeat(redis, `${hostname()}:${process.pid}`, log)
   let takenMs = Number.NEGATIVE_INFINITY
   let inTouch = true
   let closed = false
@@ -51,12 +118,13 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
   const round = async (): Promise<void> => {
     try {
       await replicated()
-      await beat()
+      if (!(await beat())) return void (await onOtherNumber())
       takenMs = monotonicClock()
       inTouch = true
     } catch (error) {
-      if (inTouch) onFault(error)
+      const wasInTouch = inTouch
       inTouch = false
+      if (wasInTouch && !closed) onFault(error)
     }
   }
   let underWay = Promise.resolve()
@@ -68,7 +136,8 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
   next()
   return {
     started: underWay,
-    ageSeconds: () => (monotonicClock() - takenMs) / 1000,
+    takenMs: () => takenMs,
+    isFailing: () => !inTouch,
     async close() {
       closed = true
       clearTimeout(timer)
@@ -77,16 +146,18 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
   }
 }
 
+type OpenHeartbeatOptions = Pick<
+  HeartbeatOptions,
+  'partitions' | 'replicas' | 'monotonicClock' | 'onFault'
+> & { readonly metrics: Registry }
+
 /**
  * The heartbeats of an auth service that shares Redis with others; null if its gateway is in the
  * same process.
  */
 export async function openHeartbeats(
   redis: RedisConnection | null,
-  {
-    metrics,
-    ...options
-  }: Pick<HeartbeatOptions, 'replicas' | 'monotonicClock' | 'onFault'> & { metrics: Registry }
+  { metrics, ...options }: OpenHeartbeatOptions
 ): Promise<Heartbeats | null> {
   if (redis === null) return null
   const heartbeats = writeHeartbeats({ ...options, redis })

@@ -60,6 +60,7 @@ export async function openRevocations(
   const watch = ports.storeMetrics(name, Object.values(calls))
   const writer = watchedStore(own, calls, watch)
   const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
+    ...(logStore.kind === 'redis' ? { partitions: logStore.partitions } : {}),
     replicas,
     metrics: ports.registry,
     monotonicClock: ports.monotonicClock,
@@ -91,7 +92,8 @@ function openLog(
   replicas: number
 ): { logStore: LogStore; writer: RevocationWriter } {
   if (store.kind === 'redis') {
-    return { logStore: store, writer: redisRevocationWriter(store.redis, { replicas }) }
+    const { redis, partitions } = store
+    return { logStore: store, writer: redisRevocationWriter(redis, { replicas, partitions }) }
   }
   const source = sqliteRevocations(store.sqlite, acceptedSeconds)
   return { logStore: { ...store, source }, writer: sqliteRevocationWriter(source, store.clock) }

@@ -1,8 +1,10 @@
+import { MOST_PARTITIONS } from '@gatehouse/redis/partitions'
 import { type Static, Type } from 'typebox'
 
 /** The settings of the revocation log. .env.example describes each of them. */
 export const revocationSettings = {
-  REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 })
+  REDIS_REVOCATION_REPLICAS: Type.Integer({ default: 0, minimum: 0, maximum: 16 }),
+  REDIS_PARTITIONS: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_PARTITIONS }))
 }
 
 type Settings = Static<ReturnType<typeof Type.Object<typeof revocationSettings>>>

@@ -113,6 +113,7 @@ function openFamilies(
     return sqliteFamilies(logStore.sqlite, logStore.source, policy, clock)
   }
   return redisFamilies(logStore.redis, policy, {
+    partitions: logStore.partitions,
     storeClock: logStore.storeClock,
     revocationSeconds: acceptedSeconds.last,
     revocationReplicas: config.REDIS_REVOCATION_REPLICAS,

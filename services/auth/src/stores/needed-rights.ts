@@ -1,6 +1,7 @@
 import { GATEWAYS } from '@gatehouse/fleet/redis-fleet'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
+import { revocationStream } from '@gatehouse/revocation/revocation-stream'
 import { guessTable, knownNetworks } from '../throttling/counts/redis-guess-counts.ts'
 import { REQUEST_TABLE } from '../throttling/counts/redis-request-counts.ts'
 
@@ -59,4 +60,9 @@ export const neededRights: readonly NeededRights[] = [
       'eval a 1 KEY'
     ]
   }
+]
+
+/** In addition, if the sessions are in several partitions. */
+export const partitionRights: readonly NeededRights[] = [
+  { key: revocationStream('p0'), commands: ['publish KEY a'] }
 ]

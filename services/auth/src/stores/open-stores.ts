@@ -5,7 +5,7 @@ import type { AuthConfig } from '../config.ts'
 import { openDatabase } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
 import { openSharedStore } from '../redis/shared-store.ts'
-import { neededRights } from './needed-rights.ts'
+import { neededRights, partitionRights } from './needed-rights.ts'
 
 export type OpenStores = Awaited<ReturnType<typeof openStores>>
 
@@ -17,7 +17,9 @@ export type OpenStores = Awaited<ReturnType<typeof openStores>>
 export async function openStores(config: AuthConfig, ports: Ports, embedded?: Fleet) {
   const metrics = auditMetrics(ports.registry)
   const database = await openDatabase(config, { ...ports, inserted: metrics.inserted })
-  const store = await openSharedStore(config, ports, neededRights, embedded)
+  const isPartitioned = (config.REDIS_PARTITIONS ?? 1) > 1
+  const rights = isPartitioned ? [...neededRights, ...partitionRights] : neededRights
+  const store = await openSharedStore(config, ports, rights, embedded)
   const { clock, fleet } = store
   const audit = openAudit({ metrics, database, clock, monotonicClock: ports.monotonicClock })
   return { database, store, clock, fleet, audit, onExpired: metrics.expired }

@@ -87,7 +87,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
 async function record(ending: UnrecordedEnd, { durable, families }: Stores): Promise<void> {
   const { kind, subject, sid, source, detail, atMs } = ending
   await durable.record({ kind, subject, sid, source, detail }, atMs)
-  await families.recorded(sid)
+  await families.recorded({ subject, sid })
 }
 
 /** Records the ends whose process has not done so. */

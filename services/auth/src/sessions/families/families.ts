@@ -97,7 +97,7 @@ export type Families = {
   /** The ends that the database may not have yet. */
   unrecorded(): Promise<Unrecorded>
   /** Call it when the database has the end of this family. */
-  recorded(sid: string): Promise<void>
+  recorded(family: Pick<UnrecordedEnd, 'subject' | 'sid'>): Promise<void>
   /**
    * Tokens of these generations were used. A store may keep this beside the records for a while;
    * `present` respects it at once.

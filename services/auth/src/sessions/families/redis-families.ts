@@ -1,22 +1,16 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { readSightingField, redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
+import { redisSightings } from '@gatehouse/sightings/redis-sightings'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { acknowledged } from '../../redis/acknowledged.ts'
 import { bounded } from '../../redis/bounded.ts'
+import { fixedPartitions, type SessionPartitions } from '../../redis/session-partitions.ts'
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
 import { newerFormat } from '../session-refusals.ts'
-import { readNotes } from './end-notes.ts'
-import type {
-  Families,
-  OpenedFamily,
-  Presentation,
-  Presented,
-  StoredFamilies,
-  Unrecorded
-} from './families.ts'
+import type { Families, OpenedFamily, Presentation, Presented, StoredFamilies } from './families.ts'
 import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
 import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
-import { UNRECORDED } from './redis-family-keys.ts'
+import { unrecordedKey } from './redis-family-keys.ts'
+import { readUnrecorded, settleSightings } from './redis-family-notes.ts'
 import {
   askRun,
   askTime,
@@ -28,6 +22,8 @@ import {
 } from './redis-family-scripts.ts'
 
 type RedisFamilyOptions = ScriptTime & {
+  /** one by default */
+  readonly partitions?: SessionPartitions
   /** how many replicas must have a revocation before it is acknowledged */
   readonly revocationReplicas?: number
   /**
@@ -43,8 +39,9 @@ export function redisFamilies(
   options: RedisFamilyOptions
 ): Families {
   const { revocationReplicas = 0, onNewerFormat = () => {} } = options
-  const scripts = familyScripts(redis, options)
-  const takeSightings = redisSightings(redis)
+  const { partitions = fixedPartitions(1) } = options
+  const scripts = familyScripts(redis, options, partitions)
+  const takeSightings = redisSightings(redis, partitions.all)
   const tellNewerFormat = onlyOnce(onNewerFormat)
   /**
    * Waits for replicas even if nothing ended: the client may be repeating a request that could not
@@ -71,9 +68,10 @@ export function redisFamilies(
       return ended
     },
     list: (subject) => listFamilies(scripts, subject),
-    unrecorded: () => readUnrecorded(redis),
-    async recorded(sid) {
-      await bounded(() => redis.hdel(UNRECORDED, sid))
+    unrecorded: () => readUnrecorded(redis, partitions),
+    async recorded({ subject, sid }) {
+      const key = unrecordedKey(await partitions.of(subject))
+      await bounded(() => redis.hdel(key, sid))
     },
     see: (sightings) => bounded(() => takeSightings(sightings)),
     settleSightings: () => settleSightings(redis, scripts),
@@ -170,26 +168,4 @@ async function listFamilies(scripts: FamilyScripts, subject: string): Promise<St
     over: over as string[],
     unreadable: unreadable as string[]
   }
-}
-
-async function readUnrecorded(redis: RedisConnection): Promise<Unrecorded> {
-  const notes = await bounded(() => redis.hgetall(UNRECORDED))
-  return readNotes(Object.entries(notes))
-}
-
-/** Moves the facts that `see` has kept beside the records into them. */
-async function settleSightings(redis: RedisConnection, scripts: FamilyScripts): Promise<void> {
-  let cursor = '0'
-  do {
-    const [next, pairs] = await bounded(() => redis.hscan(SIGHTINGS, cursor, 'COUNT', 200))
-    const fields = pairs.filter((_, index) => index % 2 === 0)
-    await Promise.all(fields.map((field) => settleSighting(scripts, field)))
-    cursor = next
-  } while (cursor !== '0')
-}
-
-async function settleSighting(scripts: FamilyScripts, field: string): Promise<void> {
-  const seen = readSightingField(field)
-  // A field of another form is of a newer version, which will settle it.
-  if (seen !== null) await call(scripts, scripts.see, seen.subject, [seen.sid, seen.subject])
 }

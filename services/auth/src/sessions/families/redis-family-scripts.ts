@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
-import { SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
-import { KEY_WITHDRAWALS } from '../../keys/key-withdrawals.ts'
+import { COMMON, type Partition } from '@gatehouse/redis/partitions'
+import { revocationStream } from '@gatehouse/revocation/revocation-stream'
+import { sightingsKey } from '@gatehouse/sightings/redis-sightings'
+import { keyWithdrawals } from '../../keys/key-withdrawals.ts'
 import { type Script, script } from '../../redis/script.ts'
+import type { SessionPartitions } from '../../redis/session-partitions.ts'
 import type { StoreClock } from '../../redis/store-clock.ts'
 import { storeUnavailable } from '../../refusals.ts'
-import { TOKEN_HORIZON } from '../../revocations/revocation-log.ts'
-import { familiesKey, MARK, UNRECORDED } from './redis-family-keys.ts'
+import { tokenHorizon } from '../../revocations/revocation-log.ts'
+import { familiesKey, markKey, unrecordedKey } from './redis-family-keys.ts'
 
 export type ScriptTime = {
+  /** the clock of the server that has the common partition */
   readonly storeClock: StoreClock
   /** for tests: instead of the server's clock */
   readonly clock?: () => number
@@ -19,6 +22,9 @@ export type ScriptTime = {
 
 /** The scripts on the families of a user, and what each call of one needs. */
 export type FamilyScripts = ScriptTime & {
+  readonly partitions: SessionPartitions
+  /** The partitions may be on servers whose clocks differ. */
+  clockOf(partition: Partition): StoreClock
   readonly open: Script
   readonly present: Script
   readonly end: Script
@@ -34,10 +40,21 @@ export type FamilyScripts = ScriptTime & {
 /** The time and the result; only the time if the script came too late to do anything. */
 type Reply = [nowMs: number, ...rest: unknown[]]
 
-export function familyScripts(redis: RedisConnection, time: ScriptTime): FamilyScripts {
+export function familyScripts(
+  redis: RedisConnection,
+  time: ScriptTime,
+  partitions: SessionPartitions
+): FamilyScripts {
   const onFamilies = (name: string) => script(redis, name, 6, ['revocations', 'family'])
+  const clocks = new Map([[COMMON, time.storeClock]])
   return {
     ...time,
+    partitions,
+    clockOf(partition) {
+      const known = clocks.get(partition) ?? time.storeClock.ofAnotherServer()
+      clocks.set(partition, known)
+      return known
+    },
     open: onFamilies('open'),
     present: onFamilies('present'),
     end: onFamilies('end'),
@@ -50,12 +67,15 @@ export function familyScripts(redis: RedisConnection, time: ScriptTime): FamilyS
 }
 
 /** Calls a script that may come late. */
-export const call = (
+export async function call(
   scripts: FamilyScripts,
   what: Script,
   subject: string,
   given: readonly (string | number)[] = []
-): Promise<Reply> => send(scripts, what, subject, '', given)
+): Promise<Reply> {
+  const partition = await scripts.partitions.of(subject)
+  return await send(scripts, what, { partition, subject, deadline: '', given })
+}
 
 /**
  * Calls a script that does nothing if it comes after the end of this call. Repeats the call if the
@@ -68,31 +88,39 @@ export async function callInTime(
   subject: string,
   given: readonly (string | number)[]
 ): Promise<Reply> {
-  const { storeClock } = scripts
-  if (!storeClock.known) await askTime(scripts)
-  const first = await send(scripts, what, subject, storeClock.deadline(), given)
+  const partition = await scripts.partitions.of(subject)
+  const clock = scripts.clockOf(partition)
+  if (!clock.known) await askTime(scripts, partition)
+  const to = { partition, subject, given }
+  const first = await send(scripts, what, { ...to, deadline: clock.deadline() })
   if (first.length > 1) return first
-  await askTime(scripts)
-  const second = await send(scripts, what, subject, storeClock.deadline(), given)
+  await askTime(scripts, partition)
+  const second = await send(scripts, what, { ...to, deadline: clock.deadline() })
   if (second.length > 1) return second
   throw storeUnavailable(new Error('the session store took longer than a call may wait for it'))
 }
 
+type Sent = {
+  readonly partition: Partition
+  readonly subject: string
+  readonly deadline: number | ''
+  readonly given: readonly (string | number)[]
+}
+
 async function send(
-  { storeClock, clock, revocationSeconds }: FamilyScripts,
+  { clockOf, clock, revocationSeconds }: FamilyScripts,
   what: Script,
-  subject: string,
-  deadline: number | '',
-  given: readonly (string | number)[]
+  { partition, subject, deadline, given }: Sent
 ): Promise<Reply> {
+  const storeClock = clockOf(partition)
   const sentAtMs = storeClock.elapsedMs()
   const reply = (await what([
-    REVOCATION_STREAM,
-    TOKEN_HORIZON,
-    familiesKey(subject),
-    UNRECORDED,
-    SIGHTINGS,
-    KEY_WITHDRAWALS,
+    revocationStream(partition),
+    tokenHorizon(partition),
+    familiesKey(subject, partition),
+    unrecordedKey(partition),
+    sightingsKey(partition),
+    keyWithdrawals(partition),
     clock?.() ?? '',
     deadline,
     revocationSeconds(),
@@ -102,26 +130,44 @@ async function send(
   return reply
 }
 
-/** Asks the server for its time, which `storeClock` then has. */
-export async function askTime(scripts: FamilyScripts): Promise<void> {
-  await callOfServer(scripts, scripts.time)
+/** Asks the server of a partition for its time, which its clock then has. */
+export async function askTime(scripts: FamilyScripts, partition = COMMON): Promise<void> {
+  await callOfServer(scripts, scripts.time, partition)
 }
 
-/** Asks the server for the name of its run. */
+/**
+ * Asks for the name of the current run: of the server, or of the servers that have the partitions.
+ * Like the name of a single server, that of several has three parts.
+ */
 export async function askRun(scripts: FamilyScripts): Promise<string> {
-  const [, name] = await callOfServer(scripts, scripts.run, [MARK], [randomUUID()])
-  return String(name)
+  const partitions = await scripts.partitions.all()
+  const every = [...new Set([COMMON, ...partitions])]
+  const names = await Promise.all(
+    every.map(async (partition) => {
+      const mark = markKey(partition, partitions.length)
+      const [, name] = await callOfServer(scripts, scripts.run, partition, [mark], [randomUUID()])
+      return String(name)
+    })
+  )
+  const [only = '', ...others] = names
+  if (others.length === 0) return only
+  const parts = names.map((name) => name.split(':'))
+  return [0, 1, 2].map((at) => digest(parts.map((part) => part[at]).join(' '))).join(':')
 }
+
+const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 40)
 
 /** Calls a script that concerns no family and replies with the server's time, not a test's. */
 async function callOfServer(
-  { storeClock }: FamilyScripts,
+  { clockOf }: FamilyScripts,
   what: Script,
+  partition: Partition,
   key: readonly string[] = [],
   given: readonly string[] = []
 ): Promise<Reply> {
+  const storeClock = clockOf(partition)
   const sentAtMs = storeClock.elapsedMs()
-  const keys = [REVOCATION_STREAM, TOKEN_HORIZON, ...key]
+  const keys = [revocationStream(partition), tokenHorizon(partition), ...key]
   const reply = (await what([...keys, '', '', 0, ...given])) as Reply
   storeClock.heard(reply[0], sentAtMs)
   return reply

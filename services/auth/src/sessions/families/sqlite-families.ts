@@ -58,7 +58,7 @@ export function sqliteFamilies(
       return { live, over: past.map(({ sid }) => sid), unreadable: [] }
     },
     unrecorded: async () => onSqlite(database, notes.readAll),
-    recorded: async (sid) => onSqlite(database, () => notes.remove(sid)),
+    recorded: async ({ sid }) => onSqlite(database, () => notes.remove(sid)),
     see: async (sightings) => inTransaction(database, () => noteUse(rows, sightings)),
     // `see` writes into the records at once.
     async settleSightings() {},

@@ -168,7 +168,7 @@ for (const [name, { skip, make }] of Object.entries(kinds)) {
     await families.open(subject, 'idle', opening)
     await logins('before')
     t.equal(await present('reused', 2), 'ended')
-    await families.store.recorded('reused')
+    await families.store.recorded({ subject, sid: 'reused' })
     await logins('after')
     t.equal(await present('reused', 2), 'restored', 'now the database would say that it has ended')
     await families.end(subject, 'reused')

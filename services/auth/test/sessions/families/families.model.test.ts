@@ -16,13 +16,16 @@ t.test(
     const outcomes = new Set<unknown>()
     let revocations = 0
 
-    const sameAnswers = fc.asyncProperty(anyPolicy, anyHistory, async (first, history) => {
+    const partitions = fc.constantFrom(1, 16)
+    const all = [anyPolicy, anyHistory, partitions] as const
+    const sameAnswers = fc.asyncProperty(...all, async (first, history, partitions) => {
       // One object for both stores, so that a change of policy reaches both, as after a restart.
       const policy = { ...first }
       const clock = clockFromNow()
       const options = { policy, clock }
       const over = new Set<string>()
-      const both = await twinStores(sqliteStore(t, options), redisStore(redis, options))
+      const inRedis = redisStore(redis, { ...options, partitions })
+      const both = await twinStores(sqliteStore(t, options), inRedis)
       const happens = people(both, over)
       for (const event of history) {
         if (event.does === 'wait') {

@@ -3,6 +3,7 @@ import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Redis } from 'ioredis'
 import t from 'tap'
 import { redisKeyWithdrawals } from '../../../src/keys/key-withdrawals.ts'
+import { fixedPartitions } from '../../../src/redis/session-partitions.ts'
 import { parseKeyRing } from '../../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../../src/secrets/secrets.ts'
 import { mintRefreshToken, newFamily, sessionId } from '../../../src/sessions/refresh-token.ts'
@@ -104,7 +105,7 @@ t.test('a refresh reads the mark of withdrawn signing keys in its step', options
   const present = async (generation: number) =>
     (await store.present({ subject, sid, generation, opened, source })).keyWithdrawals
   t.equal(await present(0), null)
-  const withdrawals = redisKeyWithdrawals(redis)
+  const withdrawals = redisKeyWithdrawals(redis, fixedPartitions(1))
   await withdrawals.change()
   const mark = await withdrawals.mark()
   t.type(mark, 'string')
@@ -140,7 +141,7 @@ t.test('all data of a user is one small value', options, async (t) => {
     await families.open(subject, sid, { clientId: '', scope: '', label })
     for (const generation of [0, 1000]) await families.present(subject, sid, generation)
     const { ends } = await families.store.unrecorded()
-    for (const ending of ends) await families.store.recorded(ending.sid)
+    for (const ending of ends) await families.store.recorded(ending)
   }
   const key = (await redis.keys(`*${subject}`))[0] ?? ''
 

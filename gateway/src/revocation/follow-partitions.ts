@@ -1,0 +1,116 @@
+import type { RevocationSource } from '@gatehouse/revocation/revocation'
+import { followLog, type LogOptions, type Progress, unread } from './follow-log.ts'
+import type { RevokedTokens } from './revoked-tokens.ts'
+
+/** The common revocation log and those of the partitions, followed together. */
+export type FollowedLogs = {
+  /** of the common log */
+  readonly common: Progress
+  /** Whether each log has been read once, with a heartbeat. */
+  isLoaded(): boolean
+  /**
+   * When the last heartbeat of the log was written whose last heartbeat is the oldest. By the
+   * monotonic clock, in milliseconds.
+   */
+  oldestHeartbeatMs(): number
+  close(): Promise<void>
+}
+
+type State = {
+  readonly common: Progress
+  /** null: the common log has not said how many there are, or it never will */
+  partitions: { count: number; logs: Progress[]; stop: AbortController } | null
+  loaded: boolean
+  /** the log whose outage was reported last: a node that is down stops several logs */
+  reported: Progress | null
+  readonly running: Promise<void>[]
+}
+
+/**
+ * Follows the log of each partition as soon as the common log says how many there are. An outage of
+ * one node of a cluster stops only the logs of its partitions.
+ */
+export function followPartitions(
+  source: RevocationSource,
+  revoked: RevokedTokens,
+  options: Omit<LogOptions, 'onPartitions'>
+): FollowedLogs {
+  const { onHeartbeat: _, ...ofPartition } = options
+  const ended = new AbortController()
+  const state: State = {
+    common: unread(),
+    partitions: null,
+    loaded: false,
+    reported: null,
+    running: []
+  }
+  const follow = (
+    from: RevocationSource,
+    progress: Progress,
+    own: LogOptions,
+    until: AbortSignal
+  ) =>
+    state.running.push(
+      followLog(
+        { source: from, progress, revoked },
+        { ...own, onFault: reportOnce(state, progress, options) },
+        until
+      )
+    )
+  const onPartitions = (count: number): void => {
+    if (state.partitions?.count === count) return
+    const sources = source.partitionLogs?.(count) ?? []
+    const { logs, stop } = replacePartitions(state, count, sources.length)
+    const until = AbortSignal.any([ended.signal, stop.signal])
+    for (const [at, progress] of logs.entries()) {
+      const log = sources[at]
+      // Heartbeats of the common log confirm the signing keys, whose revocations are there.
+      if (log !== undefined) follow(log, progress, ofPartition, until)
+    }
+  }
+  follow(source, state.common, { ...options, onPartitions }, ended.signal)
+  return {
+    common: state.common,
+    isLoaded: () => isLoaded(state),
+    oldestHeartbeatMs: () => oldestHeartbeatMs(state),
+    async close() {
+      ended.abort()
+      await Promise.all(state.running)
+    }
+  }
+}
+
+function replacePartitions(state: State, count: number, size: number) {
+  // Until the previous heartbeat, all ends were in the logs that this gateway has followed.
+  const before = isLoaded(state)
+    ? { caughtUp: true, heartbeatMs: oldestHeartbeatMs(state) }
+    : undefined
+  state.partitions?.stop.abort()
+  const logs = Array.from({ length: size }, () => ({ ...unread(), ...before }))
+  state.partitions = { count, logs, stop: new AbortController() }
+  return state.partitions
+}
+
+function isLoaded(state: State): boolean {
+  const { common, partitions } = state
+  // Without a heartbeat, this may be a log into which no auth service writes.
+  state.loaded ||=
+    Number.isFinite(oldestHeartbeatMs(state)) &&
+    [common, ...(partitions?.logs ?? [])].every(({ caughtUp }) => caughtUp)
+  return state.loaded
+}
+
+function oldestHeartbeatMs({ common, partitions }: State): number {
+  let oldest = common.heartbeatMs
+  for (const { heartbeatMs } of partitions?.logs ?? []) oldest = Math.min(oldest, heartbeatMs)
+  return oldest
+}
+
+const reportOnce =
+  (state: State, log: Progress, { onFault }: Pick<LogOptions, 'onFault'>) =>
+  (error: unknown): void => {
+    const { reported } = state
+    if (reported !== null && reported !== log && reported.failures > 0) return
+    state.reported = log
+    onFault(error)
+  }

@@ -1,0 +1,71 @@
+import { EventEmitter } from 'node:events'
+import type { RedisConnection } from '@gatehouse/redis/connection'
+import type { Partition } from '@gatehouse/redis/partitions'
+import { revocationStream } from './revocation-stream.ts'
+
+/** When the logs of partitions have new entries. */
+export type LogNews = {
+  /**
+   * Resolves when the log of this partition has had a new entry since the last call, and at least
+   * twice a second: for heartbeats, which are not announced, and because an announcement can be
+   * lost.
+   */
+  next(partition: Partition, signal: AbortSignal): Promise<void>
+}
+
+/** also the interval of the heartbeats */
+const LONGEST_WAIT_MS = 500
+
+/**
+ * The writers of the logs publish each new entry on a channel with the name of the stream, in the
+ * same step. In a cluster, every node passes it on, so one connection hears of all partitions. The
+ * entry itself is read from the stream: a channel delivers at most once.
+ * @param redis a connection that is only for this
+ */
+export function redisLogNews(
+  redis: RedisConnection,
+  partitions: readonly Partition[],
+  longestWaitMs = LONGEST_WAIT_MS
+): LogNews {
+  const announced = new Set<string>()
+  const events = new EventEmitter().setMaxListeners(0)
+  const channels = partitions.map((partition) => channelOf(redis, partition))
+  redis.on('message', (channel: string) => {
+    announced.add(channel)
+    events.emit(channel)
+  })
+  const subscribe = (): void => void redis.subscribe(...channels).catch(() => {})
+  if (redis.status === 'ready') subscribe()
+  redis.on('ready', subscribe)
+  return {
+    async next(partition, signal) {
+      const channel = channelOf(redis, partition)
+      if (!announced.has(channel)) await emitted(events, channel, longestWaitMs, signal)
+      announced.delete(channel)
+    }
+  }
+}
+
+/** Resolves with the event, after a time or when the signal is aborted. */
+function emitted(
+  events: EventEmitter,
+  event: string,
+  withinMs: number,
+  signal: AbortSignal
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      events.off(event, done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, withinMs)
+    events.on(event, done)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}
+
+const channelOf = (redis: RedisConnection, partition: Partition): string =>
+  `${redis.options.keyPrefix ?? ''}${revocationStream(partition)}`

@@ -1,0 +1,81 @@
+import type { RedisConnection } from '@gatehouse/redis/connection'
+import {
+  COMMON,
+  MOST_PARTITIONS,
+  PARTITION_COUNT,
+  type Partition,
+  partitionOf,
+  sessionPartitions
+} from '@gatehouse/redis/partitions'
+import { sessionKey } from '@gatehouse/redis/session-key'
+import { storeUnavailable } from '../refusals.ts'
+import { script } from './script.ts'
+
+/** The partitions that have the sessions. */
+export type SessionPartitions = {
+  /** @throws Refusal UNAVAILABLE while Redis has never said how many there are */
+  all(): Promise<readonly Partition[]>
+  /**
+   * The partition of an account.
+   * @throws as `all`
+   */
+  of(subject: string): Promise<Partition>
+}
+
+/** The partitions, as Redis has recorded their number. */
+export type RecordedPartitions = SessionPartitions & {
+  /** Asks Redis again, and returns the number. */
+  read(): Promise<number>
+  /** Calls with the number when it is known, and when it changes. */
+  onNumber(tell: (partitions: number) => void): void
+}
+
+/** for a new installation, if the setting is not set */
+const DEFAULT_PARTITIONS = 1
+
+/**
+ * The number is recorded in Redis when an installation is first started. It decides in which keys a
+ * session is, so from then on the recorded number counts, and not the setting.
+ */
+export function recordedPartitions(
+  redis: RedisConnection,
+  setting: number | undefined
+): RecordedPartitions {
+  const claim = script(redis, 'partitions', 2)
+  const keys = [PARTITION_COUNT, sessionKey('mark')]
+  const followers: ((partitions: number) => void)[] = []
+  let known: readonly Partition[] | null = null
+  const read = async (): Promise<number> => {
+    const number = Number(await claim([...keys, known?.length ?? setting ?? DEFAULT_PARTITIONS]))
+    if (!(number >= 1 && number <= MOST_PARTITIONS)) {
+      throw storeUnavailable(new Error(`the sessions are in ${number} partitions`))
+    }
+    if (known?.length !== number) {
+      known = sessionPartitions(number)
+      for (const tell of followers) tell(number)
+    }
+    return number
+  }
+  const all = async (): Promise<readonly Partition[]> => {
+    if (known === null) await read()
+    return known ?? [COMMON]
+  }
+  return {
+    all,
+    of: async (subject) => partitionOf(subject, known ?? (await all())),
+    read,
+    onNumber(tell) {
+      followers.push(tell)
+      if (known !== null) tell(known.length)
+    }
+  }
+}
+
+/** Partitions whose number is given. */
+export function fixedPartitions(number: number): SessionPartitions {
+  const partitions = sessionPartitions(number)
+  return {
+    all: async () => partitions,
+    of: async (subject) => partitionOf(subject, partitions)
+  }
+}
