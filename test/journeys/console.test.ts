@@ -1,15 +1,7 @@
-import { browserMissing, otherOrigin, pageOf } from '@gatehouse/fixtures/browser'
+import { browserMissing } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import t from 'tap'
-import {
-  focusWithView,
-  openedConsole,
-  openView,
-  readProof,
-  signIn,
-  submitForm,
-  views
-} from './fixtures/opened-console.ts'
+import { focusWithView, openedConsole, openView, views } from './fixtures/opened-console.ts'
 
 const skip = browserMissing
 /** One page for all tests, because starting and loading one takes longer than most tests. */
@@ -172,49 +164,6 @@ t.test('an operator finds a stolen session and ends it, at every gateway', { ski
   t.notOk((await said(own?.accessToken)).includes('SESSION_ENDED'), 'the other session continues')
 })
 
-t.test('a page of another origin can do nothing with the session', { skip }, async (t) => {
-  const { context, page, url, ops } = signedIn()
-  const proof = String(await page.evaluate(readProof))
-  const before = (await ops(['keys', 'list', '--json'])).json
-  for (const host of ['localhost', '127.0.0.1'] as const) {
-    const evil = await pageOf(context, await otherOrigin(t, host))
-    const attempts: Record<string, string>[] = [{}, { 'x-console-proof': proof }]
-    for (const headers of attempts) {
-      const outcome = await evil.evaluate(
-        async ({ target, headers }) =>
-          fetch(target, { method: 'POST', credentials: 'include', headers }).then(
-            ({ status }) => status,
-            () => 'blocked'
-          ),
-        { target: `${url}/ops/keys/rotate`, headers }
-      )
-      t.equal(outcome, 'blocked', `${host} ${Object.keys(headers)}`)
-    }
-    const [answer] = await Promise.all([
-      evil.waitForResponse((response) => response.url() === `${url}/ops/keys/rotate`),
-      evil.evaluate(submitForm(`${url}/ops/keys/rotate`))
-    ])
-    t.equal(answer.status(), 403, `a form of ${host}`)
-  }
-  t.strictSame((await ops(['keys', 'list', '--json'])).json, before)
-})
-
-t.test('a link that another page opens does not change who is signed in', { skip }, async (t) => {
-  const { context, url, ops } = signedIn()
-  const { token } = (await ops(['operators', 'create', 'eve', '--role', 'operator', '--json'])).json
-  const made = await fetch(`${url}/ops/console/links`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: '{}'
-  })
-  const { path } = (await made.json()) as { path: string }
-  const opened = await context.newPage()
-  await opened.goto(`${url}${path}`)
-  await opened.getByText('You are signed in as bootstrap: sign out first').waitFor()
-  t.equal(await opened.locator('.operator').textContent(), 'bootstrap admin')
-  await opened.close()
-})
-
 t.test('every view can be used without a mouse, in both colour schemes', { skip }, async (t) => {
   const { page, axe, ops } = signedIn()
   const { json } = await ops(['keys', 'list', '--json'])
@@ -238,32 +187,3 @@ t.test('every view can be used without a mouse, in both colour schemes', { skip 
     t.equal(overflow, 0, `${title} fits 360 pixels`)
   }
 })
-
-t.test(
-  'after a sign-out, a viewer can sign in and watch, and change nothing',
-  { skip },
-  async (t) => {
-    const { context, page, url, axe, ops } = signedIn()
-    const otherTab = await pageOf(context, `${url}/console`)
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByLabel('Operator token').waitFor()
-    t.strictSame(await axe(), [], 'the sign-in')
-    t.equal(await page.evaluate(readProof), null)
-    const made = await ops(['operators', 'create', 'vera', '--role', 'viewer', '--json'])
-    await signIn(page, String(made.json.token))
-    await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByText('Your role can view the keys but not change them.').waitFor()
-    await otherTab.locator('.operator').getByText('vera').waitFor()
-    await otherTab.close()
-    t.equal(await page.getByRole('button', { name: /Rotate|Revoke|Create/ }).count(), 0)
-    const proof = await page.evaluate(readProof)
-    const refused = await page.evaluate(async (proof) => {
-      const headers = { 'x-console-proof': proof, 'content-type': 'application/json' }
-      const response = await fetch('/ops/keys/rotate', { method: 'POST', headers, body: '{}' })
-      return { status: response.status, body: await response.json() }
-    }, String(proof))
-    t.match(refused, { status: 403, body: { detail: /needs the role operator/ } })
-    await ops(['operators', 'revoke', 'vera'])
-    await page.getByLabel('Operator token').waitFor()
-  }
-)
