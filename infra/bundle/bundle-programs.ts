@@ -15,6 +15,7 @@ export const EXTERNAL = [
   '@simplewebauthn/server',
   '@zxcvbn-ts/language-common',
   'nodemailer',
+  'openid-client',
   'pg-native'
 ]
 /** Only the gateway needs undici at its start. */

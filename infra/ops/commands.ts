@@ -48,10 +48,12 @@ import { usersPassword } from './commands/users/changes/users-password.ts'
 import { usersResetFactors } from './commands/users/changes/users-reset-factors.ts'
 import { usersRoles } from './commands/users/changes/users-roles.ts'
 import { usersScope } from './commands/users/changes/users-scope.ts'
+import { usersUnlink } from './commands/users/changes/users-unlink.ts'
 import { usersCreate } from './commands/users/users-create.ts'
 import { usersDelete } from './commands/users/users-delete.ts'
 import { usersExport } from './commands/users/users-export.ts'
 import { usersFactors } from './commands/users/users-factors.ts'
+import { usersIdentities } from './commands/users/users-identities.ts'
 import { usersImport } from './commands/users/users-import.ts'
 import { usersInvite } from './commands/users/users-invite.ts'
 import { usersList } from './commands/users/users-list.ts'
@@ -81,6 +83,8 @@ export const commands: readonly Command[] = [
   usersPassword,
   usersFactors,
   usersResetFactors,
+  usersIdentities,
+  usersUnlink,
   usersDisable,
   usersEnable,
   usersExport,

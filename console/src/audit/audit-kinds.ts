@@ -37,6 +37,8 @@ export const auditKinds = [
   'factor-removed',
   'factors-reset',
   'passkey-counter-regressed',
+  'identity-linked',
+  'identity-unlinked',
   'stepped-up',
   'recovery-code-used',
   'recovery-codes-replaced',

@@ -20,6 +20,7 @@ const tag = (name: string, description: string) => ({ name, description })
 
 export const publicTags = [
   tag('Accounts', 'Registration, sign-in, the user and the password.'),
+  tag('Providers', 'Logins by other providers, and the providers that are linked to an account.'),
   tag('Factors', 'Second factors, and logins that need one.'),
   tag('Sessions', 'Refreshing, listing and ending sessions.'),
   tag('OAuth', 'Machine clients, and OAuth libraries.'),

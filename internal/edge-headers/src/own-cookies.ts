@@ -3,14 +3,16 @@ import { withoutOuterWhitespace } from './optional-whitespace.ts'
 /**
  * Our own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC 6265bis
  * §4.1.3.2). One contains a browser's refresh token, the next says that a user has signed in from
- * this browser before. The last one is of an operator in the console. Browsers also send it to the
- * gateway if both listen on the same host: cookies do not distinguish ports (RFC 6265 §8.5).
+ * this browser before. The third is of an operator in the console. Browsers also send it to the
+ * gateway if both listen on the same host: cookies do not distinguish ports (RFC 6265 §8.5). The
+ * last one has a login that is at another provider.
  */
 export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'
 export const CONSOLE_COOKIE = '__Host-console'
+export const LOGIN_COOKIE = '__Host-login'
 
-export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE, CONSOLE_COOKIE] as const
+export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE, CONSOLE_COOKIE, LOGIN_COOKIE] as const
 type OwnCookie = (typeof ownCookies)[number]
 
 /**

@@ -31,6 +31,13 @@ import { login } from './http/public/login/login.ts'
 import { enrolAtLogin, loginFactor } from './http/public/login/login-factor.ts'
 import { askForPasskeyLogin, loginPasskey } from './http/public/login/login-passkey.ts'
 import { me } from './http/public/me.ts'
+import {
+  beginProviderLogin,
+  listProviders,
+  receiveProviderLogin
+} from './http/public/providers/begin-login.ts'
+import { loginWithProvider } from './http/public/providers/complete-provider-login.ts'
+import { linkIdentity, listIdentities, unlinkIdentity } from './http/public/providers/identities.ts'
 import { register } from './http/public/register.ts'
 import { endOtherSessions } from './http/public/sessions/end-other-sessions.ts'
 import { endSession } from './http/public/sessions/end-session.ts'
@@ -63,6 +70,13 @@ const routes = [
   loginWithFirstPasskey,
   askForPasskeyLogin,
   loginPasskey,
+  listProviders,
+  beginProviderLogin,
+  receiveProviderLogin,
+  loginWithProvider,
+  listIdentities,
+  linkIdentity,
+  unlinkIdentity,
   refreshToken,
   logout,
   logoutAll,

@@ -34,6 +34,7 @@ import { passkeyFaults, passkeySettings } from './factors/passkeys/passkey-setti
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
 import { operatorFaults, operatorSettings } from './operators/operator-settings.ts'
+import { providerFaults, providerSettings } from './providers/provider-settings.ts'
 import { revocationFaults, revocationSettings } from './revocations/revocation-settings.ts'
 import { missingSecrets, secretSettings } from './secrets/secret-settings.ts'
 import { sessionSettings } from './sessions/session-settings.ts'
@@ -70,6 +71,7 @@ export const authSettings = {
   AUTH_WORKERS: workersSetting(),
   ...accountSettings,
   ...passkeySettings,
+  ...providerSettings,
   ...webhookSettings,
   ...mailSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
@@ -109,6 +111,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...redisFaults(settings),
     ...accountFaults(config),
     ...passkeyFaults(config),
+    ...providerFaults(config),
     ...claimTemplateFaults(config),
     ...revocationFaults(config),
     ...processFaults(config, ['AUTH', 'AUTH_OPS']),

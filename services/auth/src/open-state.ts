@@ -11,6 +11,7 @@ import { openKeys } from './keys/open-keys.ts'
 import { openLetters } from './letters/open-letters.ts'
 import { openOperators } from './operators/open-operators.ts'
 import type { Ports } from './ports.ts'
+import { openProviders } from './providers/open-providers.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import type { Secrets } from './secrets/secrets.ts'
 import { openSessions } from './sessions/open-sessions.ts'
@@ -49,6 +50,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { guesses } = throttling
   const accounts = openAccounts(config, { ...common, guesses, mail, revocations })
   const factors = await openFactors(config, { ...common, guesses, mail })
+  const providers = openProviders(config, { ...common, mail })
   const invitations = openInvitations({ ...common, accounts, guesses })
   const clients = openClients({ ...common, reserved: settings.reservedAudiences, revocations })
   const webhooks = await openWebhooks(config, common)
@@ -71,6 +73,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     invitations,
     keys,
     operators,
+    providers,
     revocations,
     sessions,
     throttling,

@@ -2,21 +2,26 @@ import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { type User, userTable } from './user-answers.ts'
 
-type Shown = { user: User; passwordHash: string; sessions: number }
+type Shown = { user: User; passwordHash: string; sessions: number; providers?: string[] }
 
 export const usersShow: Command = {
   name: 'users show',
   usage: 'ID',
   summary:
-    'Shows one user (by id or e-mail), their claims, the kind of their password hash, and the number of their ' +
-    'live sessions.',
+    'Shows one user (by id or e-mail), their claims, the kind of their password hash, their linked providers, ' +
+    'and the number of their live sessions.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}`
     const answer = await ops.call<Shown>('GET', path)
-    return {
-      json: answer,
-      text: `${userTable([answer.user])}\n\n${count(answer.sessions, 'live session')}, password hash: ${answer.passwordHash}\nclaims: ${JSON.stringify(answer.user.claims)}`
-    }
+    const { user: shown, sessions, passwordHash, providers = [] } = answer
+    const lines = [
+      userTable([shown]),
+      '',
+      `${count(sessions, 'live session')}, password hash: ${passwordHash}`,
+      `linked providers: ${providers.length === 0 ? 'none' : providers.join(', ')}`,
+      `claims: ${JSON.stringify(shown.claims)}`
+    ]
+    return { json: answer, text: lines.join('\n') }
   }
 }

@@ -36,6 +36,8 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'factor-added': ['user.factor_added', 'user'],
   'factor-removed': ['user.factor_removed', 'user'],
   'factors-reset': ['user.factors_reset', 'user'],
+  'identity-linked': ['user.identity_linked', 'user'],
+  'identity-unlinked': ['user.identity_unlinked', 'user'],
   'passkey-counter-regressed': ['user.passkey_suspected', 'user'],
   'recovery-code-used': ['user.recovery_code_used', 'user'],
   'recovery-codes-replaced': ['user.recovery_codes_replaced', 'user'],

@@ -34,6 +34,7 @@ import { operatorSessions } from './migrations/0031-operator-sessions.ts'
 import { passkeys } from './migrations/0032-passkeys.ts'
 import { auditNumbers } from './migrations/0033-audit-numbers.ts'
 import { accountDeletions } from './migrations/0035-account-deletions.ts'
+import { identities } from './migrations/0038-identities.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -71,7 +72,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0031-operator-sessions': operatorSessions,
   '0032-passkeys': passkeys,
   '0033-audit-numbers': auditNumbers,
-  '0035-account-deletions': accountDeletions
+  '0035-account-deletions': accountDeletions,
+  '0038-identities': identities
 }
 
 /** What the database has of the migrations. */

@@ -19,6 +19,7 @@ import type { LinkTokenTable } from '../link-tokens/link-token-table.ts'
 import type { OperatorLinkTable, OperatorSessionTable } from '../operators/console-tables.ts'
 import type { ApprovalTable, OperatorTable } from '../operators/operator-table.ts'
 import type { DeliveryTable } from '../outbox/delivery-table.ts'
+import type { IdentityTable, ProviderLoginTable } from '../providers/identity-table.ts'
 import type { WebhookTable } from '../subscriptions/webhook-table.ts'
 
 export type AccountTable = {
@@ -139,4 +140,6 @@ export type Tables = {
   used_passkey_challenges: UsedPasskeyChallengeTable
   operator_sessions: OperatorSessionTable
   operator_links: OperatorLinkTable
+  identities: IdentityTable
+  provider_logins: ProviderLoginTable
 }

@@ -74,6 +74,8 @@ export type LoginChallengeTable = {
   /** the versions of the account's password and factors at that time */
   password_version: number
   factor_version: number
+  /** what the login has proved, as a session has it; null: the password */
+  amr: Generated<string | null>
   /** how the refresh token of the login is delivered */
   delivery: 'body' | 'cookie'
   /** how many answers were compared */

@@ -13,6 +13,7 @@ import {
   type WaitingLogin,
   waitingLogin
 } from './login/answer-challenge.ts'
+import type { ProvenFirst } from './login/login-challenges.ts'
 import { type EnrolledLogin, enrolByLogin } from './login/login-enrolment.ts'
 import { askForFirstPasskey, enrolPasskey } from './login/passkey-enrolment.ts'
 import { answerByPasskey, askForLogin, claimedByPasskey } from './login/passkey-login.ts'
@@ -69,8 +70,8 @@ export type Factors = {
   ): Promise<{ readonly removed: number; readonly ended: readonly string[] }>
   /** Whether the password of this account is not enough for a login. */
   isNeeded(account: Account): boolean
-  /** Asks for the second factor after the right password. Returns the refusal to throw. */
-  challenge(account: Account, delivery: 'body' | 'cookie', source: RequestSource): Promise<Refusal>
+  /** Asks for the second factor after the first proof. Returns the refusal to throw. */
+  challenge(account: Account, first: ProvenFirst, source: RequestSource): Promise<Refusal>
   /** The login of a challenge. @throws Refusal UNAUTHENTICATED, the same for every cause */
   waiting(challenge: string): Promise<WaitingLogin>
   /** Compares an answer, after it was counted. @throws Refusal if it is wrong or comes too soon */
@@ -125,7 +126,7 @@ export function factors(ports: FactorPorts): Factors {
         .transaction()
         .execute((transaction) => resetFactors(transaction, account, { ...change, ...ports })),
     isNeeded: (account) => needsFactor(account, policy),
-    challenge: (account, delivery, source) => challengeLogin(ports, account, delivery, source),
+    challenge: (account, first, source) => challengeLogin(ports, account, first, source),
     waiting: (challenge) => waitingLogin(ports, challenge),
     answer: (waiting, answer, by) => answerChallenge(ports, waiting, answer, by),
     enrol: (waiting, code, by) => enrolByLogin(ports, waiting, code, by),

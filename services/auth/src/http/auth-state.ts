@@ -11,6 +11,7 @@ import type { Keys } from '../keys/open-keys.ts'
 import type { OperatedMail } from '../mail/mail.ts'
 import type { Operators } from '../operators/open-operators.ts'
 import type { PasswordResets } from '../password-resets/password-resets.ts'
+import type { Providers } from '../providers/providers.ts'
 import type { Revocations } from '../revocations/open-revocations.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Throttling } from '../throttling/open-throttling.ts'
@@ -32,6 +33,7 @@ export type AuthState = {
   readonly mail: OperatedMail
   readonly operators: Operators
   readonly passwordResets: PasswordResets
+  readonly providers: Providers
   readonly revocations: Revocations
   readonly sessions: Sessions
   readonly throttling: Throttling

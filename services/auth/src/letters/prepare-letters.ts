@@ -39,6 +39,8 @@ export function prepareLetters(
     'recovery-codes-replaced': notice,
     'recovery-code-used': notice,
     'passkey-suspected': notice,
+    'identity-linked': notice,
+    'identity-unlinked': notice,
     'deletion-requested': notice,
     'deletion-cancelled': notice,
     'account-exported': notice

@@ -38,6 +38,10 @@ export const letters = {
   'recovery-code-used': { page: '/forgot-password', values: ['time', 'left'] },
   /** notifies the owner of an account that a passkey may have been copied */
   'passkey-suspected': { page: '/forgot-password', values: ['time', 'added'] },
+  /** notifies the owner of an account that a login at another provider was linked */
+  'identity-linked': { page: '/forgot-password', values: ['time', 'provider'] },
+  /** notifies the owner of an account that such a link was removed */
+  'identity-unlinked': { page: '/forgot-password', values: ['time', 'provider'] },
   /** notifies the owner of an account that it will be deleted, and until when a login keeps it */
   'deletion-requested': { page: '/forgot-password', values: ['time', 'deletion'] },
   /** notifies the owner of an account that a login has kept it from being deleted */

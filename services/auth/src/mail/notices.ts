@@ -15,6 +15,8 @@ type Notice = Extract<
   | 'recovery-codes-replaced'
   | 'recovery-code-used'
   | 'passkey-suspected'
+  | 'identity-linked'
+  | 'identity-unlinked'
   | 'deletion-requested'
   | 'deletion-cancelled'
   | 'account-exported'

@@ -9,6 +9,11 @@ export type Authentication = {
 /** A password alone. */
 export const BY_PASSWORD: readonly string[] = ['pwd']
 
+/**
+ * A login at another provider. RFC 8176 has no value for it; `fed` is what Microsoft Entra writes.
+ */
+export const BY_PROVIDER: readonly string[] = ['fed']
+
 /** Of a session that was opened by a version which knew passwords only. */
 export const byPasswordAt = (openedAt: number): Authentication => ({
   amr: BY_PASSWORD,

@@ -16,6 +16,7 @@ import type { PasskeyAssertion } from '../../src/factors/passkeys/passkey-assert
 import { resealFactors } from '../../src/factors/totp/totp-factors.ts'
 import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
+import { BY_PASSWORD } from '../../src/sessions/authentication.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { memoryGuessStores } from '../../src/throttling/counts/memory-guess-counts.ts'
 import { guesses } from '../../src/throttling/guesses.ts'
@@ -76,7 +77,7 @@ function instance(db: Kysely<Tables>) {
 }
 
 async function challengeOf({ challenge }: ReturnType<typeof instance>, account: Account) {
-  const { members } = await challenge(account, 'body', source)
+  const { members } = await challenge(account, { delivery: 'body', amr: BY_PASSWORD }, source)
   return String(members.challenge)
 }
 

@@ -12,6 +12,7 @@ const OF_ACCOUNT = [
   'mail_tokens',
   'factors',
   'passkeys',
+  'identities',
   'recovery_codes',
   'login_challenges'
 ] as const

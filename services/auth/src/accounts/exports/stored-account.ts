@@ -19,6 +19,7 @@ export async function storedAbout(
   return {
     authenticators: await authenticatorsOf(db, account.id),
     passkeys: await passkeysOf(db, account.id),
+    identities: await identitiesOf(db, account.id),
     recoveryCodes: await recoveryCodesOf(db, account.id),
     sessions: await sessionsOf(db, account.id, now),
     links: await linksOf(db, account)
@@ -60,6 +61,24 @@ async function passkeysOf(db: Kysely<Tables>, subject: string) {
     signCount: row.counter,
     canBackUp: row.backup_eligible === 1,
     backedUp: row.backed_up === 1,
+    createdAt: row.created_at,
+    usedAt: row.used_at
+  }))
+}
+
+async function identitiesOf(db: Kysely<Tables>, subject: string) {
+  const rows = await db
+    .selectFrom('identities')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, issuer, email, ...row }) => ({
+    id,
+    issuer,
+    subject: row.provider_subject,
+    email,
     createdAt: row.created_at,
     usedAt: row.used_at
   }))

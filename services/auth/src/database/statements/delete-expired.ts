@@ -9,6 +9,7 @@ const keys = {
   invitations: 'id',
   login_challenges: 'digest',
   mail_tokens: 'digest',
+  provider_logins: 'digest',
   used_passkey_challenges: 'digest',
   operator_links: 'digest',
   operator_sessions: 'digest'

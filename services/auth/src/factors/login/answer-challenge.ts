@@ -4,7 +4,7 @@ import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { Tables } from '../../database/tables.ts'
-import { BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
+import { withFactor } from '../../sessions/authentication.ts'
 import type { CallersGuesses } from '../../throttling/guesses.ts'
 import { type Answerer, guessedAnswer, useAnswer } from '../factor-answers.ts'
 import { compareAnswer, type FactorAnswer } from '../factor-methods.ts'
@@ -27,6 +27,8 @@ import {
   isChallengeOf,
   issueChallenge,
   type LoginChallenge,
+  type ProvenFirst,
+  provenBy,
   useChallenge
 } from './login-challenges.ts'
 
@@ -57,11 +59,11 @@ export type ProvenLogin = {
 export async function challengeLogin(
   ports: FactorPorts,
   account: Account,
-  delivery: 'body' | 'cookie',
+  first: ProvenFirst,
   source: RequestSource
 ): Promise<Refusal> {
   const { db, audit, clock } = ports
-  const challenge = await issueChallenge(db, account, delivery, clock())
+  const challenge = await issueChallenge(db, account, first, clock())
   await audit.write({ kind: 'factor-required', subject: account.id, sid: null, source })
   return factorRequired(await shownOf(ports, account, challenge, CHALLENGE_SECONDS))
 }
@@ -147,12 +149,15 @@ export async function answerChallenge(
   const { method } = answer
   const { account, challenge, shown } = waiting
   const { source, language } = answerer
-  const { id: owner, passwordVersion } = account
+  const { id: owner } = account
+  const first = provenBy(challenge)
+  // A login by a provider has proved no password.
+  const passwordVersion = first.includes('pwd') ? account.passwordVersion : null
   const asked = { ...askedBy(owner, shown.challenge), owner, passwordVersion, source, language }
   const compare = () => compareAnswer(ports, answer, asked)
   const { right, own } = await countedAnswer(ports, waiting, answerer, method, compare)
   return {
-    amr: withFactor(BY_PASSWORD, right.amr),
+    amr: withFactor(first, right.amr),
     async use(transaction, nowMs) {
       if (!(await useChallenge(transaction, challenge, nowMs))) {
         throw challengeInvalid('another request has used the challenge')

@@ -4,6 +4,7 @@ import type { Account } from '../../accounts/account.ts'
 import type { Cleanup } from '../../background/retention.ts'
 import { forgetExpired } from '../../database/statements/delete-expired.ts'
 import type { Tables } from '../../database/tables.ts'
+import { amrOf, amrText, BY_PASSWORD } from '../../sessions/authentication.ts'
 import type { LoginChallengeTable } from '../factor-table.ts'
 
 export type LoginChallenge = Selectable<LoginChallengeTable>
@@ -15,6 +16,17 @@ const MOST_ATTEMPTS = 5
 export const challengeDigest = (challenge: string): string =>
   createHash('sha256').update(`gatehouse login\0${challenge}`).digest('base64url')
 
+/** What a login has proved before its second factor, and how it wants its refresh token. */
+export type ProvenFirst = {
+  readonly delivery: 'body' | 'cookie'
+  /** as `Authentication` has it */
+  readonly amr: readonly string[]
+}
+
+/** What the login of a challenge has proved. Earlier versions stored none for a password. */
+export const provenBy = ({ amr }: Pick<LoginChallenge, 'amr'>): readonly string[] =>
+  amr === null ? BY_PASSWORD : amrOf(amr)
+
 /**
  * Stores a login that waits for a second factor. It is bound to the account as it is now, and to
  * the way in which the client wants its refresh token.
@@ -23,7 +35,7 @@ export const challengeDigest = (challenge: string): string =>
 export async function issueChallenge(
   db: Kysely<Tables>,
   account: Account,
-  delivery: 'body' | 'cookie',
+  { delivery, amr }: ProvenFirst,
   nowMs: number
 ): Promise<string> {
   const challenge = randomBytes(32).toString('base64url')
@@ -35,6 +47,7 @@ export async function issueChallenge(
       password_version: account.passwordVersion,
       factor_version: account.factorVersion,
       delivery,
+      amr: amrText(amr),
       expires_at: Math.floor(nowMs / 1000) + CHALLENGE_SECONDS
     })
     .execute()

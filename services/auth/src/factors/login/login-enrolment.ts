@@ -2,14 +2,14 @@ import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
 import type { Tables } from '../../database/tables.ts'
-import { BY_CODE, BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
+import { BY_CODE, withFactor } from '../../sessions/authentication.ts'
 import type { Answerer } from '../factor-answers.ts'
 import { type ConfirmedFactor, confirmFactor, lockForFactors } from '../factor-changes.ts'
 import type { FactorPorts } from '../factor-ports.ts'
 import { challengeInvalid, wrongFactor } from '../factor-refusals.ts'
 import { findPending, matchTotp } from '../totp/totp-factors.ts'
 import { countedAnswer, type WaitingLogin } from './answer-challenge.ts'
-import { isChallengeOf, useChallenge } from './login-challenges.ts'
+import { isChallengeOf, provenBy, useChallenge } from './login-challenges.ts'
 
 /** A login that has added the first factor of its account. */
 export type EnrolledLogin = {
@@ -35,7 +35,7 @@ export async function enrolByLogin(
   answerer: Answerer
 ): Promise<EnrolledLogin> {
   const { db, sealing, clock } = ports
-  const { account, shown } = waiting
+  const { account, challenge, shown } = waiting
   const compare = async () => {
     const row = await findPending(db, account.id, null, clock())
     return row === null ? null : matchTotp([row], code, sealing, clock())
@@ -49,7 +49,11 @@ export async function enrolByLogin(
     if (confirmed === null) throw wrongFactor(shown, 'totp')
     return confirmed
   })
-  return { ...enrolled, amr: withFactor(BY_PASSWORD, BY_CODE), succeeded: () => own.succeeded() }
+  return {
+    ...enrolled,
+    amr: withFactor(provenBy(challenge), BY_CODE),
+    succeeded: () => own.succeeded()
+  }
 }
 
 /**

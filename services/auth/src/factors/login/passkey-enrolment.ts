@@ -1,4 +1,4 @@
-import { BY_PASSWORD, withFactor } from '../../sessions/authentication.ts'
+import { withFactor } from '../../sessions/authentication.ts'
 import type { Answerer } from '../factor-answers.ts'
 import type { FactorPorts } from '../factor-ports.ts'
 import { challengeInvalid, factorRequired, factorsOff } from '../factor-refusals.ts'
@@ -9,7 +9,7 @@ import {
 } from '../passkeys/passkey-registration.ts'
 import { methodsOf, storePasskey } from '../store-passkey.ts'
 import type { WaitingLogin } from './answer-challenge.ts'
-import { countAttempt } from './login-challenges.ts'
+import { countAttempt, provenBy } from './login-challenges.ts'
 import { type EnrolledLogin, enrolling } from './login-enrolment.ts'
 
 /** @throws Refusal FACTOR_REQUIRED if the account has a factor; FORBIDDEN if none can be added */
@@ -51,6 +51,6 @@ export async function enrolPasskey(
   const enrolled = await enrolling(ports, waiting, (transaction) =>
     storePasskey(transaction, account, { made, name, sid: null }, change)
   )
-  const amr = withFactor(BY_PASSWORD, methodsOf(made))
+  const amr = withFactor(provenBy(challenge), methodsOf(made))
   return { ...enrolled, amr, succeeded: async () => {} }
 }

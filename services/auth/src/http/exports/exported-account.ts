@@ -64,6 +64,20 @@ const Passkey = Type.Object(
   { title: 'ExportedPasskey', description: 'A passkey. Its private key is not stored here.' }
 )
 
+const Identity = Type.Object(
+  {
+    id: text('The id of the link.', '3f0b6f7e-21f5-4a27-93f5-6a3a4f6a5b0c'),
+    issuer: text('The issuer of the provider.', 'https://accounts.google.com'),
+    subject: text('The id of the user at the provider.', '110169484474386276334'),
+    email: Type.Union([Type.String({ examples: ['ada@example.com'] }), Type.Null()], {
+      description: 'The address there when it was last used; null: the provider does not say.'
+    }),
+    createdAt: instant('When it was linked.'),
+    lastUsedAt: instantOrNull('When it last opened a session; null: never.')
+  },
+  { title: 'ExportedIdentity', description: 'A linked provider.' }
+)
+
 const Session = Type.Object(
   {
     id: SessionId,
@@ -101,6 +115,7 @@ export const exportedAccount = (title: string) =>
       user: User,
       authenticators: Type.Array(Authenticator, { description: 'The authenticator apps.' }),
       passkeys: Type.Array(Passkey, { description: 'The passkeys.' }),
+      identities: Type.Array(Identity, { description: 'The linked providers.' }),
       recoveryCodes: Type.Integer({ description: 'How many are left.', examples: [10] }),
       sessions: Type.Array(Session, { description: 'The live sessions.' }),
       links: Type.Array(Link, { description: 'The links that were sent lately.' }),
@@ -125,6 +140,11 @@ export const shownExport = (exported: ExportedAccount) => ({
   passkeys: exported.passkeys.map(({ usedAt, ...passkey }) => ({
     ...passkey,
     createdAt: iso(passkey.createdAt),
+    lastUsedAt: isoOrNull(usedAt)
+  })),
+  identities: exported.identities.map(({ usedAt, ...identity }) => ({
+    ...identity,
+    createdAt: iso(identity.createdAt),
     lastUsedAt: isoOrNull(usedAt)
   })),
   recoveryCodes: exported.recoveryCodes,

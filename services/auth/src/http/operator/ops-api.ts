@@ -35,11 +35,13 @@ import { setPassword } from './users/changes/set-password.ts'
 import { setRoles } from './users/changes/set-roles.ts'
 import { setScope } from './users/changes/set-scope.ts'
 import { switchUser } from './users/changes/switch-user.ts'
+import { unlinkUserIdentity } from './users/changes/unlink-user-identity.ts'
 import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { exportUser, exportUserEvents } from './users/export-user.ts'
 import { importUsers } from './users/import-users.ts'
 import { listUserFactors } from './users/list-user-factors.ts'
+import { listUserIdentities } from './users/list-user-identities.ts'
 import { listUsers } from './users/list-users.ts'
 import { showUser } from './users/show-user.ts'
 import { webhookDeliveryRoutes } from './webhooks/webhook-deliveries.ts'
@@ -61,6 +63,8 @@ const groups: OpsRoutes[] = [
   setPassword,
   listUserFactors,
   resetUserFactors,
+  listUserIdentities,
+  unlinkUserIdentity,
   switchUser,
   deleteUser,
   exportUser,

@@ -15,6 +15,7 @@ export type PublicRouteOptions = Pick<
   | 'invitations'
   | 'keys'
   | 'passwordResets'
+  | 'providers'
   | 'revocations'
   | 'sessions'
   | 'throttling'

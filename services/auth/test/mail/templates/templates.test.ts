@@ -28,6 +28,7 @@ const values = {
   device: 'Firefox on Linux',
   deletion: '2026-12-14 17:20',
   added: '2026-11-20 09:41',
+  provider: 'Example',
   time: '2026-11-29 17:20'
 }
 

@@ -12,13 +12,16 @@ const Shown = Type.Object(
         'The kind of the stored hash: argon2id. For an imported user who has not signed in yet, another kind or none.',
       examples: ['argon2id']
     }),
-    sessions: Type.Integer({ description: 'How many sessions are live.', examples: [2] })
+    sessions: Type.Integer({ description: 'How many sessions are live.', examples: [2] }),
+    providers: Type.Array(Type.String({ examples: ['google'] }), {
+      description: 'The linked providers: their ids, or the issuers of those no longer configured.'
+    })
   },
   { title: 'ShownUser' }
 )
 
 /** One user, by id or e-mail address. */
-export const showUser: OpsRoutes = (service, { accounts, sessions }) => {
+export const showUser: OpsRoutes = (service, { accounts, providers, sessions }) => {
   service.get(
     '/users/:user',
     {
@@ -36,10 +39,12 @@ export const showUser: OpsRoutes = (service, { accounts, sessions }) => {
     async ({ params }) => {
       const account = await findUser(accounts, params.user)
       const live = await sessions.list(account.id)
+      const linked = await providers.identities(account)
       return {
         user: toUser(account),
         passwordHash: hashName(account.passwordHash),
-        sessions: live.length
+        sessions: live.length,
+        providers: linked.map(({ provider, row }) => provider ?? row.issuer)
       }
     }
   )

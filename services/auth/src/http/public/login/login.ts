@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
+import { BY_PASSWORD } from '../../../sessions/authentication.ts'
 import { currentPassword, Email } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { beforeCredentials } from '../before-credentials.ts'
@@ -10,6 +10,7 @@ import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { loginCaller } from '../guess-callers.ts'
 import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../token-response.ts'
+import { askForFactor } from './ask-for-factor.ts'
 import { completeLogin } from './complete-login.ts'
 
 const Body = Type.Object(
@@ -41,8 +42,8 @@ const documented = {
 
 /** Opens a session for a user who proves the password, or asks for a second factor. */
 export const login: Route = (service, options) => {
-  const { accounts, factors } = options
-  const { cookieSameSite, emailVerification } = options.settings
+  const { accounts } = options
+  const { cookieSameSite } = options.settings
   service.post(
     '/login',
     {
@@ -62,12 +63,7 @@ export const login: Route = (service, options) => {
         caller,
         source
       })
-      // A stranger who has registered the address must not lock its owner out with a factor.
-      const addsFactor = account.factors === 0 && factors.isNeeded(account)
-      const mustVerify =
-        emailVerification === 'required' || (addsFactor && emailVerification !== 'off')
-      if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
-      if (factors.isNeeded(account)) throw await factors.challenge(account, delivery, source)
+      await askForFactor(account, { delivery, amr: BY_PASSWORD }, source, options)
       return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
     }
   )

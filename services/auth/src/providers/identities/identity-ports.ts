@@ -1,0 +1,17 @@
+import type { Kysely } from 'kysely'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { PasskeyPolicy } from '../../factors/passkeys/relying-party.ts'
+import type { Mail } from '../../mail/mail.ts'
+import type { ProviderEntry } from '../provider-file.ts'
+
+/** What linked providers depend on. */
+export type IdentityPorts = {
+  readonly db: Kysely<Tables>
+  /** in the order of the file */
+  readonly entries: readonly ProviderEntry[]
+  readonly passkeys: PasskeyPolicy
+  readonly audit: AuditLog
+  readonly mail: Pick<Mail, 'add'>
+  readonly clock: () => number
+}

@@ -1,0 +1,84 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../../accounts/account.ts'
+import { accountStore } from '../../accounts/account-store.ts'
+import { writeAudit } from '../../audit/audit-log.ts'
+import type { Tables } from '../../database/tables.ts'
+import { type FactorChange, lockForFactors } from '../../factors/factor-changes.ts'
+import { noticeOf } from '../../mail/notices.ts'
+import type { Reader } from '../../mail/queue/queued-mail.ts'
+import { sessionEnded } from '../../sessions/session-refusals.ts'
+import type { ProviderIdentity } from '../protocol/provider-identity.ts'
+import type { ProviderEntry } from '../provider-file.ts'
+import { linkedToAnother, tooManyIdentities } from '../provider-refusals.ts'
+import type { IdentityPorts } from './identity-ports.ts'
+import {
+  confirmIdentity,
+  findIdentity,
+  type IdentityRow,
+  insertIdentity,
+  listIdentities
+} from './identity-store.ts'
+
+/** of an account */
+const MOST_IDENTITIES = 10
+
+/** A person at a provider of this installation. */
+export type KnownIdentity = { readonly entry: ProviderEntry; readonly identity: ProviderIdentity }
+
+/** What changes the linked providers of an account. */
+type Cause = Reader & {
+  /** the session; null: a login, or an operator */
+  readonly sid: string | null
+  readonly nowMs: number
+}
+
+/** Records a change in the audit log, and notifies the owner of the account. */
+export async function recordChange(
+  transaction: Kysely<Tables>,
+  kind: 'identity-linked' | 'identity-unlinked',
+  { account, provider }: { readonly account: Account; readonly provider: ProviderName },
+  { sid, source, language, nowMs, mail }: Cause & Pick<IdentityPorts, 'mail'>
+): Promise<void> {
+  const detail = { provider: provider.id }
+  await writeAudit(transaction, { kind, subject: account.id, sid, source, detail }, nowMs)
+  const values = { provider: provider.name }
+  const notice = noticeOf(kind, account, { source, language }, nowMs, values)
+  await mail.add(transaction, notice, nowMs)
+}
+
+type ProviderName = Pick<ProviderEntry, 'id' | 'name'>
+
+/**
+ * Links a provider to the account of a session, or links it again.
+ * @throws Refusal CONFLICT if the person is linked to another account, or there are too many;
+ * SESSION_ENDED
+ */
+export const linkIdentity = (
+  { db, mail }: IdentityPorts,
+  { id, sid }: { readonly id: string; readonly sid: string },
+  { entry, identity }: KnownIdentity,
+  { source, language, clock }: FactorChange
+): Promise<IdentityRow> =>
+  db.transaction().execute(async (transaction) => {
+    const nowMs = clock()
+    await lockForFactors(transaction, id, { sid, nowMs })
+    const account = await accountStore(transaction).findById(id)
+    if (account === null) throw sessionEnded('the account is gone')
+    const cause = { sid, source, language, nowMs, mail }
+    const found = await findIdentity(transaction, identity)
+    if (found !== null) {
+      const again = await confirmIdentity(transaction, found.id, account)
+      if (again === null) throw linkedToAnother()
+      if (found.password_version !== account.passwordVersion) {
+        await recordChange(transaction, 'identity-linked', { account, provider: entry }, cause)
+      }
+      return again
+    }
+    const { length } = await listIdentities(transaction, id)
+    if (length >= MOST_IDENTITIES) throw tooManyIdentities(MOST_IDENTITIES)
+    const row = await insertIdentity(transaction, account, identity, nowMs)
+    // Another request has linked the person at this moment.
+    if (row === null) throw linkedToAnother()
+    await recordChange(transaction, 'identity-linked', { account, provider: entry }, cause)
+    return row
+  })

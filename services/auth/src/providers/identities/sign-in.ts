@@ -1,0 +1,174 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../../accounts/account.ts'
+import { registrationOff } from '../../accounts/account-refusals.ts'
+import { accountStore, insertAccount } from '../../accounts/account-store.ts'
+import { canonicalEmail, typedEmail } from '../../accounts/email-addresses/email.ts'
+import { lockAccount } from '../../accounts/lock-account.ts'
+import { writeAudit } from '../../audit/audit-log.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { Reader } from '../../mail/queue/queued-mail.ts'
+import {
+  addressNotVerified,
+  domainNotAllowed,
+  mustLink,
+  providerLoginRefused
+} from '../provider-refusals.ts'
+import type { IdentityPorts } from './identity-ports.ts'
+import {
+  confirmIdentity,
+  findIdentity,
+  type IdentityRow,
+  insertIdentity,
+  noteIdentityUse,
+  opensSession
+} from './identity-store.ts'
+import { type KnownIdentity, recordChange } from './link-identity.ts'
+
+/** The rights of an account that a login creates; null: a login creates none. */
+export type Newcomer = Pick<Account, 'roles' | 'scope'> | null
+
+/** The account of a person who has come back from a provider. */
+export type ProviderSignIn = {
+  readonly account: Account
+  /**
+   * Notes the login, in the transaction that opens the session.
+   * @throws Refusal UNAUTHENTICATED if the provider was unlinked meanwhile
+   */
+  use(transaction: Kysely<Tables>, nowMs: number): Promise<void>
+}
+
+/** Another login has linked the person, or taken the address, at this moment. */
+class Overtaken extends Error {}
+
+const MOST_ATTEMPTS = 3
+
+/**
+ * The account of a person. An unknown person gets one, or is linked to the account with the same
+ * address, only by the rules of the provider.
+ * @throws Refusal UNAUTHENTICATED, FORBIDDEN; CONFLICT if the user must sign in and link it first
+ */
+export async function signIn(
+  ports: IdentityPorts,
+  known: KnownIdentity,
+  newcomer: Newcomer,
+  by: Reader
+): Promise<ProviderSignIn> {
+  requireDomain(known)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { account, row } = await accountOf(ports, known, newcomer, by)
+      const { email } = known.identity
+      return {
+        account,
+        async use(transaction, nowMs) {
+          if (!(await noteIdentityUse(transaction, row.id, account, { email, nowMs }))) {
+            throw providerLoginRefused('the provider was unlinked during the login')
+          }
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+      if (attempt === MOST_ATTEMPTS) throw mustLink()
+    }
+  }
+}
+
+/** The address that the provider has verified, in canonical form; null: none. */
+const verifiedEmail = ({ identity: { email, emailVerified } }: KnownIdentity): string | null =>
+  emailVerified && email !== null ? canonicalEmail(email) : null
+
+function requireDomain(known: KnownIdentity): void {
+  const { domains } = known.entry
+  if (domains.length === 0) return
+  const [, domain] = verifiedEmail(known)?.split('@') ?? []
+  if (domain === undefined || !domains.includes(domain)) throw domainNotAllowed()
+}
+
+type Found = { readonly account: Account; readonly row: IdentityRow }
+
+async function accountOf(
+  ports: IdentityPorts,
+  known: KnownIdentity,
+  newcomer: Newcomer,
+  by: Reader
+): Promise<Found> {
+  const { db } = ports
+  const accounts = accountStore(db)
+  const row = await findIdentity(db, known.identity)
+  if (row !== null) {
+    const account = await accounts.findById(row.subject)
+    if (account === null || account.disabled) return await refuseLogin(ports, row.subject, by)
+    if (opensSession(row, account)) return { account, row }
+    return await linkByAddress(ports, account, known, by)
+  }
+  const email = verifiedEmail(known)
+  if (email === null) throw addressNotVerified()
+  const account = await accounts.findByEmail(email)
+  if (account !== null) return await linkByAddress(ports, account, known, by)
+  if (newcomer === null || !known.entry.registration) throw registrationOff()
+  return await createAccount(ports, known, { email, ...newcomer }, by)
+}
+
+async function refuseLogin(
+  { audit }: IdentityPorts,
+  subject: string,
+  { source }: Reader
+): Promise<never> {
+  await audit.write({ kind: 'login-failed', subject, sid: null, source })
+  throw providerLoginRefused('the account of the linked provider is disabled or gone')
+}
+
+/**
+ * Links the provider to the account with the same address, where the operator allows it. Both sides
+ * must have verified the address: an account whose address is not verified may have been made by
+ * somebody who waits for its owner. With a second factor, its user signs in first.
+ */
+const linkByAddress = (
+  { db, mail, clock }: IdentityPorts,
+  { id }: Account,
+  known: KnownIdentity,
+  { source, language }: Reader
+): Promise<Found> =>
+  db.transaction().execute(async (transaction) => {
+    const nowMs = clock()
+    await lockAccount(transaction, id)
+    const account = await accountStore(transaction).findById(id)
+    if (account === null || !mayLink(account, known)) throw mustLink()
+    const found = await findIdentity(transaction, known.identity)
+    const row =
+      found === null
+        ? await insertIdentity(transaction, account, known.identity, nowMs)
+        : await confirmIdentity(transaction, found.id, account)
+    if (row === null) throw new Overtaken()
+    const cause = { sid: null, source, language, nowMs, mail }
+    await recordChange(transaction, 'identity-linked', { account, provider: known.entry }, cause)
+    return { account, row }
+  })
+
+const mayLink = (account: Account, known: KnownIdentity): boolean =>
+  known.entry.linking === 'verified-email' &&
+  verifiedEmail(known) === account.email &&
+  account.emailVerifiedAt !== null &&
+  account.factors === 0 &&
+  !account.disabled
+
+/** An account without a password, for a person whose address the provider has verified. */
+const createAccount = (
+  { db, clock }: IdentityPorts,
+  known: KnownIdentity,
+  person: Pick<Account, 'email' | 'roles' | 'scope'>,
+  { source }: Reader
+): Promise<Found> =>
+  db.transaction().execute(async (transaction) => {
+    const emailTyped = typedEmail(known.identity.email ?? person.email)
+    const made = { ...person, emailTyped, passwordHash: '', emailVerified: true }
+    const account = await insertAccount(transaction, made, { source, clock })
+    if (account === null) throw new Overtaken()
+    const nowMs = clock()
+    const row = await insertIdentity(transaction, account, known.identity, nowMs)
+    if (row === null) throw new Overtaken()
+    const detail = { provider: known.entry.id }
+    const about = { subject: account.id, sid: null, source, detail }
+    await writeAudit(transaction, { kind: 'identity-linked', ...about }, nowMs)
+    return { account, row }
+  })

@@ -1,0 +1,51 @@
+import type { Database } from '../database/open-database.ts'
+import { type PasskeyConfig, passkeyPolicyOf } from '../factors/passkeys/passkey-settings.ts'
+import { publicUrl } from '../oauth/server-metadata.ts'
+import type { Ports } from '../ports.ts'
+import { type ProviderClient, providerClient } from './protocol/provider-client.ts'
+import { type ProviderEntry, readProviders } from './provider-file.ts'
+import { forgetLogins } from './provider-logins.ts'
+import { providerMetrics } from './provider-metrics.ts'
+import type { ProviderPorts } from './provider-ports.ts'
+import { type ProviderConfig, returnUrlsOf } from './provider-settings.ts'
+import { type Providers, providers } from './providers.ts'
+
+type OpenPorts = Pick<Ports, 'log' | 'registry' | 'cleanups' | 'monotonicClock'> &
+  Pick<ProviderPorts, 'sealing' | 'audit' | 'mail' | 'clock'> & { readonly database: Database }
+
+/** for each request to a provider */
+const TIMEOUT_SECONDS = 5
+
+/** @throws SettingsFault with every fault of the file */
+export function openProviders(config: ProviderConfig & PasskeyConfig, ports: OpenPorts): Providers {
+  const { database, registry, cleanups, clock } = ports
+  const db = database.tables
+  const entries = readProviders(config)
+  cleanups.push(forgetLogins(db, clock))
+  return providers({
+    ...ports,
+    db,
+    entries,
+    passkeys: passkeyPolicyOf(config),
+    clients: clientsOf(entries, config, ports),
+    returnUrls: returnUrlsOf(config),
+    count: providerMetrics(registry, entries)
+  })
+}
+
+/** The path to which a provider sends browsers back: its redirect URI is below the issuer. */
+const callbackPath = (id: string): string => `/auth/login/providers/${id}/callback`
+
+function clientsOf(
+  entries: readonly ProviderEntry[],
+  { TOKEN_ISSUER }: Pick<ProviderConfig, 'TOKEN_ISSUER'>,
+  { monotonicClock }: Pick<OpenPorts, 'monotonicClock'>
+): ReadonlyMap<string, ProviderClient> {
+  return new Map(
+    entries.map((entry) => {
+      const redirectUri = publicUrl(TOKEN_ISSUER, callbackPath(entry.id))
+      const options = { redirectUri, timeoutSeconds: TIMEOUT_SECONDS, monotonicClock }
+      return [entry.id, providerClient(entry, options)]
+    })
+  )
+}

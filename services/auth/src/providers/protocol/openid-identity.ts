@@ -1,0 +1,51 @@
+import type { Configuration } from 'openid-client'
+import type { LoginFlow } from '../login-flow.ts'
+import { ProviderFault } from './provider-fault.ts'
+import { addressIn, hasRequired, type ProviderIdentity } from './provider-identity.ts'
+
+/** OpenID Connect Core §2 */
+const LONGEST_SUBJECT = 255
+
+type Expected = {
+  readonly flow: Pick<LoginFlow, 'state' | 'nonce' | 'verifier'>
+  readonly required: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * Redeems the code that came back. openid-client compares `state`, `iss` of the response (RFC
+ * 9207), and `iss`, `aud`, `azp`, `nonce` and the times of the ID token, and verifies its signature.
+ * @param url that came back
+ * @throws ProviderFault, or an error of openid-client
+ */
+export async function openidIdentity(
+  provider: Configuration,
+  url: URL,
+  { flow, required }: Expected
+): Promise<ProviderIdentity> {
+  const { authorizationCodeGrant } = await import('openid-client')
+  const tokens = await authorizationCodeGrant(provider, url, {
+    expectedState: flow.state,
+    expectedNonce: flow.nonce,
+    pkceCodeVerifier: flow.verifier,
+    idTokenExpected: true
+  })
+  const claims = tokens.claims()
+  if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
+  const { iss: issuer, sub: subject } = claims
+  if (subject.length === 0 || subject.length > LONGEST_SUBJECT) {
+    throw new ProviderFault('invalid', 'the subject of the ID token is empty or too long')
+  }
+  if (!hasRequired(claims, required)) {
+    throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
+  }
+  const address = addressIn(claims)
+  if (address.email !== null) return { issuer, subject, ...address }
+  return { issuer, subject, ...(await userInfo(provider, tokens.access_token, subject)) }
+}
+
+/** The address of a user, from a provider whose ID tokens have none. */
+async function userInfo(provider: Configuration, accessToken: string, subject: string) {
+  if (provider.serverMetadata().userinfo_endpoint === undefined) return addressIn({})
+  const { fetchUserInfo } = await import('openid-client')
+  return addressIn(await fetchUserInfo(provider, accessToken, subject))
+}

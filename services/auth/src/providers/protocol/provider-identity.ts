@@ -1,0 +1,32 @@
+/** A user of a provider, as its ID token and its user info say. */
+export type ProviderIdentity = {
+  readonly issuer: string
+  readonly subject: string
+  /** as the provider has it; null: it does not say */
+  readonly email: string | null
+  /** whether the provider says that its user has proven the address */
+  readonly emailVerified: boolean
+}
+
+type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * The address in claims (OpenID Connect Core §5.1). Some providers write `"true"`; any other text is
+ * not true.
+ */
+export function addressIn({ email, email_verified: verified }: Claims) {
+  const address = typeof email === 'string' && email !== '' ? email : null
+  return {
+    email: address,
+    emailVerified: address !== null && (verified === true || verified === 'true')
+  }
+}
+
+/** Whether claims have one of the values that the operator requires. */
+export const hasRequired = (
+  claims: Claims,
+  required: Readonly<Record<string, readonly string[]>>
+): boolean =>
+  Object.entries(required).every(([name, values]) =>
+    [claims[name]].flat().some((value) => typeof value === 'string' && values.includes(value))
+  )

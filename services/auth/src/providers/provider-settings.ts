@@ -1,0 +1,39 @@
+import { words } from '@gatehouse/settings/fragments'
+import { type Static, Type } from 'typebox'
+
+/** The settings of logins by other providers. .env.example describes each of them. */
+export const providerSettings = {
+  AUTH_PROVIDERS_FILE: Type.Optional(Type.String()),
+  AUTH_RETURN_URLS: Type.String({ default: '' })
+}
+
+export type ProviderConfig = Static<ReturnType<typeof Type.Object<typeof providerSettings>>> & {
+  readonly AUTH_APP_URL: string
+  readonly TOKEN_ISSUER: string
+}
+
+/** the page of the application to which a login returns, if AUTH_RETURN_URLS names no other */
+const RETURN_PAGE = '/signed-in'
+
+/**
+ * The pages and apps to which a login may return, the default first. Each is compared byte for byte
+ * (RFC 9700 §4.1.3): if any page of the application were allowed, one that redirects further would
+ * give the code away, because browsers keep the fragment of a redirect.
+ */
+export function returnUrlsOf({ AUTH_RETURN_URLS, AUTH_APP_URL }: ProviderConfig): string[] {
+  const given = words(AUTH_RETURN_URLS)
+  return given.length > 0 ? given : [`${AUTH_APP_URL.replace(/\/$/, '')}${RETURN_PAGE}`]
+}
+
+/** Schemes of which a browser would run or show the rest of the URL. */
+const UNSAFE_SCHEME = /^(?:javascript|data|vbscript|file|blob|about|view-source):/i
+
+/** What is wrong with the settings. */
+export const providerFaults = ({ AUTH_RETURN_URLS }: ProviderConfig): string[] =>
+  words(AUTH_RETURN_URLS).flatMap((text, index) => {
+    const url = URL.parse(text)
+    const isFit = url !== null && !text.includes('#') && !UNSAFE_SCHEME.test(url.protocol)
+    return isFit && url.username === '' && url.password === ''
+      ? []
+      : [`AUTH_RETURN_URLS: entry ${index + 1} must be a URL without fragment and user`]
+  })
