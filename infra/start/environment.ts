@@ -33,8 +33,11 @@ export async function resolveEnvironment(given: NodeJS.ProcessEnv): Promise<Syst
     ...derivedAddresses({ ...given, ...ports }),
     TOKEN_ISSUER,
     GATEWAY_JWKS_URL: `${at('AUTH')}${SIGNING_KEYS_PATH}`,
-    // The links of letters lead to the example page. In production, no default is right.
-    ...(given.NODE_ENV === 'production' ? {} : { AUTH_APP_URL: `${TOKEN_ISSUER}/demo` }),
+    // The pages for users are shown, and lead to the example page. In production, no default is
+    // right.
+    ...(given.NODE_ENV === 'production'
+      ? {}
+      : { AUTH_APP_URL: `${TOKEN_ISSUER}/demo`, AUTH_PAGES: 'on' }),
     GATEWAY_KEYS_URL: `${at('GATEWAY_OPS')}${GATEWAY_KEYS_PATH}`,
     ...set,
     ...ports

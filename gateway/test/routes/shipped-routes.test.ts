@@ -11,6 +11,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
   )
   t.strictSame(shipped, {
     'auth-login': ['public', ['own-cookies']],
+    'auth-pages': ['public', ['own-cookies']],
     'auth-refresh': ['public', ['own-cookies']],
     'auth-recovery': ['public', []],
     'auth-email': ['signed-in', []],
@@ -29,6 +30,7 @@ t.test('each shipped route is closed, or intentionally open', async (t) => {
   })
   for (const [path, name] of Object.entries({
     '/auth/login': 'auth-login',
+    '/auth/pages/sign-in': 'auth-pages',
     '/auth/logout': 'auth-refresh',
     '/auth/logout-all': 'auth',
     '/auth/me': 'auth',

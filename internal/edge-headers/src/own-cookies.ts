@@ -4,15 +4,26 @@ import { withoutOuterWhitespace } from './optional-whitespace.ts'
  * Our own cookies. With `__Host-`, only this host can have set it, and only over TLS (RFC 6265bis
  * §4.1.3.2). One contains a browser's refresh token, the next says that a user has signed in from
  * this browser before. The third is of an operator in the console. Browsers also send it to the
- * gateway if both listen on the same host: cookies do not distinguish ports (RFC 6265 §8.5). The
- * last one has a login that is at another provider.
+ * gateway if both listen on the same host: cookies do not distinguish ports (RFC 6265 §8.5).
  */
 export const REFRESH_COOKIE = '__Host-refresh'
 export const DEVICE_COOKIE = '__Host-device'
 export const CONSOLE_COOKIE = '__Host-console'
+/** has a login that is at another provider */
 export const LOGIN_COOKIE = '__Host-login'
+/** proves that a form of the pages for users was sent by the browser that got it */
+export const FORM_COOKIE = '__Host-form'
+/** proves that the browser that opens the link of a letter has asked for it (decision 71) */
+export const PAGE_SECRET_COOKIE = '__Host-page-secret'
 
-export const ownCookies = [REFRESH_COOKIE, DEVICE_COOKIE, CONSOLE_COOKIE, LOGIN_COOKIE] as const
+export const ownCookies = [
+  REFRESH_COOKIE,
+  DEVICE_COOKIE,
+  CONSOLE_COOKIE,
+  LOGIN_COOKIE,
+  FORM_COOKIE,
+  PAGE_SECRET_COOKIE
+] as const
 type OwnCookie = (typeof ownCookies)[number]
 
 /**

@@ -12,6 +12,7 @@ import { recogniseGateway } from './http/forwarded.ts'
 import { noteProofFlaws } from './http/note-proof-flaws.ts'
 import { oauth, oauthErrorForm } from './http/oauth/endpoints.ts'
 import { gatewayAssertions } from './http/oauth/gateway-assertions.ts'
+import type { Pages } from './http/pages/open-pages.ts'
 import { deleteAccount } from './http/public/account/delete-account.ts'
 import { exportAccount, exportAccountEvents } from './http/public/account/export-account.ts'
 import { takeTurns } from './http/public/account-turns.ts'
@@ -57,6 +58,8 @@ export type AuthParts = {
   readonly settings: AuthSettings
   readonly https: ServerTls | null
   readonly ring: KeyRing
+  /** the pages for users; null: this installation has none */
+  readonly pages: Pages | null
   readonly sightings: Pick<SightingReport, 'note'>
   readonly clock: () => number
 }
@@ -109,10 +112,15 @@ const routes = [
 
 export async function buildAuth(
   { log, registry, tracing }: AuthPorts,
-  { state, settings, https, ring, sightings, clock }: AuthParts
+  { state, settings, https, ring, pages, sightings, clock }: AuthParts
 ): Promise<Service> {
   const { closeMs } = settings
-  const service = buildService({ log, closeMs, https, errorForm: oauthErrorForm })
+  const service = buildService({
+    log,
+    closeMs,
+    https,
+    errorForm: (request) => pages?.errorForm(request) ?? oauthErrorForm(request)
+  })
   if (tracing !== null) traceService(service, tracing)
   boundStoreTime(service, settings.storeTimeMs)
   service.addHook('onRequest', async (_request, reply) => {
@@ -135,6 +143,7 @@ export async function buildAuth(
   const options = { ...state, settings, ring, clock }
   const { requests } = state.throttling
   takeTurns(service)
+  pages?.serve(service, { settings, hasMail: state.mail.isOn, clock })
   for (const route of routes) route(service, { ...options, limitAddress: limitAddress(requests) })
   const verifyAssertion = gatewayAssertions(assertionReader(settings.identity.gatewayKeys))
   await service.register(oauth, { ...options, registry, sightings, verifyAssertion })

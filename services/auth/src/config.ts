@@ -33,6 +33,7 @@ import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
 import { passkeyFaults, passkeySettings } from './factors/passkeys/passkey-settings.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
+import { pagesSettings } from './mail/pages-url.ts'
 import { operatorFaults, operatorSettings } from './operators/operator-settings.ts'
 import { providerFaults, providerSettings } from './providers/provider-settings.ts'
 import { revocationFaults, revocationSettings } from './revocations/revocation-settings.ts'
@@ -74,6 +75,7 @@ export const authSettings = {
   ...providerSettings,
   ...webhookSettings,
   ...mailSettings,
+  ...pagesSettings,
   AUTH_COOKIE_SAME_SITE: Type.Enum(['strict', 'none'], { default: 'strict' }),
   ...gatewayKeysSettings
 }

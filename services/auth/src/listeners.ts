@@ -36,11 +36,19 @@ export async function openListeners(
   opened: Opened
 ): Promise<RunningService> {
   const { registry, closing } = ports
-  const { state, settings, secrets, tls, sightings, ending, clock } = opened
+  const { state, settings, secrets, pages, tls, sightings, ending, clock } = opened
   const { AUTH_HOST, AUTH_PORT, AUTH_OPS_HOST, AUTH_OPS_PORT } = config
   const https = tls.service?.options ?? null
   const { ring } = secrets
-  const service = await buildAuth(ports, { state, settings, https, ring, sightings, clock })
+  const service = await buildAuth(ports, {
+    state,
+    settings,
+    https,
+    ring,
+    pages,
+    sightings,
+    clock
+  })
   const ops = await openOps(config, ports, opened, service)
   // It closes after the service, because it tells load balancers that the service drains.
   closing.defer(() => ops.close())

@@ -14,6 +14,7 @@ import { backgroundWork, faultOfJob } from './background/background-work.ts'
 import { retention } from './background/retention.ts'
 import type { AuthConfig } from './config.ts'
 import { settingsOf } from './http/app-settings.ts'
+import { openPages } from './http/pages/open-pages.ts'
 import { openListeners } from './listeners.ts'
 import { openState } from './open-state.ts'
 import { openTraces } from './open-traces.ts'
@@ -61,6 +62,7 @@ async function open(
   const ports = await openPorts(config, log, closing)
   certificateExpiry(ports.registry, 'auth', authCertificates(config, tls))
   const settings = settingsOf(config)
+  const pages = openPages(config)
 
   // Each puts what must be closed on `closing`, and its background work on `jobs` and `cleanups`.
   const stores = await openStores(config, ports, embedded?.fleet)
@@ -79,6 +81,7 @@ async function open(
     state,
     settings,
     secrets,
+    pages,
     tls,
     sightings,
     fleet,

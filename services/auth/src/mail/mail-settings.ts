@@ -5,6 +5,7 @@ import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
 import { isWebhookSecret } from '../signed-post/message-signature.ts'
 import { readSender } from './mail-address.ts'
+import type { PagesConfig } from './pages-url.ts'
 
 /** the example page */
 const DEFAULT_APP_URL = 'http://localhost:3000/demo'
@@ -30,10 +31,11 @@ export const mailSettings = {
   AUTH_APP_URL: httpUrl(DEFAULT_APP_URL)
 }
 
-export type MailConfig = Static<ReturnType<typeof Type.Object<typeof mailSettings>>> & {
-  readonly NODE_ENV: string
-  readonly GATEHOUSE_DATA_DIR: string
-}
+export type MailConfig = Static<ReturnType<typeof Type.Object<typeof mailSettings>>> &
+  PagesConfig & {
+    readonly NODE_ENV: string
+    readonly GATEHOUSE_DATA_DIR: string
+  }
 
 /** Where letters go. */
 export type MailServer =

@@ -14,6 +14,7 @@ import type { OperatedMail } from './mail.ts'
 import type { Sender } from './mail-address.ts'
 import { type MailOptions, type MailParts, mailParts, silentMail } from './mail-parts.ts'
 import { type MailConfig, mailServerOf, requiresTls } from './mail-settings.ts'
+import { linksUrl } from './pages-url.ts'
 import { forgetDiscarded } from './queue/forget-discarded.ts'
 import type { PrepareLetters } from './sending/mail-channel.ts'
 import type { MailTransport } from './sending/outgoing-mail.ts'
@@ -70,7 +71,7 @@ function openDelivery(
     ...ports,
     ...options,
     app: appName(config),
-    appUrl: config.AUTH_APP_URL,
+    appUrl: linksUrl(config),
     concurrency: CONCURRENCY,
     timeoutMs: TIMEOUT_MS,
     random: Math.random,

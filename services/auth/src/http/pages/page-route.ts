@@ -1,0 +1,23 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import type { AuthSettings } from '../app-settings.ts'
+import type { OpenVisit } from './visits/visit.ts'
+
+/** What the settings allow on the pages. */
+export type Offer = {
+  readonly registration: AuthSettings['registration']
+  /** whether passkeys open a session, are second factors only, or cannot be used on these pages */
+  readonly passkeys: 'login' | 'factor' | 'off'
+  readonly hasMail: boolean
+}
+
+export type PageOptions = {
+  readonly open: OpenVisit
+  readonly offer: Offer
+  readonly clock: () => number
+}
+
+/** One page, or one form. */
+export type PageRoute = (service: Service, options: PageOptions) => void
+
+/** Pages are no part of the API description. */
+export const asPage = { schema: { hidden: true } }

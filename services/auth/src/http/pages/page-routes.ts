@@ -1,0 +1,63 @@
+import {
+  changeEmail,
+  changePassword,
+  deleteAccount,
+  exportData,
+  showAccount
+} from './account/account.ts'
+import { confirm, showConfirm } from './account/confirm.ts'
+import { endSessions, showSessions } from './account/sessions.ts'
+import {
+  addPasskey,
+  addTotp,
+  askForPasskey,
+  confirmTotp,
+  removeFactor,
+  renewCodes
+} from './factors/change-factors.ts'
+import { showFactors } from './factors/factors-page.ts'
+import { emailLinks } from './letters/email-links.ts'
+import { forgotPassword, showForgotPassword } from './letters/forgot-password.ts'
+import { register, showRegister } from './letters/register.ts'
+import { resetPassword, showResetPassword } from './letters/reset-password.ts'
+import { sendVerification, showVerifyEmail, verifyEmail } from './letters/verify-email.ts'
+import type { PageRoute } from './page-route.ts'
+import { showSignIn, signInByPasskey, signInByPassword } from './sign-in/sign-in.ts'
+import { signInByFactor } from './sign-in/sign-in-factor.ts'
+import { showSignOut, signOut } from './sign-in/sign-out.ts'
+
+/** Every page, and every form. */
+export const pageRoutes: readonly PageRoute[] = [
+  showSignIn,
+  signInByPassword,
+  signInByFactor,
+  signInByPasskey,
+  showSignOut,
+  signOut,
+  showRegister,
+  register,
+  showVerifyEmail,
+  verifyEmail,
+  sendVerification,
+  showForgotPassword,
+  forgotPassword,
+  showResetPassword,
+  resetPassword,
+  emailLinks,
+  showSessions,
+  endSessions,
+  showFactors,
+  addTotp,
+  confirmTotp,
+  askForPasskey,
+  addPasskey,
+  removeFactor,
+  renewCodes,
+  showAccount,
+  changePassword,
+  changeEmail,
+  exportData,
+  showConfirm,
+  confirm,
+  deleteAccount
+]

@@ -1,0 +1,34 @@
+import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
+
+/** The pages to which a page can return. */
+const ownPages: ReadonlySet<string> = new Set(['account', 'factors', 'sessions', 'delete-account'])
+
+/** longer than any page of an application, and short enough for a hidden field */
+const LONGEST = 2048
+
+/** Where a user goes next. */
+export type ReturnTo = {
+  /**
+   * The text of a request, if a page may return there; null otherwise. A page of ours is a name, so
+   * it leads nowhere else. Anything else must be a URL of an origin that the settings name.
+   */
+  allowed(text: string): string | null
+  /** where a login leads if no request says so */
+  readonly otherwise: string
+}
+
+/** @param appUrl AUTH_APP_URL */
+export function returnTo(appUrl: string, allowsOrigin: AllowsOrigin): ReturnTo {
+  const { origin } = new URL(appUrl)
+  return {
+    allowed(text) {
+      if (ownPages.has(text)) return text
+      if (text.length > LONGEST) return null
+      const url = URL.parse(text)
+      if (url === null || !/^https?:$/.test(url.protocol)) return null
+      if (url.username !== '' || url.password !== '') return null
+      return url.origin === origin || allowsOrigin(url.origin) ? url.href : null
+    },
+    otherwise: appUrl
+  }
+}

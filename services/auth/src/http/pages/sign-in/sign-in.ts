@@ -1,0 +1,72 @@
+import type { PageRoute } from '../page-route.ts'
+import { asPage } from '../page-route.ts'
+import { passkeyOf } from '../proofs/passkey-form.ts'
+import { SIGNED_OUT } from '../requests/form-token.ts'
+import { faultText } from '../visits/refusal-of.ts'
+import { signedIn } from '../visits/signed-in.ts'
+import { factorPage } from './factor-page.ts'
+import { signInPage } from './sign-in-page.ts'
+
+/** Leads a user who is signed in on, and shows the form to others. */
+export const showSignIn: PageRoute = (service, { open, offer }) => {
+  service.get('/sign-in', asPage, async (request, reply) => {
+    const visit = open(request, reply)
+    const returnTo = visit.returnTo.allowed(visit.query('returnTo'))
+    if ((await signedIn(visit)) !== null) return visit.go(returnTo ?? visit.returnTo.otherwise)
+    return signInPage(visit, offer, { returnTo: returnTo ?? '' })
+  })
+}
+
+export const signInByPassword: PageRoute = (service, options) => {
+  const { open, offer } = options
+  service.post('/sign-in', asPage, async (request, reply) => {
+    const visit = open(request, reply)
+    const form = visit.form(SIGNED_OUT)
+    const [email, returnTo] = [form('email'), form('returnTo')]
+    const answer = await visit.ask({
+      method: 'POST',
+      path: '/login',
+      body: { email, password: form('password'), delivery: 'cookie' }
+    })
+    if (answer.status === 200) {
+      return visit.go(visit.returnTo.allowed(returnTo) ?? visit.returnTo.otherwise)
+    }
+    if (answer.code === 'FACTOR_REQUIRED') return factorPage(visit, options, { answer, returnTo })
+    return signInPage(visit, offer, {
+      email,
+      returnTo,
+      status: answer.status,
+      isUnverified: answer.code === 'FORBIDDEN',
+      fault: faultText(visit, answer, {
+        UNAUTHENTICATED: 'wrongCredentials',
+        INVALID_REQUEST: 'wrongCredentials',
+        FORBIDDEN: 'unverified'
+      })
+    })
+  })
+}
+
+export const signInByPasskey: PageRoute = (service, { open, offer }) => {
+  service.post('/sign-in-passkey', asPage, async (request, reply) => {
+    const visit = open(request, reply)
+    const form = visit.form(SIGNED_OUT)
+    const returnTo = form('returnTo')
+    const answer = await visit.ask({
+      method: 'POST',
+      path: '/login/passkey',
+      body: { passkey: passkeyOf(form), delivery: 'cookie' }
+    })
+    if (answer.status === 200) {
+      return visit.go(visit.returnTo.allowed(returnTo) ?? visit.returnTo.otherwise)
+    }
+    return signInPage(visit, offer, {
+      returnTo,
+      status: answer.status,
+      fault: faultText(visit, answer, {
+        UNAUTHENTICATED: 'wrongPasskey',
+        INVALID_REQUEST: 'wrongPasskey',
+        FORBIDDEN: 'unverified'
+      })
+    })
+  })
+}

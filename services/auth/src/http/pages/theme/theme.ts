@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
+import { fileFault } from '@gatehouse/settings/file-fault'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { Value } from 'typebox/value'
+import { coloursFaults, themeCss } from './theme-css.ts'
+import { ThemeFile } from './theme-file.ts'
+
+/** How an operator wants the pages to look. */
+export type Theme = {
+  readonly name: string | null
+  readonly css: string
+  readonly logo: { readonly type: string; readonly content: Buffer } | null
+}
+
+const SETTING = 'AUTH_PAGES_THEME_FILE'
+
+const types: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp'
+}
+
+/** @throws SettingsFault if the file, its logo or one of its colours cannot be used */
+export function readTheme(file: string): Theme {
+  const theme = parsed(file)
+  const faults = coloursFaults(theme)
+  if (faults.length > 0) throw new SettingsFault(faults.map((fault) => `${SETTING}: ${fault}`))
+  const { name = null, logo } = theme
+  return {
+    name,
+    css: themeCss(theme),
+    logo: logo === undefined ? null : readLogo(resolve(dirname(file), logo))
+  }
+}
+
+function parsed(file: string): ThemeFile {
+  let value: unknown
+  try {
+    value = JSON.parse(read(file).toString())
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new SettingsFault([`${SETTING}: ${file} is not JSON`])
+  }
+  if (Value.Check(ThemeFile, value)) return value
+  throw new SettingsFault([
+    `${SETTING}: ${file} may have name, logo, light and dark; light and dark may have accent and background, as colours such as #2457d6`
+  ])
+}
+
+function readLogo(file: string): Theme['logo'] {
+  const type = types[extname(file).toLowerCase()]
+  if (type === undefined) {
+    throw new SettingsFault([`${SETTING}: the logo ${file} must be an .svg, .png or .webp file`])
+  }
+  return { type, content: read(file) }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const reason = fileFault(error)
+    if (reason === null) throw error
+    throw new SettingsFault([`${SETTING}: cannot read ${file}: ${reason}`])
+  }
+}

@@ -1,0 +1,103 @@
+import type { AccessTokenClaims } from '@gatehouse/access-token/claims'
+import { identityOfClaims } from '@gatehouse/edge-headers/identity'
+import type { Identity } from '@gatehouse/identity/fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { decodeJwt } from 'jose'
+import { readRefreshCookie } from '../../public/cookies/refresh-cookie.ts'
+import type { Answer, Question } from '../requests/ask.ts'
+import type { Form } from '../requests/form.ts'
+import { refusalOf } from './refusal-of.ts'
+import type { OpenVisit, Visit } from './visit.ts'
+
+/** The user whose browser asks for a page. */
+export type User = {
+  readonly identity: Identity
+  readonly email: string
+  /** the public id of the session */
+  readonly session: string
+  /** seconds since 1970: when the user has last proved who they are */
+  readonly provenAt: number
+}
+
+/** as the shipped route table requires for the routes */
+const RECENT_SECONDS = 900
+
+/**
+ * Refreshes the session of the browser, as any page of an application does. So a token that was
+ * used before ends the session here too.
+ * @returns null if the browser has no session
+ * @throws Refusal UNAVAILABLE, RATE_LIMITED
+ */
+export async function signedIn(visit: Visit): Promise<User | null> {
+  if (readRefreshCookie(visit.request) === null) return null
+  const answer = await visit.ask({ method: 'POST', path: '/refresh-token' })
+  if (answer.status === 401) return null
+  if (answer.status !== 200) throw refusalOf(answer)
+  // This service has issued it a moment ago.
+  const claims = decodeJwt<AccessTokenClaims>(String(answer.body.accessToken))
+  const identity = { ...identityOfClaims(claims, claims.exp), claims: {} }
+  return {
+    identity,
+    email: identity.email ?? '',
+    session: identity.session ?? '',
+    provenAt: claims.auth_time ?? 0
+  }
+}
+
+/** A page for a signed-in user. */
+export type UserPage = {
+  readonly visit: Visit
+  readonly user: User
+  /** sends a request to a route that needs an access token */
+  ask(question: Omit<Question, 'identity'>): Promise<Answer>
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/**
+ * Shows a page to its user, or leads to the sign-in page.
+ * @param name of the page
+ */
+export const userPage =
+  (open: OpenVisit, name: string, show: (page: UserPage) => Promise<FastifyReply>): Handler =>
+  async (request, reply) => {
+    const visit = open(request, reply)
+    const user = await signedIn(visit)
+    if (user !== null) {
+      return show({
+        visit,
+        user,
+        ask: (question) => visit.ask({ ...question, identity: user.identity })
+      })
+    }
+    // The cookie is `SameSite=Strict`: the same page, opened by this one, gets it.
+    if (request.method === 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
+      return visit.show({ title: visit.texts.signIn, parts: [], goTo: name })
+    }
+    return visit.go(`sign-in?returnTo=${name}`)
+  }
+
+/** Carries out the form of a signed-in user. @param name of the page that has the form */
+export const userForm = (
+  open: OpenVisit,
+  name: string,
+  handle: (page: UserPage, form: Form) => Promise<FastifyReply>
+): Handler => userPage(open, name, (page) => handle(page, page.visit.form(page.user.session)))
+
+/** The same, for a change that needs a recent login. */
+export const recentForm = (
+  open: OpenVisit,
+  name: string,
+  {
+    handle,
+    clock
+  }: {
+    readonly handle: (page: UserPage, form: Form) => Promise<FastifyReply>
+    readonly clock: () => number
+  }
+): Handler =>
+  userForm(open, name, async (page, form) =>
+    clock() / 1000 - page.user.provenAt > RECENT_SECONDS
+      ? page.visit.go(`confirm?returnTo=${name}`)
+      : handle(page, form)
+  )

@@ -1,0 +1,168 @@
+import { browser, browserMissing } from '@gatehouse/fixtures/browser'
+import { client } from '@gatehouse/fixtures/client'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { linkOfLetter } from '@gatehouse/fixtures/letters'
+import { wholeSystem } from '@gatehouse/fixtures/whole-system'
+import { freePort } from '@gatehouse/start/free-port'
+import type { BrowserContext, Page } from 'playwright-core'
+import t from 'tap'
+import { accessibility } from './fixtures/accessibility.ts'
+import { addAuthenticator } from './fixtures/passkey-page.ts'
+
+const password = 'correct horse battery'
+const chosen = 'another horse battery'
+const skip = browserMissing
+const folder = dataFolder(t)
+/** The links of e-mails, and passkeys, need the address before the system starts. */
+const ownPort = { GATEWAY_PORT: String(await freePort()) }
+const [chromium, system] = skip
+  ? [null, null]
+  : await Promise.all([browser(t), wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, ...ownPort })])
+
+/** A browser that looks at the pages, and what its console has reported. */
+async function visit(options: Parameters<NonNullable<typeof chromium>['newContext']>[0] = {}) {
+  if (chromium === null || system === null) throw new Error(String(skip))
+  const context = await chromium.newContext({ viewport: { width: 360, height: 740 }, ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    // A refused form is an answer with a status of 400 or more, which Chromium reports.
+    const isStatus = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !isStatus) faults.push(message.text())
+  })
+  const origin = system.url.replace('127.0.0.1', 'localhost')
+  const at = (name: string) => `${origin}/auth/pages/${name}`
+  return { context, page, faults, at, open: (name: string) => page.goto(at(name)) }
+}
+
+/** Signs in with the form. */
+async function signIn(page: Page, email: string, secret: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(secret)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+const isSignedIn = async (context: BrowserContext): Promise<boolean> =>
+  (await context.cookies()).some(({ name }) => name === '__Host-refresh')
+
+/** What axe-core finds in light and in dark colours. */
+async function inaccessible(page: Page): Promise<string[]> {
+  const axe = await accessibility(page)
+  const light = await axe()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await axe({ runOnly: ['color-contrast'] })
+  await page.emulateMedia({ colorScheme: 'light' })
+  const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
+  return [...light, ...dark, ...(isTooWide ? ['the page scrolls sideways'] : [])]
+}
+
+t.test('a user registers, adds a passkey, and signs in with it', { skip }, async (t) => {
+  const { context, page, faults, at, open } = await visit()
+  const email = 'ada@example.com'
+  await addAuthenticator(context, page)
+  await open('register')
+  t.strictSame(await inaccessible(page), [], 'register')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByRole('status').waitFor()
+  t.equal(new URL(page.url()).pathname, '/auth/pages/sign-in')
+  t.strictSame(await inaccessible(page), [], 'sign-in')
+
+  await signIn(page, email, 'not the password')
+  await page.getByRole('alert').filter({ visible: true }).waitFor()
+  t.strictSame(await inaccessible(page), [], 'sign-in with an error')
+  await open('sign-in?returnTo=factors')
+  await signIn(page, email, password)
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('Your browser asks you').waitFor()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  t.strictSame(await inaccessible(page), [], 'recovery codes')
+  await page.getByRole('link', { name: 'Continue' }).click()
+  t.strictSame(await inaccessible(page), [], 'factors')
+
+  for (const name of ['account', 'sessions', 'delete-account', 'sign-out']) {
+    await open(name)
+    t.strictSame(await inaccessible(page), [], name)
+  }
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  // This authenticator answers the suggestions of the form for the password at once.
+  await page.waitForURL(/\/demo\//)
+  t.equal(await isSignedIn(context), true)
+
+  await open('confirm?returnTo=sessions')
+  t.strictSame(await inaccessible(page), [], 'confirm')
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.waitForURL(at('sessions'))
+  t.ok(await page.getByText('This browser').isVisible())
+  t.strictSame(faults, [], 'nothing breaks the policy of the pages')
+})
+
+t.test('the link of an e-mail sets a password, and leaves no trace', { skip }, async (t) => {
+  const { page, faults, open, at } = await visit({ locale: 'de-AT' })
+  const email = 'ben@example.com'
+  await client(system?.url ?? '').register(email, password)
+  await open('forgot-password')
+  t.strictSame(await inaccessible(page), [], 'forgot-password')
+  await page.getByLabel('E-Mail-Adresse').fill(email)
+  await page.getByRole('button', { name: 'Link senden' }).click()
+  await page.getByRole('heading', { name: 'Sehen Sie in Ihr Postfach' }).waitFor()
+
+  const link = await linkOfLetter(folder, 'password-reset', email)
+  t.equal(`${link.origin}${link.pathname}`, at('reset-password'))
+  await page.goto(link.href)
+  t.equal(page.url(), at('reset-password'), 'the token is not in the address')
+  t.equal(await page.getByLabel('Link der E-Mail').isVisible(), false)
+  t.strictSame(await inaccessible(page), [], 'reset-password')
+  await page.getByRole('link', { name: 'English' }).click()
+  await page.getByLabel('New password').fill(chosen)
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await page.getByText('Your new password is set.').waitFor()
+  t.strictSame(faults, [])
+})
+
+t.test('without scripts, users sign in and set a password', { skip }, async (t) => {
+  const { context, page, open, at } = await visit({ javaScriptEnabled: false })
+  const email = 'cleo@example.com'
+  await client(system?.url ?? '').register(email, password)
+  await open('forgot-password')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  const link = await linkOfLetter(folder, 'password-reset', email)
+  await page.goto(link.href)
+  await page.getByLabel('Link of the e-mail').fill(link.href)
+  await page.getByLabel('New password').fill(chosen)
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await signIn(page, email, chosen)
+  await page.waitForURL(/\/demo/)
+  t.equal(await isSignedIn(context), true)
+
+  await open('sessions')
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.waitForURL(at('sign-in?notice=signedOut'))
+  t.equal(await isSignedIn(context), false)
+})
+
+t.test('pages of another site can neither frame a page nor send its forms', { skip }, async (t) => {
+  const { context, page, at } = await visit()
+  const email = 'dora@example.com'
+  await client(system?.url ?? '').register(email, password)
+  await page.route('http://evil.example/', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<iframe src="${at('sign-in')}"></iframe>
+        <form method="post" action="${at('sign-in')}">
+          <input name="email" value="${email}"><input name="password" value="${password}">
+        </form>`
+    })
+  )
+  await page.goto('http://evil.example/')
+  const [, frame] = page.frames()
+  t.notMatch(await frame?.content(), 'Sign in', 'the frame stays empty')
+
+  await page.evaluate('document.forms[0].submit()')
+  await page.getByText('The form has expired').waitFor()
+  t.equal(await isSignedIn(context), false, 'nobody is signed in to the account of the attacker')
+})
