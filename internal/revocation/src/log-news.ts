@@ -16,6 +16,8 @@ export type LogNews = {
 /** also the interval of the heartbeats */
 const LONGEST_WAIT_MS = 500
 
+const SUBSCRIBE_MS = 10_000
+
 /**
  * The writers of the logs publish each new entry on a channel with the name of the stream, in the
  * same step. In a cluster, every node passes it on, so one connection hears of all partitions. The
@@ -34,9 +36,7 @@ export function redisLogNews(
     announced.add(channel)
     events.emit(channel)
   })
-  const subscribe = (): void => void redis.subscribe(...channels).catch(() => {})
-  if (redis.status === 'ready') subscribe()
-  redis.on('ready', subscribe)
+  keepSubscribed(redis, channels)
   return {
     async next(partition, signal) {
       const channel = channelOf(redis, partition)
@@ -44,6 +44,23 @@ export function redisLogNews(
       announced.delete(channel)
     }
   }
+}
+
+/**
+ * In a cluster, the client chooses another node for its subscriptions when it loses one, and tries
+ * to subscribe there only once. So they are repeated, which costs nothing if they exist.
+ */
+function keepSubscribed(redis: RedisConnection, channels: readonly string[]): void {
+  const subscribe = (): void => void redis.subscribe(...channels).catch(() => {})
+  let repeated: NodeJS.Timeout
+  const begin = (): void => {
+    subscribe()
+    clearInterval(repeated)
+    repeated = setInterval(subscribe, SUBSCRIBE_MS).unref()
+  }
+  if (redis.status === 'ready') begin()
+  redis.on('ready', begin)
+  redis.on('end', () => clearInterval(repeated))
 }
 
 /** Resolves with the event, after a time or when the signal is aborted. */

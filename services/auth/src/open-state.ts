@@ -41,7 +41,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { database, store, audit, clock } = stores
   const { ring, sealing } = secrets
   const common = { ...ports, ring, sealing, database, audit, clock }
-  const { revocations, keys, tokens } = await openTokens(config, ports)
+  const { revocations, keys, tokens, withdrawals } = await openTokens(config, ports)
   const auditChain = openAuditChain(config, { ...common, keys })
   const operators = openOperators(config, common)
   const letters = openLetters(config, common)
@@ -58,7 +58,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     ...common,
     mail,
     revocations,
-    republish: [revocations.stale.republish, keys.republish],
+    republish: [revocations.stale.republish, keys.republish, withdrawals.renew],
     tokens,
     onExpired: stores.onExpired
   })
@@ -107,5 +107,5 @@ async function openTokens(config: AuthConfig, ports: StatePorts) {
     clock
   })
   const tokens = accessTokens({ policy: settings.tokenPolicy, keys, sign, clock })
-  return { revocations, keys, tokens }
+  return { revocations, keys, tokens, withdrawals }
 }

@@ -15,29 +15,43 @@ export type KeyWithdrawals = {
   change(): Promise<void>
 }
 
+/** The marks of several partitions, which must be equal. */
+type PartitionedWithdrawals = KeyWithdrawals & {
+  /**
+   * Makes the marks equal after a partition may have lost its own: while it differs from the others,
+   * each refresh there reads the keys.
+   * @throws if the store does not answer
+   */
+  renew(): Promise<void>
+}
+
 /** The key of the mark in Redis. Each partition has one, because lua/present.lua also reads it. */
 export const keyWithdrawals = (partition: Partition): string => keyIn(partition, 'key-withdrawals')
 
-/**
- * If a partition cannot be reached, the change is made without it: nobody can refresh there. Until
- * the mark is changed again, refreshes find that its mark differs, and read the keys each time.
- */
+/** If a partition cannot be reached, the change is made without it: nobody can refresh there. */
 export function redisKeyWithdrawals(
   redis: RedisConnection,
   partitions: Pick<SessionPartitions, 'all'>
-): KeyWithdrawals {
+): PartitionedWithdrawals {
+  const others = async () => (await partitions.all()).filter((partition) => partition !== COMMON)
+  const change = async (): Promise<void> => {
+    const mark = randomUUID()
+    const set = (partition: Partition) => redis.set(keyWithdrawals(partition), mark)
+    await Promise.allSettled((await others()).map(set))
+    await set(COMMON)
+  }
   return {
     mark: () => redis.get(keyWithdrawals(COMMON)),
-    async change() {
-      const mark = randomUUID()
-      const others = (await partitions.all()).filter((partition) => partition !== COMMON)
-      await Promise.allSettled(
-        others.map((partition) => redis.set(keyWithdrawals(partition), mark))
-      )
-      await redis.set(keyWithdrawals(COMMON), mark)
+    change,
+    async renew() {
+      if ((await others()).length > 0) await change()
     }
   }
 }
 
 /** For an installation in one process, which reads its keys after each change. */
-export const noKeyWithdrawals: KeyWithdrawals = { mark: async () => null, async change() {} }
+export const noKeyWithdrawals: PartitionedWithdrawals = {
+  mark: async () => null,
+  async change() {},
+  async renew() {}
+}

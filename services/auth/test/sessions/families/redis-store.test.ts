@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import type { Redis } from 'ioredis'
 import t from 'tap'
-import { redisKeyWithdrawals } from '../../../src/keys/key-withdrawals.ts'
+import { keyWithdrawals, redisKeyWithdrawals } from '../../../src/keys/key-withdrawals.ts'
 import { fixedPartitions } from '../../../src/redis/session-partitions.ts'
 import { parseKeyRing } from '../../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../../src/secrets/secrets.ts'
@@ -111,6 +111,14 @@ t.test('a refresh reads the mark of withdrawn signing keys in its step', options
   t.type(mark, 'string')
   t.equal(await present(1), mark)
   t.equal(await present(1), mark, 'a replay is answered with a token too')
+  const partitions = fixedPartitions(2)
+  const divided = redisKeyWithdrawals(redis, partitions)
+  await withdrawals.renew()
+  t.equal(await divided.mark(), mark, 'with one partition, there is nothing to make equal')
+  await divided.renew()
+  for (const partition of await partitions.all()) {
+    t.equal(await redis.get(keyWithdrawals(partition)), await divided.mark(), partition)
+  }
 })
 
 t.test('a family is as large after a hundred rotations as after one', options, async (t) => {
