@@ -7,6 +7,7 @@ import { secret } from '@gatehouse/settings/secret'
 import { readCertificate } from '@gatehouse/tls/certificate'
 import { TlsFileFault } from '@gatehouse/tls/tls-file-fault'
 import { type Static, Type } from 'typebox'
+import type { RedisTarget } from './connecting/connect-redis.ts'
 import { COMMAND_TIMEOUT_MS } from './connecting/connection.ts'
 import { type Passwords, redisAddress } from './redis-address.ts'
 
@@ -29,17 +30,6 @@ export const redisSettings = {
 }
 
 export type RedisSettings = Static<ReturnType<typeof Type.Object<typeof redisSettings>>>
-
-/** The options that all connections of a process share. */
-export type RedisTarget = {
-  readonly url: string
-  readonly passwords?: Passwords
-  readonly timeoutMs?: number
-  /** the prefix of each key */
-  readonly keyPrefix?: string
-  /** set if the address requires TLS */
-  readonly tls?: ConnectionOptions
-}
 
 /** The faults of the Redis settings, without values that may be secret. */
 export function redisFaults(settings: RedisSettings): string[] {

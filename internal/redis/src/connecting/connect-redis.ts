@@ -1,6 +1,11 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { Cluster, Redis } from 'ioredis'
-import { type ClusterAddress, type RedisAddress, redisAddress } from '../redis-address.ts'
-import type { RedisTarget } from '../settings.ts'
+import {
+  type ClusterAddress,
+  type Passwords,
+  type RedisAddress,
+  redisAddress
+} from '../redis-address.ts'
 import {
   COMMAND_TIMEOUT_MS,
   type ConnectionOptions,
@@ -20,6 +25,17 @@ const BLOCKING_TIMEOUT_MS = 3000
 const SLOTS_REFRESH_MS = 2000
 /** while slots move */
 const MAX_REDIRECTIONS = 3
+
+/** The options that all connections of a process share. */
+export type RedisTarget = {
+  readonly url: string
+  readonly passwords?: Passwords
+  readonly timeoutMs?: number
+  /** the prefix of each key */
+  readonly keyPrefix?: string
+  /** set if the address requires TLS */
+  readonly tls?: TlsOptions
+}
 
 /** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
