@@ -142,6 +142,35 @@ for (const kind of databaseKinds) {
     }
   )
 
+  t.test(
+    `${name}: retention passes records that a version without a chain deletes during the upgrade`,
+    { skip },
+    async (t) => {
+      const log = await chainedLog(t, kind)
+      for (let hours = 0; hours < 40; hours += 1) {
+        await log.write()
+        log.clock.advance(HOUR_MS)
+      }
+      log.clock.advance(DAYS * DAY_MS - 38 * HOUR_MS)
+      await log.chain()
+      t.match(await log.sign(), { number: 1, intact: true })
+      await log.db.deleteFrom('audit_events').where('seq', '<=', 4).execute()
+      log.clock.advance(3 * HOUR_MS)
+      t.match(await log.sign(), { number: 2, intact: true })
+      await log.forget()
+      t.match(await log.state(), { anchor: { seq: 5 } })
+      t.strictSame(await log.faults(), [])
+
+      log.clock.advance(22 * HOUR_MS)
+      t.match(await log.sign(), { number: 3, intact: true })
+      await log.forget()
+      await log.db.deleteFrom('audit_events').where('seq', '=', 28).execute()
+      log.clock.advance(2 * HOUR_MS)
+      t.match(await log.sign(), { number: 4, intact: false }, 'a day later, nobody else deletes')
+      t.strictSame((await log.faults())[0], { fault: 'missing', seq: 28 })
+    }
+  )
+
   t.test(`${name}: after the retention was raised, the log still verifies`, { skip }, async (t) => {
     const log = await chainedLog(t, kind)
     for (let count = 0; count < 4; count += 1) {

@@ -19,6 +19,8 @@ type DueOptions = {
   readonly upTo: number
   /** records that were written earlier are due; milliseconds since 1970 */
   readonly beforeMs: number
+  /** a version without a chain may have deleted the first records, after they were chained */
+  readonly mayHaveGap: boolean
   /** the newest head, if it is genuine */
   readonly newest: SignedHead | null
   /** is called after each page of records */
@@ -33,7 +35,7 @@ type DueOptions = {
 export async function nextDue(
   options: DueOptions
 ): Promise<{ readonly place: ChainPlace; readonly faults: readonly ChainFault[] }> {
-  const { db, from, upTo, beforeMs, onPage } = options
+  const { db, from, upTo, beforeMs, mayHaveGap, onPage } = options
   const faults: ChainFault[] = []
   let place = from
   for (;;) {
@@ -41,7 +43,8 @@ export async function nextDue(
     const records = page.filter(({ seq }) => seq <= upTo)
     const rewritten = await otherThanSigned(db, records)
     for (const record of records) {
-      const fits = isNext(record, place) && !rewritten.has(record.seq)
+      const isGap = mayHaveGap && place === from && record.seq > place.seq + 1
+      const fits = (isGap || isNext(record, place)) && !rewritten.has(record.seq)
       const isOld = fits && Date.parse(record.at) < beforeMs
       if (!fits && faults.length === 0) {
         // An instance of an earlier version may delete records meanwhile.

@@ -26,6 +26,8 @@ import { endTurn, pageHolder, takeTurn } from './signing-turn.ts'
 /** After so many events, a head is signed earlier, so that no verification takes long. */
 const MOST_EVENTS = 10_000
 const PAGE = 500
+/** Only a log from before an upgrade has records of this age when its first head is signed. */
+const HISTORY_MS = 24 * 3_600_000
 
 export type HeadOptions = {
   readonly db: Kysely<Tables>
@@ -102,6 +104,9 @@ async function signNext(
   const { db, signer, issuer, now, onSigned } = options
   try {
     const stated = before !== null && (await signer.hasSigned(before)) ? dueRecords(before) : null
+    const at = new Date(await now()).toISOString()
+    const isNewLog = before === null && !(await hasHistory(db, at))
+    const since = stated !== null ? stated.since : isNewLog ? null : at
     const { place, anchor, faults: ofRecords } = await verifySince(options, before, stated)
     const start = stated !== null && stated.seq >= anchor.seq ? stated : anchor
     const due = await nextDue({
@@ -109,6 +114,7 @@ async function signNext(
       from: { seq: start.seq, digest: start.digest },
       upTo: place.seq,
       beforeMs: await options.dueBeforeMs(),
+      mayHaveGap: since !== null && stated?.isBinding !== true,
       newest: isGenuine ? before : null,
       onPage: pageHolder(db, options.now)
     })
@@ -120,12 +126,11 @@ async function signNext(
     const head: ChainHead = {
       ...place,
       number: number + 1,
-      at: new Date(await now()).toISOString(),
+      at,
       intact: faults.length === 0,
       issuer,
       previous: before === null ? '' : headDigest(before)
     }
-    const since = before === null ? null : stated === null ? head.at : stated.since
     const jws = await signer.sign(head, { ...due.place, since }, key)
     const signed = { ...head, kid: key.kid, jws }
     if (!(await insertHead(db, signed))) return null
@@ -134,6 +139,12 @@ async function signNext(
   } finally {
     await endTurn(db)
   }
+}
+
+/** Whether the log is older than its chain, so that versions without one may still run. */
+async function hasHistory(db: Kysely<Tables>, at: string): Promise<boolean> {
+  const [first] = await readRecords(db, 0, 1)
+  return first !== undefined && Date.parse(first.at) < Date.parse(at) - HISTORY_MS
 }
 
 /**
