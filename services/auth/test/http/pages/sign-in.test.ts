@@ -127,14 +127,26 @@ t.test('a page for signed-in users leads others to the sign-in page', async (t) 
     const answer = await stranger.open(page)
     t.equal(answer.headers.location, `sign-in?returnTo=${page}`)
   }
-  const fromElsewhere = await stranger.open('account', { 'sec-fetch-site': 'cross-site' })
-  t.match(fromElsewhere.body, 'http-equiv="refresh"', 'the browser withholds a strict cookie')
-
   const forged = await stranger.open('account', {
     'x-auth-subject': user.id,
     'x-auth-session': 'session'
   })
   t.equal(forged.headers.location, 'sign-in?returnTo=account', 'a header signs nobody in')
+})
+
+t.test('a link of another origin opens a page through one of ours', async (t) => {
+  const ada = await signedInVisitor(auth, email, password)
+  const cookie = ada.cookies.get('__Host-refresh')
+  for (const site of ['cross-site', 'same-site']) {
+    const { body } = await ada.open('account', { 'sec-fetch-site': site })
+    t.match(body, '<meta http-equiv="refresh" content="0;url=account"/>')
+    const { body: toSignIn } = await ada.open('sign-in?returnTo=sessions', {
+      'sec-fetch-site': site
+    })
+    t.match(toSignIn, 'content="0;url=sign-in?returnTo=sessions"')
+  }
+  t.equal(ada.cookies.get('__Host-refresh'), cookie, 'such a link refreshes no session')
+  t.equal((await ada.open('account', { 'sec-fetch-site': 'none' })).statusCode, 200, 'typed')
 })
 
 t.test('signing out needs a form, and ends the session', async (t) => {

@@ -75,10 +75,27 @@ export const exportData: PageRoute = (service, { open, clock }) => {
         .header('content-disposition', 'attachment; filename="account.json"')
         .header('x-content-type-options', 'nosniff')
         .type('application/json')
-        .send(JSON.stringify(answer.body, null, 2))
+        .send(JSON.stringify(await withAllEvents(ask, answer.body), null, 2))
     }
   })
   service.post('/export', asPage, handle)
+}
+
+/**
+ * Adds the events that did not fit into the first answer. If the limit of exports ends that early,
+ * `next` says where.
+ */
+async function withAllEvents(ask: UserPage['ask'], body: Answer['body']) {
+  const events = [...(body.events as readonly unknown[])]
+  let { next } = body
+  while (typeof next === 'string') {
+    const after = encodeURIComponent(next)
+    const more = await ask({ method: 'GET', path: `/account/export/events?after=${after}` })
+    if (more.status !== 200) break
+    events.push(...(more.body.events as readonly unknown[]))
+    next = more.body.next
+  }
+  return { ...body, events, next }
 }
 
 export const deleteAccount: PageRoute = (service, { open, clock }) => {

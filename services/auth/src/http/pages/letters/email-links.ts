@@ -6,7 +6,7 @@ import { SIGNED_OUT } from '../requests/form-token.ts'
 import type { TextName } from '../text/en.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import type { Visit } from '../visits/visit.ts'
-import { tokenField, tokenOf } from './letter-token.ts'
+import { stillUsable, tokenField, tokenOf } from './letter-token.ts'
 import { resetPage } from './reset-password.ts'
 
 /** A page with nothing but the token of a letter. */
@@ -48,12 +48,19 @@ export const emailLinks: PageRoute = (service, { open }) => {
       const visit = open(request, reply)
       const token = tokenOf(visit.form(SIGNED_OUT))
       const answer = await visit.ask({ method: 'POST', path: page.path, body: { token } })
-      return answer.status < 300 ? page.next(visit, answer) : showLinkPage(visit, page, answer)
+      return answer.status < 300
+        ? page.next(visit, answer)
+        : showLinkPage(visit, page, answer, stillUsable(token, answer))
     })
   }
 }
 
-function showLinkPage(visit: Visit, page: LinkPage, answer: Answer | null): FastifyReply {
+function showLinkPage(
+  visit: Visit,
+  page: LinkPage,
+  answer: Answer | null,
+  token = ''
+): FastifyReply {
   const { texts } = visit
   const { name } = page
   const fault =
@@ -69,7 +76,7 @@ function showLinkPage(visit: Visit, page: LinkPage, answer: Answer | null): Fast
         paragraph(texts[page.lead]),
         faultNote(fault),
         form({ to: name, token: visit.formToken(SIGNED_OUT) }, [
-          tokenField(texts),
+          tokenField(texts, token),
           submit(texts[page.action])
         ])
       ]

@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact'
 import { field, hidden } from '../frame/parts.ts'
+import type { Answer } from '../requests/ask.ts'
 import type { Form } from '../requests/form.ts'
 import type { Texts } from '../text/en.ts'
 
@@ -21,6 +22,13 @@ export const tokenField = (texts: Texts, known = ''): ComponentChild =>
         maxLength: 2048
       })
     : hidden(TOKEN_FIELD, known)
+
+/**
+ * The token of a refused form, if the same token may be accepted later.
+ * @param answer what the route has answered
+ */
+export const stillUsable = (token: string, { body }: Answer): string =>
+  body.retryable === true ? token : ''
 
 /** The token in a form: people paste it, or the whole link. */
 export const tokenOf = (form: Form): string => tokenIn(form(TOKEN_FIELD))

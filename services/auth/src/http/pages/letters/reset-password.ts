@@ -5,7 +5,7 @@ import type { Answer } from '../requests/ask.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import type { Visit } from '../visits/visit.ts'
-import { tokenField, tokenOf } from './letter-token.ts'
+import { stillUsable, tokenField, tokenOf } from './letter-token.ts'
 
 export const showResetPassword: PageRoute = (service, { open }) => {
   service.get('/reset-password', asPage, async (request, reply) =>
@@ -24,7 +24,9 @@ export const resetPassword: PageRoute = (service, { open }) => {
       body: { token, newPassword }
     })
     if (answer.status === 204) return visit.go('sign-in?notice=passwordSet')
-    return resetPage(visit, token, answer)
+    // The same link can be used with another password.
+    const isOfPassword = answer.code === 'INVALID_REQUEST'
+    return resetPage(visit, isOfPassword ? token : stillUsable(token, answer), answer)
   })
 }
 

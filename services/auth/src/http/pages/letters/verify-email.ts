@@ -7,7 +7,7 @@ import { faultText } from '../visits/refusal-of.ts'
 import type { Visit } from '../visits/visit.ts'
 import { emailField } from './forgot-password.ts'
 import { letterSent } from './letter-sent.ts'
-import { tokenField, tokenOf } from './letter-token.ts'
+import { stillUsable, tokenField, tokenOf } from './letter-token.ts'
 import { keepPageSecret, pageSecretOf } from './page-secret-cookie.ts'
 import { resetPage } from './reset-password.ts'
 
@@ -27,7 +27,7 @@ export const verifyEmail: PageRoute = (service, { open }) => {
       path: '/email/verify',
       body: { token, ...pageSecretOf(visit) }
     })
-    if (answer.status !== 200) return verifyPage(visit, '', answer)
+    if (answer.status !== 200) return verifyPage(visit, '', answer, stillUsable(token, answer))
     const { resetToken } = answer.body
     return typeof resetToken === 'string'
       ? resetPage(visit, resetToken, null)
@@ -50,7 +50,12 @@ export const sendVerification: PageRoute = (service, { open }) => {
 }
 
 /** @param email of a refused request for a letter; empty: the token was refused, or nothing was */
-function verifyPage(visit: Visit, email: string, answer: Answer | null): FastifyReply {
+function verifyPage(
+  visit: Visit,
+  email: string,
+  answer: Answer | null,
+  linkToken = ''
+): FastifyReply {
   const { texts } = visit
   const token = visit.formToken(SIGNED_OUT)
   const fault =
@@ -68,7 +73,7 @@ function verifyPage(visit: Visit, email: string, answer: Answer | null): Fastify
       parts: [
         paragraph(texts.verifyLead),
         faultNote(fault),
-        form({ to: 'verify-email', token }, [tokenField(texts), submit(texts.verify)]),
+        form({ to: 'verify-email', token }, [tokenField(texts, linkToken), submit(texts.verify)]),
         section(
           texts.sendVerification,
           form({ to: 'verify-email-send', token }, [

@@ -3,7 +3,7 @@ import { asPage } from '../page-route.ts'
 import { passkeyOf } from '../proofs/passkey-form.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText } from '../visits/refusal-of.ts'
-import { signedIn } from '../visits/signed-in.ts'
+import { openedFromHere, signedIn } from '../visits/signed-in.ts'
 import { factorPage } from './factor-page.ts'
 import { signInPage } from './sign-in-page.ts'
 
@@ -12,6 +12,9 @@ export const showSignIn: PageRoute = (service, { open, offer }) => {
   service.get('/sign-in', asPage, async (request, reply) => {
     const visit = open(request, reply)
     const returnTo = visit.returnTo.allowed(visit.query('returnTo'))
+    const query = new URLSearchParams({ returnTo: returnTo ?? '' })
+    const again = openedFromHere(visit, `sign-in?${query}`)
+    if (again !== null) return again
     if ((await signedIn(visit)) !== null) return visit.go(returnTo ?? visit.returnTo.otherwise)
     return signInPage(visit, offer, { returnTo: returnTo ?? '' })
   })

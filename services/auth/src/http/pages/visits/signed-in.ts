@@ -55,6 +55,23 @@ export type UserPage = {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
 /**
+ * Whether a page of another origin has led the browser here. Such a request refreshes no session,
+ * and the cookie is missing from it if the page is of another site (`SameSite=Strict`).
+ */
+const isLedHere = ({ method, headers }: FastifyRequest): boolean =>
+  method !== 'POST' && ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))
+
+/**
+ * Lets the browser open the page again from a page of ours, if it comes from elsewhere.
+ * @param to the page, with its query
+ * @returns null if it does not
+ */
+export const openedFromHere = (visit: Visit, to: string): FastifyReply | null =>
+  isLedHere(visit.request)
+    ? visit.show({ title: visit.texts.yourAccount, parts: [], goTo: to })
+    : null
+
+/**
  * Shows a page to its user, or leads to the sign-in page.
  * @param name of the page
  */
@@ -62,19 +79,15 @@ export const userPage =
   (open: OpenVisit, name: string, show: (page: UserPage) => Promise<FastifyReply>): Handler =>
   async (request, reply) => {
     const visit = open(request, reply)
+    const again = openedFromHere(visit, name)
+    if (again !== null) return again
     const user = await signedIn(visit)
-    if (user !== null) {
-      return show({
-        visit,
-        user,
-        ask: (question) => visit.ask({ ...question, identity: user.identity })
-      })
-    }
-    // The cookie is `SameSite=Strict`: the same page, opened by this one, gets it.
-    if (request.method === 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
-      return visit.show({ title: visit.texts.signIn, parts: [], goTo: name })
-    }
-    return visit.go(`sign-in?returnTo=${name}`)
+    if (user === null) return visit.go(`sign-in?returnTo=${name}`)
+    return show({
+      visit,
+      user,
+      ask: (question) => visit.ask({ ...question, identity: user.identity })
+    })
   }
 
 /** Carries out the form of a signed-in user. @param name of the page that has the form */
