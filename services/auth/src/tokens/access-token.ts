@@ -113,7 +113,7 @@ export function accessTokens(options: AccessTokenOptions): AccessTokens {
         ...exchangedClaims(subject, exchange),
         iss: policy.issuer,
         exp,
-        nbf: subject.issuedAt,
+        nbf: Math.min(subject.issuedAt, nowSeconds),
         jti: randomUUID()
       }
       return signed(options, claims, exp - nowSeconds, undefined)
@@ -140,14 +140,17 @@ function issueOwn(
   const { policy, clock } = options
   // The clock may have been set back since the beginning. A token with new rights must have a
   // later `iat` than those with old rights.
-  const iat = Math.max(Math.floor(Math.min(begunMs, clock()) / 1000), notBefore)
+  const begun = Math.floor(Math.min(begunMs, clock()) / 1000)
+  const iat = Math.max(begun, notBefore)
   const expiresIn = jittered(policy.lifetimeSeconds)
   const claims: AccessTokenClaims = {
     iss: policy.issuer,
     aud: policy.audience,
     exp: iat + expiresIn,
     iat,
-    nbf: iat,
+    // After a change of rights, `iat` is up to a second ahead. Verifiers without a tolerance would
+    // refuse a token that begins later.
+    nbf: begun,
     jti: randomUUID(),
     ...particulars
   }

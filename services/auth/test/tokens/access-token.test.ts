@@ -127,10 +127,8 @@ t.test(
       { iat: now, nbf: now, life: 0 },
       'a clock that was set back'
     )
-    t.equal(
-      JSON.parse((await unsigned(300).issue({ ...subject, tokensNotBefore: now + 2 })).token).iat,
-      now + 2
-    )
+    const changed = await unsigned(300).issue({ ...subject, tokensNotBefore: now + 2 })
+    t.match(JSON.parse(changed.token), { iat: now + 2, nbf: now }, 'rights that have just changed')
   }
 )
 
