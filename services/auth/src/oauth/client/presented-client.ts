@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { FIRST_PARTY_CLIENT } from '../../clients/client.ts'
 import { type FormParameters, formDecoded } from '../form/form-parameters.ts'
 import { invalidClient, malformedRequest } from '../oauth-refusals.ts'
 
@@ -62,6 +63,10 @@ function basic(authorization: string, clientId: string | null): PresentedClient 
   const colon = text.indexOf(':')
   const id = formDecoded(text.slice(0, Math.max(0, colon)))
   const secret = formDecoded(text.slice(colon + 1))
+  // Libraries such as golang.org/x/oauth2 send the name of a public client with an empty password.
+  if (text === `${FIRST_PARTY_CLIENT}:` && [null, FIRST_PARTY_CLIENT].includes(clientId)) {
+    return { method: 'none', clientId: FIRST_PARTY_CLIENT }
+  }
   if (!id || !secret || colon < 0) {
     throw invalidClient('Authorization does not contain a client id and a secret')
   }

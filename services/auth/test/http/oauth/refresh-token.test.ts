@@ -14,7 +14,7 @@ import {
 } from '../../fixtures/auth-service.ts'
 import { recordingFamilies } from '../../fixtures/families/recording-families.ts'
 import { clockFromNow, policy, redisStore } from '../../fixtures/families/stores.ts'
-import { clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
+import { basic, clientWithSecret, postForm } from '../../fixtures/oauth/oauth-client.ts'
 import { isOAuthError } from '../../fixtures/oauth/oauth-error.ts'
 
 const grantOf = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
@@ -34,6 +34,12 @@ t.test('a session can be refreshed at the OAuth endpoint, as at our own', async 
   t.equal(again.json().refresh_token, next, 'a racing one gets the same successor')
   const named = { ...grantOf(next), client_id: 'gatehouse' }
   t.equal((await postForm(auth, '/oauth/token', named)).statusCode, 200, 'the public client, named')
+  // golang.org/x/oauth2 does so.
+  const password = basic('gatehouse', '')
+  const empty = await postForm(auth, '/oauth/token', named, password)
+  t.equal(empty.statusCode, 200, 'the public client, with an empty password')
+  const other = await postForm(auth, '/oauth/token', { ...named, client_id: 'x' }, password)
+  isOAuthError(t, other, 401, 'invalid_client', 'a form that names another client')
 })
 
 t.test('a spent, ended or foreign refresh token is invalid_grant', async (t) => {
