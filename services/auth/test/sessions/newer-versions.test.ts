@@ -7,7 +7,7 @@ import { SIGHTINGS, sightingField } from '@gatehouse/sightings/redis-sightings'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/database/sqlite/open-sqlite.ts'
-import { familiesKey } from '../../src/sessions/families/redis-family-keys.ts'
+import { familiesKey } from '../../src/sessions/families/redis/redis-family-keys.ts'
 import {
   clockFromNow,
   opening,

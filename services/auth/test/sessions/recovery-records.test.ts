@@ -5,7 +5,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import { redisSightings, SIGHTINGS } from '@gatehouse/sightings/redis-sightings'
 import t from 'tap'
-import { familiesKey } from '../../src/sessions/families/redis-family-keys.ts'
+import { familiesKey } from '../../src/sessions/families/redis/redis-family-keys.ts'
 import {
   clockFromNow,
   opening,

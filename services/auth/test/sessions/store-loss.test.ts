@@ -6,7 +6,7 @@ import { redisSentinel, sentinelMissing } from '@gatehouse/fixtures/redis-sentin
 import { redisMissing, redisServer, startRedis } from '@gatehouse/fixtures/redis-server'
 import t, { type Test } from 'tap'
 import { storeClock } from '../../src/redis/store-clock.ts'
-import { redisFamilies } from '../../src/sessions/families/redis-families.ts'
+import { redisFamilies } from '../../src/sessions/families/redis/redis-families.ts'
 import { type FamilySteps, familySteps } from '../fixtures/families/family-steps.ts'
 import { clockFromNow, opening, policy, revocationSeconds } from '../fixtures/families/stores.ts'
 

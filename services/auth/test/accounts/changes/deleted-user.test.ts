@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { openTables } from '../../../src/database/opening/open-tables.ts'
 import type { Families } from '../../../src/sessions/families/families.ts'
-import { familiesKey } from '../../../src/sessions/families/redis-family-keys.ts'
+import { familiesKey } from '../../../src/sessions/families/redis/redis-family-keys.ts'
 import {
   type AuthUnderTest,
   authService,

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { readNotes } from './end-notes.ts'
-import type { Unrecorded, UnrecordedEnd } from './families.ts'
+import { readNotes } from '../end-notes.ts'
+import type { Unrecorded, UnrecordedEnd } from '../families.ts'
 
 const SCHEMA =
   'create table if not exists unrecorded_ends (sid text primary key, ending text not null) strict'

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { StoredFamily } from './families.ts'
-import type { FamilyRecord } from './family.ts'
+import type { StoredFamily } from '../families.ts'
+import type { FamilyRecord } from '../family.ts'
 
 const SCHEMA = `
   create table if not exists families (

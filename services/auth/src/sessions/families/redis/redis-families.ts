@@ -1,14 +1,20 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { redisSightings } from '@gatehouse/sightings/redis-sightings'
-import type { RequestSource } from '../../audit/audit-event.ts'
-import { acknowledged } from '../../redis/acknowledged.ts'
-import { bounded } from '../../redis/bounded.ts'
-import { fixedPartitions, type SessionPartitions } from '../../redis/session-partitions.ts'
-import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
-import { newerFormat } from '../session-refusals.ts'
-import type { Families, OpenedFamily, Presentation, Presented, StoredFamilies } from './families.ts'
-import { type FamilyPolicy, lateSeconds, type Opened } from './family.ts'
-import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
+import type { RequestSource } from '../../../audit/audit-event.ts'
+import { acknowledged } from '../../../redis/acknowledged.ts'
+import { bounded } from '../../../redis/bounded.ts'
+import { fixedPartitions, type SessionPartitions } from '../../../redis/session-partitions.ts'
+import { AHEAD_SECONDS } from '../../../revocations/stale-ahead.ts'
+import { newerFormat } from '../../session-refusals.ts'
+import type {
+  Families,
+  OpenedFamily,
+  Presentation,
+  Presented,
+  StoredFamilies
+} from '../families.ts'
+import { type FamilyPolicy, lateSeconds, type Opened } from '../family.ts'
+import { type PackedRecord, toPresented, toRecord } from '../packed-family.ts'
 import { unrecordedKey } from './redis-family-keys.ts'
 import { readUnrecorded, settleSightings } from './redis-family-notes.ts'
 import {

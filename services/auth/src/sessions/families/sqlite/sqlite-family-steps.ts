@@ -1,7 +1,7 @@
 import type { Sighting } from '@gatehouse/sightings/sighting'
-import type { RequestSource } from '../../audit/audit-event.ts'
-import type { SqliteRevocations } from '../../revocations/sqlite-revocations.ts'
-import type { OpenedFamily, Presentation, Presented, StoredFamily } from './families.ts'
+import type { RequestSource } from '../../../audit/audit-event.ts'
+import type { SqliteRevocations } from '../../../revocations/sqlite-revocations.ts'
+import type { OpenedFamily, Presentation, Presented, StoredFamily } from '../families.ts'
 import {
   end,
   type FamilyPolicy,
@@ -13,8 +13,8 @@ import {
   present,
   reuse,
   see
-} from './family.ts'
-import { newlyStale } from './newly-stale.ts'
+} from '../family.ts'
+import { newlyStale } from '../newly-stale.ts'
 import type { EndNotes } from './sqlite-end-notes.ts'
 import type { FamilyRows } from './sqlite-family-rows.ts'
 
