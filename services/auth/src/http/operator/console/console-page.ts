@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Service } from '@gatehouse/http-service/build-service'
 import { pageHeaders } from '@gatehouse/http-service/page-headers'
 import { requirePrivateHost } from '@gatehouse/process/private-host'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { consoleNotBuilt } from '../../http-refusals.ts'
+import { type ServedFile, sendFile, tagged } from '../../served-file.ts'
 import { CONSOLE_PATH } from './console-path.ts'
 
 /** Built from `console` by `npm install`, and for an image by its Dockerfile. */
@@ -35,37 +34,22 @@ export function consolePage(ops: Service, hosts: readonly string[]): void {
   ops.get(CONSOLE_PATH.slice(0, -1), options, async (_request, reply) =>
     reply.redirect(CONSOLE_PATH, 308)
   )
-  for (const [name, type] of Object.entries(files)) {
+  for (const name of Object.keys(files)) {
     const path = name === 'index.html' ? CONSOLE_PATH : `${CONSOLE_PATH}${name}`
     ops.get(path, options, async (request, reply) => {
       const file = found.get(name) ?? readBuilt(name)
       found.set(name, file)
-      return send(file, type, request, reply)
+      return sendFile(file, headers, request, reply)
     })
   }
 }
 
-type ServedFile = { readonly content: Buffer; readonly tag: string }
-
 /** @throws Refusal NOT_FOUND if the console was not built */
 function readBuilt(name: string): ServedFile {
   try {
-    const content = readFileSync(new URL(name, BUILT))
-    const tag = `"${createHash('sha256').update(content).digest('base64url')}"`
-    return { content, tag }
+    return tagged(files[name] ?? '', readFileSync(new URL(name, BUILT)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw consoleNotBuilt()
   }
-}
-
-function send(
-  { content, tag }: ServedFile,
-  type: string,
-  request: FastifyRequest,
-  reply: FastifyReply
-): FastifyReply {
-  reply.headers({ ...headers, etag: tag })
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send()
-  return reply.header('content-type', type).send(content)
 }

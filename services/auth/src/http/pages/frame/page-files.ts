@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Service } from '@gatehouse/http-service/build-service'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ServedFile, sendFile, tagged } from '../../served-file.ts'
 import type { Theme } from '../theme/theme.ts'
 
 const FOLDER = new URL('../../../../pages/', import.meta.url)
@@ -12,8 +11,6 @@ const files: Readonly<Record<string, string>> = {
   'letter-token.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml'
 }
-
-type ServedFile = { readonly type: string; readonly content: Buffer; readonly tag: string }
 
 /** Serves what the pages consist of besides HTML. Each file is read when it is first asked for. */
 export function pageFiles(service: Service, theme: Theme | null): void {
@@ -30,13 +27,8 @@ function serve(service: Service, name: string, type: string, read: () => Buffer)
   let found: ServedFile | undefined
   service.get(`/${name}`, { schema: { hidden: true } }, async (request, reply) => {
     found ??= tagged(type, read())
-    return send(found, request, reply)
+    return sendFile(found, headers, request, reply)
   })
-}
-
-function tagged(type: string, content: Buffer): ServedFile {
-  const tag = `"${createHash('sha256').update(content).digest('base64url')}"`
-  return { type, content, tag }
 }
 
 /** A picture that somebody opens as a page can run no script either. */
@@ -45,10 +37,4 @@ const headers = {
   'cache-control': 'no-cache',
   'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff'
-}
-
-function send({ type, content, tag }: ServedFile, request: FastifyRequest, reply: FastifyReply) {
-  reply.headers({ ...headers, etag: tag })
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send()
-  return reply.type(type).send(content)
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieSameSite } from '../../app-settings.ts'
 import { document, type Look, type PageContent } from '../frame/document.ts'
-import { pageHeaders } from '../frame/page-headers.ts'
+import { headersOfPage } from '../frame/page-headers.ts'
 import type { Answer, Ask, Question } from '../requests/ask.ts'
 import { type Form, formOf } from '../requests/form.ts'
 import { checkToken, tokenOfForm } from '../requests/form-token.ts'
@@ -49,7 +49,7 @@ export type OpenVisit = (request: FastifyRequest, reply: FastifyReply) => Visit
 
 export function visits(parts: VisitParts): OpenVisit {
   const { look, returnTo, sameSite } = parts
-  const headers = pageHeaders(parts.formTargets)
+  const headers = headersOfPage(parts.formTargets)
   return (request, reply) => {
     const language = pageLanguage(request, reply, parts.fallbackLanguage)
     const texts = textsOf(language)
