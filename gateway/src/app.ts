@@ -95,6 +95,8 @@ export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Pr
     issuerClaims: issuers.claims,
     markOrigin: markErrors(pages),
     judge,
+    decide,
+    usesFramework: parts.usesFramework ?? (() => false),
     log,
     metrics
   })

@@ -28,7 +28,7 @@ type PlainPorts = PlainClientPorts & {
 }
 
 /** A route with limits is left to the framework, which counts requests with a plugin. */
-const noLimiter: Arrival['limiter'] = () => null
+export const noLimiter: Arrival['limiter'] = () => null
 
 /**
  * Takes GET and HEAD without a body through the journey, and forwards them, before the framework

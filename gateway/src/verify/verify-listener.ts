@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
+import { requestId } from '@gatehouse/edge-headers/request-id'
 import { buildService, type ServerTls, type Service } from '@gatehouse/http-service/build-service'
 import type { FastifyRequest } from 'fastify'
-import { type LocatedOf, newlyArrived, noteSource } from '../arrival/arrived-request.ts'
+import { type LocatedOf, newlyArrived } from '../arrival/arrived-request.ts'
 import { watchArrivals } from '../arrival/watch-arrivals.ts'
 import type { MarkOrigin, ResponseHeaders } from '../forwarding/headers/passed-headers.ts'
 import type { ClientTimes } from '../limits/client-times.ts'
@@ -8,16 +10,15 @@ import { connectionGauges } from '../limits/connection-gauges.ts'
 import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import type { Ports } from '../ports.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
+import type { Decide } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
 import type { RequestHead } from '../request/request-head.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
-import type { RouteTable } from '../routes/table/route-table.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { newTrail } from '../telemetry/trail.ts'
 import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
-import { answerLines, identityHeaderNames } from './answer-headers.ts'
-import { describedRequest } from './described-request.ts'
-import { refuseKeptHeaders } from './kept-headers.ts'
+import { plainSubrequests } from './plain-subrequests.ts'
+import { proxyQuestions, type Questions } from './questions.ts'
 
 type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly https: ServerTls | null
@@ -30,6 +31,10 @@ type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly issuerClaims: readonly NamedClaim[]
   readonly markOrigin: MarkOrigin
   readonly judge: Judge
+  /** the same for requests without limits */
+  readonly decide: Decide
+  /** for tests: whether the framework gets a subrequest that could go without it */
+  readonly usesFramework: (raw: IncomingMessage) => boolean
 }
 
 /**
@@ -50,42 +55,43 @@ const PROBLEM_HEADER = 'gatehouse-problem'
  * the request itself.
  */
 export function verifyListener(options: VerifyOptions): Service {
-  const { times, proxies, limits, telemetry, log, metrics, https } = options
+  const { times, proxies, limits, telemetry, log, metrics, https, judge } = options
   const { isTrustedProxy } = proxies
+  const { spans, onServed } = telemetry
+  const questions = proxyQuestions({ ...options, spans })
+  const plain = plainSubrequests({ ...options, questions, onServed })
   const app = buildService({
     log,
     ...times,
     bodies: 'streamed',
     https,
+    takeFirst: plain.take,
+    idOf: (raw) => plain.begun(raw)?.id ?? requestId(raw.headers),
     watch(service) {
-      watchArrivals(service, telemetry.onServed, ({ id, raw }) =>
-        newlyArrived(id, newTrail(raw, true))
+      watchArrivals(
+        service,
+        onServed,
+        ({ id, raw }) => plain.begun(raw) ?? newlyArrived(id, newTrail(raw, true))
       )
       limitConnections(service, { ...limits, isTrustedProxy, proxiedOf: () => null })
     },
     errorForm: ({ arrived }) => errorFormOf(arrived.located?.route ?? null, { isGrpc: false })
   })
   connectionGauges(metrics, 'verify', app.server, limits)
-  answerQuestions(app, options)
+  answerQuestions(app, questions, judge)
   markRefusals(app, options)
   return app
 }
 
 /** Answers each subrequest as the journey decides on the request that it describes. */
-function answerQuestions(app: Service, options: VerifyOptions): void {
-  const { proxies, telemetry, locatedOf, issuerClaims, judge } = options
-  const namesOf = answeredNames(issuerClaims)
+function answerQuestions(app: Service, questions: Questions, judge: Judge): void {
   app.addHook('onRequest', async (request, reply) => {
     const { arrived, raw } = request
-    const { head, hop, added } = describedRequest(raw, proxies)
-    arrived.trail.described = { method: head.method ?? '', target: head.url ?? '' }
-    noteSource(arrived, raw, telemetry.spans, () => hop)
-    const names = namesOf(locatedOf(arrived).table)
-    refuseKeptHeaders(head.rawHeaders, names, added)
-    const { headers } = await judge(request, head)
-    // There are many headers, and the framework would process each of them several times.
+    if (arrived.refusal !== null) throw arrived.refusal
+    const { head, names } = questions.read(arrived, raw)
+    const passage = await judge(request, head)
     reply.hijack()
-    reply.raw.writeHead(200, answerLines(names, headers)).end()
+    questions.allow(reply.raw, names, passage)
     return reply
   })
 }
@@ -99,18 +105,6 @@ function markRefusals(app: Service, { markOrigin }: Pick<VerifyOptions, 'markOri
     if (typeof payload === 'string') headers[PROBLEM_HEADER] = inAscii(payload)
     reply.headers(headers)
   })
-}
-
-/** The identity headers that an answer contains, once for each route table. */
-function answeredNames(
-  issuerClaims: readonly NamedClaim[]
-): (table: RouteTable) => ReadonlySet<string> {
-  const known = new WeakMap<RouteTable, ReadonlySet<string>>()
-  return (table) => {
-    const names = known.get(table) ?? identityHeaderNames(table.routes, issuerClaims)
-    known.set(table, names)
-    return names
-  }
 }
 
 /** A JSON text with its other characters escaped. */

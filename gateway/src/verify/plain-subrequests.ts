@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import { requestId } from '@gatehouse/edge-headers/request-id'
+import { needsNoHook } from '@gatehouse/http-service/http-one'
+import { type ArrivedRequest, arrivalOf, newlyArrived } from '../arrival/arrived-request.ts'
+import type { PlainRequests } from '../arrival/client-listener.ts'
+import { PlainClient, type PlainClientPorts } from '../plain-requests/plain-client.ts'
+import { noLimiter } from '../plain-requests/plain-requests.ts'
+import type { Decide } from '../request/arrival.ts'
+import type { Passage } from '../request/passage.ts'
+import { newTrail } from '../telemetry/trail.ts'
+import type { Questions } from './questions.ts'
+
+/** What plain subrequests need. */
+type SubrequestPorts = Pick<PlainClientPorts, 'onServed'> & {
+  readonly questions: Questions
+  readonly decide: Decide
+  /** whether the framework gets a subrequest that could go without it */
+  readonly usesFramework: (raw: IncomingMessage) => boolean
+}
+
+/**
+ * Answers subrequests without a body before the framework, as `plainRequests` does it with the
+ * requests of clients. The framework answers the refusals, and subrequests about routes with
+ * limits.
+ */
+export function plainSubrequests(ports: SubrequestPorts): PlainRequests {
+  const clientPorts: PlainClientPorts = { onServed: ports.onServed, hsts: null }
+  const left = new WeakMap<IncomingMessage, ArrivedRequest>()
+  return {
+    take(raw, response, handle) {
+      if (!needsNoHook(raw) || ports.usesFramework(raw)) return handle(raw, response)
+      const arrived = newlyArrived(requestId(raw.headers), newTrail(raw, true))
+      const leave = (refusal: unknown): void => {
+        arrived.refusal = refusal
+        left.set(raw, arrived)
+        handle(raw, response)
+      }
+      answer(new PlainClient(response, arrived, clientPorts, leave), arrived, ports)
+    },
+    begun: (raw) => left.get(raw) ?? null
+  }
+}
+
+function answer(client: PlainClient, arrived: ArrivedRequest, ports: SubrequestPorts): void {
+  const { questions, decide } = ports
+  try {
+    const { head, located, names } = questions.read(arrived, client.request)
+    const hasLimits = located.route !== null && located.route.limits.length > 0
+    if (hasLimits) {
+      client.refuse(null)
+      return
+    }
+    const arrival = arrivalOf(arrived, located, noLimiter, questions.isTrustedProxy)
+    const say = (passage: Passage): void => questions.allow(client.raw, names, passage)
+    const passage = decide(head, arrival)
+    if (passage instanceof Promise) passage.then(say).catch((error) => client.refuse(error))
+    else say(passage)
+  } catch (error) {
+    client.refuse(error)
+  }
+}
