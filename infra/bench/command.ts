@@ -10,6 +10,7 @@ export type Command =
     }
   | { readonly kind: 'compare'; readonly before: string; readonly after: string }
   | { readonly kind: 'draw'; readonly file: string }
+  | { readonly kind: 'simulate' }
 
 /** A mistake in the arguments. */
 export class UsageFault extends Error {
@@ -19,7 +20,11 @@ export class UsageFault extends Error {
 export const usage = `npm run bench -- [SUITE…] [--short] [--out FILE]   measures, prints, writes and draws
 npm run bench -- compare BEFORE.json AFTER.json     says what is worse and what is better
 npm run bench -- draw FILE.json                     draws the pictures of a result again
+npm run bench -- simulate           simulates storms of refreshes, and draws them for the documentation
 `
+
+/** What is not a measurement. */
+const OTHERS = new Set(['compare', 'draw', 'simulate'])
 
 /**
  * @param known the names of the suites
@@ -28,7 +33,7 @@ npm run bench -- draw FILE.json                     draws the pictures of a resu
 export function readCommand(args: readonly string[], known: readonly string[]): Command {
   const { values, positionals } = parsed(args)
   const [first, ...rest] = positionals
-  const isMeasuring = first !== 'compare' && first !== 'draw'
+  const isMeasuring = first === undefined || !OTHERS.has(first)
   if (!isMeasuring && Object.keys(values).length > 0) {
     throw new UsageFault(`${first} has no options`)
   }
@@ -38,6 +43,10 @@ export function readCommand(args: readonly string[], known: readonly string[]): 
       throw new UsageFault('compare needs two files')
     }
     return { kind: 'compare', before, after }
+  }
+  if (first === 'simulate') {
+    if (rest.length > 0) throw new UsageFault('simulate has no arguments')
+    return { kind: 'simulate' }
   }
   if (first === 'draw') {
     const [file, more] = rest

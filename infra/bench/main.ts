@@ -3,13 +3,15 @@ import { drawResults } from './charts/draw-results.ts'
 import { readCommand, UsageFault, usage } from './command.ts'
 import { edge } from './edge/edge.ts'
 import { families } from './families/families.ts'
+import { fleet } from './fleet/fleet.ts'
 import { logins } from './logins/logins.ts'
 import { measureSuites, type Suite } from './measure-suites.ts'
 import { compareFiles } from './report/compare-files.ts'
 import { ResultsFault } from './report/results.ts'
+import { storms } from './simulation/storms.ts'
 import { starts } from './starts/starts.ts'
 
-const suites: Readonly<Record<string, Suite>> = { changes, edge, families, logins, starts }
+const suites: Readonly<Record<string, Suite>> = { changes, edge, families, fleet, logins, starts }
 
 const print = (text: string) => process.stdout.write(text)
 const tell = (line: string) => process.stderr.write(`${line}\n`)
@@ -20,6 +22,10 @@ async function main(): Promise<number> {
   if (command.kind === 'compare') return compareFiles(command.before, command.after, print) ? 0 : 1
   if (command.kind === 'draw') {
     for (const picture of drawResults(command.file)) tell(`drew ${picture}`)
+    return 0
+  }
+  if (command.kind === 'simulate') {
+    print(`${storms()}\n`)
     return 0
   }
   const { short: isShort, out } = command

@@ -1,12 +1,5 @@
+import { colours, escaped, rounded, type Theme } from './drawing.ts'
 import type { Bar, Panel } from './panel.ts'
-
-export type Theme = 'light' | 'dark'
-
-/** The colours of GitHub's themes, as in the other pictures. */
-const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
-  light: { text: '#1f2328', muted: '#59636e', own: '#0969da', other: '#afb8c1' },
-  dark: { text: '#e6edf3', muted: '#9198a1', own: '#4493f8', other: '#656c76' }
-}
 
 const WIDTH = 930
 const LABELS_END = 330
@@ -85,8 +78,3 @@ function inWords({ title, note, bars }: Panel): string {
   )
   return `${title} (${note}): ${all.join(', ')}.`
 }
-
-const rounded = (value: number): number => Math.round(value * 10) / 10
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { type Results, readResults } from '../report/results.ts'
-import { barChart, type Theme } from './bar-chart.ts'
+import { barChart } from './bar-chart.ts'
+import { type Theme, themes } from './drawing.ts'
 import { drawnSuites, panelsOf } from './panels.ts'
-
-const themes: readonly Theme[] = ['light', 'dark']
 
 /**
  * The pictures of a result: a text per theme. None if the result has nothing that is drawn.

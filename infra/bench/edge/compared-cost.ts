@@ -1,5 +1,6 @@
 import { type Figure, figure, ratios } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { settled } from '../settled.ts'
 
 /** The processor time of one request, and of what it is compared with, in microseconds. */
 type Costs = { readonly own: number; readonly other: number }
@@ -20,6 +21,7 @@ export async function comparedCost(run: Run, comparison: Comparison): Promise<Fi
   const { what, round, cost, ratio } = comparison
   const own: number[] = []
   const other: number[] = []
+  await settled(run)
   for (let number = 0; number <= run.rounds; number += 1) {
     run.tell(`${what}, round ${number} of ${run.rounds} …`)
     const costs = await round()

@@ -20,26 +20,30 @@ export type Surroundings = {
   readonly issuer: Issuer
 }
 
+const ROUTE = { name: 'bench', prefix: '/bench', upstream: 'bench', bodyLimitBytes: 2 ** 31 }
+
 export async function gateway(
   {
     folder,
     redisUrl,
     upstreamUrl,
     issuer,
-    protocol
-  }: Omit<Surroundings, 'httpTwoUrl'> & { readonly protocol?: 'h2c' },
+    protocol,
+    route = {}
+  }: Omit<Surroundings, 'httpTwoUrl'> & {
+    readonly protocol?: 'h2c'
+    /** more members of its only route */
+    readonly route?: Readonly<Record<string, unknown>>
+  },
   settings: Record<string, string> = {},
   entry = serviceProgram('gateway')
 ): Promise<Contender & { opsUrl: string }> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const routes = join(folder, `routes-${port}.yaml`)
-  const upstream = JSON.stringify({ addresses: [upstreamUrl], protocol })
-  writeFileSync(
-    routes,
-    `upstreams: { bench: ${upstream} }
-routes: [{ name: bench, prefix: /bench, upstream: bench, bodyLimitBytes: 2147483648 }]
-`
-  )
+  const upstream = { addresses: [upstreamUrl], protocol }
+  const only = { ...ROUTE, ...route }
+  // JSON is YAML as well.
+  writeFileSync(routes, `${JSON.stringify({ upstreams: { bench: upstream }, routes: [only] })}\n`)
   const all = {
     LOG_LEVEL: 'warn',
     REDIS_URL: redisUrl,

@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
 import type { Figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { throughput } from './bulk/throughput.ts'
 import type { Surroundings } from './contenders.ts'
 import { fullMemory } from './full-memory.ts'
+import { heldConnections } from './held/held-connections.ts'
 import { httpTwo } from './http-two.ts'
 import { largeBodies } from './large-bodies.ts'
+import { latency } from './latency/latency.ts'
 import { peers } from './peers.ts'
 import { isInstalled } from './programs.ts'
 import { telemetry } from './telemetry.ts'
@@ -44,7 +47,10 @@ export async function edge(run: Run): Promise<Figure[]> {
     for (const part of [
       peers,
       unseenTokens,
+      latency,
       largeBodies,
+      throughput,
+      heldConnections,
       httpTwo,
       workers,
       fullMemory,

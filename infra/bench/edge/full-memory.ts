@@ -2,6 +2,7 @@ import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import { Redis } from 'ioredis'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { settled } from '../settled.ts'
 import { gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
@@ -23,6 +24,7 @@ export async function fullMemory(around: Surroundings, run: Run): Promise<Figure
   await revokeMany(redisUrl, many)
   const full = await gateway(around, service)
   try {
+    await settled(run)
     const all = tokenScript(folder, 'many', issuer.tokens(many))
     let asked = 0
     while (asked < many) asked += (await measure(full, all, seconds)).requests

@@ -1,5 +1,6 @@
 import { type Figure, figure, ratios } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { settled } from '../settled.ts'
 import {
   apache,
   bareProxy,
@@ -41,9 +42,11 @@ type Used = ReadonlyMap<string, readonly number[]>
 async function measureInTurns(
   contenders: readonly Contender[],
   script: string,
-  { tell, rounds, seconds }: Run
+  run: Run
 ): Promise<Used> {
+  const { tell, rounds, seconds } = run
   const used = new Map(contenders.map(({ name }) => [name, [] as number[]]))
+  await settled(run)
   // The first measurement only warms up.
   for (const one of contenders) await measure(one, script, seconds)
   for (let round = 1; round <= rounds; round += 1) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const cores = availableParallelism()
@@ -60,6 +61,27 @@ export async function output(
   })
   await once(child, 'close')
   return printed
+}
+
+/**
+ * The lines that a program prints, as they come. It ends with the benchmark in any case, or after
+ * its last line was read.
+ */
+export async function* linesOf(
+  core: keyof typeof CORES,
+  command: readonly string[]
+): AsyncGenerator<string, undefined> {
+  const [program = '', ...rest] = [...pinnedTo(core), ...command]
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  try {
+    yield* createInterface({ input: child.stdout })
+  } finally {
+    process.off('exit', kill)
+    kill()
+  }
+  return undefined
 }
 
 const READY_WITHIN_MS = 60_000

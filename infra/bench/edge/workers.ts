@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
 import { processTree } from '../processor-time.ts'
+import { settled } from '../settled.ts'
 import { type Contender, gateway, type Surroundings } from './contenders.ts'
 import { measure, tokenScript } from './load.ts'
 
@@ -22,6 +23,7 @@ export async function workers(around: Surroundings, run: Run): Promise<Figure[]>
   const one = await gateway(around)
   const several = await gateway(around, { GATEWAY_WORKERS: String(WORKERS) })
   try {
+    await settled(run)
     const ratios = { kept: [] as number[], single: [] as number[] }
     for (const kind of ['kept', 'single'] as const) {
       for (const each of [one, several]) await measure(each, scripts[kind], seconds)

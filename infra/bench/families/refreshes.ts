@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Run } from '../figures/run.ts'
 import { type Post, poster } from '../poster.ts'
 import { processorTime } from '../processor-time.ts'
+import { settled } from '../settled.ts'
 import type { RefreshProgram } from './peers/peer.ts'
 import { redisFigures } from './redis-figures.ts'
 
@@ -37,6 +38,7 @@ export async function refreshesInTurns(
   const each = run.scaled(REFRESHES_PER_CLIENT)
   const all: Clients[] = []
   for (const program of programs) all.push(await openClients(program))
+  await settled(run)
   for (const clients of all) {
     run.tell(`${clients.program.id}: compiling …`)
     await refreshAll(clients, run.isShort ? each : WARM_ROUNDS * each)
