@@ -25,6 +25,9 @@ t.test(
     const others = values.filter(({ name }) => name !== 'libuv-worker')
     t.ok(ofPool.length > 0)
     t.ok(ofPool.every(({ nice }) => nice === Math.min(getPriority() + 5, 19)))
-    t.ok(others.every(({ nice }) => nice === getPriority()), 'all others are as before')
+    t.ok(
+      others.every(({ nice }) => nice === getPriority()),
+      'all others are as before'
+    )
   }
 )
