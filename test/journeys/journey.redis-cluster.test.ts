@@ -5,10 +5,13 @@ import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import { serviceProcess } from '@gatehouse/fixtures/service-process'
 import { COMMAND_TIMEOUT_MS } from '@gatehouse/redis/connection'
+import { keyIn, partitionOf, sessionPartitions } from '@gatehouse/redis/partitions'
 import t from 'tap'
 import { journey } from './fixtures/journey.ts'
 
 const LONG_MS = 20_000
+const PARTITIONS = 24
+const PREFIX = 'partitioned:'
 
 // One cluster for all tests, each with a database of its own.
 const started = redisMissing ? null : await redisCluster(t)
@@ -52,19 +55,22 @@ t.test(
 
 // Last, because afterwards a slot is no longer where the cluster's creation put it.
 t.test('the whole journey works on a Redis Cluster', { skip: redisMissing }, async (t) => {
-  const url = await journey(t, { GATEHOUSE_DATA_DIR: dataFolder(t), REDIS_URL: running().url })
+  const url = await journey(t, {
+    GATEHOUSE_DATA_DIR: dataFolder(t),
+    REDIS_URL: running().url,
+    REDIS_KEY_PREFIX: PREFIX,
+    REDIS_PARTITIONS: String(PARTITIONS)
+  })
 
   await t.test('moving a slot to another node signs no user out', async (t) => {
     const { call, register, login, refresh, logout } = client(url)
     const ada = ['moved@example.com', 'correct horse battery'] as const
-    await register(...ada)
+    const { user } = (await register(...ada)).body
     const { body: tokens } = await login(...ada)
-    const held = (await running().keys())
-      .flat()
-      .find((key) => key.startsWith('gatehouse:{sessions}'))
-    t.ok(held, 'its sessions are in one slot')
+    const held = `${PREFIX}${keyIn(partitionOf(user.id, sessionPartitions(PARTITIONS)), user.id)}`
+    t.ok((await running().keys()).flat().includes(held), 'the sessions of the user')
 
-    await running().moveSlotOf(held ?? '')
+    await running().moveSlotOf(held)
 
     let answer = await refresh(tokens.refreshToken)
     t.equal(answer.status, 200, 'a client that is redirected asks the other node')
