@@ -56,5 +56,5 @@ export const neededRights: readonly NeededRights[] = [
 /** In addition, if the sessions are in several partitions. */
 export const partitionRights: readonly NeededRights[] = [
   { key: sightingsKey('p0'), commands: REPORT },
-  { key: revocationStream('p0'), commands: [...FOLLOW, 'subscribe KEY'] }
+  { key: revocationStream('p0'), commands: [...FOLLOW, 'ssubscribe KEY'] }
 ]

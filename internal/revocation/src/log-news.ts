@@ -19,9 +19,10 @@ const LONGEST_WAIT_MS = 500
 const SUBSCRIBE_MS = 10_000
 
 /**
- * The writers of the logs publish each new entry on a channel with the name of the stream, in the
- * same step. In a cluster, every node passes it on, so one connection hears of all partitions. The
- * entry itself is read from the stream: a channel delivers at most once.
+ * The writers of the logs publish each new entry on a sharded channel with the name of the stream,
+ * in the same step. In a cluster, the node that has the stream has the channel, so a connection to
+ * each node hears of all partitions. The entry itself is read from the stream: a channel delivers
+ * at most once.
  * @param redis a connection that is only for this
  */
 export function redisLogNews(
@@ -31,15 +32,16 @@ export function redisLogNews(
 ): LogNews {
   const announced = new Set<string>()
   const events = new EventEmitter().setMaxListeners(0)
-  const channels = partitions.map((partition) => channelOf(redis, partition))
-  redis.on('message', (channel: string) => {
+  const prefix = redis.options.keyPrefix ?? ''
+  const channelOf = (partition: Partition): string => `${prefix}${revocationStream(partition)}`
+  redis.on('smessage', (channel: string) => {
     announced.add(channel)
     events.emit(channel)
   })
-  keepSubscribed(redis, channels)
+  keepSubscribed(redis, partitions.map(revocationStream))
   return {
     async next(partition, signal) {
-      const channel = channelOf(redis, partition)
+      const channel = channelOf(partition)
       if (!announced.has(channel)) await emitted(events, channel, longestWaitMs, signal)
       announced.delete(channel)
     }
@@ -47,11 +49,14 @@ export function redisLogNews(
 }
 
 /**
- * In a cluster, the client chooses another node for its subscriptions when it loses one, and tries
- * to subscribe there only once. So they are repeated, which costs nothing if they exist.
+ * In a cluster, the client tries only once to subscribe again when a slot has moved or a node was
+ * replaced. So subscriptions are repeated, which costs little if they exist.
  */
 function keepSubscribed(redis: RedisConnection, channels: readonly string[]): void {
-  const subscribe = (): void => void redis.subscribe(...channels).catch(() => {})
+  const subscribe = (): void => {
+    // The channels are in different slots.
+    for (const channel of channels) void redis.ssubscribe(channel).catch(() => {})
+  }
   let repeated: NodeJS.Timeout
   const begin = (): void => {
     subscribe()
@@ -83,6 +88,3 @@ function emitted(
     if (signal.aborted) done()
   })
 }
-
-const channelOf = (redis: RedisConnection, partition: Partition): string =>
-  `${redis.options.keyPrefix ?? ''}${revocationStream(partition)}`

@@ -21,7 +21,7 @@ t.test('the log of a partition is read when it has news', { skip: redisMissing }
     return redisLogNews(connection, ['p0', 'p1'], longestWaitMs)
   }
   const subscribed = async (number: number): Promise<void> => {
-    const [, subscribers] = (await redis.pubsub('NUMSUB', stream)) as [string, number]
+    const [, subscribers] = (await redis.pubsub('SHARDNUMSUB', stream)) as [string, number]
     if (Number(subscribers) < number) await subscribed(number)
   }
 
@@ -33,12 +33,12 @@ t.test('the log of a partition is read when it has news', { skip: redisMissing }
       [Symbol.asyncIterator]()
     t.strictSame((await batches.next()).value?.entries, [])
     await revoke('sid-1')
-    await redis.publish(other, '')
-    await redis.publish(stream, '')
+    await redis.spublish(other, '')
+    await redis.spublish(stream, '')
     t.match((await batches.next()).value?.entries, [{ id: 'sid-1' }])
     const next = batches.next()
     await revoke('sid-2')
-    await redis.publish(stream, '')
+    await redis.spublish(stream, '')
     t.match((await next).value?.entries, [{ id: 'sid-2' }])
   })
 

@@ -57,7 +57,7 @@ end
 -- right to publish does not fail after the entry is written.
 local function remember(until_s)
   forget()
-  if not stream:find('{sessions}', 1, true) then redis.pcall('PUBLISH', stream, '') end
+  if not stream:find('{sessions}', 1, true) then redis.pcall('SPUBLISH', stream, '') end
   local life = math.ceil(until_s) - now_s + 60
   if redis.call('TTL', stream) < life then redis.call('EXPIRE', stream, life) end
 end

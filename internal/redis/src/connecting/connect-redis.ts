@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, type ClusterOptions, Redis } from 'ioredis'
 import {
   type ClusterAddress,
   type Passwords,
@@ -66,7 +66,7 @@ export function connectRedis({
     commandTimeout: use === 'blocking' ? BLOCKING_TIMEOUT_MS : timeoutMs,
     sentinelCommandTimeout: timeoutMs
   }
-  const { redis, onDisconnect = () => {} } = open(address, options, target)
+  const { redis, onDisconnect = () => {} } = open(address, options, { ...target, use })
   redis.on('error', (error) =>
     onFault(address.secure ? withoutTls(error) : withTls(error, redis.status))
   )
@@ -115,11 +115,14 @@ type Opened = { readonly redis: RedisConnection; readonly onDisconnect?: () => v
 function open(
   address: RedisAddress,
   options: ConnectionOptions,
-  { keyPrefix = '', tls = {} }: Pick<RedisTarget, 'keyPrefix' | 'tls'>
+  { keyPrefix = '', tls = {}, use }: Pick<ConnectOptions, 'keyPrefix' | 'tls' | 'use'>
 ): Opened {
   const secured = address.secure ? { tls } : {}
   if (address.kind === 'cluster') {
-    return { redis: connectCluster(address, { ...options, ...secured }, keyPrefix) }
+    const shardedSubscribers = use === 'subscriptions'
+    return {
+      redis: connectCluster(address, { ...options, ...secured }, { keyPrefix, shardedSubscribers })
+    }
   }
   const common = { ...options, ...address.options, ...secured, keyPrefix }
   if (address.kind === 'server') {
@@ -146,12 +149,12 @@ function open(
 function connectCluster(
   { nodes, options: credentials }: ClusterAddress,
   options: ConnectionOptions,
-  keyPrefix: string
+  own: Pick<ClusterOptions, 'keyPrefix' | 'shardedSubscribers'>
 ): Cluster {
   const { retryStrategy, enableOfflineQueue, ...redisOptions } = options
   const cluster = new Cluster(nodes, {
+    ...own,
     redisOptions: { ...redisOptions, ...credentials },
-    keyPrefix,
     enableOfflineQueue,
     // A certificate names a host, but the client would connect to the address that it has resolved
     // itself.

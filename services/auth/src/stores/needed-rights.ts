@@ -64,5 +64,5 @@ export const neededRights: readonly NeededRights[] = [
 
 /** In addition, if the sessions are in several partitions. */
 export const partitionRights: readonly NeededRights[] = [
-  { key: revocationStream('p0'), commands: ['publish KEY a'] }
+  { key: revocationStream('p0'), commands: ['spublish KEY a'] }
 ]
