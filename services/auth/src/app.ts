@@ -18,7 +18,12 @@ import { exportAccount, exportAccountEvents } from './http/public/account/export
 import { takeTurns } from './http/public/account-turns.ts'
 import { changePassword } from './http/public/change-password.ts'
 import { addFactor, confirmFactor } from './http/public/factors/add-factor.ts'
-import { listFactors, removeFactor, renewRecoveryCodes } from './http/public/factors/own-factors.ts'
+import {
+  listFactors,
+  removeFactor,
+  renameFactor,
+  renewRecoveryCodes
+} from './http/public/factors/own-factors.ts'
 import { addPasskey, askForPasskey, askToStepUp } from './http/public/factors/passkeys.ts'
 import { stepUp } from './http/public/factors/step-up.ts'
 import { jwks } from './http/public/jwks.ts'
@@ -91,6 +96,7 @@ const routes = [
   listFactors,
   addFactor,
   confirmFactor,
+  renameFactor,
   removeFactor,
   renewRecoveryCodes,
   askForPasskey,

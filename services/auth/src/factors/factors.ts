@@ -27,6 +27,7 @@ import {
   renewRecoveryCodes
 } from './own/own-factors.ts'
 import { addPasskey, askForPasskey } from './own/own-passkeys.ts'
+import { renameFactor } from './own/rename-factor.ts'
 import { askToStepUp, stepUp } from './own/step-up.ts'
 import type { PasskeyAssertion, PasskeyRequest } from './passkeys/passkey-assertion.ts'
 import type { AddedPasskey } from './store-passkey.ts'
@@ -55,6 +56,8 @@ export type Factors = {
     factor: { readonly id: string; readonly code: string; readonly sid: string },
     change: FactorChange
   ): Promise<ConfirmedFactor>
+  /** As `renameFactor`. */
+  rename(account: Account, factor: Parameters<typeof renameFactor>[2]): Promise<void>
   /** @throws Refusal NOT_FOUND; CONFLICT for the last one where one is required; SESSION_ENDED */
   remove(
     account: Account,
@@ -119,6 +122,7 @@ export function factors(ports: FactorPorts): Factors {
     list: (subject) => listFactors(db, subject),
     add: (account, factor) => addFactor(ports, account, factor),
     confirm: (account, factor, change) => confirmOwnFactor(ports, account, factor, change),
+    rename: (account, factor) => renameFactor(ports, account, factor),
     remove: (account, factor, change) => removeOwnFactor(ports, account, factor, change),
     renewCodes: (account, sid, change) => renewRecoveryCodes(ports, account, sid, change),
     reset: (account, change) =>

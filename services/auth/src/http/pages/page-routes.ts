@@ -13,6 +13,7 @@ import {
   askForPasskey,
   confirmTotp,
   removeFactor,
+  renameFactor,
   renewCodes
 } from './factors/change-factors.ts'
 import { showFactors } from './factors/factors-page.ts'
@@ -51,6 +52,7 @@ export const pageRoutes: readonly PageRoute[] = [
   confirmTotp,
   askForPasskey,
   addPasskey,
+  renameFactor,
   removeFactor,
   renewCodes,
   showAccount,

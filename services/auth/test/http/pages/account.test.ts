@@ -22,6 +22,9 @@ t.test('a user adds an authenticator app, signs in with it, and removes it', asy
   t.match(added.body, 'Your recovery codes')
   const [, code = ''] = /<code>([^<]+)<\/code>/.exec(added.body) ?? []
   t.match((await ada.open('factors')).body, '&lt;b>Phone&lt;/b>')
+  const renamed = await ada.send('factor-rename', { id, name: 'Old phone' })
+  t.equal(renamed.headers.location, 'factors?notice=factorRenamed')
+  t.match((await ada.open('factors')).body, 'Old phone')
 
   const again = visitor(auth)
   await again.open('sign-in?returnTo=factors')

@@ -6,7 +6,7 @@ import { newTotpParts } from '../proofs/new-totp-parts.ts'
 import { passkeyForm, passkeyOf } from '../proofs/passkey-form.ts'
 import type { Answer } from '../requests/ask.ts'
 import { faultText } from '../visits/refusal-of.ts'
-import { recentForm, type UserPage } from '../visits/signed-in.ts'
+import { recentForm, type UserPage, userForm } from '../visits/signed-in.ts'
 
 const BACK = 'factors'
 
@@ -85,6 +85,17 @@ export const addPasskey: PageRoute = (service, { open, clock }) => {
     }
   })
   service.post('/factor-passkey-add', asPage, handle)
+}
+
+export const renameFactor: PageRoute = (service, { open }) => {
+  const handle = userForm(open, BACK, async (page, form) => {
+    const id = encodeURIComponent(form('id'))
+    const body = { name: form('name') }
+    const answer = await page.ask({ method: 'PATCH', path: `/factors/${id}`, body })
+    if (answer.status === 204) return page.visit.go('factors?notice=factorRenamed')
+    return refusedPage(page, answer)
+  })
+  service.post('/factor-rename', asPage, handle)
 }
 
 export const removeFactor: PageRoute = (service, { open, clock }) => {

@@ -21,7 +21,11 @@ const kinds: Readonly<Record<ShownFactor['type'], TextName>> = {
 }
 
 /** What another page has to report. */
-const notices = ['factorAdded', 'factorRemoved'] as const satisfies readonly TextName[]
+const notices = [
+  'factorAdded',
+  'factorRemoved',
+  'factorRenamed'
+] as const satisfies readonly TextName[]
 
 /** The second factors of a user, with a form for each change. */
 export const showFactors: PageRoute = (service, { open, offer }) => {
@@ -65,6 +69,23 @@ function factorParts({ visit }: UserPage, factor: ShownFactor, token: string) {
     facts([
       [texts.added, shownTime(language, factor.createdAt)],
       [texts.lastUsed, lastUsedAt === null ? texts.never : shownTime(language, lastUsedAt)]
+    ]),
+    h('details', {}, [
+      h('summary', { 'aria-label': visit.text('renameOf', { name: factor.name }) }, texts.rename),
+      form({ to: 'factor-rename', token }, [
+        hidden('id', factor.id),
+        field({
+          name: 'name',
+          id: `name-${factor.id}`,
+          label: texts.name,
+          value: factor.name,
+          maxLength: 64
+        }),
+        submit(texts.rename, {
+          look: 'plain',
+          label: visit.text('renameOf', { name: factor.name })
+        })
+      ])
     ]),
     form({ to: 'factor-remove', token }, [
       hidden('id', factor.id),

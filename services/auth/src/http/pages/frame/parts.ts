@@ -8,6 +8,8 @@ export type Part = ComponentChild | readonly ComponentChild[]
 /** A field with its label, its hint and what is wrong with it. */
 export type FieldOptions = {
   readonly name: string
+  /** default: the name, which must then be the only one on its page */
+  readonly id?: string
   readonly label: string
   readonly type?: 'email' | 'password' | 'text'
   /** tells browsers and password managers what to fill in (WCAG 2.2, 1.3.5) */
@@ -25,15 +27,15 @@ export type FieldOptions = {
 }
 
 export function field(options: FieldOptions): ComponentChild {
-  const { name, label, type = 'text', hint, fault = null, required = true } = options
-  const hintId = hint === undefined ? [] : [`${name}-hint`]
-  const faultId = fault === null ? [] : [`${name}-fault`]
+  const { name, id = name, label, type = 'text', hint, fault = null, required = true } = options
+  const hintId = hint === undefined ? [] : [`${id}-hint`]
+  const faultId = fault === null ? [] : [`${id}-fault`]
   const describedBy = [...faultId, ...hintId].join(' ')
   return h('div', { class: 'field' }, [
-    h('label', { for: name }, label),
-    fault === null ? null : h('p', { class: 'fault', id: `${name}-fault` }, fault),
+    h('label', { for: id }, label),
+    fault === null ? null : h('p', { class: 'fault', id: `${id}-fault` }, fault),
     h('input', {
-      id: name,
+      id,
       name,
       type,
       required,
@@ -48,7 +50,7 @@ export function field(options: FieldOptions): ComponentChild {
       ...(describedBy === '' ? {} : { 'aria-describedby': describedBy }),
       ...(fault === null ? {} : { 'aria-invalid': 'true' })
     }),
-    hint === undefined ? null : h('p', { class: 'hint', id: `${name}-hint` }, hint)
+    hint === undefined ? null : h('p', { class: 'hint', id: `${id}-hint` }, hint)
   ])
 }
 

@@ -7,7 +7,7 @@ import inject from 'light-my-request'
 
 /** A request to a public route of this service. */
 export type Question = {
-  readonly method: 'DELETE' | 'GET' | 'POST'
+  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST'
   /** without `/auth` */
   readonly path: string
   readonly body?: object

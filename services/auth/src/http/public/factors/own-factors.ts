@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { listedFactors, shownFactors } from '../../factor-response.ts'
+import { FactorName, listedFactors, shownFactors } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
@@ -28,6 +28,42 @@ export const listFactors: Route = (service, { accounts, factors }) => {
     async (request) => {
       const { account } = await ownAccount(request, accounts)
       return shownFactors(await factors.list(account.id))
+    }
+  )
+}
+
+const renaming = {
+  operationId: 'renameFactor',
+  summary: 'Rename a second factor',
+  description: 'Gives an active factor of the user another name.',
+  tags: ['Factors'],
+  answers: { 204: { description: 'The factor has the name.' } },
+  problems: {
+    SESSION_ENDED: endedProblem,
+    FORBIDDEN: noAccountProblem,
+    NOT_FOUND: 'The user has no active factor with this id.',
+    RATE_LIMITED: turnsProblem
+  }
+}
+
+export const renameFactor: Route = (service, { accounts, factors }) => {
+  service.patch(
+    '/factors/:id',
+    {
+      schema: {
+        ...renaming,
+        params: FactorParams,
+        body: Type.Object(
+          { name: FactorName },
+          { additionalProperties: false, title: 'RenamedFactor' }
+        ),
+        response: { 204: Type.Null() }
+      }
+    },
+    async (request, reply) => {
+      const { account, session: sid } = await ownAccount(request, accounts)
+      await factors.rename(account, { id: request.params.id, name: request.body.name, sid })
+      return reply.code(204).send(null)
     }
   )
 }

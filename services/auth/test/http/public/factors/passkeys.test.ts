@@ -193,3 +193,26 @@ t.test('passkeys can be only second factors, or not be added at all', async (t) 
   const answer = { challenge: asked.challenge, passkey: assertion }
   t.equal((await none.post('/login/factor', answer)).statusCode, 200, 'it is still asked for')
 })
+
+t.test('a user renames an active factor, and no other one', async (t) => {
+  const owner = await withPasskey(auth, 'renaming@example.com')
+  const other = await withPasskey(auth, 'other-owner@example.com')
+  const rename = (id: string, name: string) =>
+    auth.service.inject({
+      method: 'PATCH',
+      url: `/factors/${id}`,
+      headers: owner.headers,
+      payload: { name }
+    })
+  const names = async () =>
+    (await auth.get('/factors', owner.headers)).json().factors.map(({ name }: Named) => name)
+
+  t.equal((await rename(owner.id, 'Work laptop')).statusCode, 204)
+  t.strictSame(await names(), ['Work laptop'])
+  const added = await auth.post('/factors', { type: 'totp' }, owner.headers)
+  t.equal((await rename(added.json().factor.id, 'Phone')).statusCode, 404, 'not active')
+  t.equal((await rename(other.id, 'Mine')).statusCode, 404, 'of another account')
+  t.equal((await rename(owner.id, '')).statusCode, 400)
+})
+
+type Named = { readonly name: string }
