@@ -33,7 +33,7 @@ import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
 import { passkeyFaults, passkeySettings } from './factors/passkeys/passkey-settings.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'
-import { pagesSettings } from './mail/pages-url.ts'
+import { pagesFaults, pagesSettings } from './mail/pages-url.ts'
 import { operatorFaults, operatorSettings } from './operators/operator-settings.ts'
 import { providerFaults, providerSettings } from './providers/provider-settings.ts'
 import { revocationFaults, revocationSettings } from './revocations/revocation-settings.ts'
@@ -124,6 +124,7 @@ export function readConfig(environment: Environment): AuthConfig {
     ...operatorFaults(config),
     ...webhookFaults(config),
     ...mailFaults(config),
+    ...pagesFaults(config),
     ...workerFaults('AUTH', config.AUTH_WORKERS, serverStores(config)),
     ...(isProduction ? productionFaults(config) : [])
   ])

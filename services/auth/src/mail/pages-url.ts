@@ -22,3 +22,15 @@ export const pagesUrl = ({ AUTH_PAGES, TOKEN_ISSUER }: PagesConfig): string | nu
 /** The address below which the links of letters lead. */
 export const linksUrl = (config: PagesConfig & { readonly AUTH_APP_URL: string }): string =>
   pagesUrl(config) ?? config.AUTH_APP_URL
+
+/** What is wrong with the settings. */
+export const pagesFaults = ({
+  AUTH_PAGES,
+  TOKEN_ISSUER,
+  NODE_ENV
+}: PagesConfig & { readonly NODE_ENV: string }): string[] =>
+  AUTH_PAGES === 'on' && NODE_ENV === 'production' && !/^https:/i.test(TOKEN_ISSUER)
+    ? [
+        'TOKEN_ISSUER must be the https URL of the gateway in production if AUTH_PAGES is on: links to the pages contain tokens'
+      ]
+    : []

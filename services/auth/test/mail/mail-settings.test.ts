@@ -72,6 +72,17 @@ t.test('mail needs a sender, and in production an https address for its links', 
   t.notMatch(shown, 'secret', 'the password is not shown')
 })
 
+t.test('pages in production need an https address, because letters lead to them', async (t) => {
+  const faults = (settings: Record<string, string>) =>
+    settingsFaults(() => readConfig({ NODE_ENV: 'production', ...settings })).filter((fault) =>
+      fault.includes('AUTH_PAGES')
+    )
+  t.match(faults({ AUTH_PAGES: 'on' }), [/^TOKEN_ISSUER must be the https URL/])
+  t.match(faults({ AUTH_PAGES: 'on', TOKEN_ISSUER: 'http://auth.example.com' }), [/^TOKEN_ISSUER/])
+  t.strictSame(faults({ AUTH_PAGES: 'on', TOKEN_ISSUER: 'https://auth.example.com' }), [])
+  t.strictSame(faults({ TOKEN_ISSUER: 'http://auth.example.com' }), [])
+})
+
 const mailable = (email: string) => mailableAddress({ email, emailTyped: null })
 
 t.test('no mail goes to an address that a header could read as another one', async (t) => {
