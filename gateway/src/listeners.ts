@@ -2,6 +2,7 @@ import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import type { Service } from '@gatehouse/http-service/build-service'
 import { listenAs } from '@gatehouse/process/listen-as'
 import { openService } from '@gatehouse/process/open-service'
+import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { buildOps } from '@gatehouse/process/ops-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { drainTimes } from '@gatehouse/settings/drain-times'
@@ -26,6 +27,7 @@ type Opened = Omit<GatewayParts, 'settings' | 'https'> & {
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>
   readonly membership: Pick<Membership, 'assertionKeys'>
+  readonly drain: Pick<OperatorDrain, 'of'>
 }
 
 /**
@@ -53,6 +55,7 @@ export async function openListeners(
     tokens,
     limitsRedis
   })
+  opened.drain.of(verify === null ? [app] : [app, verify])
   const ops = openOps(config, ports, opened, app)
   let redirect: Redirect | null = null
   // It closes after the others, because it tells load balancers that they drain.

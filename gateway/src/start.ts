@@ -1,5 +1,6 @@
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import { certificateExpiry } from '@gatehouse/process/certificate-expiry'
+import { operatorDrain } from '@gatehouse/process/operator-drain'
 import { processMetrics } from '@gatehouse/process/process-metrics'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { withClosing } from '@gatehouse/process/with-closing'
@@ -50,10 +51,11 @@ async function open(
   closing.defer(() => sightings.close())
   const routes = openRoutes(config, ports)
   const tally = requestTally(monotonicClock)
-  const announced = { fleet, keys, revoked, assertionKey, tally, table: routes.current }
+  const checkSignature = signatureChecks()
+  const drain = operatorDrain()
+  const announced = { fleet, keys, revoked, assertionKey, tally, routes, drain, checkSignature }
   const membership = await openMembership(ports, announced)
   const telemetry = await openTelemetry(config, { ...ports, tally })
-  const checkSignature = signatureChecks()
   const noteFlaw = openTokenFlaws(config, ports, { keys, checkSignature })
   const tokens = openTokens(config, ports, { issuers, checkSignature, sightings, noteFlaw })
   certificateExpiry(metrics, 'gateway', gatewayCertificates(config, tls, routes.current))
@@ -65,6 +67,7 @@ async function open(
     revoked,
     assertionKey,
     membership,
+    drain,
     routes,
     telemetry,
     tokens,

@@ -16,7 +16,9 @@ import { databaseStatus } from './commands/database-status.ts'
 import { drillRevoke } from './commands/drill/drill-revoke.ts'
 import { drillRotation } from './commands/drill/drill-rotation.ts'
 import { drillTheft } from './commands/drill/drill-theft.ts'
-import { gateways } from './commands/gateways.ts'
+import { gateways } from './commands/gateways/gateways.ts'
+import { gatewaysDrain } from './commands/gateways/gateways-drain.ts'
+import { gatewaysUndrain } from './commands/gateways/gateways-undrain.ts'
 import { invitationsList } from './commands/invitations/invitations-list.ts'
 import { invitationsRevoke } from './commands/invitations/invitations-revoke.ts'
 import { issuersCheck } from './commands/issuers/issuers-check.ts'
@@ -34,8 +36,10 @@ import { operatorsCreate } from './commands/operators/operators-create.ts'
 import { operatorsList } from './commands/operators/operators-list.ts'
 import { operatorsRenew } from './commands/operators/operators-renew.ts'
 import { operatorsRevoke } from './commands/operators/operators-revoke.ts'
+import { operatorsSignOut } from './commands/operators/operators-sign-out.ts'
 import { routesCheck } from './commands/routes/routes-check.ts'
 import { routesExplain } from './commands/routes/routes-explain.ts'
+import { routesReload } from './commands/routes/routes-reload.ts'
 import { routesSchema } from './commands/routes/routes-schema.ts'
 import { sessionsEnd } from './commands/sessions/sessions-end.ts'
 import { sessionsList } from './commands/sessions/sessions-list.ts'
@@ -51,6 +55,7 @@ import { usersScope } from './commands/users/changes/users-scope.ts'
 import { usersUnlink } from './commands/users/changes/users-unlink.ts'
 import { usersCreate } from './commands/users/users-create.ts'
 import { usersDelete } from './commands/users/users-delete.ts'
+import { usersDeletions } from './commands/users/users-deletions.ts'
 import { usersExport } from './commands/users/users-export.ts'
 import { usersFactors } from './commands/users/users-factors.ts'
 import { usersIdentities } from './commands/users/users-identities.ts'
@@ -89,6 +94,7 @@ export const commands: readonly Command[] = [
   usersEnable,
   usersExport,
   usersDelete,
+  usersDeletions,
   invitationsList,
   invitationsRevoke,
   sessionsList,
@@ -123,14 +129,18 @@ export const commands: readonly Command[] = [
   operatorsList,
   operatorsRenew,
   operatorsRevoke,
+  operatorsSignOut,
   approvalsList,
   approvalsApprove,
   approvalsReject,
   consoleCommand,
+  gatewaysDrain,
+  gatewaysUndrain,
   gateways,
   databaseStatus,
   routesCheck,
   routesExplain,
+  routesReload,
   routesSchema,
   issuersCheck,
   issuersSchema,

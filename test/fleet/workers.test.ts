@@ -10,6 +10,7 @@ import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
 import { exported } from '../metrics/fixtures/exported-metrics.ts'
 import { childrenOf, isRunning } from './fixtures/child-processes.ts'
+import { followed } from './fixtures/followed-events.ts'
 import { keepingAlive, multiplexing, steadyLoad } from './fixtures/steady-clients.ts'
 import { figure, readiness, twoOfEach } from './fixtures/two-workers.ts'
 
@@ -183,6 +184,57 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     const { ask, close } = keepingAlive(target())
     t.equal(await ask('/orders'), 200)
     await close()
+  })
+
+  t.test('all workers of a gateway are drained, and so is one that is started later', async (t) => {
+    const { pid, opsUrl } = gateway
+    const listed = async () =>
+      (await ops(['gateways', '--json'])).json.gateways as { name: string; drained: boolean }[]
+    const [{ name = '' } = {}, ...others] = await listed()
+    const before = new Set([name, ...others.map((one) => one.name)])
+    const refused = await ops(['gateways', 'drain', name])
+    t.match(refused, { code: 1, stderr: /no other gateway would be left/ }, 'workers are one')
+    t.match(await ops(['gateways', 'drain', name, '--force']), { code: 0 })
+    t.match(await readiness(opsUrl), {
+      status: 'draining',
+      failing: { draining: 'an operator has drained it' }
+    })
+    const { ask, close } = keepingAlive(target())
+    t.equal(await ask('/orders'), 200, 'it still serves')
+    await close()
+    const [killed = 0] = childrenOf(pid)
+    process.kill(killed, 'SIGKILL')
+    const all = await eventually(
+      listed,
+      (live) => live.some((one) => !before.has(one.name) && one.drained),
+      PATIENCE_MS
+    )
+    const started = all.find((one) => !before.has(one.name))
+    t.equal(started?.drained, true)
+    t.equal((await readiness(opsUrl)).status, 'draining')
+    t.match(await ops(['gateways', 'undrain', started?.name ?? '']), { code: 0 })
+    t.equal((await readiness(opsUrl)).status, 'ready')
+  })
+
+  t.test('a follower of the live events gets those of every worker, each once', async (t) => {
+    const made = await ops(['operators', 'create', 'eve', '--role', 'viewer', '--json'])
+    const follow = await followed(auth.opsUrl, String(made.json.token))
+    const subjects = new Set<string>()
+    const logins = Array.from({ length: 6 }, async (_, place) => {
+      // Each has a connection of its own, which the primary process hands to the next worker.
+      const { call } = client(auth.url)
+      const json = { email: `live-${place}@example.com`, password }
+      const { body } = await call<{ user: { id: string } }>('/register', { json })
+      subjects.add(body.user.id)
+    })
+    await Promise.all(logins)
+    const heard = await eventually(
+      follow,
+      (events) => [...subjects].every((id) => events.some(({ user }) => user === id)),
+      PATIENCE_MS
+    )
+    const created = heard.filter(({ kind, user }) => kind === 'user-created' && subjects.has(user))
+    t.strictSame(created.map(({ user }) => user).sort(), [...subjects].sort())
   })
 
   t.test('workers end with their primary process, however it ends', async (t) => {

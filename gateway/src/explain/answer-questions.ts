@@ -11,6 +11,8 @@ type AnsweringGateway = {
   readonly questions: Questions
   /** of this gateway */
   readonly id: string
+  /** Carries out a command; null: there is no answer. */
+  readonly command: (question: Question) => Promise<string | null>
   /** the table in force */
   readonly table: () => RouteTable
   /** is called when the store cannot be read or written */
@@ -18,10 +20,14 @@ type AnsweringGateway = {
   readonly intervalMs?: number
 }
 
-/** Answers what operators ask this gateway about its route table. Returns how to stop. */
+/**
+ * Answers what operators ask this gateway about its route table, and does what they order. Returns
+ * how to stop.
+ */
 export function answerQuestions({
   questions,
   id,
+  command,
   table,
   onFault,
   intervalMs = INTERVAL_MS
@@ -34,7 +40,10 @@ export function answerQuestions({
     for (const question of own) {
       if (answered.has(question.id)) continue
       answered.add(question.id)
-      await questions.answer(question.id, id, JSON.stringify(answerTo(question, table())))
+      const text = question.isCommand
+        ? await command(question)
+        : JSON.stringify(answerTo(question, table()))
+      if (text !== null) await questions.answer(question.id, id, text)
     }
     answered = new Set(own.map((question) => question.id))
   }

@@ -5,6 +5,9 @@ import type { RouteTable } from '../routes/table/route-table.ts'
 import type { RequestTally } from '../telemetry/request-tally.ts'
 
 type VitalPorts = {
+  /** the same for all workers of this gateway */
+  readonly instance: string
+  readonly isDrained: () => boolean
   readonly tally: Pick<RequestTally, 'read'>
   /** the table in force */
   readonly table: () => RouteTable
@@ -13,7 +16,8 @@ type VitalPorts = {
 }
 
 /** What this gateway announces of itself for operators. */
-export function gatewayVitals({ tally, table, clock }: VitalPorts): () => Vitals {
+export function gatewayVitals(ports: VitalPorts): () => Vitals {
+  const { instance, isDrained, tally, table, clock } = ports
   const version = release()
   const startedAtMs = clock()
   return () => ({
@@ -21,6 +25,8 @@ export function gatewayVitals({ tally, table, clock }: VitalPorts): () => Vitals
     startedAtMs,
     memoryBytes: process.memoryUsage.rss(),
     ...tally.read(),
-    routesVersion: routesVersion(table())
+    routesVersion: routesVersion(table()),
+    instance,
+    drained: isDrained()
   })
 }

@@ -27,6 +27,7 @@ export const neededRights: readonly NeededRights[] = [
       'zremrangebyscore KEY 0 1',
       'zremrangebyrank KEY 0 1',
       'pexpire KEY 1',
+      'hget KEY a',
       'hset KEY a b',
       'expire KEY 1',
       'evalsha a 1 KEY',

@@ -51,6 +51,10 @@ export function expandVariables(written: string, environment: Environment): Expa
   }
 }
 
+/** The names of the variables of a text. Pure. */
+export const variablesIn = (written: string): ReadonlySet<string> =>
+  new Set([...written.matchAll(VARIABLE)].map(([, name = '']) => name))
+
 /** The variables of a text that are set. Pure. */
 export const setVariables = (
   written: string,

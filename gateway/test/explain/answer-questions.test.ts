@@ -15,6 +15,12 @@ routes:
   - { name: orders, prefix: /orders, upstream: orders, methods: { GET: {}, POST: { scopes: [write] } } }
 `
 const table = readRouteTable(yaml, {})
+const asked = {
+  id: 'a',
+  table: () => table,
+  command: async ({ id }: { readonly id: string }) => (id === 'known' ? '{"done":true}' : null),
+  intervalMs: 5
+}
 
 const fleets = [
   { name: 'in one process', skip: false, open: async () => memoryFleet(() => performance.now()) },
@@ -30,7 +36,7 @@ for (const { name, skip, open } of fleets) {
     const { questions } = await open(t)
     const faults: unknown[] = []
     const onFault = (error: unknown) => faults.push(error)
-    t.teardown(answerQuestions({ questions, id: 'a', table: () => table, onFault, intervalMs: 5 }))
+    t.teardown(answerQuestions({ ...asked, questions, onFault }))
     const ask = (id: string, to: string[], request: { method: string; path: string } | null) =>
       questions.ask({ id, to, request })
     const answerOf = async (id: string) => {
@@ -69,6 +75,13 @@ for (const { name, skip, open } of fleets) {
       total: 1
     })
     t.equal((await questions.answers('others', ['a', 'b'])).size, 0)
+    const command = { to: ['a'], request: null, isCommand: true }
+    await questions.ask({ ...command, id: 'unknown' }, 'unsigned')
+    t.equal(await questions.commandOf('unknown'), 'unsigned')
+    await questions.ask({ ...command, id: 'known' }, 'signed')
+    t.strictSame(await answerOf('known'), { done: true })
+    t.equal((await questions.answers('unknown', ['a'])).size, 0, 'nothing is answered')
+    t.equal(await questions.commandOf('none'), null)
     for (let count = 0; count < MOST_OPEN; count += 1) await ask(`many ${count}`, ['b'], null)
     t.equal((await questions.open()).length, MOST_OPEN, 'the oldest are forgotten')
     t.strictSame(faults, [])

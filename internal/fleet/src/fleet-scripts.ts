@@ -12,6 +12,8 @@ export type FleetScripts = {
   strings(keys: readonly string[], longest: number): Promise<(string | null)[]>
   /** The values of fields: null if one is missing, or longer than `longest` bytes. */
   fields(key: string, fields: readonly string[], longest: number): Promise<(string | null)[]>
+  /** The value of a field: null if it is missing, or longer than `longest` bytes. */
+  field(key: string, field: string, longest: number): Promise<string | null>
   /** The last `most` members of a sorted set, without those that are longer than `longest` bytes. */
   lastMembers(key: string, longest: number, most: number): Promise<string[]>
   /** The number of members of a set, and some of them, first those that are known. */
@@ -40,6 +42,7 @@ export function fleetScripts(redis: RedisConnection): FleetScripts {
   const [ask, answer] = [define('ask', masterScript), define('answer', masterScript)]
   const strings = define('short-strings', readingScript)
   const fields = define('short-fields', readingScript)
+  const field = define('short-field', readingScript)
   const lastMembers = define('short-members', readingScript)
   const someMembers = define('some-members', readingScript)
   return {
@@ -48,6 +51,7 @@ export function fleetScripts(redis: RedisConnection): FleetScripts {
     strings: async (keys, longest) => (await strings(keys, longest)) as (string | null)[],
     fields: async (key, names, longest) =>
       (await fields([key], longest, ...names)) as (string | null)[],
+    field: async (key, name, longest) => (await field([key], longest, name)) as string | null,
     lastMembers: async (key, longest, most) =>
       (await lastMembers([key], longest, most)) as string[],
     someMembers: async (key, { longest, most }, known) =>

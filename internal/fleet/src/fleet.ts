@@ -37,7 +37,14 @@ export const Vitals = Type.Object({
   /** 99 % of the requests of the last seconds took at most this long; null: there was none */
   p99Seconds: Type.Union([Type.Number(), Type.Null()]),
   /** the same for the same route table */
-  routesVersion: Type.String({ maxLength: 64 })
+  routesVersion: Type.String({ maxLength: 64 }),
+  /** the same for all workers of one gateway; earlier versions do not announce it */
+  instance: Type.Optional(Type.String({ maxLength: 64 })),
+  /**
+   * whether an operator has taken it out of service; earlier versions do not announce it, and
+   * cannot be drained
+   */
+  drained: Type.Optional(Type.Boolean())
 })
 export type Vitals = Static<typeof Vitals>
 

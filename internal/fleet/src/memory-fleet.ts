@@ -31,12 +31,16 @@ export function memoryFleet(monotonicClock: () => number): Fleet {
 }
 
 function memoryQuestions(): Questions {
-  const asked = new Map<string, { question: Question; answers: Map<string, string> }>()
+  const asked = new Map<
+    string,
+    { question: Question; command: string | null; answers: Map<string, string> }
+  >()
   return {
-    async ask(question) {
-      asked.set(question.id, { question, answers: new Map() })
+    async ask(question, command) {
+      asked.set(question.id, { question, command: command ?? null, answers: new Map() })
       for (const id of [...asked.keys()].slice(0, -MOST_OPEN)) asked.delete(id)
     },
+    commandOf: async (id) => asked.get(id)?.command ?? null,
     open: async () => [...asked.values()].map(({ question }) => question),
     async answer(id, gateway, text) {
       asked.get(id)?.answers.set(gateway, text)

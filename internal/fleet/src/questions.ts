@@ -11,7 +11,7 @@ export const LONGEST_QUESTION = 128 * 1024
 /** in bytes; a longer answer is ignored */
 export const LONGEST_ANSWER = 512 * 1024
 
-/** What an operator asks gateways about their route tables. */
+/** What an operator asks gateways about their route tables, or tells them to do. */
 export const Question = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 64 }),
   /** the ids of the gateways that should answer */
@@ -23,7 +23,9 @@ export const Question = Type.Object({
       path: Type.String({ maxLength: LONGEST_PATH })
     }),
     Type.Null()
-  ])
+  ]),
+  /** whether it is a command, whose text is stored apart; earlier versions do not know commands */
+  isCommand: Type.Optional(Type.Boolean())
 })
 export type Question = Static<typeof Question>
 
@@ -32,7 +34,10 @@ export type Question = Static<typeof Question>
  * store is unreachable.
  */
 export type Questions = {
-  ask(question: Question): Promise<void>
+  /** @param command the signed command, if the question is one */
+  ask(question: Question, command?: string): Promise<void>
+  /** The signed command of a question; null if there is none. */
+  commandOf(id: string): Promise<string | null>
   /** The questions that are open now, for gateways. */
   open(): Promise<Question[]>
   /** Answers a question, as a gateway. */

@@ -1,4 +1,5 @@
 import { Value } from 'typebox/value'
+import { LONGEST_COMMAND } from './commands.ts'
 import type { FleetScripts } from './fleet-scripts.ts'
 import {
   LONGEST_ANSWER,
@@ -8,12 +9,14 @@ import {
   type Questions
 } from './questions.ts'
 
+/** The field of a command, next to the answers, whose fields are the ids of gateways. */
+const COMMAND = 'command'
 /** Longer than anyone waits for answers. */
 const LIFE_SECONDS = 30
 
 /**
  * Questions in Redis: a sorted set of those that are open, by the time of asking, and a hash of
- * answers for each.
+ * answers for each, which also has the command.
  * @param prefix of the keys, with the hash tag of the fleet
  */
 export function redisQuestions(
@@ -24,9 +27,14 @@ export function redisQuestions(
   const open = `${prefix}:questions`
   const answersOf = (id: string) => `${prefix}:answers:${id}`
   return {
-    async ask(question) {
+    async ask(question, command) {
+      // Before the question, which gateways read with it.
+      if (command !== undefined) {
+        await scripts.answer(answersOf(question.id), COMMAND, command, LIFE_SECONDS)
+      }
       await scripts.ask(open, clock(), JSON.stringify(question), MOST_OPEN, LIFE_SECONDS)
     },
+    commandOf: (id) => scripts.field(answersOf(id), COMMAND, LONGEST_COMMAND),
     // Others can write more of them. A gateway that reads them all would be slow for its clients.
     open: async () =>
       (await scripts.lastMembers(open, LONGEST_QUESTION, MOST_OPEN)).flatMap(decode),

@@ -11,7 +11,13 @@ export type LiveRouteTable = {
   current(): RouteTable
   /** Calls after each change, when the new table is in force. */
   onChange(tell: () => void): void
-  reload(): void
+  /** Reads the file again. Returns what is wrong with it: then the old table stays. */
+  reload(): readonly string[]
+  /**
+   * Reads another text, without using it.
+   * @throws SettingsFault
+   */
+  validate(yaml: string): RouteTable
   close(): void
 }
 
@@ -21,6 +27,11 @@ export type RouteReader = {
   read(yaml: string): RouteTable
   /** The files that the table names, even if it is refused because of one of them. */
   filesNamedIn(yaml: string): readonly string[]
+  /**
+   * Reads a text that an operator has sent.
+   * @throws SettingsFault
+   */
+  validate(yaml: string, current: RouteTable): RouteTable
 }
 
 type LiveRouteTableOptions = {
@@ -57,7 +68,7 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
     for (const one of files) watched.add(one)
   }
   let wasWhole = endsALine(file)
-  const reload = (): void => {
+  const reload = (): readonly string[] => {
     let text = ''
     try {
       text = readText(file)
@@ -70,7 +81,7 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
       // The refused table may only wait for a certificate that is written after it.
       watch([...table.files, ...reader.filesNamedIn(text)])
       onFault(error)
-      return
+      return error instanceof SettingsFault ? error.faults : [`${file}: cannot be read`]
     }
     watch(table.files)
     onReload(table)
@@ -81,12 +92,14 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
         onFollowerFault(error)
       }
     }
+    return []
   }
   watch(table.files)
   return {
     current: () => table,
     onChange: (tell) => followers.push(tell),
     reload,
+    validate: (yaml) => reader.validate(yaml, table),
     close() {
       for (const one of watched) unwatchFile(one, reload)
     }

@@ -84,7 +84,8 @@ async function withCertificate(t: Test) {
     file,
     reader: {
       read: (yaml) => readRouteTable(yaml, {}),
-      filesNamedIn: (yaml) => filesNamedIn(yaml, {})
+      filesNamedIn: (yaml) => filesNamedIn(yaml, {}),
+      validate: (yaml) => readRouteTable(yaml, {})
     },
     onReload() {},
     onFault: (error) => faults.push(error),

@@ -20,7 +20,11 @@ function live(t: Test) {
   }
   const table = liveRouteTable({
     file,
-    reader: { read: (yaml) => readRouteTable(yaml, {}), filesNamedIn: () => [] },
+    reader: {
+      read: (yaml) => readRouteTable(yaml, {}),
+      filesNamedIn: () => [],
+      validate: (yaml) => readRouteTable(yaml, {})
+    },
     first: loadRouteTable(file, {}),
     intervalMs: 10,
     onReload: ({ routes }) => tell(`${routes.length} route`),

@@ -3,14 +3,21 @@ import { lastResponses } from './last-responses.ts'
 import { leaveSessions } from './leave-sessions.ts'
 import type { OpenConnections } from './open-connections.ts'
 
-/** How a service that is about to end tells its clients to connect to another instance. */
+/** Why a service drains: it is about to end, or an operator has taken it out of service. */
+type DrainReason = 'end' | 'operator'
+
+/** How a service tells its clients to connect to another instance. */
 type Draining = {
   readonly hasBegun: boolean
+  readonly isEnding: boolean
   /**
    * From now on, each response over HTTP/1 closes its connection, and HTTP/2 clients are told to
    * open another connection. The service still accepts connections and serves every request.
+   * @param why by default, the service is about to end
    */
-  begin(): void
+  begin(why?: DrainReason): void
+  /** An operator puts it back into service, unless it is about to end. */
+  undo(): void
 }
 
 declare module 'fastify' {
@@ -29,19 +36,26 @@ export function drainable(
   connections: OpenConnections,
   silentMs?: number
 ): void {
-  let hasBegun = false
-  const isDraining = () => hasBegun
+  const reasons = new Set<DrainReason>()
+  const isDraining = () => reasons.size > 0
   const lastResponsesBegin = lastResponses(service, connections, isDraining)
   const leavingBegins = leaveSessions(service, isDraining, silentMs)
   service.decorate('draining', {
     get hasBegun() {
-      return hasBegun
+      return isDraining()
     },
-    begin() {
-      if (hasBegun) return
-      hasBegun = true
+    get isEnding() {
+      return reasons.has('end')
+    },
+    begin(why = 'end') {
+      const wasDraining = isDraining()
+      reasons.add(why)
+      if (wasDraining) return
       lastResponsesBegin()
       leavingBegins()
+    },
+    undo() {
+      reasons.delete('operator')
     }
   } satisfies Draining)
 }

@@ -33,7 +33,7 @@ export function leaveSessions(
   const sessions = new Map<ServerHttp2Session, Watched>()
   const tellSilentSoon = (session: ServerHttp2Session, watched: Watched): void => {
     const silent = setTimeout(() => {
-      watched.told ??= leave(session, watched)
+      if (isDraining()) watched.told ??= leave(session, watched)
     }, silentMs).unref()
     session.once('close', () => clearTimeout(silent))
   }

@@ -73,6 +73,27 @@ t.test('a draining service serves an idle connection once more, and closes it', 
   t.match(late.answers()[0], /^HTTP\/1\.1 404 [\s\S]*connection: close/i, 'also a new connection')
 })
 
+t.test('an operator ends a drain, but not that of a process that ends', async (t) => {
+  const { app, port } = await service(t)
+  app.draining.begin('operator')
+  t.match(app.draining, { hasBegun: true, isEnding: false })
+  const drained = await connection(t, port)
+  drained.ask('/notes/1')
+  await closed(drained.socket)
+  app.draining.undo()
+  t.equal(app.draining.hasBegun, false)
+  const { socket, ask, answered, answers } = await connection(t, port)
+  ask('/notes/2')
+  t.match((await answered(1))[0], /^HTTP\/1\.1 200 [\s\S]*connection: keep-alive/i)
+  app.draining.begin('operator')
+  app.draining.begin()
+  app.draining.undo()
+  t.match(app.draining, { hasBegun: true, isEnding: true })
+  ask('/notes/3')
+  await closed(socket)
+  t.match(answers()[1], /connection: close/i)
+})
+
 t.test('the response to a request from before the drain is the last one', async (t) => {
   const { app, port, arrived, finish } = await service(t)
   const { socket, ask, answers } = await connection(t, port)

@@ -16,6 +16,10 @@ type OpsOptions = {
   readonly hosts?: readonly string[]
 }
 
+/** What `/readyz` says about a process that drains. */
+export const ENDING = 'the process is ending'
+export const DRAINED = 'an operator has drained it'
+
 /** Less than what a process has left when its service has closed. */
 export const OPS_CLOSE_MS = 1000
 
@@ -33,9 +37,8 @@ export function buildOps(options: OpsOptions): Service {
   ops.get('/readyz', { schema: readyz, onRequest }, async (_request, reply) => {
     const found = await findings(checks)
     const isDraining = service.draining.hasBegun
-    const failing = isDraining
-      ? { ...found.failing, draining: 'the process is ending' }
-      : found.failing
+    const why = service.draining.isEnding ? ENDING : DRAINED
+    const failing = isDraining ? { ...found.failing, draining: why } : found.failing
     const isReady = Object.keys(failing).length === 0
     const isDegraded = Object.keys(found.degraded).length > 0
     const readyStatus = isDegraded ? 'degraded' : 'ready'

@@ -16,7 +16,7 @@ const Readiness = Type.Object(
   {
     status: Type.Enum(['ready', 'degraded', 'not ready', 'draining'], {
       description:
-        'ready: all checks pass. degraded: the process works, but something that it needs does not. not ready: it cannot do its work. draining: it is about to end, and still serves requests.'
+        'ready: all checks pass. degraded: the process works, but something that it needs does not. not ready: it cannot do its work. draining: it is about to end, or an operator has drained it; it still serves requests.'
     }),
     failing: byCheck(
       'The failed checks that make the process unready, each with its reason.',

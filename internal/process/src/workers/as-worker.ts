@@ -6,13 +6,16 @@ import type { Order, ToWorker } from './messages.ts'
 /** The first argument of a worker, which the list of processes then shows. */
 export const WORKER_ARGUMENT = 'worker'
 
-const [, , role, primaryOpsUrl = ''] = process.argv
+const [, , role, primaryOpsUrl = '', instance = ''] = process.argv
 
 /** Whether this process is a worker. Other process managers also use node:cluster. */
 export const isWorker = (): boolean => cluster.isWorker && role === WORKER_ARGUMENT
 
 /** The address of the ops listener, which the primary process has for all workers. */
 export const opsUrlOfPrimary = (): string => primaryOpsUrl
+
+/** The same for all workers of one primary process; null: this process is not a worker. */
+export const instanceOfWorkers = (): string | null => (isWorker() ? instance : null)
 
 /**
  * Whether this worker was started in place of another one. Ids of workers count up from 1.

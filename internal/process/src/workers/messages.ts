@@ -42,10 +42,14 @@ export type ToWorker =
   /** it may close its listeners: no connection is on its way to it */
   | { readonly mayClose: true }
   | { readonly order: Order }
+  /** whether an operator has taken the service of all workers out of service */
+  | { readonly drainedByOperator: boolean }
   | { readonly ask: number; readonly request: CarriedRequest | null }
 
 export type FromWorker =
   | StartMessage
+  /** an operator has told this worker so, and means all of them */
+  | { readonly drainAll: boolean }
   /** it has drained, and would close its listeners */
   | { readonly drained: true }
   /** null: the worker could not answer */

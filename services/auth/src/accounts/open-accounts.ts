@@ -17,6 +17,7 @@ import {
 } from './credentials/password-change-proof.ts'
 import { type PasswordChanges, passwordChanges } from './credentials/password-changes.ts'
 import { type AccountDeletions, accountDeletions } from './deletions/account-deletions.ts'
+import { deletionMetrics } from './deletions/deletion-metrics.ts'
 import { eraseDue } from './deletions/erase-due.ts'
 import { type AccountExports, accountExports } from './exports/account-exports.ts'
 import { type AccountImports, accountImports } from './imports/account-imports.ts'
@@ -47,7 +48,7 @@ export type Accounts = Omit<AccountStore, 'changePassword'> &
     register(applicant: Applicant, source: RequestSource): Promise<Account>
   }
 
-type AccountPorts = Pick<Ports, 'jobs' | 'cleanups'> &
+type AccountPorts = Pick<Ports, 'jobs' | 'cleanups' | 'registry' | 'monotonicClock'> &
   PasswordPorts & {
     readonly database: Database
     readonly guesses: Guesses
@@ -70,6 +71,8 @@ export function openAccounts(
   const graceSeconds = Math.round(config.AUTH_DELETION_GRACE_DAYS * DAY_SECONDS)
   ports.jobs.push({ name: 'erase deleted accounts', run: () => eraseTraces(tables) })
   ports.cleanups.push(() => eraseDue(tables, { stale, clock }))
+  const overdue = deletionMetrics(ports.registry, tables, ports)
+  ports.jobs.push({ name: 'look for overdue deletions', run: overdue })
   const policy = factorPolicyOf(config)
   const checkCredentials = credentialCheck({
     accounts,

@@ -80,6 +80,10 @@ export const auditKinds = [
   'approval-requested',
   'request-approved',
   'request-rejected',
+  'gateway-drained',
+  'gateway-undrained',
+  'routes-reloaded',
+  'operator-sessions-ended',
   'drill-run'
 ] as const
 export type AuditKind = (typeof auditKinds)[number]

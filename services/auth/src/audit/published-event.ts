@@ -88,6 +88,10 @@ const published: Record<AuditKind, readonly [type: string, subject: Subject] | n
   'operator-signed-in': null,
   'operator-signed-out': null,
   'console-link-created': null,
+  'gateway-drained': null,
+  'gateway-undrained': null,
+  'routes-reloaded': null,
+  'operator-sessions-ended': null,
   'drill-run': null
 }
 

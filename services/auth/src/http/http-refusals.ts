@@ -80,6 +80,31 @@ export const tooManyQuestions = () =>
     headers: { 'retry-after': '5' }
   })
 
+export const noSuchGateway = () =>
+  new Refusal('NOT_FOUND', {
+    reason: 'no such gateway is live',
+    detail: 'no live gateway has this id or name'
+  })
+
+export const takesNoOrders = () =>
+  new Refusal('CONFLICT', {
+    reason: 'the gateway is of an earlier version',
+    detail: 'the gateway is of an earlier version, which cannot be drained'
+  })
+
+export const lastGateway = () =>
+  new Refusal('CONFLICT', {
+    reason: 'no other gateway serves clients',
+    detail: 'no other gateway would be left that serves clients; force drains it all the same'
+  })
+
+export const gatewaySilent = () =>
+  new Refusal('UNAVAILABLE', {
+    reason: 'the gateway does not answer',
+    detail: 'the gateway does not answer; it may still do it within two minutes',
+    headers: { 'retry-after': '5' }
+  })
+
 export const tooManyOwnEventStreams = () =>
   new Refusal('UNAVAILABLE', {
     reason: 'the operator has too many event streams',

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
+import type { By } from '../audit/audit-event.ts'
+import { writeAudit } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { OperatorLinkTable, OperatorSessionTable } from './console-tables.ts'
 
@@ -33,7 +35,15 @@ export type ConsoleSessions = {
   /** The token of a live session, null if it has ended; does not count as a use. */
   liveToken(digest: string): Promise<string | null>
   end(digest: string): Promise<void>
+  /**
+   * Ends all sessions of the operator with this token, and makes the links void. One transaction,
+   * with its event. Returns how many sessions have ended.
+   */
+  endAll(operator: NamedToken, by: By): Promise<number>
 }
+
+/** The name of an operator, and the digest of the token. */
+type NamedToken = { readonly name: string; readonly digest: string }
 
 /** @param expiresAt seconds since 1970 */
 type ConsoleLink = { readonly code: string; readonly expiresAt: number }
@@ -84,8 +94,30 @@ export function consoleSessions(db: Kysely<Tables>, clock: () => number): Consol
     liveToken: async (digest) => (await liveRow(db, digest, now()))?.token_digest ?? null,
     async end(digest) {
       await db.deleteFrom('operator_sessions').where('digest', '=', digest).execute()
-    }
+    },
+    endAll: (operator, by) =>
+      db.transaction().execute((transaction) => endAll(transaction, operator, by))
   }
+}
+
+async function endAll(
+  transaction: Kysely<Tables>,
+  { name, digest }: NamedToken,
+  { source, clock }: By
+): Promise<number> {
+  const nowMs = clock()
+  const now = Math.floor(nowMs / 1000)
+  await transaction.deleteFrom('operator_links').where('token_digest', '=', digest).execute()
+  const rows = await transaction
+    .deleteFrom('operator_sessions')
+    .where('token_digest', '=', digest)
+    .returning(['used_at', 'expires_at'])
+    .execute()
+  const live = rows.filter((row) => row.expires_at > now && row.used_at > now - IDLE_SECONDS)
+  const detail = { ended: live.length }
+  const about = { subject: name, sid: null, source, detail }
+  await writeAudit(transaction, { kind: 'operator-sessions-ended', ...about }, nowMs)
+  return live.length
 }
 
 /** Deletes what the same token has opened before, except for the last MOST_OPEN - 1. */

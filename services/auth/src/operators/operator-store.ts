@@ -45,6 +45,8 @@ export type OperatorStore = {
   revoke(name: string, by: By): Promise<boolean>
   /** The operator whose live token has this digest, or null. Notes that it was used. */
   find(tokenDigest: string): Promise<ActingOperator | null>
+  /** The digest of the newest token of an operator; null: there is no such operator. */
+  tokenDigestOf(name: string): Promise<string | null>
   /** Whether the token with this digest still works. */
   isLive(tokenDigest: string): Promise<boolean>
 }
@@ -65,6 +67,14 @@ export function operatorStore(db: Kysely<Tables>, clock: () => number): Operator
     },
     revoke: (name, by) => db.transaction().execute((transaction) => revoke(transaction, name, by)),
     find: (digest) => find(db, digest, Math.floor(clock() / 1000)),
+    async tokenDigestOf(name) {
+      const row = await db
+        .selectFrom('operators')
+        .select('token_digest')
+        .where('name', '=', name)
+        .executeTakeFirst()
+      return row?.token_digest ?? null
+    },
     isLive: async (digest) => (await liveRow(db, digest, Math.floor(clock() / 1000))) !== undefined
   }
 }

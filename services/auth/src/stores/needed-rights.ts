@@ -54,6 +54,7 @@ export const neededRights: readonly NeededRights[] = [
       'sadd KEY a',
       'zadd KEY 1 a',
       'zremrangebyrank KEY 0 1',
+      'hset KEY a b',
       'hmget KEY a',
       'expire KEY 1',
       'evalsha a 1 KEY',

@@ -27,14 +27,19 @@ export type WorkerProcess = {
   /** the metrics that it reported last */
   readonly metrics: () => MetricSnapshot
   order(order: Order): void
+  /** Tells it whether an operator has taken the service out of service. */
+  setDrained(isDrained: boolean): void
   /** Lets it close its listeners, once it has drained. */
   letClose(): void
   /** Ends it at once, even if it hangs. */
   kill(): void
 }
 
-/** Starts a worker: this program again, as `cluster.settings` says. */
-export function forkWorker(): WorkerProcess {
+/**
+ * Starts a worker: this program again, as `cluster.settings` says.
+ * @param onDrainAll is called when an operator has told it to drain, or not to
+ */
+export function forkWorker(onDrainAll: (isDrained: boolean) => void = () => {}): WorkerProcess {
   const worker = cluster.fork()
   const { process: child } = worker
   const send = (message: ToWorker): void => {
@@ -43,6 +48,7 @@ export function forkWorker(): WorkerProcess {
   const questions = askWorker(send)
   const state: State = {
     worker,
+    onDrainAll,
     questions,
     up: Promise.withResolvers(),
     drained: Promise.withResolvers(),
@@ -70,6 +76,7 @@ export function forkWorker(): WorkerProcess {
       return answer
     },
     order: (order) => send({ order }),
+    setDrained: (drainedByOperator) => send({ drainedByOperator }),
     letClose: () => send({ mayClose: true }),
     kill: () => {
       child.kill('SIGKILL')
@@ -80,6 +87,7 @@ export function forkWorker(): WorkerProcess {
 /** What is known of a worker. */
 type State = {
   readonly worker: Worker
+  readonly onDrainAll: (isDrained: boolean) => void
   readonly questions: ReturnType<typeof askWorker>
   readonly up: PromiseWithResolvers<Ready>
   readonly drained: PromiseWithResolvers<void>
@@ -96,6 +104,7 @@ function hear(state: State, told: FromWorker): void {
     state.up.resolve(told.ready)
   } else if ('failed' in told) state.failed = told.failed
   else if ('drained' in told) state.drained.resolve()
+  else if ('drainAll' in told) state.onDrainAll(told.drainAll)
   else if ('lastMetrics' in told) state.metrics = told.lastMetrics
   else state.questions.hear(told.answerTo, told.answer)
 }

@@ -13,19 +13,19 @@ type Answer = { readonly status: number; readonly body: Readiness }
  * others are then replaced or recover, and degraded if fewer are than there should be.
  * @param answers of the workers that listen; null: it did not answer
  * @param workers how many there should be
+ * @param draining why no more clients should come; null: they may
  */
 export function mergedReadiness(
   answers: readonly (Answer | null)[],
-  { workers, isDraining }: { readonly workers: number; readonly isDraining: boolean }
+  { workers, draining }: { readonly workers: number; readonly draining: string | null }
 ): { readonly isReady: boolean; readonly body: Readiness } {
   const given = answers.filter((answer) => answer !== null)
   const serving = given.filter(({ status }) => status === 200)
   const ready = serving.map(({ body }) => body)
   const judged = ready.length > 0 ? ready : given.map(({ body }) => body)
   const ageSeconds = oldest(judged)
-  if (isDraining) {
-    const failing = { draining: 'the process is ending' }
-    return { isReady: false, body: { status: 'draining', failing, ageSeconds } }
+  if (draining !== null) {
+    return { isReady: false, body: { status: 'draining', failing: { draining }, ageSeconds } }
   }
   if (ready.length === 0) {
     const failing = { workers: 'no worker is ready', ...joined(judged, 'failing') }

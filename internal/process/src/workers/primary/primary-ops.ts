@@ -30,7 +30,8 @@ export type PrimaryOpsOptions = {
   readonly pool: Pick<WorkerPool, 'told'> & { readonly up: () => readonly AskWorker[] }
   /** how many workers there should be */
   readonly workers: number
-  readonly isDraining: () => boolean
+  /** why no more clients should come; null: they may */
+  readonly draining: () => string | null
   readonly https?: ServerTls | null
   /** as for the listener of one process */
   readonly hosts: readonly string[]
@@ -46,7 +47,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024
  * request to one of them, over the channel that it has to it.
  */
 export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
-  const { log, metrics, pool, workers, isDraining, https = null, hosts, merged = {} } = options
+  const { log, metrics, pool, workers, draining, https = null, hosts, merged = {} } = options
   const ops = buildService({ log, closeMs: OPS_CLOSE_MS, https })
   const onRequest = requirePrivateHost(hosts)
   const states = shared((url: string) =>
@@ -67,7 +68,7 @@ export function buildPrimaryOps(options: PrimaryOpsOptions): Service {
     const answers = (await states('/readyz')).map(
       (answer) => answer && { status: answer.status, body: bodyOf(answer) as Readiness }
     )
-    const { isReady, body } = mergedReadiness(answers, { workers, isDraining: isDraining() })
+    const { isReady, body } = mergedReadiness(answers, { workers, draining: draining() })
     return reply.code(isReady ? 200 : 503).send(body)
   })
   ops.get('/metrics', { schema: metricsSchema, onRequest }, async (_request, reply) => {

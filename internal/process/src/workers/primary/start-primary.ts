@@ -1,7 +1,9 @@
 import cluster from 'node:cluster'
+import { randomUUID } from 'node:crypto'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { type ListenAddress, listenAs } from '../../listening/listen-as.ts'
+import { DRAINED, ENDING } from '../../ops/ops-listener.ts'
 import { processMetrics } from '../../ops/process-metrics.ts'
 import type { RunningService } from '../../start/running-service.ts'
 import { StartFault } from '../../start/start-fault.ts'
@@ -44,13 +46,15 @@ async function open(
       `${name.toUpperCase()}_WORKERS must be 1: this process is already a worker of node:cluster`
     )
   }
-  let isDraining = false
+  let isEnding = false
   closing.defer(tls.close)
   const metrics = processMetrics(name)
   const pool = workerPool(workers, poolEvents(options, metrics))
   countWorkers(name, metrics, pool, workers)
   const https = tls.ops?.options ?? null
-  const ops = buildPrimaryOps({ ...options, metrics, pool, https, isDraining: () => isDraining })
+  const drained = () => (pool.isDrained() ? DRAINED : null)
+  const draining = () => (isEnding ? ENDING : drained())
+  const ops = buildPrimaryOps({ ...options, metrics, pool, https, draining })
   closing.defer(() => ops.close())
   const opsUrl = await listenAs(`${name.toUpperCase()}_OPS`, { app: ops, at }, tls.ops)
 
@@ -59,7 +63,8 @@ async function open(
   closing.defer(() => pool.end(waiting.closeListeners))
   cluster.schedulingPolicy = cluster.SCHED_RR
   // 'advanced', because a metric may be infinite, which JSON cannot say.
-  cluster.setupPrimary({ args: [WORKER_ARGUMENT, opsUrl], serialization: 'advanced' })
+  const args = [WORKER_ARGUMENT, opsUrl, randomUUID()]
+  cluster.setupPrimary({ args, serialization: 'advanced' })
   const { url, endsWithinMs } = await pool.start()
   let isReplacing = false
   return {
@@ -80,7 +85,7 @@ async function open(
     },
     async drain() {
       options.log.info('draining all workers before exit')
-      isDraining = true
+      isEnding = true
     },
     close: () => closing.disposeAsync()
   }

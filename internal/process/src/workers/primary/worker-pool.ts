@@ -24,6 +24,8 @@ export type WorkerPool = {
   /** the metrics that its workers reported last, and what those had counted that have ended */
   readonly told: () => { readonly alive: MetricSnapshot[]; readonly ended: MetricSnapshot }
   reload(): void
+  /** whether an operator has taken the service out of service: then new workers are told too */
+  readonly isDrained: () => boolean
   /**
    * Replaces the workers, one after the other: each drains only when its replacement is ready.
    * @throws as `WorkerProcess.up`; the remaining workers then stay
@@ -44,7 +46,7 @@ type Slot = { worker: WorkerProcess | null; readonly pauses: RestartPauses }
 /** A pool, and what has happened to it so far. */
 type State = {
   readonly events: PoolEvents
-  readonly fork: () => WorkerProcess
+  readonly fork: (onDrainAll: (isDrained: boolean) => void) => WorkerProcess
   /** in milliseconds, never set back */
   readonly clock: () => number
   readonly slots: readonly Slot[]
@@ -53,6 +55,7 @@ type State = {
   readonly ending: AbortSignal
   /** whether every slot has had a worker that listens */
   isStarted: boolean
+  isDrained: boolean
   /** what the workers that have ended had counted */
   endedCounts: MetricSnapshot
 }
@@ -74,6 +77,7 @@ export function workerPool(
     alive: new Set(),
     ending: ending.signal,
     isStarted: false,
+    isDrained: false,
     endedCounts: []
   }
   const { alive } = pool
@@ -84,6 +88,7 @@ export function workerPool(
     reload() {
       for (const worker of alive) worker.order('reload')
     },
+    isDrained: () => pool.isDrained,
     async replaceAll() {
       for (const slot of pool.slots) if (!pool.ending.aborted) await replace(pool, slot)
     },
@@ -122,7 +127,11 @@ async function startAll(pool: State): Promise<Ready> {
 
 /** Starts a worker for a slot, and replaces it if it dies. */
 function startWorker(pool: State, slot: Slot): WorkerProcess {
-  const worker = pool.fork()
+  const worker = pool.fork((isDrained) => {
+    pool.isDrained = isDrained
+    for (const one of pool.alive) one.setDrained(isDrained)
+  })
+  worker.up.then(() => worker.setDrained(pool.isDrained)).catch(() => {})
   const sinceMs = pool.clock()
   pool.alive.add(worker)
   void worker.ended.then((exit) => {

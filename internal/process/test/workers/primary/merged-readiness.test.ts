@@ -18,7 +18,7 @@ const notReady = {
   status: 503,
   body: { status: 'not ready', failing: { keys: 'no key set' }, ageSeconds: { keys: null } }
 } as const
-const two = { workers: 2, isDraining: false }
+const two = { workers: 2, draining: null }
 
 t.test('workers are ready together if each of them is ready', async (t) => {
   t.strictSame(mergedReadiness([ready(1), ready(3)], two), {
@@ -68,7 +68,7 @@ t.test('workers are not ready if none is, and the body says why', async (t) => {
 })
 
 t.test('workers are not ready while their process ends', async (t) => {
-  t.match(mergedReadiness([ready(), ready()], { workers: 2, isDraining: true }), {
+  t.match(mergedReadiness([ready(), ready()], { workers: 2, draining: 'the process is ending' }), {
     isReady: false,
     body: { status: 'draining', failing: { draining: 'the process is ending' } }
   })

@@ -50,7 +50,7 @@ function primary(t: Test, workers: readonly Worker[]): Service {
     metrics: new Registry(),
     pool: { up: () => workers, told: () => ({ alive: [], ended: [] }) },
     workers: workers.length,
-    isDraining: () => false,
+    draining: () => null,
     hosts: [],
     merged: { [KEYS]: { schema: {}, merge: (bodies) => bodies } }
   })

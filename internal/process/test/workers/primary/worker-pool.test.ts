@@ -19,6 +19,7 @@ function worker(name: string, events: string[]) {
     ask: async () => null,
     metrics: () => [],
     order: (order) => events.push(`${name}: ${order}`),
+    setDrained() {},
     letClose() {
       events.push(`${name}: may close`)
       ended.resolve({ code: 0, signal: null })

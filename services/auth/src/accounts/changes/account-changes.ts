@@ -10,6 +10,7 @@ import type { Account } from '../account.ts'
 import type { AccountClaims } from '../account-claims.ts'
 import { emailTaken } from '../account-refusals.ts'
 import type { PasswordChange } from '../account-store.ts'
+import { lockAccount } from '../lock-account.ts'
 import { otherPassword } from '../passwords/other-password.ts'
 import { cancelDeletion } from './cancel-deletion.ts'
 import type { Change } from './change.ts'
@@ -145,17 +146,17 @@ async function enableAccount(
   id: string,
   { source, clock }: By
 ): Promise<boolean> {
+  await lockAccount(transaction, id)
   const { numUpdatedRows } = await transaction
     .updateTable('accounts')
     .set({ disabled_at: null })
     .where('id', '=', id)
     .where('disabled_at', 'is not', null)
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) return false
+  const wasDisabled = numUpdatedRows > 0n
   const [about, nowMs] = [{ subject: id, sid: null, source }, clock()]
-  await writeAudit(transaction, { kind: 'user-enabled', ...about }, nowMs)
-  await cancelDeletion(transaction, about, nowMs)
-  return true
+  if (wasDisabled) await writeAudit(transaction, { kind: 'user-enabled', ...about }, nowMs)
+  return (await cancelDeletion(transaction, about, nowMs)) || wasDisabled
 }
 
 /** Ends every session of an account, and writes the event that says why and how many. */

@@ -15,6 +15,7 @@ import type { Change } from '../changes/change.ts'
 import { eraseAccount } from '../changes/erase-account.ts'
 import { eraseTraces } from '../changes/erase-traces.ts'
 import { lockAccount } from '../lock-account.ts'
+import { comingDeletions } from './coming-deletions.ts'
 
 export type RequestedDeletion = {
   /** from when on the account is deleted, in seconds since 1970 */
@@ -37,6 +38,8 @@ export type AccountDeletions = {
    * @returns null if the session has ended, or the account was disabled or deleted
    */
   request(account: Account, asker: Asker): Promise<RequestedDeletion | null>
+  /** The accounts that will be deleted, those that are deleted next first. */
+  coming(page: { readonly limit: number }): Promise<Account[]>
 }
 
 export type DeletionPorts = Pick<Change, 'stale' | 'clock'> & {
@@ -49,6 +52,7 @@ export type DeletionPorts = Pick<Change, 'stale' | 'clock'> & {
 export function accountDeletions(ports: DeletionPorts): AccountDeletions {
   const { db } = ports
   return {
+    coming: (page) => comingDeletions(db, page),
     async request(account, asker) {
       const requested = await db
         .transaction()

@@ -6,6 +6,7 @@ import { cancelDeletion } from '../changes/cancel-deletion.ts'
 import type { Change } from '../changes/change.ts'
 import { eraseAccount } from '../changes/erase-account.ts'
 import { lockAccount } from '../lock-account.ts'
+import { dueAccounts } from './coming-deletions.ts'
 
 /** How many accounts one round deletes, each in its own transaction. */
 const MOST_OF_ROUND = 50
@@ -22,6 +23,7 @@ export async function eraseDue(
   { stale, clock }: Pick<Change, 'stale' | 'clock'>
 ): Promise<boolean> {
   const due = await dueAccounts(db, Math.floor(clock() / 1000))
+    .select('id')
     .orderBy('delete_after')
     .limit(MOST_OF_ROUND)
     .execute()
@@ -37,19 +39,14 @@ export async function eraseDue(
   return due.length === MOST_OF_ROUND
 }
 
-/** @param now in seconds */
-const dueAccounts = (db: Kysely<Tables>, now: number) =>
-  db
-    .selectFrom('accounts')
-    .select('id')
-    .where('delete_after', '<=', now)
-    .where('disabled_at', 'is', null)
-
 async function eraseIfDue(transaction: Kysely<Tables>, id: string, change: Change): Promise<void> {
   await lockAccount(transaction, id)
   const nowMs = change.clock()
   const now = Math.floor(nowMs / 1000)
-  const row = await dueAccounts(transaction, now).where('id', '=', id).executeTakeFirst()
+  const row = await dueAccounts(transaction, now)
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst()
   // A login has kept it meanwhile, or another instance has deleted it.
   if (row === undefined) return
   const session = await transaction

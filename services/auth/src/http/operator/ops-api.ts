@@ -14,11 +14,12 @@ import { consolePage } from './console/console-page.ts'
 import { consoleSessionRoutes } from './console/console-session.ts'
 import { drillRoutes } from './drills.ts'
 import { eventRoutes } from './events/events.ts'
-import { gatewayRoutes } from './gateways.ts'
+import { gatewayRoutes } from './gateways/gateways.ts'
 import { invitationRoutes } from './invitations/invitations.ts'
 import { keyRoutes } from './keys/keys.ts'
 import { mailRoutes } from './mail.ts'
 import { approvalRoutes } from './operators/approvals.ts'
+import { endOperatorSessions } from './operators/end-operator-sessions.ts'
 import { operatorRoutes } from './operators/operators.ts'
 import { renewOperator } from './operators/renew-operator.ts'
 import type { OpsApiOptions, OpsRoutes } from './ops-routes.ts'
@@ -40,6 +41,7 @@ import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { exportUser, exportUserEvents } from './users/export-user.ts'
 import { importUsers } from './users/import-users.ts'
+import { listDeletions } from './users/list-deletions.ts'
 import { listUserFactors } from './users/list-user-factors.ts'
 import { listUserIdentities } from './users/list-user-identities.ts'
 import { listUsers } from './users/list-users.ts'
@@ -55,6 +57,7 @@ const groups: OpsRoutes[] = [
   createUser,
   importUsers,
   listUsers,
+  listDeletions,
   showUser,
   setRoles,
   setScope,
@@ -112,7 +115,9 @@ export function opsApi(
     requireOperator(scope, hosts, credentials)
     requireAccess(scope, options)
     // The scope is the same service, under a prefix.
-    for (const group of groups) group(scope as unknown as Service, options)
+    const service = scope as unknown as Service
+    for (const group of groups) group(service, options)
+    endOperatorSessions(service, { ...options, credentials })
   }
   ops.register(fp(api, { name: 'ops-api', encapsulate: true }), { prefix: '/ops' })
   consolePage(ops, hosts)

@@ -3,6 +3,7 @@ import type { ConsoleSecrets } from '../../../operators/console-sessions.ts'
 import type { Operators } from '../../../operators/open-operators.ts'
 import {
   type ActingOperator,
+  BOOTSTRAP,
   bootstrapOperator,
   isOperatorToken,
   operatorTokenDigest
@@ -12,6 +13,8 @@ import {
 export type OperatorCredentials = {
   ofToken(token: string): Promise<ActingOperator | null>
   ofTokenDigest(digest: string): Promise<ActingOperator | null>
+  /** The digest of the newest token of an operator, by name. */
+  tokenDigestOf(name: string): Promise<string | null>
   /** @param isUse as `ConsoleSessions.find` has it */
   ofSession(secrets: ConsoleSecrets, isUse: boolean): Promise<ActingOperator | null>
 }
@@ -26,6 +29,8 @@ export function operatorCredentials(
     isSame(digest, expected) ? bootstrapOperator(digest) : await named.find(digest)
   return {
     ofTokenDigest,
+    tokenDigestOf: async (name) =>
+      name === BOOTSTRAP ? expected : await named.tokenDigestOf(name),
     async ofToken(token) {
       const digest = operatorTokenDigest(token)
       if (isSame(digest, expected)) return bootstrapOperator(digest)

@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../../../live-events/feed-reader.ts'
-import { toGateway } from '../gateways.ts'
+import { toGateway } from '../gateways/gateways.ts'
 import { toKey } from '../keys/key-response.ts'
 
 /**

@@ -1,18 +1,18 @@
 import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
 import { fleetUnavailable } from '../../../refusals.ts'
 import { operatorOf } from '../access/require-operator.ts'
+import { askGateways } from '../gateways/ask-gateways.ts'
+import { drainRoutes } from '../gateways/drain-gateway.ts'
+import { type AskingRoutes, questionPlaces } from '../gateways/question-places.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
-import { askGateways } from './ask-gateways.ts'
-import { type AskFor, questionPlaces } from './question-places.ts'
 import { ExplainedRequest, RequestToExplain, RouteTables } from './route-schemas.ts'
+import { tableRoutes } from './table-changes.ts'
 
 const tags = ['Operation']
 const problems = {
   UNAVAILABLE:
     'The gateways cannot be asked: their store is unreachable, or too many questions are open.'
 }
-
-type AskingRoutes = (...args: [...Parameters<OpsRoutes>, askFor: AskFor]) => void
 
 const listRoutes: AskingRoutes = (service, { fleet }, askFor) => {
   service.get(
@@ -87,8 +87,13 @@ const ask = <Answer>(asking: Promise<Answer>): Promise<Answer> =>
     throw fleetUnavailable(error)
   })
 
-/** The route tables of the gateways, and what they do with a request. */
+/**
+ * What operators ask gateways, and tell them to do: their route tables, what they do with a
+ * request, and the drain.
+ */
 export const routeRoutes: OpsRoutes = (service, options) => {
   const askFor = questionPlaces()
-  for (const route of [listRoutes, explainRequest]) route(service, options, askFor)
+  for (const route of [listRoutes, explainRequest, ...tableRoutes, ...drainRoutes]) {
+    route(service, options, askFor)
+  }
 }

@@ -197,6 +197,8 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       kids: [],
       revocationCursor: '7-0',
       revocationLagSeconds: 0.5,
+      instance: 'id-of-edge-1',
+      drained: null,
       vitals: null
     },
     {
@@ -206,6 +208,8 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       kids: [first],
       revocationCursor: '7-0',
       revocationLagSeconds: 0.5,
+      instance: 'id-of-edge-2',
+      drained: null,
       vitals: null
     }
   ])

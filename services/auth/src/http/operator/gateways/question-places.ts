@@ -1,5 +1,6 @@
 import { MOST_OPEN } from '@gatehouse/fleet/questions'
 import { tooManyQuestions } from '../../http-refusals.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
 
 /**
  * How many questions a process has open, and how many of them are of one operator. A question takes
@@ -13,6 +14,9 @@ const MOST_OF_ONE = MOST / 2
  * @throws Refusal UNAVAILABLE
  */
 export type AskFor = <Answer>(name: string, ask: () => Promise<Answer>) => Promise<Answer>
+
+/** Routes that ask gateways, or tell them something. */
+export type AskingRoutes = (...args: [...Parameters<OpsRoutes>, askFor: AskFor]) => void
 
 /** Places for questions, so that operators do not displace the questions of others. */
 export function questionPlaces(): AskFor {

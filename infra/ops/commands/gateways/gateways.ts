@@ -1,6 +1,6 @@
-import type { Command } from '../command.ts'
-import { count } from '../terminal/count.ts'
-import { textTable } from '../terminal/text-table.ts'
+import type { Command } from '../../command.ts'
+import { count } from '../../terminal/count.ts'
+import { textTable } from '../../terminal/text-table.ts'
 
 type Gateway = {
   readonly id: string

@@ -44,12 +44,13 @@ export async function askGateways<Schema extends TSchema>({
   const live = (await fleet.live()).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const groups = groupsOf(live)
   const to = groups.slice(0, MOST_ASKED).map(({ first }) => first.id)
-  const texts = to.length === 0 ? new Map() : await answersOf(fleet, { to, request })
+  const question = { id: randomUUID(), to, request }
+  const texts = to.length === 0 ? new Map() : await answersTo(fleet.questions, question)
   return {
     tables: groups.map(({ version, first, names: gateways }) => ({
       version,
       gateways,
-      answer: decode(texts.get(first.id), schema)
+      answer: decodeAnswer(texts.get(first.id), schema)
     })),
     unasked: live.filter(({ vitals }) => vitals === undefined).map(({ name }) => name)
   }
@@ -69,21 +70,28 @@ function groupsOf(live: readonly Announcement[]) {
   return [...groups.values()]
 }
 
-async function answersOf(
-  { questions }: Pick<Fleet, 'questions'>,
-  { to, request }: Pick<Question, 'to' | 'request'>
+/**
+ * Asks gateways, and waits for the answers of all of them, but not for long.
+ * @param command the signed command, if the question is one
+ * @param fewest how many answers are enough; by default, all
+ */
+export async function answersTo(
+  questions: Fleet['questions'],
+  question: Question,
+  command?: string,
+  fewest: number = question.to.length
 ): Promise<ReadonlyMap<string, string>> {
-  const id = randomUUID()
-  await questions.ask({ id, to, request })
+  const { id, to } = question
+  await questions.ask(question, command)
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     const answers = await questions.answers(id, to)
-    if (to.every((one) => answers.has(one)) || waitedMs >= PATIENCE_MS) return answers
+    if (answers.size >= fewest || waitedMs >= PATIENCE_MS) return answers
     await sleep(LOOK_MS)
   }
 }
 
 /** What anyone can write who can write to the store is checked. */
-function decode<Schema extends TSchema>(
+export function decodeAnswer<Schema extends TSchema>(
   text: string | undefined,
   schema: Schema
 ): Static<Schema> | null {

@@ -1,8 +1,8 @@
 import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
-import { fleetUnavailable } from '../../refusals.ts'
-import { instant } from '../fields.ts'
-import type { OpsRoutes } from './ops-routes.ts'
+import { fleetUnavailable } from '../../../refusals.ts'
+import { instant } from '../../fields.ts'
+import type { OpsRoutes } from '../ops-routes.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [4711] })
 
@@ -50,6 +50,14 @@ const Gateway = Type.Object(
       description: 'Seconds since the last heartbeat that it has read from the revocation log.',
       examples: [0.4]
     }),
+    instance: Type.String({
+      description: 'The same for all workers of one gateway.',
+      examples: ['3f6c0b9e-7c0f-4f0a-9a55-0d9f1f6f7a10']
+    }),
+    drained: Type.Union([Type.Boolean({ examples: [false] }), Type.Null()], {
+      description:
+        'Whether an operator has taken it out of service; null: it is an earlier version, which cannot be drained.'
+    }),
     vitals: Type.Union([Vitals, Type.Null()], {
       description: 'What it did since its start; null: it is an earlier version.'
     })
@@ -65,6 +73,8 @@ export const toGateway = (gateway: Announcement) => ({
   kids: gateway.kids,
   revocationCursor: gateway.revocationCursor,
   revocationLagSeconds: gateway.revocationLagSeconds,
+  instance: gateway.vitals?.instance ?? gateway.id,
+  drained: gateway.vitals?.drained ?? null,
   vitals: gateway.vitals === undefined ? null : toVitals(gateway.vitals)
 })
 

@@ -1,0 +1,77 @@
+import { type CommandAnswer, MOST_FAULTS, type Order } from '@gatehouse/fleet/commands'
+import type { Fleet } from '@gatehouse/fleet/fleet'
+import type { OperatorDrain } from '@gatehouse/process/operator-drain'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { routesVersion } from '../explain/routes-version.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
+
+/** What commands act on. */
+export type CommandPorts = {
+  readonly fleet: Pick<Fleet, 'live'>
+  /** the same for all workers of this gateway */
+  readonly instance: string
+  readonly drain: Pick<OperatorDrain, 'isDrained' | 'set'>
+  /** Announces this gateway at once. */
+  announce(): Promise<void>
+  readonly routes: {
+    current(): RouteTable
+    /** Reads the file again. Returns what is wrong with it. */
+    reload(): readonly string[]
+    /** @throws SettingsFault */
+    validate(yaml: string): RouteTable
+  }
+}
+
+const LAST = 'no other live gateway would be left that serves clients'
+
+/**
+ * Does what an operator orders.
+ * @throws if the store is unreachable
+ */
+export async function carryOut(order: Order, ports: CommandPorts): Promise<CommandAnswer> {
+  const { drain, routes } = ports
+  const answer = (faults: readonly string[], read: RouteTable | null = null): CommandAnswer => ({
+    done: faults.length === 0,
+    faults: faults.slice(0, MOST_FAULTS),
+    routes: read?.routes.length ?? null,
+    routesVersion: routesVersion(routes.current())
+  })
+  if (order.kind === 'drain') return answer((await drained(order.force, ports)) ? [] : [LAST])
+  if (order.kind === 'undrain') {
+    drain.set(false)
+    await ports.announce()
+    return answer([])
+  }
+  if (order.kind === 'reload') return answer(routes.reload(), routes.current())
+  try {
+    return answer([], routes.validate(order.table))
+  } catch (error) {
+    if (!(error instanceof SettingsFault)) throw error
+    return answer(error.faults)
+  }
+}
+
+/**
+ * Takes this gateway out of service.
+ * @param force even if no other one serves clients
+ * @returns false if no other one does
+ */
+async function drained(force: boolean, ports: CommandPorts): Promise<boolean> {
+  const { drain, announce } = ports
+  // Another worker may have been told first.
+  if (drain.isDrained) return true
+  if (!force && !(await isAnotherLeft(ports))) return false
+  drain.set(true)
+  await announce()
+  if (force || (await isAnotherLeft(ports))) return true
+  // Others were drained at the same time. Each of them looks after its own announcement, so at
+  // least one of them sees that no other is left.
+  drain.set(false)
+  await announce()
+  return false
+}
+
+async function isAnotherLeft({ fleet, instance }: CommandPorts): Promise<boolean> {
+  const live = await fleet.live()
+  return live.some(({ vitals }) => vitals?.instance !== instance && vitals?.drained !== true)
+}

@@ -1,0 +1,28 @@
+import type { Question, Questions } from '@gatehouse/fleet/questions'
+import type { ServiceLog } from '@gatehouse/http-service/service-log'
+import { type CommandPorts, carryOut } from './carry-out.ts'
+import type { ReadCommand } from './read-command.ts'
+
+type CommandOptions = CommandPorts & {
+  readonly questions: Pick<Questions, 'commandOf'>
+  readonly read: ReadCommand
+  readonly log: Pick<ServiceLog, 'info' | 'warn'>
+}
+
+/** Carries out the command of a question. Returns the answer; null: it is not to be carried out. */
+export type AnswerCommand = (question: Pick<Question, 'id'>) => Promise<string | null>
+
+export function openCommands({ questions, read, log, ...ports }: CommandOptions): AnswerCommand {
+  return async ({ id }) => {
+    const text = await questions.commandOf(id)
+    const order = text === null ? null : await read(text, id)
+    if (order === null) {
+      log.warn('a command without a valid signature, or an old one, was ignored')
+      return null
+    }
+    const answer = await carryOut(order, ports)
+    const { done, faults } = answer
+    log.info({ order: order.kind, done, faults }, 'an order of an operator was carried out')
+    return JSON.stringify(answer)
+  }
+}

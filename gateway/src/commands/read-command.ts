@@ -1,0 +1,70 @@
+import { COMMAND_SECONDS, COMMAND_TYPE, Command, type Order } from '@gatehouse/fleet/commands'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { Value } from 'typebox/value'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { CheckSignature } from '../tokens/checks/check-token.ts'
+
+type CommandReaderOptions = {
+  /** of our own auth service */
+  readonly keys: Pick<SigningKeys, 'find' | 'isWithdrawn'>
+  readonly checkSignature: CheckSignature
+  /** of this gateway */
+  readonly id: string
+  /** milliseconds since 1970 */
+  readonly clock: () => number
+}
+
+/**
+ * The order of a signed command, which is carried out once. null: our auth service has not signed
+ * it, it is for other gateways or another question, or it is too old.
+ */
+export type ReadCommand = (text: string, question: string) => Promise<Order | null>
+
+/** How far the clocks of the auth service and of a gateway may differ. */
+const SKEW_SECONDS = 60
+
+/** Whoever can write to the store can write commands too, so only a signed one counts. */
+export function commandReader({ keys, checkSignature, id, clock }: CommandReaderOptions) {
+  /** those that were carried out, and the time of their signature in seconds since 1970 */
+  const carriedOut = new Map<string, number>()
+  const read: ReadCommand = async (text, question) => {
+    const signed = await commandOf(text, keys, checkSignature)
+    if (signed === null || signed.id !== question || !signed.to.includes(id)) return null
+    const ageSeconds = clock() / 1000 - signed.iat
+    if (ageSeconds > COMMAND_SECONDS + SKEW_SECONDS || ageSeconds < -SKEW_SECONDS) return null
+    // The same command may be written again as long as it is not too old.
+    if (carriedOut.has(signed.id)) return null
+    for (const [old, iat] of carriedOut) {
+      if (clock() / 1000 - iat > COMMAND_SECONDS + 2 * SKEW_SECONDS) carriedOut.delete(old)
+    }
+    carriedOut.set(signed.id, signed.iat)
+    return signed.order
+  }
+  return read
+}
+
+async function commandOf(
+  text: string,
+  keys: CommandReaderOptions['keys'],
+  checkSignature: CheckSignature
+): Promise<Command | null> {
+  const head = headOf(text)
+  if (head === null) return null
+  const key = await keys.find(head.kid, head.algorithm)
+  if (key === null || keys.isWithdrawn(head.kid)) return null
+  if (!(await checkSignature(text, key, head.algorithm))) return null
+  const payload: unknown = decodeJwt(text)
+  return Value.Check(Command, payload) ? payload : null
+}
+
+function headOf(text: string): { kid: string; algorithm: SignatureAlgorithm } | null {
+  try {
+    const { alg, kid, typ } = decodeProtectedHeader(text)
+    const algorithm = signatureAlgorithms.find((one) => one === alg)
+    const isCommand = typ === COMMAND_TYPE && kid !== undefined && algorithm !== undefined
+    return isCommand ? { kid, algorithm } : null
+  } catch {
+    return null
+  }
+}

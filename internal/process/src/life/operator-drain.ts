@@ -1,0 +1,50 @@
+import type { Service } from '@gatehouse/http-service/build-service'
+import { tellParent } from '../start/tell-parent.ts'
+import { isWorker } from '../workers/as-worker.ts'
+import type { FromWorker, ToWorker } from '../workers/messages.ts'
+
+/** Whether an operator has taken this service out of service. A restart forgets it. */
+export type OperatorDrain = {
+  readonly isDrained: boolean
+  /** Takes the service out of service, or back: with several workers, all of them. */
+  set(isDrained: boolean): void
+  /** These listeners drain with it. */
+  of(listeners: readonly Pick<Service, 'draining'>[]): void
+  /** Calls after each change. */
+  onChange(tell: () => void): void
+}
+
+export function operatorDrain(): OperatorDrain {
+  const listeners: Pick<Service, 'draining'>[] = []
+  const followers: (() => void)[] = []
+  let isDrained = false
+  const apply = (next: boolean): void => {
+    if (next === isDrained) return
+    isDrained = next
+    for (const { draining } of listeners) {
+      if (isDrained) draining.begin('operator')
+      else draining.undo()
+    }
+    for (const tell of followers) tell()
+  }
+  if (isWorker()) {
+    process.on('message', (message) => {
+      const told = message as ToWorker
+      if ('drainedByOperator' in told) apply(told.drainedByOperator)
+    })
+  }
+  return {
+    get isDrained() {
+      return isDrained
+    },
+    set(next) {
+      apply(next)
+      if (isWorker()) void tellParent<FromWorker>({ drainAll: next })
+    },
+    of(more) {
+      listeners.push(...more)
+      if (isDrained) for (const { draining } of more) draining.begin('operator')
+    },
+    onChange: (tell) => void followers.push(tell)
+  }
+}

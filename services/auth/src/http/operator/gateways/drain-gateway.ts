@@ -1,0 +1,152 @@
+import type { Announcement } from '@gatehouse/fleet/fleet'
+import { Type } from 'typebox'
+import { gatewaySilent, lastGateway, noSuchGateway, takesNoOrders } from '../../http-refusals.ts'
+import { operatorSource } from '../access/operator-source.ts'
+import { operatorOf } from '../access/require-operator.ts'
+import type { OpsApiOptions } from '../ops-routes.ts'
+import type { AskingRoutes } from './question-places.ts'
+import { liveGateways, takesOrders, tellGateways } from './tell-gateways.ts'
+
+const Params = Type.Object({
+  gateway: Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'The id or the name of the gateway.',
+    examples: ['edge-1:4711']
+  })
+})
+
+const Body = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Boolean({
+        examples: [false],
+        description:
+          'Drains it even if no other gateway is left that serves clients. Default: false.'
+      })
+    )
+  },
+  { additionalProperties: false, nullable: true, title: 'GatewayDrain' }
+)
+
+const Drained = Type.Object(
+  {
+    gateways: Type.Array(Type.String({ examples: ['edge-1:4711'] }), {
+      description: 'The name of the gateway; with several workers, the names of all of them.'
+    }),
+    drained: Type.Boolean({ examples: [true], description: 'Whether it is drained now.' })
+  },
+  { title: 'DrainedGateway' }
+)
+
+const problems = {
+  NOT_FOUND: 'No live gateway has this id or name.',
+  UNAVAILABLE: 'The gateway cannot be told, or does not answer.'
+}
+const EARLIER = 'The gateway is of an earlier version, which cannot be drained'
+
+const drainGateway: AskingRoutes = (service, options, askFor) => {
+  service.post(
+    '/gateways/:gateway/drain',
+    {
+      schema: {
+        operationId: 'drainGateway',
+        summary: 'Drain a gateway',
+        description:
+          'Takes a gateway out of service: /readyz is 503, and each response tells the client to connect again. It still serves every request. Lasts until it is undrained, or restarts.',
+        tags: ['Operation'],
+        answers: { 200: { description: 'The gateway is drained.' } },
+        problems: {
+          ...problems,
+          CONFLICT: `${EARLIER}, or no other gateway would be left that serves clients.`
+        },
+        params: Params,
+        body: Body,
+        response: { 200: Drained }
+      }
+    },
+    (request) =>
+      askFor(operatorOf(request).name, async () => {
+        const force = request.body?.force === true
+        const { gateway, workers, others } = await found(options, request.params.gateway)
+        const isLast = others.every(({ vitals }) => vitals?.drained === true)
+        if (isLast && !force) throw lastGateway()
+        const by = operatorSource(request)
+        const note = (kind: 'gateway-drained' | 'gateway-undrained', forced: string | null) =>
+          options.audit.write({
+            kind,
+            subject: gateway.id,
+            sid: null,
+            source: by,
+            detail: { gateway: gateway.name, ...(forced === null ? {} : { forced }) }
+          })
+        // First, so that no gateway is drained without an event.
+        await note('gateway-drained', force ? 'yes' : 'no')
+        const answer = await order(options, workers, { kind: 'drain', force })
+        if (!answer.done) {
+          await note('gateway-undrained', null)
+          throw lastGateway()
+        }
+        return { gateways: workers.map(({ name }) => name), drained: true }
+      })
+  )
+}
+
+const undrainGateway: AskingRoutes = (service, options, askFor) => {
+  service.post(
+    '/gateways/:gateway/undrain',
+    {
+      schema: {
+        operationId: 'undrainGateway',
+        summary: 'Put a drained gateway back into service',
+        description: 'Puts a gateway back into service.',
+        tags: ['Operation'],
+        answers: { 200: { description: 'The gateway is in service.' } },
+        problems: { ...problems, CONFLICT: `${EARLIER}.` },
+        params: Params,
+        response: { 200: Drained }
+      }
+    },
+    (request) =>
+      askFor(operatorOf(request).name, async () => {
+        const { gateway, workers } = await found(options, request.params.gateway)
+        await options.audit.write({
+          kind: 'gateway-undrained',
+          subject: gateway.id,
+          sid: null,
+          source: operatorSource(request),
+          detail: { gateway: gateway.name }
+        })
+        await order(options, workers, { kind: 'undrain' })
+        return { gateways: workers.map(({ name }) => name), drained: false }
+      })
+  )
+}
+
+/**
+ * A live gateway, all of its workers, and the other gateways.
+ * @throws Refusal NOT_FOUND, CONFLICT, UNAVAILABLE
+ */
+async function found(options: Pick<OpsApiOptions, 'fleet'>, wanted: string) {
+  const live = await liveGateways(options)
+  const gateway = live.find(({ id }) => id === wanted) ?? live.find(({ name }) => name === wanted)
+  if (gateway === undefined) throw noSuchGateway()
+  if (!takesOrders(gateway)) throw takesNoOrders()
+  const instance = gateway.vitals?.instance
+  const workers = live.filter(({ vitals }) => vitals?.instance === instance)
+  return { gateway, workers, others: live.filter((one) => !workers.includes(one)) }
+}
+
+/** Each worker tells the others. One that was killed is listed for a while, and does not answer. */
+async function order(
+  options: OpsApiOptions,
+  workers: readonly Announcement[],
+  what: { readonly kind: 'drain'; readonly force: boolean } | { readonly kind: 'undrain' }
+) {
+  const [answer] = (await tellGateways(options, workers, what, 1)).values()
+  if (answer === undefined) throw gatewaySilent()
+  return answer
+}
+
+/** Takes gateways out of service, and back. */
+export const drainRoutes: readonly AskingRoutes[] = [drainGateway, undrainGateway]
