@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ApprovalsView } from './approvals/approvals-view.tsx'
 import { followWaiting, waiting } from './approvals/waiting.ts'
 import { AuditView } from './audit/audit-view.tsx'
+import { ClientsView } from './clients/clients-view.tsx'
 import { DrillsView } from './drills/drills-view.tsx'
 import { GatewaysView } from './gateways/gateways-view.tsx'
 import { KeysView } from './keys/keys-view.tsx'
@@ -20,6 +21,7 @@ const shown = {
   gateways: GatewaysView,
   routes: RoutesView,
   users: UsersView,
+  clients: ClientsView,
   audit: AuditView,
   drills: DrillsView,
   outbox: OutboxView,

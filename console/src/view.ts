@@ -7,6 +7,7 @@ export const views = [
   { name: 'gateways', title: 'Gateways' },
   { name: 'routes', title: 'Routes' },
   { name: 'users', title: 'Users' },
+  { name: 'clients', title: 'Clients' },
   { name: 'audit', title: 'Audit log' },
   { name: 'drills', title: 'Drills' },
   { name: 'outbox', title: 'Outbox' },

@@ -3,6 +3,8 @@ import t from 'tap'
 import { auditKinds } from '../src/audit/audit-kinds.ts'
 import { matchingEvents } from '../src/audit/matching-events.ts'
 import { eventParser } from '../src/live/event-parser.ts'
+import { retryPauses } from '../src/live/retry-pauses.ts'
+import { inOrder } from '../src/parts/in-order.ts'
 
 const text = [
   'retry: 1500\n\n',
@@ -49,4 +51,22 @@ t.test('live events are merged with those that were read, each once', async (t) 
 
 t.test('every kind of event can be chosen', async (t) => {
   t.strictSame([...auditKinds], [...existing])
+})
+
+t.test('pauses grow while the server does not answer, and begin again after that', async (t) => {
+  const pauses = retryPauses()
+  const next = (count: number) => Array.from({ length: count }, () => pauses.next())
+  t.strictSame(next(5), [2000, 4000, 8000, 15_000, 15_000])
+  pauses.connected(null)
+  t.strictSame(next(2), [2000, 4000])
+  pauses.connected(500)
+  t.strictSame(next(2), [500, 1000])
+})
+
+t.test('the answer of an earlier search does not replace that of a later one', async (t) => {
+  const begin = inOrder()
+  const [first, second, third] = [begin(), begin(), begin()]
+  t.equal(second(), true)
+  t.equal(first(), false)
+  t.equal(third(), true)
 })

@@ -26,6 +26,8 @@ const gateway = (name: string, kids: string[]): Gateway => ({
   kids,
   revocationCursor: '',
   revocationLagSeconds: 0.4,
+  instance: name,
+  drained: false,
   vitals: null
 })
 const old = key('old', 'active', { activatedAt: at(-3600) })

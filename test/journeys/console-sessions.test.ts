@@ -1,6 +1,12 @@
 import { browserMissing, otherOrigin, pageOf } from '@gatehouse/fixtures/browser'
 import t from 'tap'
-import { openedConsole, readProof, signIn, submitForm } from './fixtures/opened-console.ts'
+import {
+  openedConsole,
+  openView,
+  readProof,
+  signIn,
+  submitForm
+} from './fixtures/opened-console.ts'
 
 const skip = browserMissing
 /** One page for all tests, as in `console.test.ts`. */
@@ -54,13 +60,24 @@ t.test('a link that another page opens does not change who is signed in', { skip
   await opened.close()
 })
 
+t.test('an admin ends the sessions of another operator', { skip }, async () => {
+  const { page, colleague } = signedIn()
+  const carol = await colleague('carol')
+  await carol.getByRole('heading', { name: 'Operators', exact: true }).waitFor()
+  await openView(page, 'Approvals')
+  await page.getByRole('button', { name: 'Sign out: carol' }).press('Enter')
+  await page.getByText('1 session of carol in the console ended.').waitFor()
+  await carol.getByLabel('Operator token').waitFor()
+  await carol.context().close()
+})
+
 t.test(
   'after a sign-out, a viewer can sign in and watch, and change nothing',
   { skip },
   async (t) => {
     const { context, page, url, axe, ops } = signedIn()
     const otherTab = await pageOf(context, `${url}/console`)
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByLabel('Operator token').waitFor()
     t.strictSame(await axe(), [], 'the sign-in')
     t.equal(await page.evaluate(readProof), null)

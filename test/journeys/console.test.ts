@@ -1,6 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { browserMissing } from '@gatehouse/fixtures/browser'
 import { client, eventually } from '@gatehouse/fixtures/client'
 import t from 'tap'
+import { afterThreeDays } from './fixtures/after-three-days.ts'
 import { focusWithView, openedConsole, openView, views } from './fixtures/opened-console.ts'
 
 const skip = browserMissing
@@ -107,10 +109,110 @@ t.test('a gateway explains what it does with a request', { skip }, async (t) => 
   await page.keyboard.press('Enter')
   await page.getByText(/Everyone gets 400 INVALID_REQUEST/).waitFor()
   t.equal(await page.getByText('earlier version').count(), 0)
+
+  await page.getByRole('button', { name: 'Reload from the files' }).click()
+  await page.getByText(/Reloaded \(\d+ routes\)/).waitFor()
+  await page.getByLabel('Route table (YAML)').fill('routes: [{ name: orders }]')
+  await page.getByRole('button', { name: 'Validate' }).press('Enter')
+  await page.getByText('Gateways would refuse it').waitFor()
+  await page
+    .getByText(/routes\.yaml:1:/)
+    .first()
+    .waitFor()
+  await page.getByLabel('Route table (YAML)').fill(await readFile('gateway/routes.yaml', 'utf8'))
+  await page.getByRole('button', { name: 'Validate' }).press('Enter')
+  await page.getByText(/No fault \(\d+ routes\)/).waitFor()
+})
+
+t.test('an operator drains gateways, the last one only on purpose', { skip }, async (t) => {
+  const { page, gatewayOpsUrls } = signedIn()
+  const statuses = () =>
+    Promise.all(gatewayOpsUrls.map(async (url) => (await fetch(`${url}/readyz`)).status))
+  await openView(page, 'Gateways')
+  const drain = page.getByRole('button', { name: /^Drain: /, disabled: false })
+  const undrain = page.getByRole('button', { name: /^Put back into .*: /, disabled: false })
+  await drain.nth(3).waitFor()
+  for (let times = 0; times < 3; times += 1) await drain.first().press('Enter')
+  await undrain.nth(2).waitFor()
+  t.strictSame((await statuses()).sort(), [200, 503, 503, 503])
+  await drain.click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('No other gateway would be left that serves clients.').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await openView(page, 'Overview')
+  await page.getByText('is drained.').first().waitFor()
+  await openView(page, 'Gateways')
+  for (let times = 0; times < 3; times += 1) await undrain.first().click()
+  await drain.nth(3).waitFor()
+  t.strictSame(await statuses(), [200, 200, 200, 200])
+  await openView(page, 'Audit log')
+  await page.getByRole('listitem').filter({ hasText: 'gateway-undrained' }).nth(2).waitFor()
+})
+
+t.test('an admin changes rights, invites, and keeps a deleted account', { skip }, async (t) => {
+  const { page, ops, gatewayUrls } = signedIn()
+  const [email, password] = ['lovelace@example.com', 'analytical engine 1843']
+  const { register, login, call } = client(gatewayUrls[0] ?? '')
+  await register(email, password)
+  await openView(page, 'Users')
+  await page.getByRole('textbox', { name: 'User' }).fill(email)
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Change roles and scope' }).click()
+  await page.getByRole('textbox', { name: 'Roles' }).fill('user editor')
+  await page.keyboard.press('Enter')
+  await page.getByText(`The next access token of ${email} has these rights.`).waitFor()
+  t.match((await ops(['users', 'show', email, '--json'])).json, {
+    user: { roles: ['user', 'editor'] }
+  })
+
+  await page.getByRole('button', { name: 'Invite …' }).click()
+  await page.getByRole('textbox', { name: 'E-mail address' }).fill('babbage@example.com')
+  await page.keyboard.press('Enter')
+  t.match(await page.getByRole('dialog').locator('.secret').textContent(), /^ghi_/)
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('button', { name: /^Revoke the invitation for babbage/ }).click()
+  await page.getByText('Nobody can register with this invitation.').waitFor()
+
+  const { accessToken: token } = (await login(email, password)).body
+  const deleted = await call('/auth/account', { method: 'DELETE', token })
+  t.equal(deleted.status, 202)
+  await openView(page, 'Overview')
+  await openView(page, 'Users')
+  await page.getByRole('button', { name: `Keep the account of ${email}` }).click()
+  await page.getByText(`${email} keeps the account, and can sign in.`).waitFor()
+  t.equal(await page.getByRole('heading', { name: 'Coming deletions' }).count(), 0)
+  t.match((await ops(['users', 'show', email, '--json'])).json, { user: { deletionAt: null } })
+})
+
+t.test('an admin creates a machine client, and disables it', { skip }, async (t) => {
+  const { page, gatewayUrls } = signedIn()
+  await openView(page, 'Clients')
+  await page.getByRole('button', { name: 'New client …' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('billing')
+  await page.getByRole('textbox', { name: 'Scope' }).fill('orders:read')
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  const secret = await dialog.locator('.secret').textContent()
+  const [id] = /[0-9a-f-]{36}/.exec((await dialog.textContent()) ?? '') ?? []
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  const status = async () => {
+    const response = await fetch(`${gatewayUrls[0]}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' })
+    })
+    return response.status
+  }
+  t.equal(await status(), 200)
+  await page.getByRole('button', { name: /^Disable billing/ }).click()
+  await page.keyboard.type('billing')
+  await page.keyboard.press('Enter')
+  await page.getByText('Every gateway refuses the tokens of billing.').waitFor()
+  t.equal(await status(), 401)
 })
 
 t.test('the result of a drill appears, and a message is discarded', { skip }, async (t) => {
-  const { page, ops, gatewayUrls } = signedIn()
+  const { page, ops, gatewayUrls, folder } = signedIn()
   await openView(page, 'Drills')
   await page.getByText('The audit log has no drill.').waitFor()
   const drill = await ops(['drill', 'revoke', '--gateway', gatewayUrls[0] ?? '', '--rounds', '1'])
@@ -130,6 +232,17 @@ t.test('the result of a drill appears, and a message is discarded', { skip }, as
   await page.keyboard.press('Enter')
   await page.getByText('It is discarded, and will not be sent.').waitFor()
   await page.getByRole('cell', { name: 'discarded' }).waitFor()
+
+  const again = page.getByRole('button', { name: /Send (all )?dead again/ })
+  t.equal(await again.count(), 0, 'there is nothing to send again')
+  await ops(['users', 'create', 'late@example.com'])
+  afterThreeDays(folder)
+  await openView(page, 'Overview')
+  await openView(page, 'Outbox')
+  await page.getByRole('button', { name: `Send dead again: ${url}` }).waitFor()
+  await page.getByRole('button', { name: /^Send user.created again/ }).press('Enter')
+  await page.getByText('It is queued again, with all its attempts.').waitFor()
+  await again.waitFor({ state: 'detached' })
 })
 
 t.test('an operator finds a stolen session and ends it, at every gateway', { skip }, async (t) => {
@@ -176,14 +289,40 @@ t.test('every view can be used without a mouse, in both colour schemes', { skip 
     await page.locator('main').getByText(ready).first().waitFor()
     t.strictSame(await axe(), [], title)
   }
-  await page.setViewportSize({ width: 360, height: 740 })
   await page.emulateMedia({ colorScheme: 'dark' })
-  t.strictSame(await axe({ runOnly: ['color-contrast'] }), [], 'dark')
   const titles = await page.getByRole('navigation').getByRole('link').allTextContents()
-  t.equal(titles.length, 9)
-  for (const title of titles) {
+  t.equal(titles.length, views.length)
+  for (const [title, ready] of views) {
     await page.getByRole('link', { name: title }).first().click()
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-    t.equal(overflow, 0, `${title} fits 360 pixels`)
+    await page.locator('main').getByText(ready).first().waitFor()
+    t.strictSame(await axe({ runOnly: ['color-contrast'] }), [], `${title} in the dark`)
+    for (const width of [360, 768, 1280, 3840]) {
+      await page.setViewportSize({ width, height: 740 })
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+      t.equal(overflow, 0, `${title} fits ${width} pixels`)
+    }
   }
+})
+
+t.test('the page survives a restart of the auth service, and a gap', { skip }, async (t) => {
+  const { context, page, ops, restart, folder } = signedIn()
+  await openView(page, 'Audit log')
+  await page.getByLabel('Kind').selectOption('user-created')
+  await page.getByRole('listitem').first().waitFor()
+  await context.setOffline(true)
+  await restart()
+  await page.getByText('Connecting …').waitFor()
+  await ops(['users', 'create', 'during-the-gap@example.com'])
+  const { user } = (await ops(['users', 'show', 'during-the-gap@example.com', '--json'])).json as {
+    user: { id: string }
+  }
+  // More than an auth service remembers.
+  const lines = Array.from({ length: 1100 }, (_, place) => `{"email":"many-${place}@example.com"}`)
+  await writeFile(`${folder}/many.ndjson`, lines.join('\n'))
+  const imported = await ops(['users', 'import', `${folder}/many.ndjson`, '--allow-no-password'])
+  t.equal(imported.code, 0, imported.stderr)
+  await context.setOffline(false)
+  await page.getByText('New events appear automatically').waitFor()
+  await page.locator('.events').getByText(user.id).waitFor()
+  t.equal(await page.locator('.operator').textContent(), 'bootstrap admin', 'the session continues')
 })

@@ -26,6 +26,10 @@ export type Gateway = {
   readonly kids: readonly string[]
   readonly revocationCursor: string
   readonly revocationLagSeconds: number
+  /** the same for all workers of one gateway */
+  readonly instance: string
+  /** null: an earlier version, which cannot be drained */
+  readonly drained: boolean | null
   /** null: an earlier version of the gateway */
   readonly vitals: Vitals | null
 }
@@ -113,6 +117,8 @@ export type User = {
   readonly disabled: boolean
   readonly emailVerified: boolean
   readonly createdAt: string
+  /** when it will be deleted, because its user asked for it; null: it stays */
+  readonly deletionAt: string | null
 }
 
 export type Session = {

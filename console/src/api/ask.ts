@@ -2,7 +2,7 @@ import { type Approval, NeedsApproval, Problem } from './problem.ts'
 import { forgetSession, proof } from './proof.ts'
 import { noteServerTime } from './server-time.ts'
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /**
  * Sends a request to the operators' API.

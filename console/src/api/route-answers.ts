@@ -37,6 +37,20 @@ export type Explanation = {
   readonly verified: readonly string[]
 }
 
+/** What gateways found in a route table. */
+export type TableOutcomes = {
+  readonly outcomes: readonly {
+    /** their names */
+    readonly gateways: readonly string[]
+    /** null: no answer in time */
+    readonly done: boolean | null
+    readonly faults: readonly string[]
+    readonly routes: number | null
+  }[]
+  /** gateways of earlier versions */
+  readonly unasked: readonly string[]
+}
+
 /** Both members are null if no gateway answered. */
 export type ExplainedRequest = {
   readonly answers: readonly (SameTable & {

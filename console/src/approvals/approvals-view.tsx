@@ -1,15 +1,26 @@
 import { ApprovalCard } from './approval-card.tsx'
+import { OperatorsCard } from './operators-card.tsx'
 import { waiting } from './waiting.ts'
 
 /** Requests that need a second operator (AUTH_OPS_FOUR_EYES). */
 export function ApprovalsView() {
+  return (
+    <>
+      <Requests />
+      <OperatorsCard />
+    </>
+  )
+}
+
+function Requests() {
   const { value: all } = waiting
   return (
     <section class="card" aria-labelledby="approvals">
       <h2 id="approvals">Requests that need two operators</h2>
       <p class="hint">
-        The setting <code>AUTH_OPS_FOUR_EYES</code> says which changes need a second operator. The
-        operator who asked carries out an approved change.
+        The setting <code>AUTH_OPS_FOUR_EYES</code> says which changes need a second operator:
+        another one, with the role that the change needs. After the approval, the operator who asked
+        carries the change out, here or by repeating the command.
       </p>
       {all.length === 0 ? (
         <p>No request waits.</p>

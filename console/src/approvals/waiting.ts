@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
 import type { Approval } from '../api/problem.ts'
-import { recent } from '../live/live.ts'
+import { missed, recent } from '../live/live.ts'
 
 /** Requests that wait for a second operator, and approvals that were not used. */
 export const waiting = signal<readonly Approval[]>([])
@@ -16,13 +16,17 @@ const kinds = ['approval-requested', 'request-approved', 'request-rejected']
 
 /** Follows the list. Returns how to stop. */
 export function followWaiting(): () => void {
-  void readWaiting()
   let seen = 0
-  return effect(() => {
+  const endReading = missed.subscribe(() => void readWaiting())
+  const endFollowing = effect(() => {
     const [newest] = recent.value
     if (newest === undefined || newest.seq <= seen) return
     const isOfApproval = recent.value.some(({ seq, kind }) => seq > seen && kinds.includes(kind))
     seen = newest.seq
     if (isOfApproval || waiting.peek().length > 0) void readWaiting()
   })
+  return () => {
+    endReading()
+    endFollowing()
+  }
 }

@@ -78,5 +78,9 @@ export const auditKinds = [
   'approval-requested',
   'request-approved',
   'request-rejected',
+  'gateway-drained',
+  'gateway-undrained',
+  'routes-reloaded',
+  'operator-sessions-ended',
   'drill-run'
 ] as const

@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks'
 import type { AuditEvent } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
-import { isLive, recent } from '../live/live.ts'
+import { isLive, missed, recent } from '../live/live.ts'
+import { inOrder } from '../parts/in-order.ts'
 import { Fault } from '../parts/loaded.tsx'
 import { isUserId } from '../parts/text.ts'
 import { auditKinds } from './audit-kinds.ts'
@@ -26,24 +27,31 @@ async function idOf(text: string): Promise<string> {
   return (await ask<{ user: { id: string } }>('GET', path)).user.id
 }
 
+const begin = inOrder()
+/** The kind of the newest search, which may not be answered yet. */
+let soughtKind = ''
+
 async function search(kind: string): Promise<void> {
+  const isShown = begin()
+  soughtKind = kind
   try {
     const subject = await idOf(who.value.trim())
     const query = new URLSearchParams({ limit: String(AT_ONCE) })
     if (kind !== '') query.set('kind', kind)
     if (subject !== '') query.set('user', subject)
     const answer = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
+    if (!isShown()) return
     filter.value = { kind, subject }
     read.value = answer.events
     fault.value = null
   } catch (error) {
-    fault.value = messageOf(error)
+    if (isShown()) fault.value = messageOf(error)
   }
 }
 
 /** The audit log: what happened, and what happens. */
 export function AuditView() {
-  useEffect(() => void search(filter.value.kind), [])
+  useEffect(() => void search(soughtKind), [missed.value])
   const events = matchingEvents(read.value ?? [], recent.value, filter.value)
   return (
     <>
@@ -78,7 +86,7 @@ function SearchForm() {
       class="toolbar"
       onSubmit={(event) => {
         event.preventDefault()
-        void search(filter.value.kind)
+        void search(soughtKind)
       }}
     >
       <label>

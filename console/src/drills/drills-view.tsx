@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks'
 import type { AuditEvent } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { matchingEvents } from '../audit/matching-events.ts'
-import { recent } from '../live/live.ts'
+import { missed, recent } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { DrillCard } from './drill-card.tsx'
 import { DrillHistory } from './drill-history.tsx'
@@ -37,7 +37,7 @@ const drills = [
 
 /** What drills have measured, and how to run one. */
 export function DrillsView() {
-  useEffect(() => void read.read(), [])
+  useEffect(() => void read.read(), [missed.value])
   return (
     <>
       <p class="hint">

@@ -1,17 +1,34 @@
 import type { Gateway, Vitals } from '../api/answers.ts'
 import { now } from '../api/server-time.ts'
+import { Mark } from '../parts/mark.tsx'
 import { memoryText, numberText, shortKid, spanText } from '../parts/text.ts'
-import { isLate, lagText } from './gateway-state.ts'
+import { mayChange } from '../session/session.ts'
+import { DrainButton } from './drain-button.tsx'
+import { isLate, isOtherLeft, lagText } from './gateway-state.ts'
 
-type CardProps = { readonly gateway: Gateway; readonly active: string | undefined }
+type CardProps = {
+  readonly gateway: Gateway
+  /** the id of the active signing key */
+  readonly active: string | undefined
+  /** the live gateways */
+  readonly all: readonly Gateway[]
+}
 
 /** A gateway, with its keys and what it did since its start. */
-export function GatewayCard({ gateway, active }: CardProps) {
-  const { name, keySetVersion, kids, vitals } = gateway
+export function GatewayCard({ gateway, active, all }: CardProps) {
+  const { name, keySetVersion, kids, vitals, instance, drained } = gateway
+  const workers = all.filter((one) => one.instance === instance).length
   const lacks = active !== undefined && !kids.includes(active)
   return (
     <li class={isLate(gateway) || lacks ? 'gateway bad' : 'gateway'}>
-      <h3>{name}</h3>
+      <div class="row">
+        <h3>{name}</h3>
+        {mayChange() && drained !== null && (
+          <DrainButton gateway={gateway} isOtherLeft={isOtherLeft(gateway, all)} />
+        )}
+      </div>
+      {drained === true && <Mark tone="wait">Drained: no new clients should come</Mark>}
+      {workers > 1 && <p class="hint">One of {workers} workers. A drain concerns all of them.</p>}
       <dl>
         <dt>Revocations</dt>
         <dd>

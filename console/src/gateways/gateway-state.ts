@@ -12,3 +12,7 @@ export const isLate = ({ revocationLagSeconds: lag }: Lagging): boolean => lag >
 
 export const lagText = ({ revocationLagSeconds: lag }: Lagging): string =>
   lag === NEVER ? 'never read' : `${lag.toFixed(1)} s behind`
+
+/** Whether another gateway serves clients while this one is drained. */
+export const isOtherLeft = ({ instance }: Gateway, all: readonly Gateway[]): boolean =>
+  all.some((one) => one.instance !== instance && one.drained !== true)

@@ -21,7 +21,7 @@ export function GatewaysView() {
             </p>
             <ul class="gateways">
               {all.map((gateway) => (
-                <GatewayCard key={gateway.id} gateway={gateway} active={active} />
+                <GatewayCard key={gateway.id} gateway={gateway} active={active} all={all} />
               ))}
             </ul>
           </>

@@ -1,5 +1,6 @@
 import { proofHeaders, refused, send } from '../api/ask.ts'
 import { eventParser, type ServerEvent } from './event-parser.ts'
+import { type RetryPauses, retryPauses } from './retry-pauses.ts'
 
 type Follower = {
   onEvent(event: ServerEvent): void
@@ -7,9 +8,6 @@ type Follower = {
   onState(isLive: boolean): void
 }
 
-/** unless the server asks for another pause */
-const RETRY_MS = 2000
-const LONGEST_RETRY_MS = 15_000
 /** The server sends something at least every 15 seconds. */
 const SILENCE_MS = 40_000
 
@@ -19,32 +17,27 @@ const SILENCE_MS = 40_000
  */
 export async function followEvents(follower: Follower, signal: AbortSignal): Promise<void> {
   let lastId: string | null = null
-  let retryMs = RETRY_MS
-  let waitMs = RETRY_MS
-  const notes = {
-    noteId: (id: string) => (lastId = id),
-    noteRetry: (ms: number) => (retryMs = ms)
-  }
+  const pauses = retryPauses()
+  const noteId = (id: string) => (lastId = id)
   while (!signal.aborted) {
-    const stream = { ...follower, ...notes, lastId, signal }
+    const stream = { ...follower, noteId, pauses, lastId, signal }
     const end = await readStream(stream).catch(() => 'broken' as const)
     if (end === 'refused' || signal.aborted) return
     // With several workers, the server ends each stream when everything is sent.
     if (end === 'broken') follower.onState(false)
-    waitMs = end === 'broken' ? Math.min(waitMs * 2, LONGEST_RETRY_MS) : retryMs
-    await pause(waitMs, signal)
+    await pause(pauses.next(), signal)
   }
 }
 
 type Stream = Follower & {
   readonly lastId: string | null
   readonly signal: AbortSignal
+  readonly pauses: Pick<RetryPauses, 'connected'>
   noteId(id: string): void
-  noteRetry(ms: number): void
 }
 
 async function readStream(stream: Stream): Promise<'ended' | 'refused' | 'broken'> {
-  const { lastId, onEvent, onState, noteId, noteRetry } = stream
+  const { lastId, onEvent, onState, noteId, pauses } = stream
   const silence = new AbortController()
   const signal = AbortSignal.any([stream.signal, silence.signal])
   const headers = { ...proofHeaders(), ...(lastId === null ? {} : { 'last-event-id': lastId }) }
@@ -54,6 +47,7 @@ async function readStream(stream: Stream): Promise<'ended' | 'refused' | 'broken
     return response.status === 401 || response.status === 403 ? 'refused' : 'broken'
   }
   onState(true)
+  pauses.connected(null)
   const parser = eventParser()
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   for (;;) {
@@ -64,7 +58,7 @@ async function readStream(stream: Stream): Promise<'ended' | 'refused' | 'broken
       if (event.id !== null) noteId(event.id)
       onEvent(event)
     }
-    noteRetry(parser.retryMs() ?? RETRY_MS)
+    pauses.connected(parser.retryMs())
   }
 }
 

@@ -31,8 +31,29 @@ export const webhooks = loaded(
   async () => (await ask<{ webhooks: Webhook[] }>('GET', '/ops/webhooks')).webhooks
 )
 
+/** What has failed for good, whatever the lists show. */
+export const dead = loaded(async () => {
+  const query = `state=dead&limit=${MOST}`
+  const [mail, hooks] = await Promise.all([
+    ask<{ letters: Letter[] }>('GET', '/ops/mail?state=dead&limit=1'),
+    ask<{ deliveries: WebhookDelivery[] }>('GET', `/ops/webhook-deliveries?${query}`)
+  ])
+  return {
+    hasLetters: mail.letters.length > 0,
+    endpoints: new Set(hooks.deliveries.map(({ webhook }) => webhook)),
+    /** whether other endpoints have none */
+    isComplete: hooks.deliveries.length < MOST
+  }
+})
+
+/** Whether deliveries to an endpoint have failed for good. */
+export const hasDead = ({ id }: Webhook): boolean => {
+  const { value: known } = dead.content
+  return known !== null && (known.endpoints.has(id) || !known.isComplete)
+}
+
 export const readOutbox = (): Promise<unknown> =>
-  Promise.all([letters.read(), webhookDeliveries.read(), webhooks.read()])
+  Promise.all([letters.read(), webhookDeliveries.read(), webhooks.read(), dead.read()])
 
 /**
  * Makes a change, and reads everything again.

@@ -16,7 +16,7 @@ type CardProps<Message> = {
   /** the columns that only this kind has, and their cells */
   readonly columns: readonly string[]
   readonly cells: (message: Message) => readonly string[]
-  /** Queues all that failed again, and returns how many; null: there is no such request. */
+  /** Queues all that failed again, and returns how many; null: there are none, or no request. */
   readonly onRetryAll: (() => Promise<number>) | null
 }
 

@@ -1,9 +1,12 @@
 import { useEffect } from 'preact/hooks'
-import { change, letters, readOutbox, webhookDeliveries, webhooks } from './deliveries.ts'
+import { change, dead, letters, readOutbox, webhookDeliveries, webhooks } from './deliveries.ts'
 import { MessagesCard } from './messages-card.tsx'
 import { WebhooksCard } from './webhooks-card.tsx'
 
 const READ_EVERY_MS = 10_000
+
+const retryMail = () =>
+  change<{ retried: number }>('/ops/mail/retry').then(({ retried }) => retried)
 
 /** What is sent to users and to other systems, and what could not be sent. */
 export function OutboxView() {
@@ -22,9 +25,7 @@ export function OutboxView() {
         path="/ops/mail"
         columns={['E-mail']}
         cells={({ letter }) => [letter]}
-        onRetryAll={() =>
-          change<{ retried: number }>('/ops/mail/retry').then(({ retried }) => retried)
-        }
+        onRetryAll={dead.content.value?.hasLetters ? retryMail : null}
       />
       <WebhooksCard />
       <MessagesCard

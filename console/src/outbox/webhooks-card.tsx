@@ -4,7 +4,7 @@ import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { timeText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
-import { change, webhooks } from './deliveries.ts'
+import { change, hasDead, webhooks } from './deliveries.ts'
 
 /** The endpoints of other systems. */
 export function WebhooksCard() {
@@ -46,7 +46,8 @@ function Endpoint({ webhook }: { readonly webhook: Webhook }) {
   )
 }
 
-function Choices({ webhook: { id, url, state } }: { readonly webhook: Webhook }) {
+function Choices({ webhook }: { readonly webhook: Webhook }) {
+  const { id, url, state } = webhook
   const path = `/ops/webhooks/${id}`
   const test = () =>
     attempt(async () => {
@@ -64,7 +65,7 @@ function Choices({ webhook: { id, url, state } }: { readonly webhook: Webhook })
   const turn = () => attempt(() => change(`${path}/${next}`).then(() => `${url} is ${next}d.`))
   const buttons = [
     { title: 'Test', run: test },
-    { title: 'Send dead again', run: retry },
+    ...(hasDead(webhook) ? [{ title: 'Send dead again', run: retry }] : []),
     { title: next === 'disable' ? 'Disable' : 'Enable', run: turn }
   ]
   return (

@@ -47,7 +47,13 @@ function ofGateways(gateways: readonly Gateway[], keys: readonly SigningKey[]): 
   if (gateways.length === 0) return [{ tone: 'bad', text: 'No gateway is live.', view: 'gateways' }]
   const active = keys.find(({ state }) => state === 'active')
   const found: Attention[] = []
+  if (gateways.every(({ drained }) => drained === true)) {
+    found.push({ tone: 'bad', text: 'Every gateway is drained.', view: 'gateways' })
+  }
   for (const gateway of gateways) {
+    if (gateway.drained) {
+      found.push({ tone: 'wait', text: `${gateway.name} is drained.`, view: 'gateways' })
+    }
     if (isLate(gateway)) {
       const text = `${gateway.name} may not know the newest revocations: ${lagText(gateway)}.`
       found.push({ tone: 'bad', text, view: 'gateways' })

@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { messageOf } from '../api/problem.ts'
+import { inOrder } from './in-order.ts'
 
 /** What was read from the server, and why it could not be read. */
 export type Loaded<Content> = {
@@ -14,15 +15,19 @@ export type Loaded<Content> = {
 export function loaded<Content>(get: () => Promise<Content>): Loaded<Content> {
   const content = signal<Content | null>(null)
   const fault = signal<string | null>(null)
+  const begin = inOrder()
   return {
     content,
     fault,
     async read() {
+      const isShown = begin()
       try {
-        content.value = await get()
+        const answer = await get()
+        if (!isShown()) return
+        content.value = answer
         fault.value = null
       } catch (error) {
-        fault.value = messageOf(error)
+        if (isShown()) fault.value = messageOf(error)
       }
     }
   }

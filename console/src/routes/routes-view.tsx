@@ -1,12 +1,16 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
-import type { RouteTables } from '../api/route-answers.ts'
+import type { RouteTables, TableOutcomes } from '../api/route-answers.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { count } from '../parts/text.ts'
+import { mayChange } from '../session/session.ts'
 import { ExplainPanel } from './explain-panel.tsx'
 import { NoGateway, Unasked } from './no-gateway.tsx'
+import { ReloadButton } from './reload-button.tsx'
 import { RouteList } from './route-list.tsx'
+import { Outcomes } from './table-outcomes.tsx'
+import { ValidatePanel } from './validate-panel.tsx'
 
 const tables = loaded(() => ask<RouteTables>('GET', '/ops/routes'))
 
@@ -17,12 +21,18 @@ export function RoutesView() {
     <>
       <ExplainPanel />
       <TablesPanel />
+      {mayChange() && <ValidatePanel />}
     </>
   )
 }
 
 function TablesPanel() {
   const isBusy = useSignal(false)
+  const reloaded = useSignal<TableOutcomes | null>(null)
+  const showReloaded = (outcomes: TableOutcomes) => {
+    reloaded.value = outcomes
+    void tables.read()
+  }
   const readAgain = async () => {
     if (isBusy.value) return
     isBusy.value = true
@@ -33,10 +43,20 @@ function TablesPanel() {
     <section class="card" aria-labelledby="routes">
       <div class="row">
         <h2 id="routes">Routes</h2>
-        <button type="button" aria-disabled={isBusy.value} onClick={() => void readAgain()}>
-          {isBusy.value ? 'Asking …' : 'Ask again'}
-        </button>
+        <div class="actions">
+          <button type="button" aria-disabled={isBusy.value} onClick={() => void readAgain()}>
+            {isBusy.value ? 'Asking …' : 'Ask again'}
+          </button>
+          {mayChange() && <ReloadButton onDone={showReloaded} />}
+        </div>
       </div>
+      {reloaded.value !== null && (
+        <Outcomes
+          outcomes={reloaded.value}
+          good="Reloaded"
+          bad="The new table has faults: the previous one stays in use"
+        />
+      )}
       <Shown of={tables} what="the gateways">
         {(content) => <Tables tables={content} />}
       </Shown>

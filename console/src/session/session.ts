@@ -12,6 +12,9 @@ const ranks = { viewer: 0, operator: 1, admin: 2 } as const
 /** Whether the signed-in operator may make routine changes. */
 export const mayChange = (): boolean => ranks[operator.value?.role ?? 'viewer'] >= ranks.operator
 
+/** Whether the signed-in operator may change everything. */
+export const isAdmin = (): boolean => operator.value?.role === 'admin'
+
 type Credential = { readonly token: string } | { readonly code: string }
 
 /** @throws Problem; CONFLICT if a link is followed while somebody is signed in */

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { AuditEvent, Session, User } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { messageOf, Problem } from '../api/problem.ts'
+import { inOrder } from '../parts/in-order.ts'
 
 /** A user, with what an operator looks at before a change. */
 export type FoundUser = {
@@ -9,6 +10,19 @@ export type FoundUser = {
   readonly sessions: readonly Session[]
   /** the newest events about the user */
   readonly events: readonly AuditEvent[]
+  readonly factors: Factors
+}
+
+/** The second factors of a user. */
+export type Factors = {
+  readonly factors: readonly {
+    readonly id: string
+    readonly type: string
+    readonly name: string
+    readonly createdAt: string
+  }[]
+  /** how many recovery codes are left */
+  readonly recoveryCodes: number
 }
 
 export const found = signal<FoundUser | null>(null)
@@ -18,18 +32,30 @@ const NEWEST = 20
 
 const pathOf = (user: string): string => `/ops/users/${encodeURIComponent(user)}`
 
+const begin = inOrder()
+let sought: string | null = null
+
+/** Looks the user up again who was looked up last: they may have changed. */
+export const findAgain = (): Promise<void> =>
+  sought === null ? Promise.resolve() : findUser(sought)
+
 /** Looks a user up, by e-mail address or id. */
 export async function findUser(text: string): Promise<void> {
+  const isShown = begin()
+  sought = text
   try {
     const { user } = await ask<{ user: User }>('GET', pathOf(text))
     const query = new URLSearchParams({ user: user.id, limit: String(NEWEST) })
-    const [{ sessions }, { events }] = await Promise.all([
+    const [{ sessions }, { events }, factors] = await Promise.all([
       ask<{ sessions: Session[] }>('GET', `${pathOf(user.id)}/sessions`),
-      ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
+      ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`),
+      ask<Factors>('GET', `${pathOf(user.id)}/factors`)
     ])
-    found.value = { user, sessions, events }
+    if (!isShown()) return
+    found.value = { user, sessions, events, factors }
     fault.value = null
   } catch (error) {
+    if (!isShown()) return
     found.value = null
     fault.value = error instanceof Problem ? messageOf(error) : String(error)
   }
@@ -55,3 +81,21 @@ export const disable = (user: User): Promise<void> =>
 
 export const enable = (user: User): Promise<void> =>
   change(user, 'POST', `${pathOf(user.id)}/enable`)
+
+/** Removes the second factors, and ends all sessions. */
+export const resetFactors = (user: User): Promise<void> =>
+  change(user, 'DELETE', `${pathOf(user.id)}/factors`)
+
+type Rights = Pick<User, 'roles' | 'scope'>
+
+/** Replaces what differs. */
+export async function setRights(user: User, rights: Rights): Promise<void> {
+  try {
+    for (const name of ['roles', 'scope'] as const) {
+      const isSame = rights[name].join(' ') === user[name].join(' ')
+      if (!isSame) await ask('PUT', `${pathOf(user.id)}/${name}`, { [name]: rights[name] })
+    }
+  } finally {
+    await findUser(user.id)
+  }
+}

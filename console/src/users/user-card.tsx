@@ -1,14 +1,18 @@
 import type { AuditEvent, Session, User } from '../api/answers.ts'
 import { now } from '../api/server-time.ts'
 import { EventList } from '../audit/event-list.tsx'
+import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { agoText, count, timeText } from '../parts/text.ts'
-import { mayChange } from '../session/session.ts'
-import { endSession, type FoundUser } from './found-user.ts'
+import { isAdmin, mayChange } from '../session/session.ts'
+import { FactorsList } from './factors-list.tsx'
+import { enable, endSession, type FoundUser } from './found-user.ts'
+import { RightsForm } from './rights-form.tsx'
 import { UserActions } from './user-actions.tsx'
 
 /** A user: who they are, their sessions, and what happened. */
-export function UserCard({ found: { user, sessions, events } }: { readonly found: FoundUser }) {
+export function UserCard({ found }: { readonly found: FoundUser }) {
+  const { user, sessions, events, factors } = found
   return (
     <section class="card" aria-labelledby="user">
       <div class="row">
@@ -23,6 +27,8 @@ export function UserCard({ found: { user, sessions, events } }: { readonly found
         <Fact name="scope" value={user.scope.join(' ') || 'none'} />
         <Fact name="created" value={timeText(user.createdAt)} />
       </dl>
+      {user.deletionAt !== null && <Leaving user={user} until={user.deletionAt} />}
+      {isAdmin() && <RightsForm key={user.id} user={user} />}
       <h3>{count(sessions.length, 'live session')}</h3>
       <ul class="sessions">
         {sessions.map((session) => (
@@ -34,9 +40,31 @@ export function UserCard({ found: { user, sessions, events } }: { readonly found
           />
         ))}
       </ul>
+      <h3>Second factors</h3>
+      <FactorsList user={user} factors={factors} />
       <h3>Newest events</h3>
       <EventList events={events} />
     </section>
+  )
+}
+
+/** The user has deleted the account. */
+function Leaving({ user, until }: { readonly user: User; readonly until: string }) {
+  const keep = () =>
+    attempt(() => enable(user).then(() => `${user.email} keeps the account, and can sign in.`))
+  return (
+    <div class="row">
+      <Mark tone="wait">
+        {user.disabled
+          ? 'The user has deleted the account. It is kept as long as it is disabled.'
+          : `The user has deleted the account. It will be gone ${agoText(Date.parse(until), now.value)}.`}
+      </Mark>
+      {mayChange() && !user.disabled && (
+        <button type="button" onClick={() => void keep()}>
+          Keep the account
+        </button>
+      )}
+    </div>
   )
 }
 

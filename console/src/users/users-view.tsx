@@ -1,20 +1,24 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
+import { missed } from '../live/live.ts'
 import { Fault } from '../parts/loaded.tsx'
 import { subject } from '../view.ts'
-import { fault, findUser, found } from './found-user.ts'
+import { DeletionsCard } from './deletions-card.tsx'
+import { fault, findAgain, findUser, found } from './found-user.ts'
+import { InvitationsCard } from './invitations-card.tsx'
 import { UserCard } from './user-card.tsx'
 
 /** One user and their sessions. */
 export function UsersView() {
   const named = subject.value
   const text = useSignal(named || (found.value?.user.email ?? ''))
+  const shown = useRef('')
   useEffect(() => {
-    if (named !== '') text.value = named
-    // What was found earlier may have changed.
-    const id = named || found.value?.user.id
-    if (id !== undefined) void findUser(id)
-  }, [named])
+    const isNew = named !== '' && named !== shown.current
+    shown.current = named
+    if (isNew) text.value = named
+    void (isNew ? findUser(named) : findAgain())
+  }, [named, missed.value])
   return (
     <>
       <section class="card" aria-labelledby="users">
@@ -42,6 +46,8 @@ export function UsersView() {
         <Fault text={fault.value} />
       </section>
       {found.value !== null && <UserCard found={found.value} />}
+      <DeletionsCard />
+      <InvitationsCard />
     </>
   )
 }
