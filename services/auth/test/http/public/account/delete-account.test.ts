@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { accountStore } from '../../../../src/accounts/account-store.ts'
+import { deletionMetrics } from '../../../../src/accounts/deletions/deletion-metrics.ts'
 import { audited, email, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
 import { databaseKinds } from '../../../fixtures/database/databases.ts'
 import { source } from '../../../fixtures/families/family-steps.ts'
@@ -51,6 +53,38 @@ for (const { name, skip, make } of databaseKinds) {
           { kind: 'deletion-cancelled', subject: auth.user.id }
         ]
       )
+    }
+  )
+
+  t.test(
+    `${name}: an operator sees a coming deletion, and that it is late`,
+    { skip },
+    async (t) => {
+      const auth = await deletingUser(t, await (await make(t)).open())
+      const registry = new Registry()
+      const clocks = { clock: auth.clock, monotonicClock: auth.clock }
+      const read = deletionMetrics(registry, auth.database, clocks)
+      const headers = { authorization: `Bearer ${OPS_TOKEN}` }
+      const listed = async () =>
+        (await auth.ops.inject({ url: '/ops/deletions', headers })).json().users
+      const overdue = async () => {
+        auth.clock.advance(15_000)
+        await read()
+        return await registry.getSingleMetricAsString('auth_account_deletion_overdue_seconds')
+      }
+      t.strictSame(await listed(), [])
+      const { deletionAt } = (await auth.remove()).json()
+      t.match(await listed(), [{ id: auth.user.id, deletionAt }])
+      t.match(await overdue(), / 0$/m)
+      auth.clock.advance(GRACE_DAYS * DAY_MS + 7_200_000 - 15_000)
+      t.match(await overdue(), / 72\d\d$/m)
+      const url = `/ops/users/${auth.user.id}/enable`
+      const kept = await auth.ops.inject({ method: 'POST', url, headers })
+      t.match(kept.json(), { user: { deletionAt: null } })
+      t.match(await overdue(), / 0$/m)
+      await auth.eraseDue()
+      t.ok(await auth.exists(), 'it says so, and it is so')
+      t.strictSame(await listed(), [])
     }
   )
 
