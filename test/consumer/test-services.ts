@@ -50,6 +50,8 @@ export async function testServices(t: Test, application: string): Promise<void> 
         told,
         {
           code: 'UNAUTHENTICATED',
+          providers: [],
+          loginUrl: '/auth/login/providers/acme',
           linkCode: 'FORBIDDEN',
           isSameSession: true,
           email: ada.email,

@@ -16,6 +16,30 @@ export type FactorAnswer = {
   readonly passkey?: object
 }
 
+/** What a login at another provider returned, and the verifier with which it began. */
+export type ProviderLogin = {
+  readonly code: string
+  readonly codeVerifier: string
+}
+
+/** Another provider with which users sign in; `name` is for people. */
+export type Provider = {
+  readonly id: string
+  readonly name: string
+}
+
+/** A linked provider. `provider` is null if it is no longer configured. Times are ISO 8601. */
+export type Identity = {
+  readonly id: string
+  readonly provider: string | null
+  readonly issuer: string
+  readonly email: string | null
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+  /** false: the password has changed, and the provider must be linked again */
+  readonly opensSession: boolean
+}
+
 /** For `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
 export type PasskeyRequest = {
   challenge: string

@@ -1,5 +1,5 @@
 import type { Abortable } from './abortable.ts'
-import type { FactorAnswer, Login, Registered, Registration } from './api.ts'
+import type { FactorAnswer, Login, ProviderLogin, Registered, Registration } from './api.ts'
 import type { RefreshTokenStorage } from './storage.ts'
 import type { EndReason } from './tabs/message.ts'
 
@@ -37,9 +37,14 @@ export type GatehouseClient = {
    * `UNAUTHENTICATED`: the address or the password is wrong. `FACTOR_REQUIRED`: the account needs a
    * second factor; the problem has a `challenge` and its `factors`. Call it again with the
    * challenge and an answer. Then `FACTOR_REQUIRED` means that the code is wrong. `UNAUTHENTICATED`
-   * means that the challenge can no longer be answered: call `login` with the password again.
+   * means that the challenge can no longer be answered: call `login` with the password again. With
+   * the code of another provider, `CONFLICT`: an account has the address; its user signs in, and
+   * links the provider.
    */
-  login(credentials: Login | FactorAnswer, options?: Abortable): Promise<{ readonly id: string }>
+  login(
+    credentials: Login | FactorAnswer | ProviderLogin,
+    options?: Abortable
+  ): Promise<{ readonly id: string }>
   /** Ends the session, in all tabs. If it rejects, the session may still be open. */
   logout(options?: Abortable): Promise<void>
   /**

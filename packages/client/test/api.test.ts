@@ -31,6 +31,9 @@ t.test('the types of the client are those of the API description', async (t) => 
   const types = [
     'Login',
     'FactorAnswer',
+    'ProviderLogin',
+    'Provider',
+    'Identity',
     'Registration',
     'User',
     'TokenResponse',

@@ -8,6 +8,7 @@ import { socketOpener } from '../src/calls/authorised-socket.ts'
 import { notedClient, sharedStorage } from './fixtures/noted-client.ts'
 import { calls } from './program/calls.ts'
 import { programs } from './program/programs.ts'
+import { providerSignIns } from './program/provider-sign-ins.ts'
 import { signIns } from './program/sign-ins.ts'
 import { storedTokens } from './program/stored-tokens.ts'
 
@@ -83,6 +84,7 @@ t.test('a registration that a letter completes has no id yet', async (t) => {
 t.test('a Node.js program signs in and calls a service', async (t) => {
   const signedIn = await programs(t)
   await signIns(t, signedIn)
+  await providerSignIns(t, signedIn)
   await calls(t, signedIn)
   await storedTokens(t, signedIn)
 })

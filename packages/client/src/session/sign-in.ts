@@ -1,13 +1,21 @@
 import type { Abortable } from '../abortable.ts'
-import type { FactorAnswer, Login, Registered, Registration, TokenResponse, User } from '../api.ts'
+import type {
+  FactorAnswer,
+  Login,
+  ProviderLogin,
+  Registered,
+  Registration,
+  TokenResponse,
+  User
+} from '../api.ts'
 import type { ClientOptions } from '../gatehouse-client.ts'
 import { noAnswer } from '../post.ts'
 import { GatehouseProblem } from '../problem.ts'
 import { untilAborted } from '../sleep.ts'
 import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 
-/** What a login proves: a password, or a challenge with its answer. */
-type Proof = Partial<Login & FactorAnswer>
+/** What a login proves: a password, a challenge with its answer, or the code of a provider. */
+type Proof = Partial<Login & FactorAnswer & ProviderLogin>
 
 type Answer = { readonly user?: User; readonly pageSecret?: string }
 
@@ -57,13 +65,18 @@ export function signIn(ports: SignInPorts) {
     untilAborted(tabs.alone(work, false), signal)
 
   return {
-    async login({ email, password, ...factor }: Proof, { signal }: Abortable = {}) {
+    async login(proof: Proof, { signal }: Abortable = {}) {
       let id = ''
       await alone(async () => {
         const sent = session.sent()
-        const answer = email
-          ? post('/auth/login', { email, password, delivery }, signal)
-          : post('/auth/login/factor', factor, signal)
+        // The challenge has the delivery of the login that it belongs to.
+        const answer = proof.challenge
+          ? post('/auth/login/factor', proof, signal)
+          : post(
+              proof.code ? '/auth/login/providers' : '/auth/login',
+              { ...proof, delivery },
+              signal
+            )
         const tokens = tokensOf(await answer)
         await storage.write(tokens.refreshToken ?? null)
         const newest = delivery === 'cookie' && (await probe(tokens, ports))
@@ -86,11 +99,7 @@ export function signIn(ports: SignInPorts) {
         tabs.post(session.end('logout'))
       }, signal),
 
-    async register(
-      { email, password, invitation }: Registration,
-      { signal }: Abortable = {}
-    ): Promise<Registered> {
-      const registration = { email, password, invitation }
+    async register(registration: Registration, { signal }: Abortable = {}): Promise<Registered> {
       const answer = (await post('/auth/register', registration, signal)) as Answer | null
       if (!answer) throw noAnswer()
       return { ...answer, ...answer.user }

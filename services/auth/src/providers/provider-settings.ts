@@ -1,3 +1,4 @@
+import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
@@ -10,6 +11,7 @@ export const providerSettings = {
 export type ProviderConfig = Static<ReturnType<typeof Type.Object<typeof providerSettings>>> & {
   readonly AUTH_APP_URL: string
   readonly TOKEN_ISSUER: string
+  readonly NODE_ENV: string
 }
 
 /** the page of the application to which a login returns, if AUTH_RETURN_URLS names no other */
@@ -29,11 +31,18 @@ export function returnUrlsOf({ AUTH_RETURN_URLS, AUTH_APP_URL }: ProviderConfig)
 const UNSAFE_SCHEME = /^(?:javascript|data|vbscript|file|blob|about|view-source):/i
 
 /** What is wrong with the settings. */
-export const providerFaults = ({ AUTH_RETURN_URLS }: ProviderConfig): string[] =>
+export const providerFaults = ({ AUTH_RETURN_URLS, NODE_ENV }: ProviderConfig): string[] =>
   words(AUTH_RETURN_URLS).flatMap((text, index) => {
-    const url = URL.parse(text)
-    const isFit = url !== null && !text.includes('#') && !UNSAFE_SCHEME.test(url.protocol)
-    return isFit && url.username === '' && url.password === ''
-      ? []
-      : [`AUTH_RETURN_URLS: entry ${index + 1} must be a URL without fragment and user`]
+    const fault = returnUrlFault(text, NODE_ENV === 'production')
+    return fault === null ? [] : [`AUTH_RETURN_URLS: entry ${index + 1} ${fault}`]
   })
+
+function returnUrlFault(text: string, isProduction: boolean): string | null {
+  const url = URL.parse(text)
+  const isFit = url !== null && !text.includes('#') && !UNSAFE_SCHEME.test(url.protocol)
+  if (!isFit || url.username !== '' || url.password !== '') {
+    return 'must be a URL without fragment and user'
+  }
+  const isPlain = url.protocol === 'http:' && !isLoopbackOrigin(url.origin)
+  return isPlain && isProduction ? 'must be https in production' : null
+}

@@ -1,15 +1,16 @@
+import { fakeProvider, type Person } from '@gatehouse/fixtures/fake-provider'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import {
   type AuthUnderTest,
   audited,
   login,
+  OPS_TOKEN,
   password,
   registered
 } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
-import { fakeProvider, type Person } from '../fixtures/providers/fake-provider.ts'
 import {
   authWithProviders,
   exchange,
@@ -93,7 +94,9 @@ for (const { name, skip, make } of databaseKinds) {
     async (t) => {
       const auth = await authWithProviders(t, entries, { database: await (await make(t)).open() })
       const visits = await Promise.all(
-        [1, 2, 3, 4].map(() => visit(auth, 'acme', provider, person('eve')))
+        ['eve', 'eve', 'eva', 'eva'].map((name) =>
+          visit(auth, 'acme', provider, person(name, { sub: 'eve' }))
+        )
       )
       const answers = await Promise.all(visits.map((visited) => exchange(auth, visited)))
       t.strictSame(
@@ -102,6 +105,10 @@ for (const { name, skip, make } of databaseKinds) {
       )
       const subjects = answers.map((answer) => decodeJwt(answer.json().accessToken).sub)
       t.equal(new Set(subjects).size, 1)
+
+      const shared = await visit(auth, 'acme', provider, person('eve', { sub: 'eve' }))
+      const uses = await Promise.all([1, 2, 3, 4].map(() => exchange(auth, shared)))
+      t.equal(uses.filter(({ statusCode }) => statusCode === 200).length, 1, 'a code works once')
 
       // The same person, linked by two accounts at the same moment.
       const accounts = await Promise.all(
@@ -209,7 +216,44 @@ t.test('an account is linked by its address only if both sides have verified it'
   t.equal(decodeJwt(answer.json().accessToken).sub, user.id)
   await set({ disabled_at: 1 })
   t.equal((await signInWith(auth, 'acme', provider, ada)).json().code, 'UNAUTHENTICATED')
+  t.match((await audited(auth)).at(-1), { kind: 'login-failed', subject: user.id })
 })
+
+t.test(
+  'operators see and remove links, an export has them, and a deletion erases them',
+  async (t) => {
+    const auth = await authWithProviders(t, entries)
+    const { accessToken, session } = (
+      await signInWith(auth, 'acme', provider, person('ada'))
+    ).json()
+    const id = String(decodeJwt(accessToken).sub)
+    const headers = await auth.gateway.signedIn({ subject: id, session: session.id })
+    const link = { issuer: provider.issuer, subject: 'sub of ada', email: 'ada@example.com' }
+    t.match((await auth.get('/account/export', headers)).json().identities, [link])
+    const call = (method: 'GET' | 'DELETE', path = '') =>
+      auth.ops.inject({
+        method,
+        url: `/ops/users/ada@example.com${path}`,
+        headers: { authorization: `Bearer ${OPS_TOKEN}` }
+      })
+    t.match((await call('GET')).json(), { passwordHash: 'none', providers: ['acme'] })
+    const [found] = (await call('GET', '/identities')).json().identities
+    t.match(found, { provider: 'acme', email: 'ada@example.com' })
+    t.equal((await call('DELETE', '/identities/another')).statusCode, 404)
+    t.equal((await call('DELETE', `/identities/${found.id}`)).statusCode, 204, 'even the last one')
+    t.match((await audited(auth)).at(-1), {
+      kind: 'identity-unlinked',
+      detail: '{"provider":"acme"}'
+    })
+    isProblem(t, await signInWith(auth, 'acme', provider, person('ada')), mustLink)
+
+    t.equal((await linked(auth, headers, person('ada'))).statusCode, 201)
+    t.equal((await call('DELETE')).statusCode, 200)
+    t.strictSame(await auth.database.selectFrom('identities').selectAll().execute(), [])
+    const again = await signInWith(auth, 'acme', provider, person('ada'))
+    t.not(decodeJwt(again.json().accessToken).sub, id, 'the person starts anew')
+  }
+)
 
 t.test('a login creates an account only where registration is open', async (t) => {
   const off = {

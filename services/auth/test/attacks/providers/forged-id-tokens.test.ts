@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { type Behaviour, fakeProvider } from '@gatehouse/fixtures/fake-provider'
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import t from 'tap'
-import { type Behaviour, fakeProvider } from '../../fixtures/providers/fake-provider.ts'
 import {
   authWithProviders,
   begin,
@@ -106,17 +106,25 @@ t.test('a provider that fails delays its own logins, by seconds', async (t) => {
   await Promise.all(logins)
 })
 
+t.test('a response of a provider that is too large is not read', async (t) => {
+  const provider = await fakeProvider(t)
+  const auth = await authWithProviders(t, [{ id: 'acme', issuer: provider.issuer }])
+  provider.behave({ metadata: { padding: 'x'.repeat(512 * 1024) } })
+  t.match((await begin(auth, 'acme')).location, '#error=unavailable')
+})
+
 t.test(
   'metadata that name another issuer, or an address that is not secure, are refused',
   async (t) => {
     const other = await fakeProvider(t)
-    const bad: Readonly<Record<string, unknown>> = {
-      issuer: other.issuer,
-      authorization_endpoint: 'javascript:alert(1)',
-      token_endpoint: 'http://192.0.2.1/token',
-      jwks_uri: 'file:///etc/passwd'
-    }
-    for (const [member, value] of Object.entries(bad)) {
+    const bad = [
+      ['issuer', other.issuer],
+      ['authorization_endpoint', 'javascript:alert(1)'],
+      ['authorization_endpoint', 'http://192.0.2.1/authorize'],
+      ['token_endpoint', 'http://192.0.2.1/token'],
+      ['jwks_uri', 'file:///etc/passwd']
+    ] as const
+    for (const [member, value] of bad) {
       const provider = await fakeProvider(t)
       const auth = await authWithProviders(t, [{ id: 'acme', issuer: provider.issuer }])
       provider.behave({ metadata: { [member]: value } })

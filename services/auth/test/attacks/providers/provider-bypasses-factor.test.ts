@@ -1,8 +1,8 @@
+import { fakeProvider } from '@gatehouse/fixtures/fake-provider'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { login, registered } from '../../fixtures/auth-service.ts'
 import { isProblem } from '../../fixtures/problem.ts'
-import { fakeProvider } from '../../fixtures/providers/fake-provider.ts'
 import { authWithProviders, signInWith, visit } from '../../fixtures/providers/provider-login.ts'
 import { answered, enrol, headersOf } from '../../fixtures/second-factor.ts'
 

@@ -1,6 +1,6 @@
+import { fakeProvider } from '@gatehouse/fixtures/fake-provider'
 import t from 'tap'
 import { isProblem } from '../../fixtures/problem.ts'
-import { fakeProvider } from '../../fixtures/providers/fake-provider.ts'
 import {
   APP_URL,
   authWithProviders,

@@ -1,0 +1,120 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import t from 'tap'
+import { readProviders } from '../../src/providers/provider-file.ts'
+import { providerFaults, returnUrlsOf } from '../../src/providers/provider-settings.ts'
+
+const folder = dataFolder(t)
+const file = join(folder, 'providers.json')
+const acme = { id: 'acme', name: 'Acme', issuer: 'https://acme.example', clientId: 'x' }
+
+/** The providers in a file, or its faults. */
+function read(content: unknown): unknown {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  try {
+    return readProviders({ AUTH_PROVIDERS_FILE: file })
+  } catch (error) {
+    if (error instanceof SettingsFault) return error.faults
+    throw error
+  }
+}
+
+const faults = (...entries: object[]) => read({ providers: entries })
+const at = (text: string) => [`AUTH_PROVIDERS_FILE: ${file}: ${text}`]
+
+t.test('every fault of the file of providers is named', async (t) => {
+  t.strictSame(readProviders({}), [], 'without a file, there are none')
+  t.strictSame(read('{'), at('the file must be JSON'))
+  t.match(read({ providers: [] }), [/providers must/])
+  t.match(faults({ ...acme, id: 'A' }), [/providers.0.id must/])
+  t.match(faults({ ...acme, secret: 'x' }), [/providers.0.secret is not known/])
+  t.strictSame(
+    faults(acme, { ...acme, issuer: 'https://b.example' }),
+    at('providers.1.id acme is used twice')
+  )
+  const twice = { ...acme, id: 'other', issuer: 'https://ACME.example/' }
+  t.strictSame(faults(acme, twice), at('providers.1.issuer is used twice'))
+  t.strictSame(faults({ ...acme, scopes: ['email'] }), at('providers.0.scopes must contain openid'))
+  for (const issuer of [
+    'http://acme.example',
+    'acme.example',
+    'file:///etc/passwd',
+    'https://user@acme.example',
+    'https://acme.example/?x=1',
+    'https://acme.example/#x',
+    'https://acme.example/.well-known/openid-configuration'
+  ]) {
+    const text =
+      'providers.0.issuer must be an https URL without user, query and fragment, not its metadata'
+    t.strictSame(faults({ ...acme, issuer }), at(text), issuer)
+  }
+  writeFileSync(join(folder, 'empty'), '\n')
+  const clientSecretFile = join(folder, 'empty')
+  t.strictSame(faults({ ...acme, clientSecretFile }), [
+    `AUTH_PROVIDERS_FILE: ${clientSecretFile} is empty`
+  ])
+})
+
+t.test('what the file leaves out has a default', async (t) => {
+  writeFileSync(join(folder, 'secret'), 'of the client\n')
+  const entry = { ...acme, domains: ['Example.com'], clientSecretFile: join(folder, 'secret') }
+  t.strictSame(faults(entry, { ...acme, id: 'local', issuer: 'http://127.0.0.1:8080/realms/x' }), [
+    {
+      ...acme,
+      clientAuthentication: 'basic',
+      scopes: ['openid', 'email'],
+      domains: ['example.com'],
+      require: {},
+      linking: 'signed-in',
+      registration: true,
+      clientSecret: 'of the client'
+    },
+    {
+      ...acme,
+      id: 'local',
+      issuer: 'http://127.0.0.1:8080/realms/x',
+      clientAuthentication: 'basic',
+      scopes: ['openid', 'email'],
+      domains: [],
+      require: {},
+      linking: 'signed-in',
+      registration: true,
+      clientSecret: null
+    }
+  ])
+})
+
+t.test(
+  'a login returns to the page of the application, or to the URLs of the setting',
+  async (t) => {
+    const config = {
+      AUTH_RETURN_URLS: '',
+      AUTH_APP_URL: 'https://app.example/x/',
+      TOKEN_ISSUER: 'https://api.example',
+      NODE_ENV: 'production'
+    }
+    t.strictSame(returnUrlsOf(config), ['https://app.example/x/signed-in'])
+    const urls = 'https://app.example/a?b=c com.example.app:/in http://127.0.0.1:8123/in'
+    t.strictSame(returnUrlsOf({ ...config, AUTH_RETURN_URLS: urls }), urls.split(' '))
+    t.strictSame(providerFaults({ ...config, AUTH_RETURN_URLS: urls }), [])
+    for (const text of [
+      'x',
+      '/in',
+      'javascript:alert(1)',
+      'data:text/html',
+      'https://a.example/#',
+      'https://u@a.example/'
+    ]) {
+      t.strictSame(
+        providerFaults({ ...config, AUTH_RETURN_URLS: `${urls} ${text}` }),
+        ['AUTH_RETURN_URLS: entry 4 must be a URL without fragment and user'],
+        text
+      )
+    }
+    const plain = { ...config, AUTH_RETURN_URLS: 'http://app.example/in' }
+    t.strictSame(providerFaults(plain), ['AUTH_RETURN_URLS: entry 1 must be https in production'])
+    t.strictSame(providerFaults({ ...plain, NODE_ENV: 'development' }), [])
+  }
+)
