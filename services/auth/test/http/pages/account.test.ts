@@ -107,6 +107,7 @@ t.test('a user downloads the data of the account, and deletes it', async (t) => 
   await ada.open('delete-account')
   const deleted = await ada.send('delete-account', {})
   t.match(deleted.body, 'Your account will be deleted')
+  t.match(deleted.body, /It is deleted on .* UTC\. Sign in before that/)
   t.equal((await ada.open('account')).statusCode, 303)
   t.equal(
     (await signedInVisitor(auth, email, chosen)).cookies.has('__Host-refresh'),

@@ -113,7 +113,7 @@ export const de: Texts = {
     'Alle Ihre Sitzungen enden sofort. Ihr Konto und Ihre Daten werden nach einer Wartezeit gelöscht. Melden Sie sich vorher an, um das Konto zu behalten.',
   deleteConfirm: 'Mein Konto löschen',
   deletedTitle: 'Ihr Konto wird gelöscht',
-  deletedText: 'Es wird am {time} (UTC) gelöscht. Melden Sie sich vorher an, um es zu behalten.',
+  deletedText: 'Es wird am {time} gelöscht. Melden Sie sich vorher an, um es zu behalten.',
   stepUpTitle: 'Bestätigen Sie, dass Sie es sind',
   stepUpLead: 'Ihre Anmeldung ist eine Weile her. Weisen Sie sich bitte noch einmal aus.',
 

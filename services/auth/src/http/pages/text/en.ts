@@ -110,7 +110,7 @@ export const en = {
     'All your sessions end at once. Your account and your data are deleted after a waiting period. Sign in before its end to keep the account.',
   deleteConfirm: 'Delete my account',
   deletedTitle: 'Your account will be deleted',
-  deletedText: 'It is deleted on {time} (UTC). Sign in before that to keep it.',
+  deletedText: 'It is deleted on {time}. Sign in before that to keep it.',
   stepUpTitle: 'Confirm that it is you',
   stepUpLead: 'You signed in some time ago. Please prove again who you are.',
 

@@ -113,7 +113,7 @@ export const es: Texts = {
     'Todas sus sesiones terminan enseguida. Su cuenta y sus datos se eliminan tras un plazo. Inicie sesión antes de que acabe para conservar la cuenta.',
   deleteConfirm: 'Eliminar mi cuenta',
   deletedTitle: 'Su cuenta se eliminará',
-  deletedText: 'Se elimina el {time} (UTC). Inicie sesión antes para conservarla.',
+  deletedText: 'Se elimina el {time}. Inicie sesión antes para conservarla.',
   stepUpTitle: 'Confirme que es usted',
   stepUpLead: 'Inició sesión hace un tiempo. Demuestre otra vez quién es.',
 

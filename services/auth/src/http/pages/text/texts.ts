@@ -16,10 +16,16 @@ export const isLanguage = (value: unknown): value is Language =>
 export const filled = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
 
-/** A time as people of a language write it, in UTC. @param iso ISO 8601 */
-export const shownTime = (language: Language, iso: string): string =>
-  new Date(iso).toLocaleString(language, {
+/**
+ * A time as people of a language write it, in UTC: a page without scripts does not know the zone of
+ * its reader.
+ * @param iso ISO 8601
+ */
+export function shownTime(language: Language, iso: string): string {
+  const time = new Date(iso).toLocaleString(language, {
     dateStyle: 'medium',
     timeStyle: 'short',
     timeZone: 'UTC'
   })
+  return `${time} UTC`
+}
