@@ -41,7 +41,7 @@ function UnderWay({ rotation }: { readonly rotation: Rotation }) {
         <Step
           state={phase === 'draining' ? 'done' : hasSpread ? 'current' : 'later'}
           text={
-            phase === 'draining' ? 'It signs new tokens' : 'It is standby and does not sign yet'
+            phase === 'draining' ? 'It signs new tokens' : 'It is standby until it is activated'
           }
         />
         {previous !== null && (
