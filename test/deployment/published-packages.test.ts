@@ -106,7 +106,8 @@ for (const { name, folder: pkgDir } of packages) {
 
 /** The dependencies that a package may have, and the maximum size of its tarball. */
 const budgets: Record<string, { readonly dependencies: string[]; readonly kilobytes: number }> = {
-  '@gatehouse/client': { dependencies: [], kilobytes: 20 },
+  // Three entry points, each with its types.
+  '@gatehouse/client': { dependencies: [], kilobytes: 22 },
   '@gatehouse/identity': { dependencies: ['jose'], kilobytes: 30 },
   '@gatehouse/routes': { dependencies: ['typebox', 'yaml'], kilobytes: 64 }
 }
