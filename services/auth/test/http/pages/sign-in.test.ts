@@ -49,6 +49,16 @@ t.test('an unknown address and a wrong password get the same page', async (t) =>
   t.ok(rows.length >= 2, 'both are recorded as by the JSON route')
 })
 
+t.test('a browser with an unusable form cookie gets another one', async (t) => {
+  for (const value of ['', 'a', 'a'.repeat(25)]) {
+    const ada = visitor(auth)
+    const page = await ada.open('sign-in', { cookie: `__Host-form=${value}` })
+    t.equal(page.statusCode, 200, value)
+    const answer = await ada.send('sign-in', { email, password, returnTo: '' })
+    t.equal(answer.statusCode, 303, value)
+  }
+})
+
 t.test('what a user has typed is shown as text', async (t) => {
   const stranger = visitor(auth)
   await stranger.open('sign-in')

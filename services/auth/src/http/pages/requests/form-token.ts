@@ -16,6 +16,15 @@ export const TOKEN_FIELD = 'formToken'
 /** A form that nobody has signed in to send. */
 export const SIGNED_OUT = 'signed out'
 
+/** what `secretSync` returns: 18 random bytes in base64url */
+const SECRET = /^[\w-]{24}$/
+
+/** The secret of the browser; null if it has none that this service has made. */
+function secretOf({ headers }: FastifyRequest): string | null {
+  const value = ownCookieValue(headers.cookie, FORM_COOKIE)
+  return value !== null && SECRET.test(value) ? value : null
+}
+
 /**
  * The token of a form: only the browser that got the form can send it, and on pages for signed-in
  * users only in the same session.
@@ -26,7 +35,7 @@ export function tokenOfForm(
   session: string,
   sameSite: CookieSameSite
 ): string {
-  const known = ownCookieValue(request.headers.cookie, FORM_COOKIE)
+  const known = secretOf(request)
   const secret = known ?? tokens.secretSync()
   if (known === null) reply.setCookie(FORM_COOKIE, secret, ownCookieAttributes(sameSite))
   return tokens.create(secret, session)
@@ -48,7 +57,7 @@ export async function refuseForeignOrigin(request: FastifyRequest): Promise<void
 
 /** @throws Refusal FORBIDDEN */
 export function checkToken(request: FastifyRequest, form: Form, session: string): void {
-  const secret = ownCookieValue(request.headers.cookie, FORM_COOKIE)
+  const secret = secretOf(request)
   const token = form(TOKEN_FIELD)
   if (secret === null || token === '' || !tokens.verify(secret, token, session)) throw foreignForm()
 }
