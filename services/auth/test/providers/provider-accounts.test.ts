@@ -212,6 +212,12 @@ t.test('an account is linked by its address only if both sides have verified it'
   await set({ factors: 0, disabled_at: 1 })
   isProblem(t, await signInWith(auth, 'acme', provider, ada), mustLink, 'a disabled account')
   await set({ disabled_at: null })
+  for (const [at, email] of ['\u1D43da@example.com', '\uFF41da@example.com'].entries()) {
+    const neighbour = person(`neighbour ${at}`, { email })
+    isProblem(t, await signInWith(auth, 'acme', provider, neighbour), mustLink, 'another mailbox')
+  }
+  const shouted = person('the same mailbox', { email: 'ADA@EXAMPLE.com' })
+  t.equal((await signInWith(auth, 'acme', provider, shouted)).statusCode, 200)
   const answer = await signInWith(auth, 'acme', provider, ada)
   t.equal(decodeJwt(answer.json().accessToken).sub, user.id)
   await set({ disabled_at: 1 })

@@ -31,6 +31,19 @@ export const typedEmail = (text: string): string => text.trim()
 export const isTyped = (typed: string | null | undefined, email: string): typed is string =>
   typed !== null && typed !== undefined && canonicalEmail(typed) === email
 
+/**
+ * Whether two addresses with the same canonical form are also the same for mail servers. These fold
+ * at most the case of Latin letters: at some of them, somebody else can have `\uFF4Dike@…`.
+ */
+export const isSameMailbox = (one: string, other: string): boolean =>
+  localPart(one) === localPart(other)
+
+const localPart = (address: string): string =>
+  address
+    .trim()
+    .slice(0, address.trim().lastIndexOf('@'))
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
 /** In lower case, a sigma at the end of a Greek word has another form; it is the same letter. */
 const fold = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')

@@ -7,7 +7,6 @@ import { type FactorChange, lockForFactors } from '../../factors/factor-changes.
 import { noticeOf } from '../../mail/notices.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
-import type { ProviderIdentity } from '../protocol/provider-identity.ts'
 import type { ProviderEntry } from '../provider-file.ts'
 import { linkedToAnother, tooManyIdentities } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
@@ -18,12 +17,10 @@ import {
   insertIdentity,
   listIdentities
 } from './identity-store.ts'
+import { type KnownIdentity, requireDomain } from './known-identity.ts'
 
 /** of an account */
 const MOST_IDENTITIES = 10
-
-/** A person at a provider of this installation. */
-export type KnownIdentity = { readonly entry: ProviderEntry; readonly identity: ProviderIdentity }
 
 /** What changes the linked providers of an account. */
 type Cause = Reader & {
@@ -51,16 +48,19 @@ type ProviderName = Pick<ProviderEntry, 'id' | 'name'>
 /**
  * Links a provider to the account of a session, or links it again.
  * @throws Refusal CONFLICT if the person is linked to another account, or there are too many;
+ * FORBIDDEN as for a login, because a link that opens no session must not look like one that does;
  * SESSION_ENDED
  */
 export const linkIdentity = (
   { db, mail }: IdentityPorts,
   { id, sid }: { readonly id: string; readonly sid: string },
-  { entry, identity }: KnownIdentity,
+  known: KnownIdentity,
   { source, language, clock }: FactorChange
 ): Promise<IdentityRow> =>
   db.transaction().execute(async (transaction) => {
     const nowMs = clock()
+    const { entry, identity } = known
+    requireDomain(known)
     await lockForFactors(transaction, id, { sid, nowMs })
     const account = await accountStore(transaction).findById(id)
     if (account === null) throw sessionEnded('the account is gone')

@@ -2,17 +2,12 @@ import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
 import { registrationOff } from '../../accounts/account-refusals.ts'
 import { accountStore, insertAccount } from '../../accounts/account-store.ts'
-import { canonicalEmail, typedEmail } from '../../accounts/email-addresses/email.ts'
+import { isSameMailbox, typedEmail } from '../../accounts/email-addresses/email.ts'
 import { lockAccount } from '../../accounts/lock-account.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
-import {
-  addressNotVerified,
-  domainNotAllowed,
-  mustLink,
-  providerLoginRefused
-} from '../provider-refusals.ts'
+import { addressNotVerified, mustLink, providerLoginRefused } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import {
   confirmIdentity,
@@ -22,7 +17,8 @@ import {
   noteIdentityUse,
   opensSession
 } from './identity-store.ts'
-import { type KnownIdentity, recordChange } from './link-identity.ts'
+import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
+import { recordChange } from './link-identity.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
 export type Newcomer = Pick<Account, 'roles' | 'scope'> | null
@@ -71,17 +67,6 @@ export async function signIn(
       if (attempt === MOST_ATTEMPTS) throw mustLink()
     }
   }
-}
-
-/** The address that the provider has verified, in canonical form; null: none. */
-const verifiedEmail = ({ identity: { email, emailVerified } }: KnownIdentity): string | null =>
-  emailVerified && email !== null ? canonicalEmail(email) : null
-
-function requireDomain(known: KnownIdentity): void {
-  const { domains } = known.entry
-  if (domains.length === 0) return
-  const [, domain] = verifiedEmail(known)?.split('@') ?? []
-  if (domain === undefined || !domains.includes(domain)) throw domainNotAllowed()
 }
 
 type Found = { readonly account: Account; readonly row: IdentityRow }
@@ -148,6 +133,7 @@ const linkByAddress = (
 const mayLink = (account: Account, known: KnownIdentity): boolean =>
   known.entry.linking === 'verified-email' &&
   verifiedEmail(known) === account.email &&
+  isSameMailbox(known.identity.email ?? '', account.emailTyped ?? account.email) &&
   account.emailVerifiedAt !== null &&
   account.factors === 0 &&
   !account.disabled

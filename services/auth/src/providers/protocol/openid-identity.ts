@@ -1,7 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { LoginFlow } from '../login-flow.ts'
 import { ProviderFault } from './provider-fault.ts'
-import { addressIn, hasRequired, type ProviderIdentity } from './provider-identity.ts'
+import { addressIn, hasRequired, isPlainText, type ProviderIdentity } from './provider-identity.ts'
 
 /** OpenID Connect Core §2 */
 const LONGEST_SUBJECT = 255
@@ -32,8 +32,8 @@ export async function openidIdentity(
   const claims = tokens.claims()
   if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
   const { iss: issuer, sub: subject } = claims
-  if (subject.length === 0 || subject.length > LONGEST_SUBJECT) {
-    throw new ProviderFault('invalid', 'the subject of the ID token is empty or too long')
+  if (!isPlainText(subject, LONGEST_SUBJECT)) {
+    throw new ProviderFault('invalid', 'the subject of the ID token is empty, too long or not text')
   }
   if (!hasRequired(claims, required)) {
     throw new ProviderFault('denied', 'the ID token does not have a claim that is required')

@@ -10,12 +10,20 @@ export type ProviderIdentity = {
 
 type Claims = Readonly<Record<string, unknown>>
 
+/** in characters: that of addresses that accounts can have */
+const LONGEST_EMAIL = 254
+const UNPRINTABLE = /\p{C}/u
+
+/** Whether a text of a provider can be stored, and shown to people. */
+export const isPlainText = (text: string, longest: number): boolean =>
+  text !== '' && text.length <= longest && text.isWellFormed() && !UNPRINTABLE.test(text)
+
 /**
- * The address in claims (OpenID Connect Core §5.1). Some providers write `"true"`; any other text is
- * not true.
+ * The address in claims (OpenID Connect Core §5.1); none if nobody could have it. Some providers
+ * write `"true"`; any other text is not true.
  */
 export function addressIn({ email, email_verified: verified }: Claims) {
-  const address = typeof email === 'string' && email !== '' ? email : null
+  const address = typeof email === 'string' && isPlainText(email, LONGEST_EMAIL) ? email : null
   return {
     email: address,
     emailVerified: address !== null && (verified === true || verified === 'true')
