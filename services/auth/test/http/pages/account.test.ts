@@ -91,7 +91,7 @@ t.test('a user changes the password, and the browser stays signed in', async (t)
     newPassword: chosen
   })
   t.equal(changed.headers.location, 'account?notice=passwordChanged')
-  t.match((await ada.open('account?notice=passwordChanged')).body, 'Your password is changed')
+  t.match((await ada.open('account?notice=passwordChanged')).body, 'Your password has been changed')
 })
 
 t.test('a user downloads the data of the account, and deletes it', async (t) => {
@@ -107,7 +107,7 @@ t.test('a user downloads the data of the account, and deletes it', async (t) => 
   await ada.open('delete-account')
   const deleted = await ada.send('delete-account', {})
   t.match(deleted.body, 'Your account will be deleted')
-  t.match(deleted.body, /It is deleted on .* UTC\. Sign in before that/)
+  t.match(deleted.body, /It will be deleted on .* UTC\. Sign in before then/)
   t.equal((await ada.open('account')).statusCode, 303)
   t.equal(
     (await signedInVisitor(auth, email, chosen)).cookies.has('__Host-refresh'),

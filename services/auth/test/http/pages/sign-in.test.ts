@@ -190,7 +190,7 @@ t.test('pages are in the language of the browser, or in the chosen one', async (
   t.match((await ada.open('sign-in', { 'accept-language': 'es-MX, en' })).body, 'Iniciar sesión')
   t.match((await ada.open('sign-in', { 'accept-language': 'fr' })).body, 'Sign in')
   t.match((await ada.open('sign-in?language=de')).body, '<html lang="de">')
-  t.match((await ada.open('register')).body, 'Konto eröffnen', 'the choice is kept')
+  t.match((await ada.open('register')).body, 'Konto erstellen', 'the choice is kept')
 })
 
 t.test('without the setting, there are no pages', async (t) => {
