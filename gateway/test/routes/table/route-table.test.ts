@@ -185,6 +185,7 @@ t.test('the shipped table opens only the intended routes', async (t) => {
     '/auth/email/verify',
     '/auth/login',
     '/auth/logout',
+    '/auth/pages',
     '/auth/password/forgot',
     '/auth/password/reset',
     '/auth/refresh-token',
