@@ -9,8 +9,8 @@ export type FollowedLogs = {
   /** Whether each log has been read once, with a heartbeat. */
   isLoaded(): boolean
   /**
-   * When the last heartbeat of the log was written whose last heartbeat is the oldest. By the
-   * monotonic clock, in milliseconds.
+   * The time of the last heartbeat that was read; if there are several logs, of the log that is
+   * furthest behind. By the monotonic clock, in milliseconds.
    */
   oldestHeartbeatMs(): number
   close(): Promise<void>

@@ -46,13 +46,16 @@ export function revocationCheck(
   }
 }
 
-type Progress = Pick<Revocations, 'cursor' | 'stalenessSeconds' | 'unreadable'>
-
 /** Whether the log has been read, and no auth service seems to write into it. */
-export const isUnheard = ({ cursor, stalenessSeconds }: Omit<Progress, 'unreadable'>): boolean =>
+export const isUnheard = ({
+  cursor,
+  stalenessSeconds
+}: Pick<Revocations, 'cursor' | 'stalenessSeconds'>): boolean =>
   cursor !== '' && !Number.isFinite(stalenessSeconds())
 
-function whyNotLoaded(revoked: Progress): string {
+function whyNotLoaded(
+  revoked: Pick<Revocations, 'cursor' | 'stalenessSeconds' | 'unreadable'>
+): string {
   if (revoked.unreadable > 0) return UNREADABLE
   return isUnheard(revoked) ? UNHEARD : 'the revocation log has not been read yet'
 }

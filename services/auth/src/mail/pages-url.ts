@@ -1,3 +1,4 @@
+import { publicUrl } from '@gatehouse/access-token/public-url'
 import { Type } from 'typebox'
 
 /** Whether the auth service has pages for users. .env.example describes the settings. */
@@ -17,7 +18,7 @@ const PUBLIC_PATH = '/auth/pages'
 
 /** Where browsers find the pages; null: this installation has none. */
 export const pagesUrl = ({ AUTH_PAGES, TOKEN_ISSUER }: PagesConfig): string | null =>
-  AUTH_PAGES === 'on' ? `${TOKEN_ISSUER.replace(/\/$/, '')}${PUBLIC_PATH}` : null
+  AUTH_PAGES === 'on' ? publicUrl(TOKEN_ISSUER, PUBLIC_PATH) : null
 
 /** The address below which the links of letters lead. */
 export const linksUrl = (config: PagesConfig & { readonly AUTH_APP_URL: string }): string =>

@@ -1,3 +1,4 @@
+import { publicUrl } from '@gatehouse/access-token/public-url'
 import { SIGNING_KEYS_PATH } from '@gatehouse/access-token/settings'
 import { clientAuthenticationMethods } from '../clients/client.ts'
 import { assertionAlgorithms } from '../clients/client-keys.ts'
@@ -11,13 +12,6 @@ export const oauthPath = {
   introspect: '/oauth/introspect',
   metadata: '/.well-known/oauth-authorization-server'
 } as const
-
-/** The public URL of a path: the issuer is the gateway's address. */
-export function publicUrl(issuer: string, path: string): string {
-  let end = issuer.length
-  while (issuer[end - 1] === '/') end -= 1
-  return `${issuer.slice(0, end)}${path}`
-}
 
 /** The metadata for OAuth clients (RFC 8414 §2). */
 export function serverMetadata(issuer: string) {

@@ -1,7 +1,8 @@
+import { publicUrl } from '@gatehouse/access-token/public-url'
 import type { Database } from '../database/open-database.ts'
 import { type PasskeyConfig, passkeyPolicyOf } from '../factors/passkeys/passkey-settings.ts'
-import { publicUrl } from '../oauth/server-metadata.ts'
 import type { Ports } from '../ports.ts'
+import { callbackPath } from './callback-path.ts'
 import { type ProviderClient, providerClient } from './protocol/provider-client.ts'
 import { type ProviderEntry, readProviders } from './provider-file.ts'
 import { forgetLogins } from './provider-logins.ts'
@@ -33,9 +34,6 @@ export function openProviders(config: ProviderConfig & PasskeyConfig, ports: Ope
   })
 }
 
-/** The path to which a provider sends browsers back: its redirect URI is below the issuer. */
-const callbackPath = (id: string): string => `/auth/login/providers/${id}/callback`
-
 function clientsOf(
   entries: readonly ProviderEntry[],
   { TOKEN_ISSUER }: Pick<ProviderConfig, 'TOKEN_ISSUER'>,
@@ -43,7 +41,7 @@ function clientsOf(
 ): ReadonlyMap<string, ProviderClient> {
   return new Map(
     entries.map((entry) => {
-      const redirectUri = publicUrl(TOKEN_ISSUER, callbackPath(entry.id))
+      const redirectUri = publicUrl(TOKEN_ISSUER, `/auth${callbackPath(entry.id)}`)
       const options = { redirectUri, timeoutSeconds: TIMEOUT_SECONDS, monotonicClock }
       return [entry.id, providerClient(entry, options)]
     })

@@ -1,6 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { sessionKey } from '@gatehouse/redis/session-key'
+import { COMMON, keyIn } from '@gatehouse/redis/partitions'
 import type { Job } from '../background/background-work.ts'
 import { bounded } from './bounded.ts'
 import type { EmbeddedStore, InRedis } from './shared-store.ts'
@@ -37,7 +37,7 @@ export function compareMarks(
 ): void {
   if (store.kind !== 'redis') return
   const { redis, storeClock } = store
-  const key = sessionKey(name)
+  const key = keyIn(COMMON, name)
   const told = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const compare = async (): Promise<void> => {

@@ -1,13 +1,13 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import {
   COMMON,
+  keyIn,
   MOST_PARTITIONS,
   PARTITION_COUNT,
   type Partition,
   partitionOf,
   sessionPartitions
 } from '@gatehouse/redis/partitions'
-import { sessionKey } from '@gatehouse/redis/session-key'
 import { storeUnavailable } from '../refusals.ts'
 import { script } from './script.ts'
 
@@ -30,6 +30,13 @@ export type RecordedPartitions = SessionPartitions & {
   onNumber(tell: (partitions: number) => void): void
 }
 
+/**
+ * A marker that is lost if all data of the partition is lost.
+ * @param partitions how many there are. Earlier releases have the marker of a single one.
+ */
+export const markKey = (partition: Partition, partitions: number): string =>
+  keyIn(partition, partitions === 1 ? 'mark' : 'partition-mark')
+
 /** for a new installation, if the setting is not set */
 const DEFAULT_PARTITIONS = 1
 
@@ -42,7 +49,7 @@ export function recordedPartitions(
   setting: number | undefined
 ): RecordedPartitions {
   const claim = script(redis, 'partitions', 2)
-  const keys = [PARTITION_COUNT, sessionKey('mark')]
+  const keys = [PARTITION_COUNT, markKey(COMMON, 1)]
   const followers: ((partitions: number) => void)[] = []
   let known: readonly Partition[] | null = null
   const read = async (): Promise<number> => {

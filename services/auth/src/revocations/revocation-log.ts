@@ -13,8 +13,6 @@ import type { SqliteRevocations } from './sqlite-revocations.ts'
  */
 export const tokenHorizon = (partition: Partition): string => keyIn(partition, 'token-horizon')
 
-export const TOKEN_HORIZON = tokenHorizon(COMMON)
-
 /** Writes revocations that are not the end of a session. */
 export type RevocationWriter = {
   /**
@@ -59,7 +57,7 @@ export function redisRevocationWriter(
       const until = Math.max(entry.until, await otherHorizons(redis, partitions))
       const before = 'before' in entry ? entry.before : ''
       const version = 'version' in entry ? (entry.version ?? '') : ''
-      const common = [REVOCATION_STREAM, TOKEN_HORIZON, clock?.() ?? '', '', 0]
+      const common = [REVOCATION_STREAM, tokenHorizon(COMMON), clock?.() ?? '', '', 0]
       await append([...common, kind, id, until, before, version])
       await acknowledged(redis, replicas)
     }

@@ -51,7 +51,7 @@ type SessionOptions = SessionState & {
   readonly limit: RefreshLimit
   readonly audit: AuditLog
   readonly clock: () => number
-  /** counts the outcome of each refresh that found a family */
+  /** counts the outcome of a presented token */
   readonly count: (outcome: Outcome) => void
 }
 

@@ -53,7 +53,7 @@ export type ProvenLogin = {
 }
 
 /**
- * Asks for the second factor of an account whose password was right.
+ * Asks for the second factor of a login whose first proof is right.
  * @returns the refusal to throw
  */
 export async function challengeLogin(

@@ -1,13 +1,6 @@
-import type { Kysely } from 'kysely'
-import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
-import { writeAudit } from '../../audit/audit-log.ts'
-import type { Tables } from '../../database/tables.ts'
 import { type FactorChange, lockForFactors } from '../../factors/factor-changes.ts'
-import { noticeOf } from '../../mail/notices.ts'
-import type { Reader } from '../../mail/queue/queued-mail.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
-import type { ProviderEntry } from '../provider-file.ts'
 import { linkedToAnother, tooManyIdentities } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import {
@@ -18,32 +11,10 @@ import {
   listIdentities
 } from './identity-store.ts'
 import { type KnownIdentity, requireDomain } from './known-identity.ts'
+import { recordChange } from './record-change.ts'
 
 /** of an account */
 const MOST_IDENTITIES = 10
-
-/** What changes the linked providers of an account. */
-type Cause = Reader & {
-  /** the session; null: a login, or an operator */
-  readonly sid: string | null
-  readonly nowMs: number
-}
-
-/** Records a change in the audit log, and notifies the owner of the account. */
-export async function recordChange(
-  transaction: Kysely<Tables>,
-  kind: 'identity-linked' | 'identity-unlinked',
-  { account, provider }: { readonly account: Account; readonly provider: ProviderName },
-  { sid, source, language, nowMs, mail }: Cause & Pick<IdentityPorts, 'mail'>
-): Promise<void> {
-  const detail = { provider: provider.id }
-  await writeAudit(transaction, { kind, subject: account.id, sid, source, detail }, nowMs)
-  const values = { provider: provider.name }
-  const notice = noticeOf(kind, account, { source, language }, nowMs, values)
-  await mail.add(transaction, notice, nowMs)
-}
-
-type ProviderName = Pick<ProviderEntry, 'id' | 'name'>
 
 /**
  * Links a provider to the account of a session, or links it again.

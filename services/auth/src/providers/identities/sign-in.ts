@@ -18,7 +18,7 @@ import {
   opensSession
 } from './identity-store.ts'
 import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
-import { recordChange } from './link-identity.ts'
+import { recordChange } from './record-change.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
 export type Newcomer = Pick<Account, 'roles' | 'scope'> | null

@@ -9,7 +9,7 @@ import { amrText, BY_PROVIDER } from '../../sessions/authentication.ts'
 import { lastWayIn, noSuchIdentity } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import { type IdentityRow, listIdentities, opensSession } from './identity-store.ts'
-import { recordChange } from './link-identity.ts'
+import { recordChange } from './record-change.ts'
 
 type Which = {
   readonly id: string

@@ -36,7 +36,7 @@ type RefreshOptions = SessionState & {
   readonly limit: RefreshLimit
   readonly audit: AuditLog
   readonly clock: () => number
-  /** counts the outcome of each refresh that found a family */
+  /** counts the outcome of a presented token */
   readonly count: (outcome: Outcome) => void
 }
 

@@ -60,7 +60,7 @@ export function signInPage(visit: Visit, offer: Offer, state: SignInState): Fast
           }),
           submit(texts.signIn)
         ]),
-        hasPasskeys ? signInByPasskey(visit, returnTo, token) : null,
+        hasPasskeys ? passkeyPart(visit, returnTo, token) : null,
         h('ul', { class: 'links' }, [
           offer.hasMail ? h('li', {}, link('forgot-password', texts.forgotten)) : null,
           offer.registration === 'off' ? null : h('li', {}, link('register', texts.register))
@@ -71,7 +71,7 @@ export function signInPage(visit: Visit, offer: Offer, state: SignInState): Fast
   )
 }
 
-const signInByPasskey = (visit: Visit, returnTo: string, token: string) =>
+const passkeyPart = (visit: Visit, returnTo: string, token: string) =>
   passkeyForm(visit, {
     to: 'sign-in-passkey',
     token,

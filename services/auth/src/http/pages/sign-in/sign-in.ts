@@ -1,5 +1,4 @@
-import type { PageRoute } from '../page-route.ts'
-import { asPage } from '../page-route.ts'
+import { asPage, type PageRoute } from '../page-route.ts'
 import { passkeyOf } from '../proofs/passkey-form.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText } from '../visits/refusal-of.ts'

@@ -2,13 +2,13 @@ import type { ErrorForm } from '@gatehouse/http-service/error-form'
 import type { ProblemCode } from '@gatehouse/problem/codes'
 import { link, paragraph } from '../frame/parts.ts'
 import type { TextName } from '../text/en.ts'
+import { general } from './refusal-of.ts'
 import type { OpenVisit } from './visit.ts'
 
 const texts: Readonly<Partial<Record<ProblemCode, TextName>>> = {
   FORBIDDEN: 'formExpired',
   NOT_FOUND: 'notFound',
-  RATE_LIMITED: 'tooMany',
-  UNAVAILABLE: 'unavailable'
+  ...general
 }
 
 /** Shows a refusal as a page. */

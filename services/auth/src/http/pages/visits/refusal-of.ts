@@ -13,8 +13,8 @@ export function refusalOf({ code, status }: Answer): Refusal {
   return new Refusal(known, { reason: `a route answered ${status} to a page` })
 }
 
-/** The texts for codes that mean the same everywhere. */
-const general: Readonly<Record<string, TextName>> = {
+/** The texts for codes that mean the same on every page. */
+export const general: Readonly<Partial<Record<ProblemCode, TextName>>> = {
   RATE_LIMITED: 'tooMany',
   UNAVAILABLE: 'unavailable'
 }

@@ -13,7 +13,7 @@ export const Challenge = Type.String({
   examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
 })
 
-/** A login with everything that its password has proven. */
+/** A login that waits for a second factor, with all that it has proven before. */
 export async function readWaiting(request: FastifyRequest, challenge: string, options: Options) {
   const { factors, mail, settings } = options
   const { guesses } = options.throttling

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { callbackPath } from '../../../providers/callback-path.ts'
 import type { Route } from '../route.ts'
 import { clearLoginCookie, loginCookieOf, redirects, setLoginCookie } from './login-cookie.ts'
 import { CodeChallenge, ProviderList, ProviderParams } from './provider-schemas.ts'
@@ -75,7 +76,7 @@ export const beginProviderLogin: Route = (service, { providers, limitAddress }) 
 
 export const receiveProviderLogin: Route = (service, { providers, limitAddress }) => {
   service.get(
-    '/login/providers/:provider/callback',
+    callbackPath(':provider'),
     {
       schema: {
         operationId: 'receiveProviderLogin',

@@ -5,11 +5,11 @@ import { revocationStream } from '@gatehouse/revocation/revocation-stream'
 import { sightingsKey } from '@gatehouse/sightings/redis-sightings'
 import { keyWithdrawals } from '../../../keys/key-withdrawals.ts'
 import { type Script, script } from '../../../redis/script.ts'
-import type { SessionPartitions } from '../../../redis/session-partitions.ts'
+import { markKey, type SessionPartitions } from '../../../redis/session-partitions.ts'
 import type { StoreClock } from '../../../redis/store-clock.ts'
 import { storeUnavailable } from '../../../refusals.ts'
 import { tokenHorizon } from '../../../revocations/revocation-log.ts'
-import { familiesKey, markKey, unrecordedKey } from './redis-family-keys.ts'
+import { familiesKey, unrecordedKey } from './redis-family-keys.ts'
 
 export type ScriptTime = {
   /** the clock of the server that has the common partition */
