@@ -15,7 +15,7 @@ type PasskeyForm = {
 }
 
 /** the hidden field in which the script puts what the browser has returned, as JSON */
-const PASSKEY_FIELD = 'passkey'
+export const PASSKEY_FIELD = 'passkey'
 
 /** A form that a script completes. Without scripts, it says what is missing. */
 export function passkeyForm(visit: Visit, given: PasskeyForm): ComponentChild {
