@@ -70,7 +70,12 @@ t.test('a user registers, adds a passkey, and signs in with it', { skip }, async
   t.equal(new URL(page.url()).pathname, '/auth/pages/sign-in')
   t.strictSame(await inaccessible(page), [], 'sign-in')
 
-  await signIn(page, email, 'not the password')
+  const [posted] = await Promise.all([
+    page.waitForRequest((request) => request.method() === 'POST'),
+    signIn(page, email, 'not the password')
+  ])
+  const { origin } = await posted.allHeaders()
+  t.equal(origin, new URL(at('sign-in')).origin, 'as browsers without Fetch Metadata need it')
   await page.getByRole('alert').filter({ visible: true }).waitFor()
   t.strictSame(await inaccessible(page), [], 'sign-in with an error')
   await open('sign-in?returnTo=factors')

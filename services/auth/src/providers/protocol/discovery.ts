@@ -10,29 +10,50 @@ export type DiscoveryOptions = {
   readonly monotonicClock: () => number
 }
 
-/** The metadata of a provider are read again after this time. */
+/** The metadata of a provider are read again after this time, */
 const FRESH_MS = 3_600_000
+/** after a failure already after this one, */
+const RETRY_MS = 60_000
+/** and meanwhile they remain in use, but no longer than this. */
+const USABLE_MS = 86_400_000
 
 /**
- * Discovers a provider (OpenID Connect Discovery) when it is needed first, and again when that is
- * old or has failed. Requests at the same time share one attempt.
+ * Discovers a provider (OpenID Connect Discovery) when it is needed first, and again in the
+ * background when that is old. Requests wait for an attempt only if there is nothing to use, and
+ * share it: a provider whose metadata cannot be read for a while still signs users in.
  */
 export function discovery(
   entry: ProviderEntry,
   { timeoutSeconds, monotonicClock }: DiscoveryOptions
 ): () => Promise<Configuration> {
-  let current: Promise<Configuration> | null = null
-  let untilMs = 0
-  return () => {
-    if (current === null || monotonicClock() >= untilMs) {
-      untilMs = monotonicClock() + FRESH_MS
-      const attempt = discover(entry, timeoutSeconds)
-      current = attempt
-      attempt.catch(() => {
-        if (current === attempt) current = null
-      })
+  let known: { readonly configuration: Configuration; readonly untilMs: number } | null = null
+  let attempt: Promise<Configuration> | null = null
+  let nextMs = 0
+
+  const discoverAgain = async (): Promise<Configuration> => {
+    try {
+      const configuration = await discover(entry, timeoutSeconds)
+      const nowMs = monotonicClock()
+      known = { configuration, untilMs: nowMs + USABLE_MS }
+      nextMs = nowMs + FRESH_MS
+      return configuration
+    } catch (error) {
+      nextMs = monotonicClock() + RETRY_MS
+      throw error
+    } finally {
+      attempt = null
     }
-    return current
+  }
+
+  return () => {
+    const nowMs = monotonicClock()
+    const usable = known !== null && nowMs < known.untilMs ? known.configuration : null
+    if (usable !== null && (attempt !== null || nowMs < nextMs)) return Promise.resolve(usable)
+    attempt ??= discoverAgain()
+    if (usable === null) return attempt
+    // What is known remains in use.
+    attempt.catch(() => {})
+    return Promise.resolve(usable)
   }
 }
 

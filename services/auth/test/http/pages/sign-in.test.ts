@@ -12,7 +12,7 @@ t.test('a user signs in with a form, and is led to the application', async (t) =
   t.match(page.headers, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/
   })
