@@ -101,6 +101,7 @@ function entryFaults({ id, issuer, scopes }: FileEntry, before: readonly FileEnt
   if (!isIssuer(issuer)) {
     faults.push('issuer must be an https URL without user, query and fragment, not its metadata')
   }
+  if (isOfManyTenants(issuer)) faults.push('issuer must have the id of your tenant')
   // Otherwise a login that began with one of them could be completed by the other.
   if (before.some((other) => sameIssuer(other.issuer, issuer))) {
     faults.push('issuer is used twice')
@@ -119,9 +120,15 @@ function isIssuer(text: string): boolean {
   )
 }
 
+/** Microsoft Entra's names for more than one tenant: users of all of them would be let in. */
+const isOfManyTenants = (issuer: string): boolean =>
+  /^\/(common|organizations|consumers)(\/|$)/i.test(URL.parse(issuer)?.pathname ?? '') &&
+  /^(login\.microsoftonline\.|sts\.windows\.)/.test(URL.parse(issuer)?.hostname ?? '')
+
 /** Whether a provider is on this machine, where plain HTTP is enough. */
 export const isLocalIssuer = (issuer: string): boolean =>
   issuer.startsWith('http:') && isLoopbackOrigin(URL.parse(issuer)?.origin ?? '')
 
-const sameIssuer = (one: string, other: string): boolean =>
+/** Whether two issuers differ by the slash at the end of their host at most. */
+export const sameIssuer = (one: string, other: string): boolean =>
   URL.parse(one)?.href === URL.parse(other)?.href

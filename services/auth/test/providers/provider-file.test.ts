@@ -50,6 +50,14 @@ t.test('every fault of the file of providers is named', async (t) => {
       'providers.0.issuer must be an https URL without user, query and fragment, not its metadata'
     t.strictSame(faults({ ...acme, issuer }), at(text), issuer)
   }
+  for (const tenant of ['common', 'organizations', 'consumers']) {
+    const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`
+    t.strictSame(
+      faults({ ...acme, issuer }),
+      at('providers.0.issuer must have the id of your tenant'),
+      tenant
+    )
+  }
   writeFileSync(join(folder, 'empty'), '\n')
   const clientSecretFile = join(folder, 'empty')
   t.strictSame(faults({ ...acme, clientSecretFile }), [

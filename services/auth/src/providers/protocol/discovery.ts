@@ -1,6 +1,6 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
-import { isLocalIssuer, type ProviderEntry } from '../provider-file.ts'
+import { isLocalIssuer, type ProviderEntry, sameIssuer } from '../provider-file.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import { ProviderFault } from './provider-fault.ts'
 
@@ -66,6 +66,10 @@ async function discover(entry: ProviderEntry, timeout: number): Promise<Configur
     [client.customFetch]: boundedFetch(isLocal) as CustomFetch,
     execute: [client.enableNonRepudiationChecks, ...(isLocal ? [client.allowInsecureRequests] : [])]
   })
+  // For some hosts of Microsoft, openid-client accepts any issuer.
+  if (!sameIssuer(found.serverMetadata().issuer, issuer)) {
+    throw new ProviderFault('invalid', 'the metadata are of another issuer')
+  }
   requireSafePage(found.serverMetadata().authorization_endpoint, isLocal)
   return found
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from 'openid-client'
 import type { LoginFlow } from '../login-flow.ts'
+import { sameIssuer } from '../provider-file.ts'
 import { ProviderFault } from './provider-fault.ts'
 import { addressIn, hasRequired, isPlainText, type ProviderIdentity } from './provider-identity.ts'
 
@@ -7,20 +8,22 @@ import { addressIn, hasRequired, isPlainText, type ProviderIdentity } from './pr
 const LONGEST_SUBJECT = 255
 
 type Expected = {
+  /** as the file of providers has it */
+  readonly issuer: string
   readonly flow: Pick<LoginFlow, 'state' | 'nonce' | 'verifier'>
   readonly required: Readonly<Record<string, readonly string[]>>
 }
 
 /**
  * Redeems the code that came back. openid-client compares `state`, `iss` of the response (RFC
- * 9207), and `iss`, `aud`, `azp`, `nonce` and the times of the ID token, and verifies its signature.
+ * 9207), and `aud`, `azp`, `nonce` and the times of the ID token, and verifies its signature.
  * @param url that came back
  * @throws ProviderFault, or an error of openid-client
  */
 export async function openidIdentity(
   provider: Configuration,
   url: URL,
-  { flow, required }: Expected
+  { issuer, flow, required }: Expected
 ): Promise<ProviderIdentity> {
   const { authorizationCodeGrant } = await import('openid-client')
   const tokens = await authorizationCodeGrant(provider, url, {
@@ -31,7 +34,11 @@ export async function openidIdentity(
   })
   const claims = tokens.claims()
   if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
-  const { iss: issuer, sub: subject } = claims
+  const { iss, sub: subject } = claims
+  // For some hosts of Microsoft, openid-client compares it with nothing.
+  if (!sameIssuer(iss, issuer)) {
+    throw new ProviderFault('invalid', 'the ID token is of another issuer')
+  }
   if (!isPlainText(subject, LONGEST_SUBJECT)) {
     throw new ProviderFault('invalid', 'the subject of the ID token is empty, too long or not text')
   }

@@ -57,7 +57,8 @@ export function providerClient(entry: ProviderEntry, options: ClientOptions): Pr
       bounded(async () => {
         const url = new URL(redirectUri)
         url.search = query
-        return await openidIdentity(await discovered(), url, { flow, required: entry.require })
+        const { issuer, require: required } = entry
+        return await openidIdentity(await discovered(), url, { issuer, flow, required })
       })
   }
 }
