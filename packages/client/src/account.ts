@@ -9,6 +9,7 @@ import type {
   PasswordReset,
   SentLetter,
   UndoneEmail,
+  UnverifiedEmail,
   VerifiedEmail
 } from './api.ts'
 import type { GatehouseClient } from './gatehouse-client.ts'
@@ -25,6 +26,7 @@ export type {
   PasswordReset,
   SentLetter,
   UndoneEmail,
+  UnverifiedEmail,
   VerifiedEmail
 }
 
@@ -42,8 +44,11 @@ export type Account = {
   readonly resetPassword: AccountCall<PasswordReset>
   /** Changes the password of the user who is signed in, and ends all their other sessions. */
   readonly changePassword: AccountCall<PasswordChange>
-  /** Sends the user a link that verifies the address of an account. */
-  readonly sendVerification: AccountCall<EmailAddress, SentLetter>
+  /**
+   * Sends the user a link that verifies the address of an account. Returns the `pageSecret` that it
+   * was given, or one that proves nothing.
+   */
+  readonly sendVerification: AccountCall<UnverifiedEmail, SentLetter>
   /**
    * Verifies an address with the token of a link. Without the `pageSecret` of this browser, this
    * removes the password and ends the sessions of the account.

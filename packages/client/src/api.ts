@@ -78,7 +78,13 @@ export type PasswordChange = {
 
 export type EmailVerification = {
   readonly token: string
-  /** what `register` or `sendVerification` returned to this browser */
+  /** what `register` returned to this browser */
+  readonly pageSecret?: string | undefined
+}
+
+export type UnverifiedEmail = {
+  readonly email: string
+  /** what `register` returned to this browser; without it, the link keeps no password */
   readonly pageSecret?: string | undefined
 }
 

@@ -5,12 +5,14 @@ import { notify, onSubmit, run } from './notice.js'
 /** The pages to which the links in e-mails lead. */
 const pages = ['forgot-password', 'reset-password', 'verify-email', 'confirm-email', 'undo-email']
 
-/** Shows that the link in an e-mail is opened in the browser that requested the e-mail. */
+/** Shows that the link in an e-mail is opened in the browser that registered. */
 const PAGE_SECRET = 'gatehouse page secret'
 
 export const keepSecret = ({ pageSecret }) => {
   if (pageSecret !== undefined) localStorage.setItem(PAGE_SECRET, pageSecret)
 }
+
+const keptSecret = () => localStorage.getItem(PAGE_SECRET) ?? undefined
 
 let page = location.pathname.split('/').at(-1)
 /** The token of the link that opened the page. */
@@ -53,8 +55,7 @@ export function startAccount(gatehouse, show) {
   }
   onSubmit(form('reset-password'), reset, invalid)
   const verify = async () => {
-    const pageSecret = localStorage.getItem(PAGE_SECRET) ?? undefined
-    const { resetToken } = await account.verifyEmail({ token, pageSecret })
+    const { resetToken } = await account.verifyEmail({ token, pageSecret: keptSecret() })
     localStorage.removeItem(PAGE_SECRET)
     if (resetToken === null) return open('', 'The address is verified.')
     return choosePassword(resetToken, 'The address is verified. Choose a password.')
@@ -82,7 +83,8 @@ export function startAccount(gatehouse, show) {
   })
   byId('send-verification').addEventListener('click', () =>
     run(async () => {
-      keepSecret(await account.sendVerification({ email: byId('who').textContent }))
+      const email = byId('who').textContent
+      await account.sendVerification({ email, pageSecret: keptSecret() })
       notify('We have sent an e-mail with a link, unless the address is already verified.')
     })
   )

@@ -67,12 +67,15 @@ export async function signIns(t: Test, { baseUrl, folder, someone }: Programs): 
 
   await t.test('a user verifies the address and changes the password', async (t) => {
     const { client, user } = await someone()
-    const { email, password } = user
+    const { email } = user
     const account = accountOf(client)
     const { pageSecret } = await account.sendVerification({ email })
     const token = (await linkOfLetter(folder, 'verify-email', email)).hash.slice('#token='.length)
-    t.strictSame(await account.verifyEmail({ token, pageSecret }), { resetToken: null })
+    const { resetToken } = await account.verifyEmail({ token, pageSecret })
     await t.rejects(account.verifyEmail({ token, pageSecret }), { code: 'FORBIDDEN', status: 403 })
+    const password = 'a battery of horses'
+    await account.resetPassword({ token: resetToken ?? '', newPassword: password })
+    await client.login({ email, password })
 
     const change = { currentPassword: password, newPassword: 'a staple of batteries' }
     t.equal(await account.changePassword(change), undefined)

@@ -20,7 +20,7 @@ import {
   unsealRegistration
 } from '../link-tokens/pending-registration.ts'
 import type { Mail } from '../mail/mail.ts'
-import type { Reader } from '../mail/queue/queued-mail.ts'
+import type { QueuedMail, Reader } from '../mail/queue/queued-mail.ts'
 import { resetTokenFor } from '../password-resets/reset-token.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import { isFromPage, newPageSecret, pageDigest } from './page-secret.ts'
@@ -44,12 +44,19 @@ export type EmailVerifications = {
    */
   register(email: string, registration: PendingRegistration, reader: Reader): Promise<string>
   /**
-   * Queues a letter with a link that verifies the address of an account, if it is not verified.
-   * Does the same work for every address.
+   * Queues the first letter of an account that the same request has created.
    * @returns the secret of the page
    * @throws Refusal UNAVAILABLE
    */
-  send(email: string, reader: Reader): Promise<string>
+  sendFirst(email: string, reader: Reader): Promise<string>
+  /**
+   * Queues a letter with a link that verifies the address of an account, if it is not verified.
+   * Does the same work for every address.
+   * @param pageSecret counts for this letter too if it counts for an earlier one of the account
+   * @returns the same secret; without one, a new one that counts for no letter
+   * @throws Refusal UNAVAILABLE
+   */
+  sendFurther(email: string, pageSecret: string | undefined, reader: Reader): Promise<string>
   /**
    * Verifies an address. Unless the secret of the page comes with the token, this removes the
    * password and ends the sessions of the account: a stranger may have made them.
@@ -70,6 +77,8 @@ type VerificationPorts = {
 
 export function emailVerifications(ports: VerificationPorts): EmailVerifications {
   const { db, mail, clock } = ports
+  const request = (email: string, reader: Reader, page: Pick<QueuedMail, 'page' | 'claimedPage'>) =>
+    mail.request({ letter: 'verify-email', email, subject: null, ...reader, ...page }, clock())
   return {
     async register(email, registration, reader) {
       const secret = newPageSecret()
@@ -78,10 +87,14 @@ export function emailVerifications(ports: VerificationPorts): EmailVerifications
       await mail.request({ ...letter, page, registration }, clock())
       return secret
     },
-    async send(email, reader) {
+    async sendFirst(email, reader) {
       const secret = newPageSecret()
-      const page = pageDigest(secret)
-      await mail.request({ letter: 'verify-email', email, subject: null, ...reader, page }, clock())
+      await request(email, reader, { page: pageDigest(secret) })
+      return secret
+    },
+    async sendFurther(email, pageSecret, reader) {
+      const secret = pageSecret ?? newPageSecret()
+      await request(email, reader, { claimedPage: pageDigest(secret) })
       return secret
     },
     async verify(text, pageSecret, by) {
@@ -114,7 +127,7 @@ async function refuse(
 
 type Work = Pick<VerificationPorts, 'sealing' | 'resetSeconds'> & {
   readonly token: LinkToken
-  /** whether the token comes from the page that requested the letter */
+  /** whether the token comes from the page that registered */
   readonly isOwn: boolean
   readonly by: By
 }

@@ -4,7 +4,7 @@ import { recipientOf } from '../accounts/email-addresses/recipient-of.ts'
 import { forAccount } from '../accounts/for-account.ts'
 import { hasOtherPassword } from '../accounts/passwords/has-other-password.ts'
 import type { Tables } from '../database/tables.ts'
-import { issueToken } from '../link-tokens/link-tokens.ts'
+import { issueToken, knownPage } from '../link-tokens/link-tokens.ts'
 import { hasWaitedTooLong } from '../link-tokens/longest-wait.ts'
 import { sealRegistration } from '../link-tokens/pending-registration.ts'
 import type { PrepareLetter } from '../mail/sending/mail-channel.ts'
@@ -35,7 +35,7 @@ export const prepareConfirmation =
 
 export const prepareVerification =
   (db: Kysely<Tables>, lifetimeSeconds: number): PrepareLetter =>
-  async ({ email, token, page, queuedAtMs }, nowMs) => {
+  async ({ email, token, page, claimedPage, queuedAtMs }, nowMs) => {
     if (hasWaitedTooLong(queuedAtMs, nowMs)) return null
     const account = await accountStore(db).findByEmail(email)
     if (token === null || account === null || account.disabled) return null
@@ -45,12 +45,12 @@ export const prepareVerification =
       token,
       purpose: 'email-verification',
       owner: account,
-      lifetimeSeconds,
-      page
+      lifetimeSeconds
     } as const
-    const isThere = await forAccount(db, account.id, (transaction) =>
-      issueToken(transaction, issued, nowMs)
-    )
+    const isThere = await forAccount(db, account.id, async (transaction) => {
+      const known = page ?? (await knownPage(transaction, account, claimedPage))
+      await issueToken(transaction, { ...issued, page: known }, nowMs)
+    })
     if (!isThere) return null
     return recipientOf(account, { hours: hoursOf(lifetimeSeconds) })
   }

@@ -24,7 +24,7 @@ export type LinkTokenTable = {
   /** seconds since 1970 */
   expires_at: number
   used_at_ms: number | null
-  /** the digest of the secret of the page that requested it; null if none did */
+  /** the digest of the secret of the page that registered; null: not known to be that page */
   page_digest: string | null
   /**
    * for a registration, what becomes an account, sealed; for a change of the address, the address

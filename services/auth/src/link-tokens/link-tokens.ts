@@ -84,6 +84,27 @@ export async function findToken(
   return row ?? null
 }
 
+/**
+ * The digest of a page secret, if an earlier token of this account and this password has it: anybody
+ * can make up a secret, and only the one of the registration says who chose the password.
+ */
+export async function knownPage(
+  on: Kysely<Tables>,
+  { id, passwordVersion }: TokenOwner,
+  page: string | undefined
+): Promise<string | undefined> {
+  if (page === undefined) return undefined
+  const row = await on
+    .selectFrom('mail_tokens')
+    .select('page_digest')
+    .where('subject', '=', id)
+    .where('purpose', '=', 'email-verification')
+    .where('password_version', '=', passwordVersion)
+    .where('page_digest', '=', page)
+    .executeTakeFirst()
+  return row?.page_digest ?? undefined
+}
+
 /** Whether a token was not used and has not expired. Pure. */
 export const isUsable = ({ used_at_ms, expires_at }: LinkToken, nowMs: number): boolean =>
   used_at_ms === null && expires_at > Math.floor(nowMs / 1000)

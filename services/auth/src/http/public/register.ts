@@ -98,7 +98,7 @@ async function sendLetter(
 ): Promise<{ readonly pageSecret?: string }> {
   if (settings.emailVerification !== 'optional') return {}
   try {
-    return { pageSecret: await emailVerifications.send(email, reader) }
+    return { pageSecret: await emailVerifications.sendFirst(email, reader) }
   } catch (error) {
     if (error instanceof Refusal) return {}
     throw error

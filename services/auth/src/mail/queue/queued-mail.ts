@@ -23,8 +23,10 @@ export type QueuedMail = {
   readonly token: string | null
   /** the address that the account had, if the letter proves another one */
   readonly from?: string
-  /** the digest of the secret of the page that requested it */
+  /** the digest of the secret of the page that registered */
   readonly page?: string
+  /** the same, as a request for a further letter claims: it counts if an earlier letter has it */
+  readonly claimedPage?: string
   /** what becomes an account if its reader opens the link */
   readonly registration?: PendingRegistration
   /** for the placeholders of its template */

@@ -67,6 +67,32 @@ t.test('another browser that opens the link chooses a new password', async (t) =
   t.equal((await signIn(chosen)).statusCode, 303)
 })
 
+t.test('with a further letter, only the browser that registered keeps the password', async (t) => {
+  const register = async (who: string) => {
+    const browser = visitor(auth)
+    await browser.open('register')
+    await browser.send('register', { email: who, password })
+    await letter()
+    return browser
+  }
+  const verifyAgain = async (browser: ReturnType<typeof visitor>, who: string) => {
+    await browser.open('verify-email')
+    t.equal((await browser.send('verify-email-send', { email: who })).statusCode, 200)
+    const token = tokenOf(await letter())
+    await browser.open('verify-email')
+    return await browser.send('verify-email', { token })
+  }
+  const kept = await verifyAgain(await register('eve@example.com'), 'eve@example.com')
+  t.equal(kept.headers.location, 'sign-in?notice=verified')
+
+  const stranger = await register('finn@example.com')
+  const page = await verifyAgain(visitor(auth), 'finn@example.com')
+  t.match(page.body, 'Choose a new password')
+  await stranger.open('sign-in')
+  const signIn = await stranger.send('sign-in', { email: 'finn@example.com', password })
+  t.equal(signIn.statusCode, 401)
+})
+
 t.test('a forgotten password is replaced with a link, which works once', async (t) => {
   await registered(auth, 'cleo@example.com')
   const cleo = visitor(auth)

@@ -7,7 +7,7 @@ import type { Visit } from '../visits/visit.ts'
 const MAX_AGE_SECONDS = 604_800
 
 /**
- * Keeps the secret that proves that the same browser has asked for a letter and opens its link
+ * Keeps the secret that proves that the same browser has registered and opens the link of a letter
  * (decision 71).
  */
 export function keepPageSecret({ reply }: Visit, { body }: Answer): void {
@@ -17,7 +17,7 @@ export function keepPageSecret({ reply }: Visit, { body }: Answer): void {
   reply.setCookie(PAGE_SECRET_COOKIE, pageSecret, attributes)
 }
 
-/** The member of a request; none if this browser has asked for no letter. */
+/** The member of a request; none if this browser has neither registered nor asked for a letter. */
 export function pageSecretOf({ request }: Visit): { readonly pageSecret?: string } {
   const pageSecret = ownCookieValue(request.headers.cookie, PAGE_SECRET_COOKIE)
   return pageSecret === null ? {} : { pageSecret }

@@ -42,7 +42,7 @@ export const sendVerification: PageRoute = (service, { open }) => {
     const answer = await visit.ask({
       method: 'POST',
       path: '/email/verify/send',
-      body: { email }
+      body: { email, ...pageSecretOf(visit) }
     })
     keepPageSecret(visit, answer)
     return answer.status === 202 ? letterSent(visit, email) : verifyPage(visit, email, answer)

@@ -29,7 +29,7 @@ const Verified = Type.Object(
   { title: 'VerifiedEmail' }
 )
 const SendBody = Type.Object(
-  { email: Email },
+  { email: Email, pageSecret: Type.Optional(PageSecret) },
   { additionalProperties: false, title: 'UnverifiedEmail' }
 )
 
@@ -37,7 +37,7 @@ const documented = {
   operationId: 'verifyEmail',
   summary: 'Verify an e-mail address with a link',
   description:
-    'Verifies the address to which an e-mail was sent, and completes a registration. Unless the request has the secret of the page that requested the e-mail, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
+    'Verifies the address to which an e-mail was sent, and completes a registration. Unless the request has the secret of the page that registered, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
   tags: ['Accounts'],
   answers: { 200: { description: 'The address is verified.' } },
   problems: {
@@ -71,7 +71,7 @@ const sending = {
   operationId: 'sendEmailVerification',
   summary: 'Ask for a link to verify an e-mail address',
   description:
-    'Sends a link to the address, if it is that of an account and not verified. The response is the same for every address, and does not wait for the e-mail.',
+    'Sends a link to the address, if it is that of an account and not verified. The link keeps the password of the account only with the secret of the registration: send it with this request too. The response returns it, or without one a secret that proves nothing. It is the same for every address, and does not wait for the e-mail.',
   tags: ['Accounts'],
   answers: { 202: { description: 'If the address has an unverified account, an e-mail follows.' } },
   problems: {
@@ -90,9 +90,10 @@ export const sendEmailVerification: Route = (service, options) => {
     },
     async (request, reply) => {
       if (!mail.isOn) throw mailOff()
+      const { pageSecret: given } = request.body
       const email = canonicalEmail(request.body.email)
       if (email === null) throw invalidMember('email', 'must be an e-mail address')
-      const pageSecret = await emailVerifications.send(email, readerOf(request, mail))
+      const pageSecret = await emailVerifications.sendFurther(email, given, readerOf(request, mail))
       return reply.code(202).send({ pageSecret })
     }
   )

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { audited, email, login, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
 import { databaseKinds } from '../../../fixtures/database/databases.ts'
+import { VERIFICATION_SECONDS } from '../../../fixtures/mail/mail-instance.ts'
 import { isProblem } from '../../../fixtures/problem.ts'
 import { forbidden, ownerPassword, withMailbox } from '../fixtures/unverified.ts'
 
@@ -78,6 +79,47 @@ for (const { name, skip, make } of databaseKinds) {
       t.equal(chosen.statusCode, 204)
       t.equal((await auth.signIn(ownerPassword)).statusCode, 200)
       isProblem(t, await auth.verify(owners, strangers.json().pageSecret), forbidden)
+    }
+  )
+
+  t.test(
+    `${name}: who asks for a further letter proves nothing about the password`,
+    { skip },
+    async (t) => {
+      const auth = await withMailbox(t, 'optional', {}, await (await make(t)).open())
+      const strangers = (await auth.post('/register', { email, password })).json().pageSecret
+      const { refreshToken } = await login(auth)
+      await auth.mail.deliverer.idle()
+      const made = (await auth.sendAgain()).body.pageSecret
+      t.strictSame((await auth.sendAgain(made)).body, { pageSecret: made })
+      const { token } = await auth.lastLetter()
+      const { resetToken } = (await auth.verify(token, made)).json()
+      t.type(resetToken, 'string', 'the owner chooses a password')
+      t.equal((await auth.signIn(password)).statusCode, 401)
+      t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 401)
+
+      await auth.database.updateTable('accounts').set({ email_verified_at: null }).execute()
+      auth.clock.advance(1000)
+      await auth.sendAgain(strangers)
+      const later = (await auth.lastLetter()).token
+      const again = (await auth.verify(later, strangers)).json()
+      t.type(again.resetToken, 'string', 'the secret was that of the earlier password')
+    }
+  )
+
+  t.test(
+    `${name}: who registered keeps the password with a further letter`,
+    { skip },
+    async (t) => {
+      const auth = await withMailbox(t, 'optional', {}, await (await make(t)).open())
+      const { pageSecret } = (await auth.post('/register', { email, password })).json()
+      await auth.mail.deliverer.idle()
+      auth.clock.advance(VERIFICATION_SECONDS * 1000)
+      const { refreshToken } = await login(auth)
+      t.strictSame(await auth.sendAgain(pageSecret), { status: 202, body: { pageSecret } })
+      const { token } = await auth.lastLetter()
+      t.strictSame((await auth.verify(token, pageSecret)).json(), { resetToken: null })
+      t.equal((await auth.post('/refresh-token', { refreshToken })).statusCode, 200)
     }
   )
 }
