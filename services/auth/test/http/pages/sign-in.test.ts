@@ -59,6 +59,13 @@ t.test('a browser with an unusable form cookie gets another one', async (t) => {
   }
 })
 
+t.test('a browser without Fetch Metadata gets the form, whatever cookie it has', async (t) => {
+  const headers = { cookie: '__Host-refresh=of-an-ended-session' }
+  const page = await auth.service.inject({ url: '/pages/sign-in', headers })
+  t.equal(page.statusCode, 200)
+  t.match(page.body, 'name="password"')
+})
+
 t.test('what a user has typed is shown as text', async (t) => {
   const stranger = visitor(auth)
   await stranger.open('sign-in')

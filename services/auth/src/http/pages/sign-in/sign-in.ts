@@ -1,10 +1,25 @@
+import { Refusal } from '@gatehouse/problem/refusal'
 import { asPage, type PageRoute } from '../page-route.ts'
 import { passkeyOf } from '../proofs/passkey-form.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import { openedFromHere, signedIn } from '../visits/signed-in.ts'
+import type { Visit } from '../visits/visit.ts'
 import { factorPage } from './factor-page.ts'
 import { signInPage } from './sign-in-page.ts'
+
+/**
+ * Whether the browser has a session. One without Fetch Metadata cannot show that it may use its
+ * cookie for this: its user gets the form.
+ */
+async function isSignedIn(visit: Visit): Promise<boolean> {
+  try {
+    return (await signedIn(visit)) !== null
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'FORBIDDEN') return false
+    throw error
+  }
+}
 
 /** Leads a user who is signed in on, and shows the form to others. */
 export const showSignIn: PageRoute = (service, { open, offer }) => {
@@ -14,7 +29,7 @@ export const showSignIn: PageRoute = (service, { open, offer }) => {
     const query = new URLSearchParams({ returnTo: returnTo ?? '' })
     const again = openedFromHere(visit, `sign-in?${query}`)
     if (again !== null) return again
-    if ((await signedIn(visit)) !== null) return visit.go(returnTo ?? visit.returnTo.otherwise)
+    if (await isSignedIn(visit)) return visit.go(returnTo ?? visit.returnTo.otherwise)
     return signInPage(visit, offer, { returnTo: returnTo ?? '' })
   })
 }
