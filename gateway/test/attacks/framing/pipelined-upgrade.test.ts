@@ -89,3 +89,18 @@ t.test(
     t.strictSame((await pipelined(gateway.port, bytes, 1)).statuses, [101])
   }
 )
+
+t.test(
+  'a request behind an upgrade that is not taken is not answered by another one',
+  async (t) => {
+    const { gateway } = await sockets(t)
+    gateway.upstream.answer = (_request, response) => response.end('here')
+    for (const product of ['h2c', 'TLS/1.0', 'foo']) {
+      const offer = ['Connection: upgrade', `Upgrade: ${product}`]
+      const bytes = request('/open/x', ...offer) + request('/open/y')
+      const { statuses, text } = await pipelined(gateway.port, bytes, 2)
+      t.strictSame(statuses, [200], product)
+      t.match(text.toLowerCase(), 'connection: close', 'so its client sends the other one again')
+    }
+  }
+)

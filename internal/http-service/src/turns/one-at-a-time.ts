@@ -34,8 +34,14 @@ const MOST_WAITING_BYTES = 64 * 1024
 export function oneAtATime(service: FastifyInstance): void {
   inFront(service, (raw, response, handle) => {
     // HTTP/2 streams do not follow each other.
-    if (isHttpTwo(raw)) handle(raw, response)
-    else inTurn(raw, response, handle)
+    if (isHttpTwo(raw)) {
+      handle(raw, response)
+      return
+    }
+    // Node.js drops what was read behind a request whose upgrade is not taken, so the client must
+    // learn that this response is the last one.
+    if (raw.headers.upgrade !== undefined) response.shouldKeepAlive = false
+    inTurn(raw, response, handle)
   })
   service.addHook('onRequest', ({ raw }, _reply, next) => {
     if (!isHttpTwo(raw) && isEnding(raw.socket)) next(afterTheEnd())
