@@ -6,6 +6,9 @@ import type { Visit } from '../visits/visit.ts'
 /** as long as the longest link that verifies an address */
 const MAX_AGE_SECONDS = 604_800
 
+/** 32 random bytes in base64url */
+const SECRET = /^[\w-]{43}$/
+
 /**
  * Keeps the secret that proves that the same browser has registered and opens the link of a letter
  * (decision 71).
@@ -20,5 +23,5 @@ export function keepPageSecret({ reply }: Visit, { body }: Answer): void {
 /** The member of a request; none if this browser has neither registered nor asked for a letter. */
 export function pageSecretOf({ request }: Visit): { readonly pageSecret?: string } {
   const pageSecret = ownCookieValue(request.headers.cookie, PAGE_SECRET_COOKIE)
-  return pageSecret === null ? {} : { pageSecret }
+  return pageSecret !== null && SECRET.test(pageSecret) ? { pageSecret } : {}
 }
