@@ -101,7 +101,7 @@ async function openPartitions(
 ): Promise<RecordedPartitions> {
   const partitions = recordedPartitions(redis, setting)
   const fault = (number: number) =>
-    `REDIS_PARTITIONS is ${setting}, but the sessions in this Redis are in ${number}: set it to ${number}, or unset it. It cannot be changed after the first start`
+    `REDIS_PARTITIONS is ${setting}, but the sessions in this Redis are in ${number}: set it to ${number}. It cannot be changed after the first start`
   const read = async (): Promise<number | null> => {
     const number = await partitions.read().catch((error: unknown) => {
       // An outage is logged elsewhere.
