@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { browser, browserMissing } from '@gatehouse/fixtures/browser'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { fakeProvider } from '@gatehouse/fixtures/fake-provider'
 import { linkOfLetter } from '@gatehouse/fixtures/letters'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
@@ -15,9 +18,20 @@ const skip = browserMissing
 const folder = dataFolder(t)
 /** The links of e-mails, and passkeys, need the address before the system starts. */
 const ownPort = { GATEWAY_PORT: String(await freePort()) }
+const provider = await fakeProvider(t)
+const AUTH_PROVIDERS_FILE = join(dataFolder(t), 'providers.json')
+writeFileSync(
+  AUTH_PROVIDERS_FILE,
+  JSON.stringify({
+    providers: [{ id: 'acme', name: 'Acme', issuer: provider.issuer, clientId: 'gatehouse' }]
+  })
+)
 const [chromium, system] = skip
   ? [null, null]
-  : await Promise.all([browser(t), wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, ...ownPort })])
+  : await Promise.all([
+      browser(t),
+      wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, AUTH_PROVIDERS_FILE, ...ownPort })
+    ])
 
 /** A browser that looks at the pages, and what its console has reported. */
 async function visit(options: Parameters<NonNullable<typeof chromium>['newContext']>[0] = {}) {
@@ -125,6 +139,24 @@ t.test('the link of an e-mail sets a password, and leaves no trace', { skip }, a
   await page.getByLabel('New password').fill(chosen)
   await page.getByRole('button', { name: 'Set the password' }).click()
   await page.getByText('Your new password is set.').waitFor()
+  t.strictSame(faults, [])
+})
+
+t.test('a user signs in with another provider, and cannot lose it', { skip }, async (t) => {
+  const { context, page, faults, at, open } = await visit()
+  const fay = { sub: 'fay', email: 'fay@example.com', email_verified: true }
+  provider.behave({ visitor: fay })
+  await open('sign-in?returnTo=account')
+  t.strictSame(await inaccessible(page), [], 'sign-in with a provider')
+  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
+  await page.getByRole('link', { name: 'Allow' }).click()
+  await page.waitForURL(at('account'))
+  await page.getByText('fay@example.com').first().waitFor()
+  t.equal(await isSignedIn(context), true)
+  t.strictSame(await inaccessible(page), [], 'account with a provider')
+
+  await page.getByRole('button', { name: 'Unlink Acme' }).click()
+  await page.getByText('You could no longer sign in without it.').waitFor()
   t.strictSame(faults, [])
 })
 

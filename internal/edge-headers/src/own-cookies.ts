@@ -15,6 +15,8 @@ export const LOGIN_COOKIE = '__Host-login'
 export const FORM_COOKIE = '__Host-form'
 /** proves that the browser that opens the link of a letter has asked for it (decision 71) */
 export const PAGE_SECRET_COOKIE = '__Host-page-secret'
+/** has what the pages for users need when a login returns from another provider */
+export const PAGE_LOGIN_COOKIE = '__Host-page-login'
 
 export const ownCookies = [
   REFRESH_COOKIE,
@@ -22,7 +24,8 @@ export const ownCookies = [
   CONSOLE_COOKIE,
   LOGIN_COOKIE,
   FORM_COOKIE,
-  PAGE_SECRET_COOKIE
+  PAGE_SECRET_COOKIE,
+  PAGE_LOGIN_COOKIE
 ] as const
 type OwnCookie = (typeof ownCookies)[number]
 

@@ -149,7 +149,12 @@ export async function buildAuth(
   const options = { ...state, settings, ring, clock }
   const { requests } = state.throttling
   takeTurns(service)
-  pages?.serve(service, { settings, hasMail: state.mail.isOn, clock })
+  pages?.serve(service, {
+    settings,
+    hasMail: state.mail.isOn,
+    providers: state.providers.list,
+    clock
+  })
   for (const route of routes) route(service, { ...options, limitAddress: limitAddress(requests) })
   const verifyAssertion = gatewayAssertions(assertionReader(settings.identity.gatewayKeys))
   await service.register(oauth, { ...options, registry, sightings, verifyAssertion })

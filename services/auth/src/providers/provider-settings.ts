@@ -1,6 +1,7 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
+import { type PagesConfig, pagesUrl } from '../mail/pages-url.ts'
 
 /** The settings of logins by other providers. .env.example describes each of them. */
 export const providerSettings = {
@@ -8,23 +9,35 @@ export const providerSettings = {
   AUTH_RETURN_URLS: Type.String({ default: '' })
 }
 
-export type ProviderConfig = Static<ReturnType<typeof Type.Object<typeof providerSettings>>> & {
-  readonly AUTH_APP_URL: string
-  readonly TOKEN_ISSUER: string
-  readonly NODE_ENV: string
-}
+export type ProviderConfig = Static<ReturnType<typeof Type.Object<typeof providerSettings>>> &
+  PagesConfig & {
+    readonly AUTH_APP_URL: string
+    readonly NODE_ENV: string
+  }
 
-/** the page of the application to which a login returns, if AUTH_RETURN_URLS names no other */
+/**
+ * The page to which a login returns: of the application, if AUTH_RETURN_URLS names no other, and of
+ * the pages for users.
+ */
 const RETURN_PAGE = '/signed-in'
+
+/** Where logins that the pages for users begin return; null: there are no pages. */
+export function pagesReturnUrl(config: PagesConfig): string | null {
+  const url = pagesUrl(config)
+  return url === null ? null : `${url}${RETURN_PAGE}`
+}
 
 /**
  * The pages and apps to which a login may return, the default first. Each is compared byte for byte
  * (RFC 9700 §4.1.3): if any page of the application were allowed, one that redirects further would
  * give the code away, because browsers keep the fragment of a redirect.
  */
-export function returnUrlsOf({ AUTH_RETURN_URLS, AUTH_APP_URL }: ProviderConfig): string[] {
-  const given = words(AUTH_RETURN_URLS)
-  return given.length > 0 ? given : [`${AUTH_APP_URL.replace(/\/$/, '')}${RETURN_PAGE}`]
+export function returnUrlsOf(config: ProviderConfig): string[] {
+  const given = words(config.AUTH_RETURN_URLS)
+  const ofApp =
+    given.length > 0 ? given : [`${config.AUTH_APP_URL.replace(/\/$/, '')}${RETURN_PAGE}`]
+  const ofPages = pagesReturnUrl(config)
+  return ofPages === null ? ofApp : [...ofApp, ofPages]
 }
 
 /** Schemes of which a browser would run or show the rest of the URL. */

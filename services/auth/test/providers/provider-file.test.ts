@@ -101,11 +101,17 @@ t.test(
       AUTH_RETURN_URLS: '',
       AUTH_APP_URL: 'https://app.example/x/',
       TOKEN_ISSUER: 'https://api.example',
+      AUTH_PAGES: 'off' as const,
       NODE_ENV: 'production'
     }
     t.strictSame(returnUrlsOf(config), ['https://app.example/x/signed-in'])
     const urls = 'https://app.example/a?b=c com.example.app:/in http://127.0.0.1:8123/in'
     t.strictSame(returnUrlsOf({ ...config, AUTH_RETURN_URLS: urls }), urls.split(' '))
+    t.strictSame(
+      returnUrlsOf({ ...config, AUTH_PAGES: 'on' }),
+      ['https://app.example/x/signed-in', 'https://api.example/auth/pages/signed-in'],
+      'and to one of the pages for users, if there are any'
+    )
     t.strictSame(providerFaults({ ...config, AUTH_RETURN_URLS: urls }), [])
     for (const text of [
       'x',

@@ -6,6 +6,7 @@ import type { AuthConfig } from '../../config.ts'
 import { passkeyPolicyOf } from '../../factors/passkeys/passkey-settings.ts'
 import { appName } from '../../mail/app-name.ts'
 import { pagesUrl } from '../../mail/pages-url.ts'
+import { pagesReturnUrl } from '../../providers/provider-settings.ts'
 import type { AuthSettings } from '../app-settings.ts'
 import { pageFiles } from './frame/page-files.ts'
 import type { Offer } from './page-route.ts'
@@ -30,6 +31,7 @@ export type Pages = {
 type PagesParts = {
   readonly settings: Pick<AuthSettings, 'allowsOrigin' | 'cookieSameSite' | 'registration'>
   readonly hasMail: boolean
+  readonly providers: Offer['providers']
   readonly clock: () => number
 }
 
@@ -89,9 +91,15 @@ function serve(service: Service, config: AuthConfig, parts: ServedParts): ErrorF
 }
 
 /** Passkeys are bound to origins, and can be used on the pages only if theirs is one of them. */
-function offerOf(config: AuthConfig, { settings, hasMail, url }: ServedParts): Offer {
+function offerOf(config: AuthConfig, { settings, hasMail, providers, url }: ServedParts): Offer {
   const { mode, party } = passkeyPolicyOf(config)
   const { registration } = settings
   const hasPasskeys = party?.origins.includes(new URL(url).origin) === true
-  return { registration, passkeys: hasPasskeys ? mode : 'off', hasMail }
+  return {
+    registration,
+    passkeys: hasPasskeys ? mode : 'off',
+    hasMail,
+    providers,
+    providerReturnUrl: pagesReturnUrl(config) ?? ''
+  }
 }

@@ -8,6 +8,10 @@ export type Offer = {
   /** whether passkeys open a session, are second factors only, or cannot be used on these pages */
   readonly passkeys: 'login' | 'factor' | 'off'
   readonly hasMail: boolean
+  /** other providers with which users sign in, in the order of the file of the operator */
+  readonly providers: readonly { readonly id: string; readonly name: string }[]
+  /** the page to which they send browsers back */
+  readonly providerReturnUrl: string
 }
 
 export type PageOptions = {

@@ -5,6 +5,7 @@ import {
   exportData,
   showAccount
 } from './account/account.ts'
+import { linkProvider, linkReturned, unlinkProvider } from './account/change-providers.ts'
 import { confirm, showConfirm } from './account/confirm.ts'
 import { endSessions, showSessions } from './account/sessions.ts'
 import {
@@ -25,6 +26,7 @@ import { sendVerification, showVerifyEmail, verifyEmail } from './letters/verify
 import type { PageRoute } from './page-route.ts'
 import { showSignIn, signInByPasskey, signInByPassword } from './sign-in/sign-in.ts'
 import { signInByFactor } from './sign-in/sign-in-factor.ts'
+import { completeSignIn, showReturned, signInByProvider } from './sign-in/sign-in-provider.ts'
 import { showSignOut, signOut } from './sign-in/sign-out.ts'
 
 /** Every page, and every form. */
@@ -33,6 +35,9 @@ export const pageRoutes: readonly PageRoute[] = [
   signInByPassword,
   signInByFactor,
   signInByPasskey,
+  signInByProvider,
+  showReturned,
+  completeSignIn,
   showSignOut,
   signOut,
   showRegister,
@@ -58,6 +63,9 @@ export const pageRoutes: readonly PageRoute[] = [
   showAccount,
   changePassword,
   changeEmail,
+  linkProvider,
+  linkReturned,
+  unlinkProvider,
   exportData,
   showConfirm,
   confirm,

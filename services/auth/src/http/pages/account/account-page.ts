@@ -14,9 +14,15 @@ import {
 import type { Offer } from '../page-route.ts'
 import type { TextName } from '../text/en.ts'
 import type { UserPage } from '../visits/signed-in.ts'
+import { providersPart } from './providers-part.ts'
 
 /** What another page has to report. */
-const notices = ['emailAsked', 'passwordChanged'] as const satisfies readonly TextName[]
+const notices = [
+  'emailAsked',
+  'passwordChanged',
+  'providerLinked',
+  'providerUnlinked'
+] as const satisfies readonly TextName[]
 
 /** What was wrong with one of the forms. */
 export type AccountFaults = {
@@ -28,11 +34,12 @@ export type AccountFaults = {
 }
 
 /** The account of a user, with a form for each change. */
-export function accountPage(
-  { visit, user }: UserPage,
+export async function accountPage(
+  page: UserPage,
   offer: Offer,
   faults: AccountFaults | null
-): FastifyReply {
+): Promise<FastifyReply> {
+  const { visit, user } = page
   const { texts } = visit
   const told = notices.find((name) => name === visit.query('notice'))
   const token = visit.formToken(user.session)
@@ -47,20 +54,9 @@ export function accountPage(
         paragraph(user.email),
         section(texts.changePassword, passwordForm({ visit, user }, token, faults)),
         offer.hasMail
-          ? section(
-              texts.changeEmail,
-              form({ to: 'change-email', token }, [
-                field({
-                  name: 'newEmail',
-                  label: texts.newEmail,
-                  type: 'email',
-                  autocomplete: 'email',
-                  fault: faults?.email ?? null
-                }),
-                submit(texts.changeEmail, { look: 'plain' })
-              ])
-            )
+          ? section(texts.changeEmail, emailForm(page, token, faults?.email ?? null))
           : null,
+        await providersPart(page, offer, token),
         section(texts.yourData, [
           paragraph(texts.yourDataLead),
           form({ to: 'export', token }, submit(texts.download, { look: 'plain' }))
@@ -104,6 +100,18 @@ const passwordForm = (
       minLength: 8
     }),
     submit(visit.texts.changePassword)
+  ])
+
+const emailForm = ({ visit: { texts } }: UserPage, token: string, fault: string | null) =>
+  form({ to: 'change-email', token }, [
+    field({
+      name: 'newEmail',
+      label: texts.newEmail,
+      type: 'email',
+      autocomplete: 'email',
+      fault
+    }),
+    submit(texts.changeEmail, { look: 'plain' })
   ])
 
 /** Asks before an account is deleted. */

@@ -5,7 +5,9 @@ import { totpField } from '../frame/totp-field.ts'
 import { asPage, type Offer, type PageRoute } from '../page-route.ts'
 import { passkeyForm } from '../proofs/passkey-form.ts'
 import { proofOf } from '../proofs/proof-of.ts'
+import { providerButtons } from '../providers/provider-buttons.ts'
 import type { Answer } from '../requests/ask.ts'
+import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText, refusalOf } from '../visits/refusal-of.ts'
 import { type UserPage, userForm, userPage } from '../visits/signed-in.ts'
 
@@ -82,7 +84,7 @@ async function confirmPage(
         factors.length === 0
           ? form(step, [back, passwordField(page), submit(texts.continue)])
           : null,
-        factors.length > 0 ? recovery(page, step, back) : null,
+        factors.length > 0 ? recovery(page, step, back) : signInAgain(page, offer, back),
         h('p', {}, link('account', texts.back))
       ]
     },
@@ -102,6 +104,15 @@ const passwordField = ({ visit }: UserPage) =>
     label: visit.texts.password,
     type: 'password',
     autocomplete: 'current-password'
+  })
+
+/** Somebody whose account has no password signs in again. */
+const signInAgain = ({ visit }: UserPage, { providers }: Offer, parts: ReturnType<typeof hidden>) =>
+  providerButtons(visit, providers, {
+    to: 'sign-in-provider',
+    token: visit.formToken(SIGNED_OUT),
+    text: 'signInWith',
+    parts
   })
 
 const recovery = (

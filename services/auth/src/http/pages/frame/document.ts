@@ -10,8 +10,8 @@ export type PageContent = {
   readonly signedIn?: boolean
   /** the name of the page, if it can be opened by its address; null: it answers a form */
   readonly name?: string | null
-  /** the page has a script for passkeys, or for the token of a letter */
-  readonly script?: 'passkey' | 'letter-token'
+  /** the page has a script for passkeys, the token of a letter, or the result of a provider */
+  readonly script?: 'passkey' | 'letter-token' | 'provider-result'
   /** opens a page by itself, from this page */
   readonly goTo?: string
 }

@@ -9,6 +9,7 @@ const files: Readonly<Record<string, string>> = {
   'pages.css': 'text/css; charset=utf-8',
   'passkey.js': 'text/javascript; charset=utf-8',
   'letter-token.js': 'text/javascript; charset=utf-8',
+  'provider-result.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml'
 }
 

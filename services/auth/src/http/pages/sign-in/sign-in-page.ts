@@ -3,6 +3,7 @@ import { h } from 'preact'
 import { faultNote, field, form, hidden, link, notice, submit } from '../frame/parts.ts'
 import type { Offer } from '../page-route.ts'
 import { passkeyForm } from '../proofs/passkey-form.ts'
+import { providerButtons } from '../providers/provider-buttons.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import type { TextName } from '../text/en.ts'
 import type { Visit } from '../visits/visit.ts'
@@ -61,15 +62,24 @@ export function signInPage(visit: Visit, offer: Offer, state: SignInState): Fast
           submit(texts.signIn)
         ]),
         hasPasskeys ? passkeyPart(visit, returnTo, token) : null,
-        h('ul', { class: 'links' }, [
-          offer.hasMail ? h('li', {}, link('forgot-password', texts.forgotten)) : null,
-          offer.registration === 'off' ? null : h('li', {}, link('register', texts.register))
-        ])
+        providerButtons(visit, offer.providers, {
+          to: 'sign-in-provider',
+          token,
+          text: 'signInWith',
+          parts: hidden('returnTo', returnTo)
+        }),
+        otherPages(visit, offer)
       ]
     },
     status
   )
 }
+
+const otherPages = ({ texts }: Visit, offer: Offer) =>
+  h('ul', { class: 'links' }, [
+    offer.hasMail ? h('li', {}, link('forgot-password', texts.forgotten)) : null,
+    offer.registration === 'off' ? null : h('li', {}, link('register', texts.register))
+  ])
 
 const passkeyPart = (visit: Visit, returnTo: string, token: string) =>
   passkeyForm(visit, {

@@ -21,6 +21,9 @@ export const de: Texts = {
   register: 'Konto erstellen',
   haveAccount: 'Sie haben schon ein Konto? Anmelden',
   withPasskey: 'Mit einem Passkey anmelden',
+  signInWith: 'Mit {name} anmelden',
+  providersNeedScript: 'Die Anmeldung bei einem anderen Anbieter braucht JavaScript.',
+  toProvider: 'Weiter zum Anbieter',
   or: 'oder',
   continue: 'Weiter',
   back: 'Zurück',
@@ -105,6 +108,14 @@ export const de: Texts = {
   changePassword: 'Passwort ändern',
   changeEmail: 'E-Mail-Adresse ändern',
   newEmail: 'Neue E-Mail-Adresse',
+  providers: 'Verknüpfte Anbieter',
+  providersLead: 'Sie können sich auch damit anmelden.',
+  noProviders: 'Noch ist kein Anbieter verknüpft.',
+  linkWith: '{name} verknüpfen',
+  unlink: 'Verknüpfung aufheben',
+  unlinkOf: 'Verknüpfung mit {name} aufheben',
+  linkAgain:
+    'Ihr Passwort hat sich seitdem geändert. Verknüpfen Sie diesen Anbieter noch einmal, um sich damit anzumelden.',
   yourData: 'Ihre Daten',
   yourDataLead: 'Alles, was über Sie gespeichert ist, als JSON-Datei.',
   download: 'Ihre Daten herunterladen',
@@ -125,6 +136,8 @@ export const de: Texts = {
   emailConfirmed: 'Ihr Konto verwendet jetzt die neue Adresse.',
   emailAsked:
     'Öffnen Sie den Link, den wir an Ihre neue Adresse gesendet haben. Bis dahin ändert sich nichts.',
+  providerLinked: 'Der Anbieter ist verknüpft.',
+  providerUnlinked: 'Der Anbieter ist nicht mehr verknüpft.',
   factorAdded: 'Der zweite Faktor wurde hinzugefügt.',
   factorRenamed: 'Der zweite Faktor wurde umbenannt.',
   factorRemoved: 'Der zweite Faktor wurde entfernt.',
@@ -155,6 +168,21 @@ export const de: Texts = {
   lastFactor: 'Ihr Konto benötigt einen zweiten Faktor. Fügen Sie zuerst einen anderen hinzu.',
   factorsOff:
     'Zweite Faktoren sind hier nicht verfügbar, oder Sie müssen zuerst Ihre E-Mail-Adresse bestätigen.',
+  providerDenied: 'Die Anmeldung wurde abgebrochen, oder der Anbieter hat sie nicht erlaubt.',
+  providerExpired: 'Das hat zu lange gedauert. Beginnen Sie noch einmal.',
+  providerUnavailable:
+    'Der Anbieter ist gerade nicht verfügbar. Versuchen Sie es bald noch einmal, oder melden Sie sich anders an.',
+  providerFailed:
+    'Die Antwort des Anbieters konnte nicht angenommen werden. Beginnen Sie noch einmal.',
+  providerMustLink:
+    'Es gibt schon ein Konto mit dieser E-Mail-Adresse. Melden Sie sich anders an, und verknüpfen Sie den Anbieter auf der Seite „Konto“.',
+  providerRefused:
+    'Mit diesem Anbieter können Sie sich hier nicht anmelden: Er hat Ihre E-Mail-Adresse nicht bestätigt, ihre Domain ist nicht erlaubt, oder die Registrierung ist geschlossen.',
+  providerTaken:
+    'Das lässt sich nicht verknüpfen: Es ist mit einem anderen Konto verknüpft, oder Sie haben zu viele verknüpfte Anbieter.',
+  verifyToLink: 'Zuerst muss Ihre E-Mail-Adresse bestätigt werden.',
+  lastLogin:
+    'Ohne ihn könnten Sie sich nicht mehr anmelden. Legen Sie zuerst über „Passwort vergessen?“ ein Passwort fest, oder fügen Sie einen Passkey hinzu.',
   tooMany: 'Es gab zu viele Versuche. Warten Sie einen Moment und versuchen Sie es noch einmal.',
   unavailable: 'Der Dienst ist zurzeit nicht verfügbar. Versuchen Sie es später noch einmal.',
   formExpired:

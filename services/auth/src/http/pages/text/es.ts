@@ -21,6 +21,9 @@ export const es: Texts = {
   register: 'Crear una cuenta',
   haveAccount: '¿Ya tiene una cuenta? Inicie sesión',
   withPasskey: 'Iniciar sesión con una llave de acceso',
+  signInWith: 'Iniciar sesión con {name}',
+  providersNeedScript: 'Iniciar sesión con otro proveedor necesita JavaScript.',
+  toProvider: 'Ir al proveedor',
   or: 'o',
   continue: 'Continuar',
   back: 'Volver',
@@ -105,6 +108,14 @@ export const es: Texts = {
   changePassword: 'Cambiar la contraseña',
   changeEmail: 'Cambiar el correo electrónico',
   newEmail: 'Correo electrónico nuevo',
+  providers: 'Proveedores vinculados',
+  providersLead: 'También puede iniciar sesión con ellos.',
+  noProviders: 'Todavía no hay ningún proveedor vinculado.',
+  linkWith: 'Vincular {name}',
+  unlink: 'Desvincular',
+  unlinkOf: 'Desvincular {name}',
+  linkAgain:
+    'Su contraseña ha cambiado desde entonces. Vincule este proveedor otra vez para iniciar sesión con él.',
   yourData: 'Sus datos',
   yourDataLead: 'Todo lo que se guarda sobre usted, en un archivo JSON.',
   download: 'Descargar sus datos',
@@ -124,6 +135,8 @@ export const es: Texts = {
   emailConfirmed: 'Su cuenta usa ahora la dirección nueva.',
   emailAsked:
     'Abra el enlace que hemos enviado a su dirección nueva. Hasta entonces no cambia nada.',
+  providerLinked: 'El proveedor está vinculado.',
+  providerUnlinked: 'El proveedor ya no está vinculado.',
   factorAdded: 'Se ha añadido el segundo factor.',
   factorRenamed: 'Se ha cambiado el nombre del segundo factor.',
   factorRemoved: 'Se ha quitado el segundo factor.',
@@ -150,6 +163,20 @@ export const es: Texts = {
   lastFactor: 'Su cuenta necesita un segundo factor. Añada otro primero.',
   factorsOff:
     'Los segundos factores no están disponibles, o primero debe verificar su correo electrónico.',
+  providerDenied: 'El inicio de sesión se ha cancelado, o el proveedor no lo ha permitido.',
+  providerExpired: 'Ha pasado demasiado tiempo. Empiece de nuevo.',
+  providerUnavailable:
+    'El proveedor no está disponible en este momento. Inténtelo pronto otra vez, o inicie sesión de otra manera.',
+  providerFailed: 'La respuesta del proveedor no se ha podido aceptar. Empiece de nuevo.',
+  providerMustLink:
+    'Ya hay una cuenta con este correo electrónico. Inicie sesión de otra manera y vincule el proveedor en la página «Cuenta».',
+  providerRefused:
+    'No puede iniciar sesión aquí con este proveedor: no ha verificado su correo electrónico, el dominio no está permitido o el registro está cerrado.',
+  providerTaken:
+    'No se puede vincular: está vinculado a otra cuenta, o tiene demasiados proveedores vinculados.',
+  verifyToLink: 'Primero debe verificarse su correo electrónico.',
+  lastLogin:
+    'Sin él ya no podría iniciar sesión. Elija antes una contraseña con «¿Ha olvidado su contraseña?» o añada una llave de acceso.',
   tooMany: 'Ha habido demasiados intentos. Espere un momento e inténtelo de nuevo.',
   unavailable: 'El servicio no está disponible en este momento. Inténtelo de nuevo más tarde.',
   formExpired: 'El formulario ha caducado. Vuelva a cargar la página y repita lo que hizo.',
