@@ -35,7 +35,7 @@ import { corsFaults, corsSettings } from './routes/entry/cors-policy.ts'
 import type { RouteReader } from './routes/table/live-route-table.ts'
 import { filesNamedIn, loadRouteTable, readRouteTable } from './routes/table/load-route-table.ts'
 import type { RouteTable } from './routes/table/route-table.ts'
-import { validatePastedTable } from './routes/table/validate-pasted-table.ts'
+import { threadedValidation } from './routes/table/validate-in-thread.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
 /** for two responses of full size that wait for their clients */
@@ -146,7 +146,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     routeReader: {
       read: (yaml) => readRouteTable(yaml, environment, file),
       filesNamedIn: (yaml) => filesNamedIn(yaml, environment),
-      validate: (yaml, current) => validatePastedTable(yaml, { environment, file, current })
+      validate: threadedValidation(environment, file)
     },
     table
   }

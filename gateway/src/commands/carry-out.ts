@@ -17,8 +17,11 @@ export type CommandPorts = {
     current(): RouteTable
     /** Reads the file again. Returns what is wrong with it. */
     reload(): readonly string[]
-    /** @throws SettingsFault */
-    validate(yaml: string): RouteTable
+    /**
+     * Reads a table without using it. Returns how many routes it has.
+     * @throws SettingsFault
+     */
+    validate(yaml: string): Promise<number>
   }
 }
 
@@ -30,10 +33,10 @@ const LAST = 'no other live gateway would be left that serves clients'
  */
 export async function carryOut(order: Order, ports: CommandPorts): Promise<CommandAnswer> {
   const { drain, routes } = ports
-  const answer = (faults: readonly string[], read: RouteTable | null = null): CommandAnswer => ({
+  const answer = (faults: readonly string[], read: number | null = null): CommandAnswer => ({
     done: faults.length === 0,
     faults: faults.slice(0, MOST_FAULTS),
-    routes: read?.routes.length ?? null,
+    routes: read,
     routesVersion: routesVersion(routes.current())
   })
   if (order.kind === 'drain') return answer((await drained(order.force, ports)) ? [] : [LAST])
@@ -42,9 +45,9 @@ export async function carryOut(order: Order, ports: CommandPorts): Promise<Comma
     await ports.announce()
     return answer([])
   }
-  if (order.kind === 'reload') return answer(routes.reload(), routes.current())
+  if (order.kind === 'reload') return answer(routes.reload(), routes.current().routes.length)
   try {
-    return answer([], routes.validate(order.table))
+    return answer([], await routes.validate(order.table))
   } catch (error) {
     if (!(error instanceof SettingsFault)) throw error
     return answer(error.faults)

@@ -1,3 +1,4 @@
+import type { CommandAnswer, Order } from '@gatehouse/fleet/commands'
 import type { Question, Questions } from '@gatehouse/fleet/questions'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { type CommandPorts, carryOut } from './carry-out.ts'
@@ -12,7 +13,14 @@ type CommandOptions = CommandPorts & {
 /** Carries out the command of a question. Returns the answer; null: it is not to be carried out. */
 export type AnswerCommand = (question: Pick<Question, 'id'>) => Promise<string | null>
 
+/** Carries out commands one after the other. None waits for a table that is only validated. */
 export function openCommands({ questions, read, log, ...ports }: CommandOptions): AnswerCommand {
+  let previous: Promise<unknown> = Promise.resolve()
+  const inTurn = (order: Order): Promise<CommandAnswer> => {
+    const answer = previous.then(() => carryOut(order, ports))
+    previous = answer.catch(() => {})
+    return answer
+  }
   return async ({ id }) => {
     const text = await questions.commandOf(id)
     const order = text === null ? null : await read(text, id)
@@ -20,7 +28,7 @@ export function openCommands({ questions, read, log, ...ports }: CommandOptions)
       log.warn('a command without a valid signature, or an old one, was ignored')
       return null
     }
-    const answer = await carryOut(order, ports)
+    const answer = await (order.kind === 'validate' ? carryOut(order, ports) : inTurn(order))
     const { done, faults } = answer
     log.info({ order: order.kind, done, faults }, 'an order of an operator was carried out')
     return JSON.stringify(answer)

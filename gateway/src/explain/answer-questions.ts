@@ -34,16 +34,20 @@ export function answerQuestions({
 }: AnsweringGateway): () => void {
   let answered = new Set<string>()
   let isBusy = false
+  const answer = async (question: Question): Promise<void> => {
+    const text = question.isCommand
+      ? await command(question)
+      : JSON.stringify(answerTo(question, table()))
+    if (text !== null) await questions.answer(question.id, id, text)
+  }
   const look = async (): Promise<void> => {
     const open = await questions.open()
     const own = open.filter(({ to }) => to.includes(id))
     for (const question of own) {
       if (answered.has(question.id)) continue
       answered.add(question.id)
-      const text = question.isCommand
-        ? await command(question)
-        : JSON.stringify(answerTo(question, table()))
-      if (text !== null) await questions.answer(question.id, id, text)
+      // A command may take seconds: the other questions do not wait for it.
+      void answer(question).catch(onFault)
     }
     answered = new Set(own.map((question) => question.id))
   }

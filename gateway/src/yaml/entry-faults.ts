@@ -2,11 +2,12 @@ import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { type DocumentFault, schemaFaults } from '@gatehouse/settings/schema-faults'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { toldFaults } from './told-faults.ts'
 import { ofVariable, type YamlFile } from './yaml-file.ts'
 
 /**
  * The content of a file, with the defaults of its schema.
- * @throws SettingsFault with every fault: place, entry, member, and what is allowed
+ * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is allowed
  */
 export function readContent<Content>(
   file: YamlFile,
@@ -17,7 +18,7 @@ export function readContent<Content>(
     throw new SettingsFault([`${file.placeOf({ path: [] })}: the file is empty`])
   }
   const content = Value.Default(schema, prepare(file.value))
-  const faults = schemaFaults(schema, content).map((fault) => {
+  const faults = toldFaults(schemaFaults(schema, content), (fault) => {
     const { entry, member } = placeIn(fault.path, content)
     const words = member === '' ? `${entry} ${fault.text}` : `${member} ${fault.text}`
     return written(file, fault, member === '' ? '' : entry, words)
@@ -28,12 +29,14 @@ export function readContent<Content>(
 
 /**
  * Throws the faults that a schema cannot find, if there are any.
- * @throws SettingsFault with every fault: place, entry, member, and what is allowed
+ * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is allowed
  */
 export function refuseFaults(file: YamlFile, content: unknown, faults: readonly DocumentFault[]) {
   if (faults.length === 0) return
   throw new SettingsFault(
-    faults.map((fault) => written(file, fault, placeIn(fault.path, content).entry, fault.text))
+    toldFaults(faults, (fault) =>
+      written(file, fault, placeIn(fault.path, content).entry, fault.text)
+    )
   )
 }
 

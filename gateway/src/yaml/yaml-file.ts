@@ -6,13 +6,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  type Node,
   parseDocument,
-  visit,
   type YAMLParseError,
   type YAMLWarning
 } from 'yaml'
-import { expandVariables, setVariables, unsetVariable } from './expand-variables.ts'
+import { expandVariables, setVariables } from './expand-variables.ts'
+import { toldFaults } from './told-faults.ts'
+import { startOf, type Walked, walkDocument } from './walk-document.ts'
 
 /** A YAML file that was read. */
 export type YamlFile = {
@@ -25,6 +25,12 @@ export type YamlFile = {
   variableOf(fault: MemberPath): string | undefined
 }
 
+// Names that a map has twice are found by `walkDocument`.
+const PARSING = { prettyErrors: false, uniqueKeys: false } as const
+
+/** The library resolves each alias with a search through all of them. */
+const MOST_ALIASES = 1000
+
 type MemberPath = Pick<DocumentFault, 'path' | 'ofName'>
 
 /**
@@ -34,53 +40,41 @@ type MemberPath = Pick<DocumentFault, 'path' | 'ofName'>
  */
 export function readYaml(file: string, written: string, environment: Environment): YamlFile {
   const { text, originalOffset, variableIn } = expandVariables(written, environment)
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = parseDocument(text, PARSING)
   const placeAt = (offset: number) => `${file}:${lineAndColumn(written, originalOffset(offset))}`
   const [broken] = [...document.errors, ...document.warnings]
   if (broken !== undefined) {
     // Later faults of the syntax are often consequences of the first one.
     const [at] = broken.pos
     const variable = variableIn(at, at) ?? setVariables(written, environment).find(isBroken)?.name
-    const words = syntaxFault(broken, text.slice(at))
+    const words = syntaxFault(broken)
     throw new SettingsFault([`${placeAt(at)}: ${ofVariable(variable)}${words}`])
   }
-  const lost = lostAliases(document)
-  if (lost.length > 0) {
-    throw new SettingsFault(
-      lost.map(
-        ({ name, offset }) => `${placeAt(offset)}: no anchor &${name} stands before *${name}`
-      )
-    )
+  const walked = walkDocument(document)
+  const { lost, unset, duplicateAt } = walked
+  if (duplicateAt !== null) {
+    const name = nameAt(text.slice(duplicateAt)) ?? 'a name'
+    throw new SettingsFault([`${placeAt(duplicateAt)}: ${name} is given twice`])
   }
-  const unset = unsetIn(document)
+  if (walked.targets.size + lost.length > MOST_ALIASES) throw new SettingsFault([repeats(file)])
+  if (lost.length > 0) {
+    const textOf = ({ name, offset }: (typeof lost)[number]) =>
+      `${placeAt(offset)}: no anchor &${name} stands before *${name}`
+    throw new SettingsFault(toldFaults(lost, textOf))
+  }
   if (unset.length > 0) {
-    throw new SettingsFault(
-      unset.map(
-        ({ name, offset }) =>
-          `${placeAt(offset)}: the variable ${name} is not set; \${${name}:-value} gives it a default`
-      )
-    )
+    const textOf = ({ name, offset }: (typeof unset)[number]) =>
+      `${placeAt(offset)}: the variable ${name} is not set; \${${name}:-value} gives it a default`
+    throw new SettingsFault(toldFaults(unset, textOf))
   }
   return {
     value: contentOf(document, file),
-    placeOf: (fault) => placeAt(placeIn(document, fault).offset),
+    placeOf: (fault) => placeAt(placeIn(document, walked, fault).offset),
     variableOf(fault) {
-      const { offset, end } = placeIn(document, fault)
+      const { offset, end } = placeIn(document, walked, fault)
       return variableIn(offset, end)
     }
   }
-}
-
-/** The aliases that stand for nothing. */
-function lostAliases(document: Document): { name: string; offset: number }[] {
-  const lost: { name: string; offset: number }[] = []
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) === undefined)
-        lost.push({ name: alias.source, offset: startOf(alias) })
-    }
-  })
-  return lost
 }
 
 /** @throws SettingsFault if aliases would make a huge value of a small file */
@@ -89,9 +83,11 @@ function contentOf(document: Document, file: string): unknown {
     return document.toJS()
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
-    throw new SettingsFault([`${file}: its aliases repeat too much: write the text out`])
+    throw new SettingsFault([repeats(file)])
   }
 }
+
+const repeats = (file: string): string => `${file}: its aliases repeat too much: write the text out`
 
 /** Names the variable that a text comes from, before a message about the text. */
 export const ofVariable = (name: string | undefined): string =>
@@ -99,26 +95,15 @@ export const ofVariable = (name: string | undefined): string =>
 
 /** Brackets or quotes in the value of a variable that do not end there break the text after it. */
 const isBroken = ({ value }: { readonly value: string }): boolean =>
-  parseDocument(value).errors.length > 0
+  parseDocument(value, PARSING).errors.length > 0
 
-/** @param rest the text from the place of the fault onwards */
-function syntaxFault({ code, message }: YAMLParseError | YAMLWarning, rest: string): string {
-  const [name] = /^[^\s:]+/.exec(rest) ?? []
+function syntaxFault({ code, message }: YAMLParseError | YAMLWarning): string {
   if (code === 'MULTILINE_IMPLICIT_KEY') return 'a colon, or quotes around the text, are missing'
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here, but only one is allowed'
-  return code === 'DUPLICATE_KEY' && name !== undefined ? `${name} is given twice` : message
+  return message
 }
 
-function unsetIn(document: Document): { name: string; offset: number }[] {
-  const unset: { name: string; offset: number }[] = []
-  visit(document, {
-    Scalar(_key, { value, range }) {
-      const name = typeof value === 'string' ? unsetVariable(value) : undefined
-      if (name !== undefined) unset.push({ name, offset: range?.[0] ?? 0 })
-    }
-  })
-  return unset
-}
+const nameAt = (rest: string): string | undefined => /^[^\s:]+/.exec(rest)?.[0]
 
 /** Where a member is in the text. */
 type TextRange = { readonly offset: number; readonly end: number }
@@ -127,11 +112,15 @@ type TextRange = { readonly offset: number; readonly end: number }
  * Where the value or the name of a member begins, and where it ends if it is a scalar. If the
  * member is missing, the beginning of the map or list that should contain it.
  */
-function placeIn(document: Document, { path, ofName = false }: MemberPath): TextRange {
+function placeIn(
+  document: Document,
+  { targets }: Walked,
+  { path, ofName = false }: MemberPath
+): TextRange {
   let node: unknown = document.contents
   let offset = startOf(node)
   for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document)
+    if (isAlias(node)) node = targets.get(node)
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
       if (pair === undefined) return { offset, end: offset }
@@ -144,8 +133,6 @@ function placeIn(document: Document, { path, ofName = false }: MemberPath): Text
   }
   return { offset, end: isScalar(node) ? (node.range?.[1] ?? offset) : offset }
 }
-
-const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
 
 function lineAndColumn(text: string, offset: number): string {
   const lines = text.slice(0, offset).split('\n')

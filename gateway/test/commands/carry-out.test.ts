@@ -34,7 +34,7 @@ function gateways(names: readonly string[]) {
       routes: {
         current: () => current,
         reload: () => ['routes.yaml:1:1: it is empty'],
-        validate: () => {
+        validate: async () => {
           throw new SettingsFault(['routes.yaml:1:1: it is empty'])
         }
       }
@@ -107,7 +107,8 @@ function validation(t: Test) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the table
   writeFileSync(file, tableOf('${ORDERS_URL}'))
   const environment = { ORDERS_URL: 'http://orders:3002', REDIS_URL: 'redis://:secret@redis' }
-  const validate = (yaml: string) => validatePastedTable(yaml, { environment, file, current })
+  const validate = (yaml: string) =>
+    validatePastedTable(yaml, { environment, file, files: current.files })
   return validate
 }
 

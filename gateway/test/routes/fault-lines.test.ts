@@ -46,6 +46,16 @@ t.test('each mistake in a table is one line, with its place and what is allowed'
       `a: &a [${Array(20).fill('x')}]\nb: &b [${Array(20).fill('*a')}]\nc: [${Array(20).fill('*b')}]`,
       'routes.yaml: its aliases repeat too much: write the text out'
     ],
+    [
+      'more aliases than any table needs',
+      `a: [${Array.from({ length: 1001 }, (_, at) => `&a${at} x, *a${at}`)}]`,
+      'routes.yaml: its aliases repeat too much: write the text out'
+    ],
+    [
+      'a name twice in a list of maps',
+      `${upstreams}routes: [{ name: a, name: b }, { name: a }]`,
+      'routes.yaml:2:21: name is given twice'
+    ],
     ['a member twice', one(`${a}prefix: /b`), 'routes.yaml:6:5: prefix is given twice'],
     [
       'an unknown member',

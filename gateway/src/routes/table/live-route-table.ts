@@ -14,10 +14,10 @@ export type LiveRouteTable = {
   /** Reads the file again. Returns what is wrong with it: then the old table stays. */
   reload(): readonly string[]
   /**
-   * Reads another text, without using it.
+   * Reads another text, without using it. Returns how many routes it has.
    * @throws SettingsFault
    */
-  validate(yaml: string): RouteTable
+  validate(yaml: string): Promise<number>
   close(): void
 }
 
@@ -28,10 +28,10 @@ export type RouteReader = {
   /** The files that the table names, even if it is refused because of one of them. */
   filesNamedIn(yaml: string): readonly string[]
   /**
-   * Reads a text that an operator has sent.
+   * Reads a text that an operator has sent. Returns how many routes it has.
    * @throws SettingsFault
    */
-  validate(yaml: string, current: RouteTable): RouteTable
+  validate(yaml: string, current: RouteTable): Promise<number>
 }
 
 type LiveRouteTableOptions = {

@@ -1,25 +1,33 @@
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
-import { variablesIn } from '../../yaml/expand-variables.ts'
+import { setVariables, variablesIn } from '../../yaml/expand-variables.ts'
 import { filesNamedIn, readRouteTable } from './load-route-table.ts'
 import type { RouteTable } from './route-table.ts'
 
-type Validation = {
+/**
+ * How many characters variables may add. A text of hundreds of megabytes would end the process, not
+ * only the thread that reads it.
+ */
+const MOST_ADDED = 1024 * 1024
+
+/** What a table is validated with. */
+export type Validation = {
   readonly environment: Environment
   /** the file of the table in force */
   readonly file: string
-  readonly current: RouteTable
+  /** the files that the table in force names */
+  readonly files: readonly string[]
 }
 
 /**
  * Reads a table that an operator has sent, without using it. It can use only variables that the
  * file in force uses, and certificates are read only if the table in force names all of them:
  * otherwise messages could show other secrets of this machine.
- * @throws SettingsFault as `readRouteTable`
+ * @throws SettingsFault as `readRouteTable`, and if the values of its variables are too long
  */
 export function validatePastedTable(
   yaml: string,
-  { environment, file, current }: Validation
+  { environment, file, files }: Validation
 ): RouteTable {
   const known = variablesIn(readText(file))
   const others = [...variablesIn(yaml)].filter(
@@ -33,7 +41,11 @@ export function validatePastedTable(
       )
     )
   }
+  const added = setVariables(yaml, environment).reduce((sum, { value }) => sum + value.length, 0)
+  if (added > MOST_ADDED) {
+    throw new SettingsFault(['routes.yaml: the values of its variables make it too long'])
+  }
   const named = filesNamedIn(yaml, environment)
-  const certificates = named.every((one) => current.files.includes(one))
+  const certificates = named.every((one) => files.includes(one))
   return readRouteTable(yaml, environment, 'routes.yaml', { certificates })
 }

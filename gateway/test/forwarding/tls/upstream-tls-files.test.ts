@@ -85,7 +85,7 @@ async function withCertificate(t: Test) {
     reader: {
       read: (yaml) => readRouteTable(yaml, {}),
       filesNamedIn: (yaml) => filesNamedIn(yaml, {}),
-      validate: (yaml) => readRouteTable(yaml, {})
+      validate: async (yaml) => readRouteTable(yaml, {}).routes.length
     },
     onReload() {},
     onFault: (error) => faults.push(error),

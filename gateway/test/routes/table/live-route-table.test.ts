@@ -23,7 +23,7 @@ function live(t: Test) {
     reader: {
       read: (yaml) => readRouteTable(yaml, {}),
       filesNamedIn: () => [],
-      validate: (yaml) => readRouteTable(yaml, {})
+      validate: async (yaml) => readRouteTable(yaml, {}).routes.length
     },
     first: loadRouteTable(file, {}),
     intervalMs: 10,
