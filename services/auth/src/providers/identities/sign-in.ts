@@ -84,12 +84,12 @@ async function accountOf(
     const account = await accounts.findById(row.subject)
     if (account === null || account.disabled) return await refuseLogin(ports, row.subject, by)
     if (opensSession(row, account)) return { account, row }
-    return await linkByAddress(ports, account, known, by)
+    return await linkByAddress(ports, { account, row }, known, by)
   }
   const email = verifiedEmail(known)
   if (email === null) throw addressNotVerified()
   const account = await accounts.findByEmail(email)
-  if (account !== null) return await linkByAddress(ports, account, known, by)
+  if (account !== null) return await linkByAddress(ports, { account, row }, known, by)
   if (newcomer === null || !known.entry.registration) throw registrationOff()
   return await createAccount(ports, known, { email, ...newcomer }, by)
 }
@@ -110,7 +110,7 @@ async function refuseLogin(
  */
 const linkByAddress = (
   { db, mail, clock }: IdentityPorts,
-  { id }: Account,
+  { account: { id }, row: before }: { readonly account: Account; readonly row: IdentityRow | null },
   known: KnownIdentity,
   { source, language }: Reader
 ): Promise<Found> =>
@@ -118,8 +118,10 @@ const linkByAddress = (
     const nowMs = clock()
     await lockAccount(transaction, id)
     const account = await accountStore(transaction).findById(id)
-    if (account === null || !mayLink(account, known)) throw mustLink()
     const found = await findIdentity(transaction, known.identity)
+    // Another login of the person has just created the account, or linked it.
+    if (found?.id !== before?.id) throw new Overtaken()
+    if (account === null || !mayLink(account, known)) throw mustLink()
     const row =
       found === null
         ? await insertIdentity(transaction, account, known.identity, nowMs)
