@@ -5,7 +5,7 @@ import { changesOf } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
-import { TableHead } from '../parts/table-head.tsx'
+import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { agoText, count, timeText } from '../parts/text.ts'
 import { isAdmin, operator } from '../session/session.ts'
 
@@ -48,9 +48,7 @@ function List({ all }: { readonly all: readonly NamedOperator[] }) {
   return (
     <table>
       <TableHead columns={['Name', 'Role', 'Token', 'Last used']}>
-        <th scope="col">
-          <span class="unseen">Changes</span>
-        </th>
+        <ChangesHead />
       </TableHead>
       <tbody>
         {all.map((one) => (

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { changesOf } from '../live/live.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Secret } from '../parts/secret.tsx'
-import { TableHead } from '../parts/table-head.tsx'
+import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { isAdmin, mayChange } from '../session/session.ts'
 import { ClientRow } from './client-row.tsx'
 import { type Client, clients, type ShownSecret } from './clients.ts'
@@ -65,11 +65,7 @@ function List({ all, onSecret }: ListProps) {
   return (
     <table>
       <TableHead columns={['Name', 'Scope', 'Exchanges', 'State']}>
-        {mayChange() && (
-          <th scope="col">
-            <span class="unseen">Changes</span>
-          </th>
-        )}
+        {mayChange() && <ChangesHead />}
       </TableHead>
       <tbody>
         {all.map((client) => (

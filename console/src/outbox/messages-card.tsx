@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryState } from '../api/delivery-answers.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { attempt } from '../parts/notices.tsx'
-import { TableHead } from '../parts/table-head.tsx'
+import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { count } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { type Messages, MOST, states } from './deliveries.ts'
@@ -74,13 +74,7 @@ function Rows<Message extends Delivery>(
   return (
     <>
       <table class="messages">
-        <TableHead columns={names}>
-          {mayChange() && (
-            <th scope="col">
-              <span class="unseen">Changes</span>
-            </th>
-          )}
-        </TableHead>
+        <TableHead columns={names}>{mayChange() && <ChangesHead />}</TableHead>
         <tbody>
           {all.map((message) => (
             <MessageRow

@@ -19,3 +19,10 @@ export const TableHead = ({ columns, children }: TableHeadProps) => (
     </tr>
   </thead>
 )
+
+/** The head of the column with the buttons of a row. */
+export const ChangesHead = () => (
+  <th scope="col">
+    <span class="unseen">Changes</span>
+  </th>
+)

@@ -6,7 +6,7 @@ import { changesOf } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
-import { TableHead } from '../parts/table-head.tsx'
+import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { agoText, timeText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { enable } from './found-user.ts'
@@ -29,13 +29,7 @@ export function DeletionsCard() {
       <Shown of={deletions} what="the deletions">
         {({ users }) => (
           <table>
-            <TableHead columns={['User', 'Deleted']}>
-              {mayChange() && (
-                <th scope="col">
-                  <span class="unseen">Changes</span>
-                </th>
-              )}
-            </TableHead>
+            <TableHead columns={['User', 'Deleted']}>{mayChange() && <ChangesHead />}</TableHead>
             <tbody>
               {users.map((user) => (
                 <Row key={user.id} user={user} />

@@ -5,7 +5,7 @@ import { changesOf } from '../live/live.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark, type Tone } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
-import { TableHead } from '../parts/table-head.tsx'
+import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { agoText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { type Invitation, invitations, MOST, revoke } from './invitations.ts'
@@ -44,13 +44,7 @@ function List({ all }: { readonly all: readonly Invitation[] }) {
   return (
     <>
       <table>
-        <TableHead columns={['For', 'Rights', 'State']}>
-          {mayChange() && (
-            <th scope="col">
-              <span class="unseen">Changes</span>
-            </th>
-          )}
-        </TableHead>
+        <TableHead columns={['For', 'Rights', 'State']}>{mayChange() && <ChangesHead />}</TableHead>
         <tbody>
           {all.map((one) => (
             <Row key={one.id} invitation={one} />
