@@ -1,4 +1,4 @@
-import { colours, escaped, rounded, type Theme } from './drawing.ts'
+import { colours, escaped, rounded, svg, type Theme } from './drawing.ts'
 import type { Bar, Panel } from './panel.ts'
 
 const WIDTH = 930
@@ -22,14 +22,15 @@ export function barChart(panels: readonly Panel[], source: string, theme: Theme)
     return text
   })
   const height = top - GAP + FOOT
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title desc">
-  <title id="title">${escaped(panels.map(({ title }) => title).join('; '))}</title>
-  <desc id="desc">${escaped(panels.map(inWords).join(' '))}</desc>
-${style(theme)}
-${drawn.join('\n')}
-  <text class="note" x="0" y="${height - 8}">${escaped(source)}</text>
-</svg>
-`
+  return svg({
+    width: WIDTH,
+    height,
+    title: panels.map(({ title }) => title).join('; '),
+    description: panels.map(inWords).join(' '),
+    style: style(theme),
+    panels: drawn,
+    source
+  })
 }
 
 function style(theme: Theme): string {

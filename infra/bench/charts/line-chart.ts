@@ -1,4 +1,4 @@
-import { colours, escaped, rounded, type Theme } from './drawing.ts'
+import { colours, escaped, rounded, svg, type Theme } from './drawing.ts'
 
 /** Values over time. */
 export type Line = { readonly label: string; readonly values: readonly number[] }
@@ -28,14 +28,15 @@ export function lineChart(panels: readonly LinePanel[], source: string, theme: T
   const panelHeight = HEAD + HEIGHT + LABELS + GAP
   const height = panels.length * panelHeight - GAP + FOOT
   const drawn = panels.map((panel, index) => drawPanel(panel, index * panelHeight))
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title desc">
-  <title id="title">${escaped(panels.map(({ title }) => title).join('; '))}</title>
-  <desc id="desc">${escaped(panels.map(inWords).join(' '))}</desc>
-${style(theme)}
-${drawn.join('\n')}
-  <text class="note" x="0" y="${height - 8}">${escaped(source)}</text>
-</svg>
-`
+  return svg({
+    width: WIDTH,
+    height,
+    title: panels.map(({ title }) => title).join('; '),
+    description: panels.map(inWords).join(' '),
+    style: style(theme),
+    panels: drawn,
+    source
+  })
 }
 
 function style(theme: Theme): string {
