@@ -9,6 +9,10 @@ export const COMMON: Partition = 'sessions'
 
 export const MOST_PARTITIONS = 64
 
+/** Whether an installation can have this number of partitions. */
+export const isPartitionCount = (count: number): boolean =>
+  Number.isInteger(count) && count >= 1 && count <= MOST_PARTITIONS
+
 /** The key of the number of partitions, which is fixed when an installation is first started. */
 export const PARTITION_COUNT = keyIn(COMMON, 'partitions')
 

@@ -1,5 +1,5 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
-import { COMMON, type Partition } from '@gatehouse/redis/partitions'
+import { COMMON, isPartitionCount, type Partition } from '@gatehouse/redis/partitions'
 import type { LogNews } from './log-news.ts'
 import { readEntry } from './read-entry.ts'
 import {
@@ -179,11 +179,15 @@ function lastHeartbeat(rows: Entries): Heartbeat | undefined {
   return undefined
 }
 
-/** An auth service of an earlier release writes heartbeats without this number. */
+/**
+ * An auth service of an earlier release writes heartbeats without this number. A number that no
+ * installation has is not one: finding the tags of so many partitions would never end.
+ */
 function lastPartitions(rows: Entries): number | undefined {
   for (const [, fields] of rows.toReversed()) {
     const { kind, partitions } = Object.fromEntries(pairs(fields))
-    if (kind === PARTITIONED) return Number(partitions)
+    const count = Number(partitions)
+    if (kind === PARTITIONED && isPartitionCount(count)) return count
   }
   return undefined
 }

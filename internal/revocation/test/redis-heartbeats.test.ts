@@ -119,3 +119,20 @@ t.test('heartbeats in the log replace only each other', { skip: redisMissing }, 
     await t.rejects(beat(), /^READONLY/)
   })
 })
+
+t.test(
+  'a number of partitions that no installation has is not told',
+  { skip: redisMissing },
+  async (t) => {
+    const { redis, url } = await redisServer(t)
+    const beat = (partitions: string | number) =>
+      redis.xadd(
+        REVOCATION_STREAM,
+        '*',
+        ...['kind', 'partitioned-heartbeat', 'id', 'planted', 'partitions', partitions]
+      )
+    for (const number of [24, 200_000, 0, -1, 2.5, 'x']) await beat(number)
+    const next = batches(t, redisRevocations(await redisConnection(t, url)))
+    t.equal((await next()).partitions, 24)
+  }
+)

@@ -1,8 +1,8 @@
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import {
   COMMON,
+  isPartitionCount,
   keyIn,
-  MOST_PARTITIONS,
   PARTITION_COUNT,
   type Partition,
   partitionOf,
@@ -54,7 +54,7 @@ export function recordedPartitions(
   let known: readonly Partition[] | null = null
   const read = async (): Promise<number> => {
     const number = Number(await claim([...keys, known?.length ?? setting ?? DEFAULT_PARTITIONS]))
-    if (!(number >= 1 && number <= MOST_PARTITIONS)) {
+    if (!isPartitionCount(number)) {
       throw storeUnavailable(new Error(`the sessions are in ${number} partitions`))
     }
     if (known?.length !== number) {
