@@ -125,12 +125,9 @@ t.test(
   { skip: redisMissing },
   async (t) => {
     const { redis, url } = await redisServer(t)
+    const kind = 'partitioned-heartbeat'
     const beat = (partitions: string | number) =>
-      redis.xadd(
-        REVOCATION_STREAM,
-        '*',
-        ...['kind', 'partitioned-heartbeat', 'id', 'planted', 'partitions', partitions]
-      )
+      redis.xadd(REVOCATION_STREAM, '*', 'kind', kind, 'id', 'planted', 'partitions', partitions)
     for (const number of [24, 200_000, 0, -1, 2.5, 'x']) await beat(number)
     const next = batches(t, redisRevocations(await redisConnection(t, url)))
     t.equal((await next()).partitions, 24)

@@ -26,7 +26,7 @@ const RECENT_SECONDS = 900
  * Refreshes the session of the browser, as any page of an application does. So a token that was
  * used before ends the session here too.
  * @returns null if the browser has no session
- * @throws Refusal UNAVAILABLE, RATE_LIMITED
+ * @throws Refusal UNAVAILABLE, RATE_LIMITED; FORBIDDEN if the browser has no Fetch Metadata
  */
 export async function signedIn(visit: Visit): Promise<User | null> {
   if (readRefreshCookie(visit.request) === null) return null
