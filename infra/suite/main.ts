@@ -8,6 +8,7 @@ import type { Job } from './job.ts'
 import { runFolder } from './lanes/run-folder.ts'
 import { runJobs } from './lanes/run-jobs.ts'
 import { fileJob, testJobs } from './plan/jobs.ts'
+import { shuffled } from './plan/shuffled.ts'
 import { testFiles } from './plan/test-files.ts'
 import { progress } from './report/progress.ts'
 import { readTimings, writeTimings } from './timings.ts'
@@ -22,6 +23,7 @@ A word without / or . matches a folder's name or the start of a file's name. Any
   --record   writes how long each file took to infra/suite/timings.json, so that the longest start first
 
 TEST_JOBS sets how many processes run at a time. FUZZ_SEED repeats the inputs of a failure.
+TEST_SHUFFLE=SEED changes which files share a process, and their order: no result may depend on it.
 `
 /** Longer than any file needs, even on a busy machine. */
 const LIMIT_MS = 600_000
@@ -45,7 +47,9 @@ if (options.length > 1) refuse('Only one option at a time.\n')
 for (const word of wanted) {
   if (testFiles(root, [word]).length === 0) refuse(`No test file matches ${word}.\n`)
 }
-const files = testFiles(root, wanted).filter((file) => !long || isOfLongRun(file))
+const found = testFiles(root, wanted).filter((file) => !long || isOfLongRun(file))
+const { TEST_SHUFFLE: seed } = process.env
+const files = seed === undefined ? found : shuffled(found, seed)
 if (files.length === 0) refuse(`No test that generates its inputs matches ${wanted.join(' ')}.\n`)
 
 const cache = join(root, 'node_modules/.cache/gatehouse')

@@ -14,6 +14,8 @@ const FILE_TEST = import.meta.resolve('./file-test.ts')
 const urlOf = (file: string): string => pathToFileURL(resolve(file)).href
 const files = process.argv.slice(2)
 const urls = new Set(files.map(urlOf))
+// tap names this folder after all arguments, which is longer than the name of a folder may be.
+t.testdirName = resolve('.tap/fixtures/batch')
 
 registerHooks({
   resolve(specifier, context, next) {

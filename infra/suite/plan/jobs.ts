@@ -15,7 +15,8 @@ const BATCH_SECONDS = 90
 const MOST_FILES_IN_BATCH = 64
 
 /** Signs that a file changes or measures the process itself. */
-const NEEDS_OWN_PROCESS = /\bprocess\.(?:chdir|exit|on|once|memoryUsage)\b/
+const NEEDS_OWN_PROCESS =
+  /\bprocess\.(?:chdir|exit|on|once|memoryUsage|getActiveResourcesInfo)\b|\/proc\/self\b/
 
 type JobOptions = {
   readonly root: string

@@ -1,26 +1,24 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { marksIn } from '../batches/batch-mark.ts'
 
-const here = fileURLToPath(new URL('.', import.meta.url))
 const BATCH = fileURLToPath(new URL('../batches/batch.ts', import.meta.url))
 
 /** A module that the files of the batch share, as they share their process. */
 const SHARED = `export const said: string[] = []\n`
 
 const SOURCES = {
-  opens: `said.push('open')\nt.teardown(() => said.push('closed'))\nt.test('it', async (t) => t.equal(1, 1))\nt.ok(true)`,
+  opens: `said.push('open')\nt.teardown(() => said.push('closed'))\nt.test('it', async (t) => t.equal(1, 1))\nt.ok(t.testdir())`,
   fails: `t.strictSame(said, ['open', 'closed'])\nt.equal(said.length, 3, 'not three')`,
   throws: `t.ok(true)\nthrow new Error('boom')`,
   ends: `t.test('outer', async (t) => t.test('inner', async (t) => t.ok(said.length)))`
 }
 
 t.test('each file of a batch is a test with fixtures of its own', async (t) => {
-  const folder = mkdtempSync(join(here, '.batch-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = t.testdir()
   writeFileSync(join(folder, 'shared.ts'), SHARED)
   const files = Object.entries(SOURCES).map(([name, source]) => {
     const file = join(folder, `${name}.ts`)

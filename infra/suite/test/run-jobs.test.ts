@@ -1,22 +1,18 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { eventually } from '@gatehouse/fixtures/client'
 import t, { type Test } from 'tap'
 import type { Job, Ran } from '../job.ts'
 import { runJobs } from '../lanes/run-jobs.ts'
 import { type Outcome, outcomeOf } from '../report/outcome.ts'
 
-// In this folder, so that the test files find tap.
-const here = fileURLToPath(new URL('.', import.meta.url))
 const NODE_OPTIONS =
   process.env.NODE_OPTIONS ?? `--import=${import.meta.resolve('../loading/replaced-modules.ts')}`
 
 /** Runs test files with this text, in the given order if no timings of them are known. */
 async function run(t: Test, files: Record<string, { source: string } & Partial<Job>>, lanes = 1) {
-  const folder = mkdtempSync(join(here, '.run-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = t.testdir()
   const jobs = Object.entries(files).map(([name, { source, ...more }]): Job => {
     const file = join(folder, `${name}.ts`)
     writeFileSync(file, `import { setTimeout as sleep } from 'node:timers/promises'\n${source}`)
@@ -123,8 +119,7 @@ t.test('a file that does not end is killed, with everything that it has started'
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   t.test(`a runner that gets ${signal} leaves nothing running`, async (t) => {
-    const folder = mkdtempSync(join(here, '.run-'))
-    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = t.testdir()
     const job = {
       name: 'endless',
       files: [],

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { shuffled } from '../plan/shuffled.ts'
 import { testFiles } from '../plan/test-files.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -23,4 +24,11 @@ t.test('a folder, a file or a part of a path names files', async (t) => {
   t.strictSame(testFiles(root, ['no-such-folder']), [])
   const both = testFiles(root, ['gateway', 'auth'])
   t.equal(both.length, testFiles(root, ['gateway']).length + testFiles(root, ['auth']).length)
+})
+
+t.test('a seed sets the order', async (t) => {
+  const all = testFiles(root, ['gateway'])
+  t.strictSame(shuffled(all, '1'), shuffled(all, '1'))
+  t.strictNotSame(shuffled(all, '1'), shuffled(all, '2'))
+  t.strictSame(shuffled(all, '1').sort(), all)
 })
