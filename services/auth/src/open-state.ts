@@ -11,6 +11,7 @@ import { openKeys } from './keys/open-keys.ts'
 import { openLetters } from './letters/open-letters.ts'
 import { openOperators } from './operators/open-operators.ts'
 import type { Ports } from './ports.ts'
+import { noteIdentityUse } from './providers/identities/identity-store.ts'
 import { openProviders } from './providers/open-providers.ts'
 import { openRevocations } from './revocations/open-revocations.ts'
 import type { Secrets } from './secrets/secrets.ts'
@@ -49,7 +50,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const throttling = openThrottling(config, { ...common, store })
   const { guesses } = throttling
   const accounts = openAccounts(config, { ...common, guesses, mail, revocations })
-  const factors = await openFactors(config, { ...common, guesses, mail })
+  const factors = await openFactors(config, { ...common, guesses, mail, noteIdentityUse })
   const providers = openProviders(config, { ...common, mail })
   const invitations = openInvitations({ ...common, accounts, guesses })
   const clients = openClients({ ...common, reserved: settings.reservedAudiences, revocations })

@@ -35,6 +35,7 @@ import { passkeys } from './migrations/0032-passkeys.ts'
 import { auditNumbers } from './migrations/0033-audit-numbers.ts'
 import { accountDeletions } from './migrations/0035-account-deletions.ts'
 import { identities } from './migrations/0038-identities.ts'
+import { challengeIdentities } from './migrations/0040-challenge-identities.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -73,7 +74,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0032-passkeys': passkeys,
   '0033-audit-numbers': auditNumbers,
   '0035-account-deletions': accountDeletions,
-  '0038-identities': identities
+  '0038-identities': identities,
+  '0040-challenge-identities': challengeIdentities
 }
 
 /** What the database has of the migrations. */

@@ -66,7 +66,7 @@ export type RecoveryCodeTable = {
   digest: string
 }
 
-/** A login whose password was right, and whose second factor is missing. */
+/** A login whose first proof was right, and whose second factor is missing. */
 export type LoginChallengeTable = {
   /** SHA-256 of the challenge */
   digest: string
@@ -76,6 +76,9 @@ export type LoginChallengeTable = {
   factor_version: number
   /** what the login has proved, as a session has it; null: the password */
   amr: Generated<string | null>
+  /** the linked provider with which it began, and the address there; null: it has none */
+  identity: Generated<string | null>
+  identity_email: Generated<string | null>
   /** how the refresh token of the login is delivered */
   delivery: 'body' | 'cookie'
   /** how many answers were compared */

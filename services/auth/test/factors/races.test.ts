@@ -14,6 +14,7 @@ import { factors } from '../../src/factors/factors.ts'
 import type { ProvenLogin } from '../../src/factors/login/answer-challenge.ts'
 import type { PasskeyAssertion } from '../../src/factors/passkeys/passkey-assertion.ts'
 import { resealFactors } from '../../src/factors/totp/totp-factors.ts'
+import { noteIdentityUse } from '../../src/providers/identities/identity-store.ts'
 import { parseKeyRing } from '../../src/secrets/key-ring.ts'
 import { randomSecret } from '../../src/secrets/secrets.ts'
 import { BY_PASSWORD } from '../../src/sessions/authentication.ts'
@@ -43,6 +44,7 @@ function instance(db: Kysely<Tables>) {
     policy: { mode: 'optional', roles: [] },
     passkeys: { mode: 'login', party: { id: 'app.example', origins: [origin] } },
     ring,
+    noteIdentityUse,
     issuer: 'Example',
     clock
   })
@@ -77,7 +79,8 @@ function instance(db: Kysely<Tables>) {
 }
 
 async function challengeOf({ challenge }: ReturnType<typeof instance>, account: Account) {
-  const { members } = await challenge(account, { delivery: 'body', amr: BY_PASSWORD }, source)
+  const first = { delivery: 'body', amr: BY_PASSWORD, identity: null } as const
+  const { members } = await challenge(account, first, source)
   return String(members.challenge)
 }
 

@@ -139,6 +139,24 @@ export async function countedAnswer<Right>(
     : wrongFactor(shown, method)
 }
 
+/**
+ * Uses the challenge, and notes the use of the linked provider with which the login began.
+ * @throws Refusal UNAUTHENTICATED if another request was first, or the provider was unlinked
+ */
+export async function useFirstProof(
+  { noteIdentityUse }: Pick<FactorPorts, 'noteIdentityUse'>,
+  transaction: Kysely<Tables>,
+  { account, challenge }: Pick<WaitingLogin, 'account' | 'challenge'>,
+  nowMs: number
+): Promise<void> {
+  if (!(await useChallenge(transaction, challenge, nowMs))) {
+    throw challengeInvalid('another request has used the challenge')
+  }
+  const { identity: id, identity_email: email } = challenge
+  if (id === null || (await noteIdentityUse(transaction, { id, email }, account, nowMs))) return
+  throw challengeInvalid('the provider was unlinked during the login')
+}
+
 /** @throws Refusal as `countedAnswer` */
 export async function answerChallenge(
   ports: FactorPorts,
@@ -159,9 +177,7 @@ export async function answerChallenge(
   return {
     amr: withFactor(first, right.amr),
     async use(transaction, nowMs) {
-      if (!(await useChallenge(transaction, challenge, nowMs))) {
-        throw challengeInvalid('another request has used the challenge')
-      }
+      await useFirstProof(ports, transaction, waiting, nowMs)
       const used = { ...answerer, account, method, right, mail: ports.mail }
       if (!(await useAnswer(transaction, used, nowMs))) throw wrongFactor(shown, method)
     },

@@ -5,6 +5,7 @@ import type { Cleanup } from '../../background/retention.ts'
 import { forgetExpired } from '../../database/statements/delete-expired.ts'
 import type { Tables } from '../../database/tables.ts'
 import { amrOf, amrText, BY_PASSWORD } from '../../sessions/authentication.ts'
+import type { UsedIdentity } from '../factor-ports.ts'
 import type { LoginChallengeTable } from '../factor-table.ts'
 
 export type LoginChallenge = Selectable<LoginChallengeTable>
@@ -21,6 +22,8 @@ export type ProvenFirst = {
   readonly delivery: 'body' | 'cookie'
   /** as `Authentication` has it */
   readonly amr: readonly string[]
+  /** null: the login began without a provider */
+  readonly identity: UsedIdentity | null
 }
 
 /** What the login of a challenge has proved. Earlier versions stored none for a password. */
@@ -35,7 +38,7 @@ export const provenBy = ({ amr }: Pick<LoginChallenge, 'amr'>): readonly string[
 export async function issueChallenge(
   db: Kysely<Tables>,
   account: Account,
-  { delivery, amr }: ProvenFirst,
+  { delivery, amr, identity }: ProvenFirst,
   nowMs: number
 ): Promise<string> {
   const challenge = randomBytes(32).toString('base64url')
@@ -48,6 +51,8 @@ export async function issueChallenge(
       factor_version: account.factorVersion,
       delivery,
       amr: amrText(amr),
+      identity: identity?.id ?? null,
+      identity_email: identity?.email ?? null,
       expires_at: Math.floor(nowMs / 1000) + CHALLENGE_SECONDS
     })
     .execute()

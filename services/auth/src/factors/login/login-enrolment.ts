@@ -8,8 +8,8 @@ import { type ConfirmedFactor, confirmFactor, lockForFactors } from '../factor-c
 import type { FactorPorts } from '../factor-ports.ts'
 import { challengeInvalid, wrongFactor } from '../factor-refusals.ts'
 import { findPending, matchTotp } from '../totp/totp-factors.ts'
-import { countedAnswer, type WaitingLogin } from './answer-challenge.ts'
-import { isChallengeOf, provenBy, useChallenge } from './login-challenges.ts'
+import { countedAnswer, useFirstProof, type WaitingLogin } from './answer-challenge.ts'
+import { isChallengeOf, provenBy } from './login-challenges.ts'
 
 /** A login that has added the first factor of its account. */
 export type EnrolledLogin = {
@@ -61,15 +61,15 @@ export async function enrolByLogin(
  * @throws Refusal UNAUTHENTICATED if the challenge was used, or the account has changed
  */
 export async function enrolling(
-  { db, clock }: Pick<FactorPorts, 'db' | 'clock'>,
-  { account, challenge }: WaitingLogin,
+  ports: Pick<FactorPorts, 'db' | 'clock' | 'noteIdentityUse'>,
+  waiting: WaitingLogin,
   add: (transaction: Kysely<Tables>) => Promise<ConfirmedFactor>
 ): Promise<Omit<EnrolledLogin, 'amr' | 'succeeded'>> {
+  const { db, clock } = ports
+  const { account, challenge } = waiting
   return await db.transaction().execute(async (transaction) => {
     await lockForFactors(transaction, account.id, { sid: null, nowMs: clock() })
-    if (!(await useChallenge(transaction, challenge, clock()))) {
-      throw challengeInvalid('another request has used the challenge')
-    }
+    await useFirstProof(ports, transaction, waiting, clock())
     const accounts = accountStore(transaction)
     // It is locked now. If it has got a factor meanwhile, the password alone must not add another.
     const locked = await accounts.findById(account.id)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { Tables } from '../../database/tables.ts'
+import type { NoteIdentityUse } from '../../factors/factor-ports.ts'
 import type { IdentityTable } from '../identity-table.ts'
 import type { ProviderIdentity } from '../protocol/provider-identity.ts'
 
@@ -80,13 +81,12 @@ export async function confirmIdentity(
   return row ?? null
 }
 
-/** Notes a login. Returns false if the provider is no longer linked, or must be linked again. */
-export async function noteIdentityUse(
-  transaction: Kysely<Tables>,
-  id: string,
-  { id: subject, passwordVersion }: Owner,
-  { email, nowMs }: { readonly email: string | null; readonly nowMs: number }
-): Promise<boolean> {
+export const noteIdentityUse: NoteIdentityUse = async (
+  transaction,
+  { id, email },
+  { id: subject, passwordVersion },
+  nowMs
+) => {
   const { numUpdatedRows } = await transaction
     .updateTable('identities')
     .set({ used_at: Math.floor(nowMs / 1000), email })

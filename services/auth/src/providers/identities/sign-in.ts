@@ -6,6 +6,7 @@ import { isSameMailbox, typedEmail } from '../../accounts/email-addresses/email.
 import { lockAccount } from '../../accounts/lock-account.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
+import type { UsedIdentity } from '../../factors/factor-ports.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
 import { addressNotVerified, mustLink, providerLoginRefused } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
@@ -26,6 +27,7 @@ export type Newcomer = Pick<Account, 'roles' | 'scope'> | null
 /** The account of a person who has come back from a provider. */
 export type ProviderSignIn = {
   readonly account: Account
+  readonly identity: UsedIdentity
   /**
    * Notes the login, in the transaction that opens the session.
    * @throws Refusal UNAUTHENTICATED if the provider was unlinked meanwhile
@@ -53,11 +55,12 @@ export async function signIn(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { account, row } = await accountOf(ports, known, newcomer, by)
-      const { email } = known.identity
+      const identity = { id: row.id, email: known.identity.email }
       return {
         account,
+        identity,
         async use(transaction, nowMs) {
-          if (!(await noteIdentityUse(transaction, row.id, account, { email, nowMs }))) {
+          if (!(await noteIdentityUse(transaction, identity, account, nowMs))) {
             throw providerLoginRefused('the provider was unlinked during the login')
           }
         }

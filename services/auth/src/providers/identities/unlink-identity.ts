@@ -18,7 +18,7 @@ type Which = {
 }
 
 /**
- * Removes a linked provider. Logins with a provider that wait for a second factor end.
+ * Removes a linked provider. Its logins that wait for a second factor end.
  * @throws Refusal NOT_FOUND; CONFLICT if its user could not sign in any other way; SESSION_ENDED
  */
 export const unlinkIdentity = (
@@ -39,7 +39,13 @@ export const unlinkIdentity = (
     await transaction
       .deleteFrom('login_challenges')
       .where('subject', '=', subject)
-      .where('amr', '=', amrText(BY_PROVIDER))
+      .where(({ eb, and, or }) =>
+        or([
+          eb('identity', '=', id),
+          // An earlier version has stored it.
+          and([eb('identity', 'is', null), eb('amr', '=', amrText(BY_PROVIDER))])
+        ])
+      )
       .execute()
     const { entries, mail } = ports
     const entry = entries.find(({ issuer }) => issuer === row.issuer)

@@ -63,7 +63,7 @@ export const login: Route = (service, options) => {
         caller,
         source
       })
-      await askForFactor(account, { delivery, amr: BY_PASSWORD }, source, options)
+      await askForFactor(account, { delivery, amr: BY_PASSWORD, identity: null }, source, options)
       return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
     }
   )
