@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { browser, browserMissing } from '@gatehouse/fixtures/browser'
+import { browser, browserMissing, otherOrigin } from '@gatehouse/fixtures/browser'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { fakeProvider } from '@gatehouse/fixtures/fake-provider'
@@ -26,11 +26,18 @@ writeFileSync(
     providers: [{ id: 'acme', name: 'Acme', issuer: provider.issuer, clientId: 'gatehouse' }]
   })
 )
+const furtherApp = await otherOrigin(t, '127.0.0.1')
+const app = await otherOrigin(t, 'localhost', `${furtherApp}/welcome`)
 const [chromium, system] = skip
   ? [null, null]
   : await Promise.all([
       browser(t),
-      wholeSystem(t, { GATEHOUSE_DATA_DIR: folder, AUTH_PROVIDERS_FILE, ...ownPort })
+      wholeSystem(t, {
+        GATEHOUSE_DATA_DIR: folder,
+        AUTH_PROVIDERS_FILE,
+        ALLOWED_ORIGINS: app,
+        ...ownPort
+      })
     ])
 
 /** A browser that looks at the pages, and what its console has reported. */
@@ -158,6 +165,21 @@ t.test('a user signs in with another provider, and cannot lose it', { skip }, as
   await page.getByRole('button', { name: 'Unlink Acme' }).click()
   await page.getByText('You could no longer sign in without it.').waitFor()
   t.strictSame(faults, [])
+})
+
+t.test('a login leads to an application that redirects to another origin', { skip }, async (t) => {
+  const { context, page, faults, open } = await visit()
+  const email = 'gil@example.com'
+  await client(system?.url ?? '').register(email, password)
+  const returnTo = encodeURIComponent(`${app}/`)
+  await open(`sign-in?returnTo=${returnTo}`)
+  await signIn(page, email, password)
+  await page.waitForURL(`${furtherApp}/welcome`)
+  t.equal(await isSignedIn(context), true)
+  t.strictSame(faults, [])
+
+  await open(`sign-in?returnTo=${returnTo}`)
+  await page.waitForURL(`${furtherApp}/welcome`)
 })
 
 t.test('without scripts, users sign in and set a password', { skip }, async (t) => {

@@ -1,6 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { ErrorForm } from '@gatehouse/http-service/error-form'
-import { words } from '@gatehouse/settings/fragments'
 import type { FastifyRequest } from 'fastify'
 import type { AuthConfig } from '../../config.ts'
 import { passkeyPolicyOf } from '../../factors/passkeys/passkey-settings.ts'
@@ -65,7 +64,6 @@ function serve(service: Service, config: AuthConfig, parts: ServedParts): ErrorF
       hasTheme: theme !== null
     },
     fallbackLanguage: isLanguage(config.AUTH_MAIL_LANGUAGE) ? config.AUTH_MAIL_LANGUAGE : 'en',
-    formTargets: [new URL(config.AUTH_APP_URL).origin, ...words(config.ALLOWED_ORIGINS)],
     returnTo: returnTo(config.AUTH_APP_URL, settings.allowsOrigin),
     sameSite: settings.cookieSameSite
   })

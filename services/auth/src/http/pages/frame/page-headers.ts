@@ -6,14 +6,11 @@ import { pageHeaders } from '@gatehouse/http-service/page-headers'
  *
  * With `no-referrer`, browsers send `Origin: null` with a form. Those without Fetch Metadata could
  * then not show that the form is of this origin.
- * @param formTargets origins to which a form may lead. Chromium applies `form-action` to redirects
  */
-export const headersOfPage = (
-  formTargets: readonly string[]
-): Readonly<Record<string, string>> => ({
+export const headersOfPage: Readonly<Record<string, string>> = {
   ...pageHeaders({
     'img-src': "'self' data:",
-    'form-action': ["'self'", ...formTargets].join(' '),
+    'form-action': "'self'",
     'require-trusted-types-for': "'script'",
     'trusted-types': "'none'"
   }),
@@ -22,4 +19,4 @@ export const headersOfPage = (
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   vary: 'accept-language, cookie'
-})
+}

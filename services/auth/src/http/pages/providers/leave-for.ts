@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyReply } from 'fastify'
-import { h } from 'preact'
 import { randomText } from '../../../providers/login-flow.ts'
-import { link } from '../frame/parts.ts'
+import { leavingPage } from '../frame/leaving-page.ts'
 import type { Offer } from '../page-route.ts'
 import type { Visit } from '../visits/visit.ts'
 import { type KeptLogin, keepLogin } from './kept-login.ts'
 
 /**
- * Leads the browser to a provider. By a page of its own: `form-action` would refuse a redirect of a
- * form to the provider, and to wherever the provider redirects further.
+ * Leads the browser to a provider.
  * @throws Refusal NOT_FOUND
  */
 export function leaveFor(
@@ -18,7 +16,6 @@ export function leaveFor(
   offer: Offer,
   { provider, ...login }: Omit<KeptLogin, 'verifier'> & { readonly provider: string }
 ): FastifyReply {
-  const { texts } = visit
   if (!offer.providers.some(({ id }) => id === provider)) {
     throw new Refusal('NOT_FOUND', { reason: 'a form names a provider that is not configured' })
   }
@@ -29,9 +26,5 @@ export function leaveFor(
     returnTo: offer.providerReturnUrl
   })
   const goTo = `../login/providers/${provider}?${query}`
-  return visit.show({
-    title: texts.toProvider,
-    goTo,
-    parts: h('p', {}, link(goTo, texts.continue))
-  })
+  return visit.show(leavingPage(visit.texts, goTo, 'toProvider'))
 }

@@ -24,6 +24,7 @@ export const de: Texts = {
   signInWith: 'Mit {name} anmelden',
   providersNeedScript: 'Die Anmeldung bei einem anderen Anbieter braucht JavaScript.',
   toProvider: 'Weiter zum Anbieter',
+  toApp: 'Weiter zur Anwendung',
   or: 'oder',
   continue: 'Weiter',
   back: 'Zurück',

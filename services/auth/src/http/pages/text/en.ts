@@ -22,6 +22,7 @@ export const en = {
   signInWith: 'Sign in with {name}',
   providersNeedScript: 'Signing in with another provider needs JavaScript.',
   toProvider: 'On to the provider',
+  toApp: 'On to the application',
   or: 'or',
   continue: 'Continue',
   back: 'Back',

@@ -24,6 +24,7 @@ export const es: Texts = {
   signInWith: 'Iniciar sesión con {name}',
   providersNeedScript: 'Iniciar sesión con otro proveedor necesita JavaScript.',
   toProvider: 'Ir al proveedor',
+  toApp: 'Ir a la aplicación',
   or: 'o',
   continue: 'Continuar',
   back: 'Volver',

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieSameSite } from '../../app-settings.ts'
 import { document, type Look, type PageContent } from '../frame/document.ts'
+import { leavingPage } from '../frame/leaving-page.ts'
 import { headersOfPage } from '../frame/page-headers.ts'
 import type { Answer, Ask, Question } from '../requests/ask.ts'
 import { type Form, formOf } from '../requests/form.ts'
@@ -15,7 +16,6 @@ export type VisitParts = {
   readonly ask: Ask
   readonly look: Look
   readonly fallbackLanguage: Language
-  readonly formTargets: readonly string[]
   readonly returnTo: ReturnTo
   readonly sameSite: CookieSameSite
 }
@@ -40,7 +40,7 @@ export type Visit = {
    */
   form(session: string): Form
   show(content: PageContent, status?: number): FastifyReply
-  /** @param to the name of a page, or a URL that `ReturnTo` allows */
+  /** @param to the name of a page, or a URL that `ReturnTo` allows: a page of ours opens it */
   go(to: string): FastifyReply
   readonly returnTo: ReturnTo
 }
@@ -49,10 +49,15 @@ export type OpenVisit = (request: FastifyRequest, reply: FastifyReply) => Visit
 
 export function visits(parts: VisitParts): OpenVisit {
   const { look, returnTo, sameSite } = parts
-  const headers = headersOfPage(parts.formTargets)
   return (request, reply) => {
     const language = pageLanguage(request, reply, parts.fallbackLanguage)
     const texts = textsOf(language)
+    const show: Visit['show'] = (content, status = 200) =>
+      reply
+        .code(status)
+        .headers(headersOfPage)
+        .type('text/html; charset=utf-8')
+        .send(document(content, look, language))
     return {
       request,
       reply,
@@ -70,13 +75,11 @@ export function visits(parts: VisitParts): OpenVisit {
         checkToken(request, form, session)
         return form
       },
-      show: (content, status = 200) =>
-        reply
-          .code(status)
-          .headers(headers)
-          .type('text/html; charset=utf-8')
-          .send(document(content, look, language)),
-      go: (to) => reply.headers(headers).redirect(to, 303),
+      show,
+      go: (to) =>
+        URL.canParse(to)
+          ? show(leavingPage(texts, to, 'toApp'))
+          : reply.headers(headersOfPage).redirect(to, 303),
       returnTo
     }
   }
