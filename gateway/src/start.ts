@@ -8,9 +8,12 @@ import { openSightings } from '@gatehouse/sightings/open-sightings'
 import { openTls } from '@gatehouse/tls/process-tls'
 import { newAssertionKey } from './assertions/assertions.ts'
 import type { GatewayConfig } from './config.ts'
+import { newFleetMember } from './fleet/fleet-member.ts'
+import { gatewayVitals } from './fleet/gateway-vitals.ts'
 import { openMembership } from './fleet/open-membership.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { openListeners } from './listeners.ts'
+import { openQuestions } from './questions/open-questions.ts'
 import { type AuthInProcess, openSharedState } from './redis/shared-state.ts'
 import { openRevocations } from './revocation/open-revocations.ts'
 import { openRoutes } from './routes/table/open-routes.ts'
@@ -53,8 +56,12 @@ async function open(
   const tally = requestTally(monotonicClock)
   const checkSignature = signatureChecks()
   const drain = operatorDrain()
-  const announced = { fleet, keys, revoked, assertionKey, tally, routes, drain, checkSignature }
+  const member = newFleetMember()
+  const vitals = gatewayVitals(ports, { member, drain, tally, routes })
+  const announced = { fleet, member, keys, revoked, assertionKey, drain, vitals }
   const membership = await openMembership(ports, announced)
+  const asked = { fleet, member, membership, keys, checkSignature, routes, drain }
+  openQuestions(ports, asked)
   const telemetry = await openTelemetry(config, { ...ports, tally })
   const noteFlaw = openTokenFlaws(config, ports, { keys, checkSignature })
   const tokens = openTokens(config, ports, { issuers, checkSignature, sightings, noteFlaw })

@@ -1,6 +1,6 @@
 import { serviceProgram } from '@gatehouse/fixtures/program'
 import { freePort } from '@gatehouse/start/free-port'
-import { type Program, ready, start } from './edge/programs.ts'
+import { type Program, ready, start } from './programs.ts'
 
 /** Starts an auth service on the core that is measured. Resolves when it is ready. */
 export async function authProgram(

@@ -1,23 +1,24 @@
 import type { Vitals } from '@gatehouse/fleet/fleet'
+import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { release } from '@gatehouse/process/release'
 import { routesVersion } from '../explain/routes-version.ts'
+import type { Ports } from '../ports.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 import type { RequestTally } from '../telemetry/request-tally.ts'
+import type { FleetMember } from './fleet-member.ts'
 
-type VitalPorts = {
-  /** the same for all workers of this gateway */
-  readonly instance: string
-  readonly isDrained: () => boolean
+type VitalParts = {
+  readonly member: Pick<FleetMember, 'instance'>
+  readonly drain: Pick<OperatorDrain, 'isDrained'>
   readonly tally: Pick<RequestTally, 'read'>
-  /** the table in force */
-  readonly table: () => RouteTable
-  /** milliseconds since 1970 */
-  readonly clock: () => number
+  readonly routes: { current(): RouteTable }
 }
 
 /** What this gateway announces of itself for operators. */
-export function gatewayVitals(ports: VitalPorts): () => Vitals {
-  const { instance, isDrained, tally, table, clock } = ports
+export function gatewayVitals(
+  { clock }: Pick<Ports, 'clock'>,
+  { member: { instance }, drain, tally, routes }: VitalParts
+): () => Vitals {
   const version = release()
   const startedAtMs = clock()
   return () => ({
@@ -25,8 +26,8 @@ export function gatewayVitals(ports: VitalPorts): () => Vitals {
     startedAtMs,
     memoryBytes: process.memoryUsage.rss(),
     ...tally.read(),
-    routesVersion: routesVersion(table()),
+    routesVersion: routesVersion(routes.current()),
     instance,
-    drained: isDrained()
+    drained: drain.isDrained
   })
 }

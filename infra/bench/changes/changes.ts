@@ -4,9 +4,9 @@ import { nginxInFront } from '@gatehouse/fixtures/nginx'
 import { type Operator, operator } from '@gatehouse/fixtures/operator'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import type { ServiceProcess } from '@gatehouse/fixtures/service-process'
-import { isInstalled } from '../edge/programs.ts'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { isInstalled } from '../programs.ts'
 import { type Answers, type AskingClients, askingClients } from './asking-clients.ts'
 
 const LOAD = { clients: 8, pauseMs: 10 }

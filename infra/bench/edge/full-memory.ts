@@ -3,8 +3,8 @@ import { Redis } from 'ioredis'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
 import { settled } from '../settled.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
+import { gateway, type Surroundings } from './contenders/contenders.ts'
+import { measure, tokenScript } from './contenders/load.ts'
 
 const MANY = 100_000
 const SEEN = 1000

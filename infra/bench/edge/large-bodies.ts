@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
 import { peakMemory, residentMemory } from '../memory.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { PATH } from './load.ts'
-import type { Issuer } from './tokens.ts'
+import { gateway, type Surroundings } from './contenders/contenders.ts'
+import { PATH } from './contenders/load.ts'
+import type { Issuer } from './contenders/tokens.ts'
 
 const MIB = 1024 ** 2
 const GIB = 1024 * MIB

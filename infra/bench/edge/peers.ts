@@ -1,5 +1,6 @@
 import { type Figure, figure, ratios } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { isInstalled, pinning } from '../programs.ts'
 import { settled } from '../settled.ts'
 import {
   apache,
@@ -10,9 +11,8 @@ import {
   haproxy,
   hasApache,
   type Surroundings
-} from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
-import { isInstalled, pinning } from './programs.ts'
+} from './contenders/contenders.ts'
+import { measure, tokenScript } from './contenders/load.ts'
 
 const TOKENS = 1000
 

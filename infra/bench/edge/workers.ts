@@ -3,8 +3,8 @@ import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
 import { processTree } from '../processor-time.ts'
 import { settled } from '../settled.ts'
-import { type Contender, gateway, type Surroundings } from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
+import { type Contender, gateway, type Surroundings } from './contenders/contenders.ts'
+import { measure, tokenScript } from './contenders/load.ts'
 
 const WORKERS = 2
 

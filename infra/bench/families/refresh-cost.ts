@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import { pinning } from '../edge/programs.ts'
 import { type Figure, figure, type Goal, ratios } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
+import { pinning } from '../programs.ts'
 import { hasBetterAuth, startBetterAuth } from './peers/better-auth.ts'
 import type { RefreshProgram } from './peers/peer.ts'
 import { startOidcProvider, startOurs, startTutorial } from './refresh-programs.ts'

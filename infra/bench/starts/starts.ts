@@ -8,13 +8,13 @@ import { serviceProgram } from '@gatehouse/fixtures/program'
 import { startRedis } from '@gatehouse/fixtures/redis-server'
 import { freePort } from '@gatehouse/start/free-port'
 import { authProgram } from '../auth-program.ts'
-import { gateway } from '../edge/contenders.ts'
-import { type Program, pinning, ready, start } from '../edge/programs.ts'
-import { type Issuer, issuer } from '../edge/tokens.ts'
+import { gateway } from '../edge/contenders/contenders.ts'
+import { type Issuer, issuer } from '../edge/contenders/tokens.ts'
 import { type Figure, figure } from '../figures/figure.ts'
 import type { Run } from '../figures/run.ts'
 import { residentMemory } from '../memory.ts'
 import { processorTime } from '../processor-time.ts'
+import { type Program, pinning, ready, start } from '../programs.ts'
 
 /** until V8 has released the memory that only the start needed (docs/decisions/0086) */
 const IDLE_SECONDS = 20

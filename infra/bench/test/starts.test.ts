@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { issuer } from '../edge/tokens.ts'
+import { issuer } from '../edge/contenders/tokens.ts'
 import { imagePrograms, measuredStart, starters } from '../starts/starts.ts'
 
 t.test(

@@ -3,7 +3,7 @@ import type { HeldCertificate } from '@gatehouse/settings/pem-expiry'
 import { clientCertificates } from '@gatehouse/tls/client-settings'
 import type { ProcessTls } from '@gatehouse/tls/process-tls'
 import type { AuthConfig } from './config.ts'
-import { databaseCertificates } from './database/postgres/postgres-tls.ts'
+import { databaseCertificates } from './database/postgres/address/postgres-tls.ts'
 
 /**
  * The certificates that the auth service uses: for its listeners, and for its connections to its

@@ -29,7 +29,7 @@ import {
   sharedDatabase,
   unsafeDatabase
 } from './database/database-settings.ts'
-import { unverifiedDatabase } from './database/postgres/unverified-database.ts'
+import { unverifiedDatabase } from './database/postgres/address/unverified-database.ts'
 import { passkeyFaults, passkeySettings } from './factors/passkeys/passkey-settings.ts'
 import { keySettings } from './keys/key-settings.ts'
 import { mailFaults, mailSettings } from './mail/mail-settings.ts'

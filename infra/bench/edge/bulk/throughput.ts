@@ -6,9 +6,9 @@ import { freePort } from '@gatehouse/start/free-port'
 import { type Figure, figure, ratios } from '../../figures/figure.ts'
 import type { Run } from '../../figures/run.ts'
 import { processorTime } from '../../processor-time.ts'
-import { type Contender, gateway, type Surroundings } from '../contenders.ts'
-import { PATH } from '../load.ts'
-import { isInstalled, output, ready, start } from '../programs.ts'
+import { isInstalled, output, ready, start } from '../../programs.ts'
+import { type Contender, gateway, type Surroundings } from '../contenders/contenders.ts'
+import { PATH } from '../contenders/load.ts'
 
 const GIB = 1024 ** 3
 const LEAST = 1024 ** 2

@@ -10,8 +10,8 @@ import { Redis } from 'ioredis'
 import { type Figure, figure } from '../../figures/figure.ts'
 import type { Run } from '../../figures/run.ts'
 import { residentMemory } from '../../memory.ts'
-import { type Contender, gateway, type Surroundings } from '../contenders.ts'
-import { linesOf, ready, start } from '../programs.ts'
+import { linesOf, ready, start } from '../../programs.ts'
+import { type Contender, gateway, type Surroundings } from '../contenders/contenders.ts'
 
 const MANY = 10_000
 /** Other files of the process. */

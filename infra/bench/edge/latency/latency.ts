@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Figure, figure } from '../../figures/figure.ts'
 import type { Run } from '../../figures/run.ts'
+import { output } from '../../programs.ts'
 import { settled } from '../../settled.ts'
-import { gateway, type Surroundings } from '../contenders.ts'
-import { measure, PATH, tokenScript } from '../load.ts'
-import { output } from '../programs.ts'
+import { gateway, type Surroundings } from '../contenders/contenders.ts'
+import { measure, PATH, tokenScript } from '../contenders/load.ts'
 
 const clients = fileURLToPath(new URL('./latency-clients.ts', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gatehouse/start/free-port'
-import { type Program, ready, start } from '../../edge/programs.ts'
 import type { Post } from '../../poster.ts'
+import { type Program, ready, start } from '../../programs.ts'
 
 /** How a client opens a session at a program, and refreshes it. */
 export type RefreshClient = {

@@ -1,7 +1,7 @@
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
-import { type PostgresAddress, postgresAddress } from './postgres/postgres-address.ts'
-import { sslModes } from './postgres/postgres-tls.ts'
+import { type PostgresAddress, postgresAddress } from './postgres/address/postgres-address.ts'
+import { sslModes } from './postgres/address/postgres-tls.ts'
 import { STATEMENT_MS } from './statements/deadlines.ts'
 
 /** The settings of the database. .env.example describes each of them. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
-import type { PostgresAddress } from '../postgres/postgres-address.ts'
+import type { PostgresAddress } from '../postgres/address/postgres-address.ts'
 import { lastingFault } from '../postgres/postgres-fault.ts'
 
 export type Waiting = {

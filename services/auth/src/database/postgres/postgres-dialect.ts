@@ -9,9 +9,14 @@ import pg from 'pg'
 import { databaseUnavailable } from '../../refusals.ts'
 import { inStoreTime } from '../../store-time.ts'
 import { storable } from '../statements/storable.ts'
+import {
+  limitsOf,
+  type Pools,
+  type PostgresOptions,
+  postgresPools
+} from './pools/postgres-pools.ts'
+import { askWithin, type ServerLimits } from './pools/server-limits.ts'
 import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
-import { limitsOf, type Pools, type PostgresOptions, postgresPools } from './postgres-pools.ts'
-import { askWithin, type ServerLimits } from './server-limits.ts'
 
 /** Kysely on a pool of connections to PostgreSQL. Every call ends in bounded time. */
 export const postgresDialect = (options: PostgresOptions): PostgresDialect =>

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { PostgresAddress } from './postgres-address.ts'
-import { NO_TLS } from './postgres-pools.ts'
+import type { PostgresAddress } from './address/postgres-address.ts'
+import { NO_TLS } from './pools/postgres-pools.ts'
 
 /**
  * Why PostgreSQL cannot be used with these settings, for the operator: a wrong password, name or

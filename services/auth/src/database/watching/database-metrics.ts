@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { StoreMetrics } from '../../telemetry/store-metrics.ts'
-import { poolMetrics } from '../postgres/pool-metrics.ts'
-import type { PoolFigures } from '../postgres/postgres-pools.ts'
+import { poolMetrics } from '../postgres/pools/pool-metrics.ts'
+import type { PoolFigures } from '../postgres/pools/postgres-pools.ts'
 import { type DatabaseWatch, databaseCalls } from './watched-dialect.ts'
 
 /** Observes what is done with the database. */

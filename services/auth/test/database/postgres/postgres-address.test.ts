@@ -7,7 +7,7 @@ import t from 'tap'
 import {
   type PostgresSettings,
   postgresAddress
-} from '../../../src/database/postgres/postgres-address.ts'
+} from '../../../src/database/postgres/address/postgres-address.ts'
 
 const read = (parameters: string, settings: PostgresSettings = {}) =>
   postgresAddress(`postgres://ada:secret@db.example/app${parameters}`, settings)

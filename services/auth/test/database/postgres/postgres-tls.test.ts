@@ -4,8 +4,8 @@ import { asked, postgresMissing, postgresServer } from '@gatehouse/fixtures/post
 import { Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openTables } from '../../../src/database/opening/open-tables.ts'
-import type { PostgresSettings } from '../../../src/database/postgres/postgres-address.ts'
-import { postgresAddress } from '../../../src/database/postgres/postgres-address.ts'
+import type { PostgresSettings } from '../../../src/database/postgres/address/postgres-address.ts'
+import { postgresAddress } from '../../../src/database/postgres/address/postgres-address.ts'
 import { postgresDialect } from '../../../src/database/postgres/postgres-dialect.ts'
 import type { Tables } from '../../../src/database/tables.ts'
 

@@ -1,6 +1,6 @@
-import { type Figure, figure, ratios } from '../figures/figure.ts'
-import type { Run } from '../figures/run.ts'
-import { settled } from '../settled.ts'
+import { type Figure, figure, ratios } from '../../figures/figure.ts'
+import type { Run } from '../../figures/run.ts'
+import { settled } from '../../settled.ts'
 
 /** The processor time of one request, and of what it is compared with, in microseconds. */
 type Costs = { readonly own: number; readonly other: number }

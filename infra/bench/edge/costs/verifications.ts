@@ -1,9 +1,9 @@
 import { freePort } from '@gatehouse/start/free-port'
-import type { Figure } from '../figures/figure.ts'
-import type { Run } from '../figures/run.ts'
+import type { Figure } from '../../figures/figure.ts'
+import type { Run } from '../../figures/run.ts'
+import { gateway, type Surroundings } from '../contenders/contenders.ts'
+import { measure, PATH, tokenScript } from '../contenders/load.ts'
 import { comparedCost } from './compared-cost.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { measure, PATH, tokenScript } from './load.ts'
 
 /** The cost of a decision that a proxy asks for, compared with forwarding the same request. */
 export async function verifications(around: Surroundings, run: Run): Promise<Figure[]> {

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Figure } from '../figures/figure.ts'
-import type { Run } from '../figures/run.ts'
+import type { Figure } from '../../figures/figure.ts'
+import type { Run } from '../../figures/run.ts'
+import { gateway, type Surroundings } from '../contenders/contenders.ts'
+import { measure, tokenScript } from '../contenders/load.ts'
 import { comparedCost } from './compared-cost.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
 
 /** a caller that samples its trace (W3C Trace Context, 3.2.2) */
 const SAMPLED = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }

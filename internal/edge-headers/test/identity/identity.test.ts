@@ -2,11 +2,15 @@ import { anyText } from '@gatehouse/fixtures/any-text'
 import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
-import { claimHeaders } from '../src/claim-headers.ts'
-import { type Identity, identityHeaders, readIdentity } from '../src/identity.ts'
-import { IDENTITY_BUDGET_BYTES, IdentityTooLarge, withinBudget } from '../src/identity-budget.ts'
-import { isIdentityName } from '../src/names.ts'
-import { requestId } from '../src/request-id.ts'
+import { claimHeaders } from '../../src/identity/claim-headers.ts'
+import { type Identity, identityHeaders, readIdentity } from '../../src/identity/identity.ts'
+import {
+  IDENTITY_BUDGET_BYTES,
+  IdentityTooLarge,
+  withinBudget
+} from '../../src/identity/identity-budget.ts'
+import { isIdentityName } from '../../src/names.ts'
+import { requestId } from '../../src/request-id.ts'
 
 const ada: Identity = {
   subject: 'user-1',

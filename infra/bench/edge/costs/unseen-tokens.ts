@@ -1,8 +1,8 @@
-import type { Figure } from '../figures/figure.ts'
-import type { Run } from '../figures/run.ts'
+import type { Figure } from '../../figures/figure.ts'
+import type { Run } from '../../figures/run.ts'
+import { gateway, type Surroundings } from '../contenders/contenders.ts'
+import { measure, tokenScript } from '../contenders/load.ts'
 import { comparedCost } from './compared-cost.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
 
 /** more than a second of a round can use */
 const TOKENS_PER_SECOND = 15_000

@@ -1,5 +1,5 @@
+import { identityHeader } from '../names.ts'
 import { decodeValue, encodeValue } from './header-value.ts'
-import { identityHeader } from './names.ts'
 
 /** The caller, from a verified access token. It does not change. */
 export type Identity = {

@@ -5,8 +5,9 @@ import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { MOST_OPEN } from '@gatehouse/fleet/questions'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import t, { type Test } from 'tap'
-import { answerQuestions } from '../../src/explain/answer-questions.ts'
 import { routesVersion } from '../../src/explain/routes-version.ts'
+import { answerQuestions } from '../../src/questions/answer-questions.ts'
+import { answersOf } from '../../src/questions/answer-to.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
 
 const yaml = `
@@ -15,10 +16,10 @@ routes:
   - { name: orders, prefix: /orders, upstream: orders, methods: { GET: {}, POST: { scopes: [write] } } }
 `
 const table = readRouteTable(yaml, {})
+const command = async ({ id }: { readonly id: string }) => (id === 'known' ? '{"done":true}' : null)
 const asked = {
   id: 'a',
-  table: () => table,
-  command: async ({ id }: { readonly id: string }) => (id === 'known' ? '{"done":true}' : null),
+  answerTo: answersOf(() => table, command),
   intervalMs: 5
 }
 

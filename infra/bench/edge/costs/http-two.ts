@@ -1,9 +1,9 @@
-import type { Figure } from '../figures/figure.ts'
-import type { Run } from '../figures/run.ts'
+import type { Figure } from '../../figures/figure.ts'
+import type { Run } from '../../figures/run.ts'
+import { gateway, type Surroundings } from '../contenders/contenders.ts'
+import { measure, tokenScript } from '../contenders/load.ts'
+import { LARGE } from '../contenders/upstream.ts'
 import { comparedCost } from './compared-cost.ts'
-import { gateway, type Surroundings } from './contenders.ts'
-import { measure, tokenScript } from './load.ts'
-import { LARGE } from './upstream.ts'
 
 /** The cost of a request to a service over HTTP/2, compared with the same over HTTP/1.1. */
 export async function httpTwo(around: Surroundings, run: Run): Promise<Figure[]> {

@@ -1,9 +1,9 @@
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
+import { type PasswordOfFile, passwordOfFile } from '../address/password-file.ts'
+import type { PostgresAddress } from '../address/postgres-address.ts'
+import type { Way } from '../address/postgres-tls.ts'
 import { KEPT_CONNECTIONS } from './kept-connections.ts'
-import { type PasswordOfFile, passwordOfFile } from './password-file.ts'
-import type { PostgresAddress } from './postgres-address.ts'
-import type { Way } from './postgres-tls.ts'
 import { limitSession, type ServerLimits } from './server-limits.ts'
 
 export type PostgresOptions = {

@@ -5,7 +5,7 @@ import { serviceProgram } from '@gatehouse/fixtures/program'
 import { redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { freePort } from '@gatehouse/start/free-port'
 import { Redis } from 'ioredis'
-import { type Program, ready, start } from './programs.ts'
+import { type Program, ready, start } from '../../programs.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './tokens.ts'
 
 /** A program that is measured. */

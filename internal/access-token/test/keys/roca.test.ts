@@ -1,7 +1,7 @@
 import { checkPrimeSync, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import t from 'tap'
-import { isRoca } from '../src/roca.ts'
-import { isStrongRsaKey } from '../src/strong-rsa-key.ts'
+import { isRoca } from '../../src/keys/roca.ts'
+import { isStrongRsaKey } from '../../src/keys/strong-rsa-key.ts'
 
 /** The product of the first 126 primes, with which Infineon's library makes keys of 2048 bits. */
 const PRIMORIAL = Array.from({ length: 702 }, (_, number) => number)

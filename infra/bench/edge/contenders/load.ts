@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { processorTime } from '../processor-time.ts'
+import { processorTime } from '../../processor-time.ts'
+import { output } from '../../programs.ts'
 import type { Contender } from './contenders.ts'
-import { output } from './programs.ts'
 
 const CONNECTIONS = 32
 export const PATH = '/bench/x'

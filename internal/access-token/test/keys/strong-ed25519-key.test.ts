@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import t from 'tap'
-import { isStrongKey } from '../src/strong-key.ts'
+import { isStrongKey } from '../../src/keys/strong-key.ts'
 
 const PRIME = 2n ** 255n - 19n
 /** of libsodium's list of points of small order */

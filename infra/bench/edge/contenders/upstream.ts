@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@gatehouse/start/free-port'
-import { type Program, ready, start } from './programs.ts'
+import { type Program, ready, start } from '../../programs.ts'
 
 const ANSWER = '0123456789'.repeat(7)
 

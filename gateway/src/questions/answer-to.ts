@@ -1,0 +1,18 @@
+import type { Question } from '@gatehouse/fleet/questions'
+import type { AnswerCommand } from '../commands/open-commands.ts'
+import { explainRequest } from '../explain/explain-request.ts'
+import { listRoutes } from '../explain/list-routes.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
+
+/**
+ * Answers a question about the route table in force, and carries out commands. Resolves with null
+ * if there is no answer.
+ */
+export const answersOf =
+  (table: () => RouteTable, command: AnswerCommand) =>
+  async (question: Question): Promise<string | null> => {
+    if (question.isCommand) return command(question)
+    const { request } = question
+    if (request === null) return JSON.stringify(listRoutes(table()))
+    return JSON.stringify(explainRequest(request.method, request.path, table()))
+  }
