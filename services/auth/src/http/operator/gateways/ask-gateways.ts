@@ -4,6 +4,8 @@ import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
 import { MOST_ASKED, type Question } from '@gatehouse/fleet/questions'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { fleetUnavailable } from '../../../refusals.ts'
+import { liveGateways } from './live-gateways.ts'
 
 /** Gateways with the same route table, and what one of them answered. */
 export type AskedGateways<Answer> = {
@@ -34,14 +36,14 @@ type Asking<Schema extends TSchema> = {
 /**
  * Asks one gateway for each route table that live gateways have. They have no address that the auth
  * service knows, so the question goes through the store that they share.
- * @throws if that store is unreachable
+ * @throws Refusal UNAVAILABLE if that store is unreachable
  */
 export async function askGateways<Schema extends TSchema>({
   fleet,
   request,
   schema
 }: Asking<Schema>): Promise<Asked<Static<Schema>>> {
-  const live = (await fleet.live()).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const live = await liveGateways({ fleet })
   const groups = groupsOf(live)
   const to = groups.slice(0, MOST_ASKED).map(({ first }) => first.id)
   const question = { id: randomUUID(), to, request }
@@ -74,6 +76,7 @@ function groupsOf(live: readonly Announcement[]) {
  * Asks gateways, and waits for the answers of all of them, but not for long.
  * @param command the signed command, if the question is one
  * @param fewest how many answers are enough; by default, all
+ * @throws Refusal UNAVAILABLE
  */
 export async function answersTo(
   questions: Fleet['questions'],
@@ -82,11 +85,15 @@ export async function answersTo(
   fewest: number = question.to.length
 ): Promise<ReadonlyMap<string, string>> {
   const { id, to } = question
-  await questions.ask(question, command)
-  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
-    const answers = await questions.answers(id, to)
-    if (answers.size >= fewest || waitedMs >= PATIENCE_MS) return answers
-    await sleep(LOOK_MS)
+  try {
+    await questions.ask(question, command)
+    for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+      const answers = await questions.answers(id, to)
+      if (answers.size >= fewest || waitedMs >= PATIENCE_MS) return answers
+      await sleep(LOOK_MS)
+    }
+  } catch (error) {
+    throw fleetUnavailable(error)
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
+import type { AuditEvent, RequestSource } from '../../../audit/audit-event.ts'
 import { gatewaySilent, lastGateway, noSuchGateway, takesNoOrders } from '../../http-refusals.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import { operatorOf } from '../access/require-operator.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
+import { liveGateways } from './live-gateways.ts'
 import type { AskingRoutes } from './question-places.ts'
-import { liveGateways, takesOrders, tellGateways } from './tell-gateways.ts'
+import { takesOrders, tellGateways } from './tell-gateways.ts'
 
 const Params = Type.Object({
   gateway: Type.String({
@@ -71,20 +73,15 @@ const drainGateway: AskingRoutes = (service, options, askFor) => {
         const { gateway, workers, others } = await found(options, request.params.gateway)
         const isLast = others.every(({ vitals }) => vitals?.drained === true)
         if (isLast && !force) throw lastGateway()
-        const by = operatorSource(request)
-        const note = (kind: 'gateway-drained' | 'gateway-undrained', forced: string | null) =>
-          options.audit.write({
-            kind,
-            subject: gateway.id,
-            sid: null,
-            source: by,
-            detail: { gateway: gateway.name, ...(forced === null ? {} : { forced }) }
-          })
+        const { audit } = options
+        const source = operatorSource(request)
         // First, so that no gateway is drained without an event.
-        await note('gateway-drained', force ? 'yes' : 'no')
+        await audit.write(
+          drainEvent('gateway-drained', gateway, source, { forced: force ? 'yes' : 'no' })
+        )
         const answer = await order(options, workers, { kind: 'drain', force })
         if (!answer.done) {
-          await note('gateway-undrained', null)
+          await audit.write(drainEvent('gateway-undrained', gateway, source))
           throw lastGateway()
         }
         return { gateways: workers.map(({ name }) => name), drained: true }
@@ -110,18 +107,19 @@ const undrainGateway: AskingRoutes = (service, options, askFor) => {
     (request) =>
       askFor(operatorOf(request).name, async () => {
         const { gateway, workers } = await found(options, request.params.gateway)
-        await options.audit.write({
-          kind: 'gateway-undrained',
-          subject: gateway.id,
-          sid: null,
-          source: operatorSource(request),
-          detail: { gateway: gateway.name }
-        })
+        await options.audit.write(drainEvent('gateway-undrained', gateway, operatorSource(request)))
         await order(options, workers, { kind: 'undrain' })
         return { gateways: workers.map(({ name }) => name), drained: false }
       })
   )
 }
+
+const drainEvent = (
+  kind: 'gateway-drained' | 'gateway-undrained',
+  { id, name }: Announcement,
+  source: RequestSource,
+  detail: Readonly<Record<string, string>> = {}
+): AuditEvent => ({ kind, subject: id, sid: null, source, detail: { gateway: name, ...detail } })
 
 /**
  * A live gateway, all of its workers, and the other gateways.

@@ -1,8 +1,8 @@
 import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
-import { fleetUnavailable } from '../../../refusals.ts'
 import { instant } from '../../fields.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
+import { liveGateways } from './live-gateways.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [4711] })
 
@@ -115,13 +115,6 @@ export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
         }
       }
     },
-    async () => {
-      const live = await fleet.live().catch((error) => {
-        throw fleetUnavailable(error)
-      })
-      return {
-        gateways: live.sort((one, other) => (one.name < other.name ? -1 : 1)).map(toGateway)
-      }
-    }
+    async () => ({ gateways: (await liveGateways({ fleet })).map(toGateway) })
   )
 }

@@ -3,7 +3,6 @@ import { CommandAnswer, type Order } from '@gatehouse/fleet/commands'
 import type { Announcement } from '@gatehouse/fleet/fleet'
 import { MOST_ASKED } from '@gatehouse/fleet/questions'
 import { signCommand } from '../../../keys/sign-command.ts'
-import { fleetUnavailable } from '../../../refusals.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
 import { answersTo, decodeAnswer } from './ask-gateways.ts'
 
@@ -31,31 +30,12 @@ export async function tellGateways(
     const iat = Math.floor(clock() / 1000)
     const command = await signCommand(keys, { id, to, iat, order })
     const question = { id, to, request: null, isCommand: true }
-    const texts = await answersTo(
-      fleet.questions,
-      question,
-      command,
-      Math.min(fewest, to.length)
-    ).catch((error) => {
-      throw fleetUnavailable(error)
-    })
+    const enough = Math.min(fewest, to.length)
+    const texts = await answersTo(fleet.questions, question, command, enough)
     for (const one of to) {
       const answer = decodeAnswer(texts.get(one), CommandAnswer)
       if (answer !== null) answers.set(one, answer)
     }
   }
   return answers
-}
-
-/**
- * The live gateways, by name.
- * @throws Refusal UNAVAILABLE
- */
-export async function liveGateways({
-  fleet
-}: Pick<OpsApiOptions, 'fleet'>): Promise<Announcement[]> {
-  const live = await fleet.live().catch((error) => {
-    throw fleetUnavailable(error)
-  })
-  return live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }

@@ -1,5 +1,4 @@
 import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
-import { fleetUnavailable } from '../../../refusals.ts'
 import { operatorOf } from '../access/require-operator.ts'
 import { askGateways } from '../gateways/ask-gateways.ts'
 import { drainRoutes } from '../gateways/drain-gateway.ts'
@@ -31,7 +30,7 @@ const listRoutes: AskingRoutes = (service, { fleet }, askFor) => {
     },
     async (request) => {
       const { tables, unasked } = await askFor(operatorOf(request).name, () =>
-        ask(askGateways({ fleet, request: null, schema: TableAnswer }))
+        askGateways({ fleet, request: null, schema: TableAnswer })
       )
       return {
         tables: tables.map(({ version, gateways, answer }) => ({
@@ -66,7 +65,7 @@ const explainRequest: AskingRoutes = (service, { fleet }, askFor) => {
       const { method, path } = asked.body
       const request = { method, path }
       const { tables, unasked } = await askFor(operatorOf(asked).name, () =>
-        ask(askGateways({ fleet, request, schema: RequestAnswer }))
+        askGateways({ fleet, request, schema: RequestAnswer })
       )
       return {
         answers: tables.map(({ version, gateways, answer }) => ({
@@ -80,12 +79,6 @@ const explainRequest: AskingRoutes = (service, { fleet }, askFor) => {
     }
   )
 }
-
-/** @throws Refusal UNAVAILABLE */
-const ask = <Answer>(asking: Promise<Answer>): Promise<Answer> =>
-  asking.catch((error) => {
-    throw fleetUnavailable(error)
-  })
 
 /**
  * What operators ask gateways, and tell them to do: their route tables, what they do with a

@@ -3,8 +3,9 @@ import type { Announcement } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
 import { operatorSource } from '../access/operator-source.ts'
 import { operatorOf } from '../access/require-operator.ts'
+import { liveGateways } from '../gateways/live-gateways.ts'
 import type { AskingRoutes } from '../gateways/question-places.ts'
-import { liveGateways, takesOrders, tellGateways } from '../gateways/tell-gateways.ts'
+import { takesOrders, tellGateways } from '../gateways/tell-gateways.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
 
 const Outcome = Type.Object(

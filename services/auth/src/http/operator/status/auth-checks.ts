@@ -1,6 +1,6 @@
 import type { Check } from '@gatehouse/process/findings'
 import type { AccountStore } from '../../../accounts/account-store.ts'
-import { KEPT_CONNECTIONS } from '../../../database/postgres/kept-connections.ts'
+import { KEPT_CONNECTIONS } from '../../../database/postgres/pools/kept-connections.ts'
 import type { OpenRevocations } from '../../../revocations/open-revocations.ts'
 import type { Families } from '../../../sessions/families/families.ts'
 
