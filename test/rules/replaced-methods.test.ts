@@ -8,7 +8,7 @@ const PAGE = 'docs/decisions/0089-replaced-methods-of-libraries-are-listed.md'
  * replaced.
  */
 const replacements = [
-  /\.(?:_write|_writev|closeIdleConnections|destroy|destroySoon|disconnect|emit|executeQuery|onconnection|push|read) = /,
+  /\.(?:_write|_writev|closeIdleConnections|destroy|destroySoon|disconnect|emit|executeQuery|onconnection|push|read|write) = /,
   /\b(?:accepted|server|session|socket|stream)\.(?:close|end) = /,
   /Reflect\.set\(|\.removeAllListeners\(/,
   /Object\.assign\((?:raw|this), \{/,

@@ -12,6 +12,7 @@ import {
   commonOptions,
   type RedisConnection
 } from './connection.ts'
+import { gatherWrites } from './gathered-writes.ts'
 import { takeLaterFaults } from './later-faults.ts'
 import { supervise } from './supervise.ts'
 import { watchFailovers } from './watch-failovers.ts'
@@ -129,6 +130,7 @@ function open(
     const { host, port } = address
     const redis = new Redis({ ...common, host, port })
     takeLaterFaults(redis)
+    gatherWrites(redis)
     return { redis }
   }
   const { name, sentinels, credentials } = address
@@ -142,6 +144,7 @@ function open(
     ...(credentials.password === undefined ? {} : { sentinelPassword: credentials.password })
   })
   takeLaterFaults(redis)
+  gatherWrites(redis)
   const own = { ...options, ...credentials, ...(address.sentinelsSecure ? { tls } : {}) }
   return { redis, onDisconnect: watchFailovers(redis, address, own) }
 }
@@ -172,6 +175,9 @@ function connectCluster(
     retryDelayOnClusterDown: 0,
     retryDelayOnTryAgain: 0
   })
-  cluster.on('+node', takeLaterFaults)
+  cluster.on('+node', (redis: Redis) => {
+    takeLaterFaults(redis)
+    gatherWrites(redis)
+  })
   return cluster
 }
