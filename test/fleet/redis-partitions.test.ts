@@ -1,143 +1,30 @@
-import { randomUUID } from 'node:crypto'
-import { storeClock } from '@gatehouse/auth/redis/store-clock'
-import { redisFamilies } from '@gatehouse/auth/sessions/families/redis-families'
 import { familiesKey } from '@gatehouse/auth/sessions/families/redis-family-keys'
-import { recordedPartitions } from '@gatehouse/auth/testing/redis/session-partitions'
-import { writeHeartbeats } from '@gatehouse/auth/testing/revocations/heartbeats'
+import type { Tables } from '@gatehouse/auth/testing/database/tables'
 import { eventually } from '@gatehouse/fixtures/client'
-import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { redisCluster } from '@gatehouse/fixtures/redis-cluster'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
-import { partitionedLog } from '@gatehouse/gateway/testing/redis/partitioned-log'
-import { followRevocations } from '@gatehouse/gateway/testing/revocation/follow-revocations'
-import { type Partition, partitionOf, sessionPartitions } from '@gatehouse/redis/partitions'
-import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
-import t, { type Test } from 'tap'
+import { sessionPartitions } from '@gatehouse/redis/partitions'
+import type { Kysely } from 'kysely'
+import t from 'tap'
+import {
+  authOf,
+  databaseOf,
+  FRESH_SECONDS,
+  gatewayOf,
+  LONG_MS,
+  PARTITIONS,
+  type Session,
+  source,
+  subjectIn
+} from './fixtures/partitioned-sessions.ts'
 
-const LONG_MS = 30_000
-const PARTITIONS = 16
-const FRESH_SECONDS = 3
-
-const policy = {
-  idleSeconds: 3600,
-  graceSeconds: 0,
-  replayCap: 1,
-  recoverySeconds: 0,
-  sessionsPerUser: 20
-}
-
-type Use = 'commands' | 'blocking' | 'subscriptions'
-
-const connection = (t: Test, url: string, use: Use) => {
-  const redis = connectRedis({ url, use, timeoutMs: REDIS_PATIENCE_MS, onFault: () => {} })
-  t.teardown(() => redis.disconnect())
-  return redis
-}
-
-/** An auth service, reduced to its families and its heartbeats. */
-function authOf(t: Test, url: string) {
-  const redis = connection(t, url, 'commands')
-  const partitions = recordedPartitions(redis, PARTITIONS)
-  const families = redisFamilies(redis, policy, {
-    partitions,
-    storeClock: storeClock(REDIS_PATIENCE_MS),
-    revocationSeconds: () => 360
-  })
-  const open = async (subject: string): Promise<Session> => {
-    const nowSeconds = Math.floor(Date.now() / 1000)
-    const opened = {
-      openedAt: nowSeconds,
-      expiresAt: nowSeconds + 3600,
-      clientId: 'gatehouse',
-      scope: '',
-      label: ''
-    }
-    const sid = randomUUID()
-    await families.open(subject, sid, opened)
-    return { subject, sid, opened, generation: 0 }
-  }
-  const source = { address: '192.0.2.1', requestId: 'r' }
-  return {
-    open,
-    run: families.run,
-    end: ({ subject, sid }: Session) => families.end(subject, [sid]),
-    async refresh(session: Session): Promise<string> {
-      const { outcome } = await families.present({ ...session, source })
-      if (outcome === 'rotated' || outcome === 'healed') session.generation += 1
-      return outcome
-    },
-    /** Begins when the cluster answers. */
-    async beat() {
-      await eventually(
-        () => partitions.read().catch(() => 0),
-        (number) => number === PARTITIONS,
-        LONG_MS
-      )
-      const heartbeats = writeHeartbeats({
-        redis,
-        partitions,
-        replicas: 0,
-        monotonicClock: () => performance.now(),
-        onFault: () => {}
-      })
-      t.teardown(() => heartbeats.close())
-    }
-  }
-}
-
-type Session = {
-  readonly subject: string
-  readonly sid: string
-  readonly opened: {
-    openedAt: number
-    expiresAt: number
-    clientId: string
-    scope: string
-    label: string
-  }
-  generation: number
-}
-
-/** A gateway, reduced to what it knows of the revocation logs. */
-function gatewayOf(t: Test, url: string) {
-  const log = partitionedLog({
-    blocking: connection(t, url, 'blocking'),
-    redis: connection(t, url, 'commands'),
-    connectNews: () => connection(t, url, 'subscriptions'),
-    onServerTime: () => {}
-  })
-  const ended = new Set<string>()
-  const revoked = followRevocations({
-    source: log.source,
-    clock: Date.now,
-    monotonicClock: () => performance.now(),
-    onFault: () => {},
-    onEntry: (entry) => ended.add(entry.id)
-  })
-  t.teardown(async () => {
-    log.close()
-    await revoked.close()
-  })
-  const becomes = (isSo: (staleness: number) => boolean) =>
-    eventually(async () => revoked.stalenessSeconds(), isSo, LONG_MS)
-  return {
-    becomesFresh: () => becomes((seconds) => seconds < FRESH_SECONDS),
-    becomesStale: () => becomes((seconds) => seconds > FRESH_SECONDS && Number.isFinite(seconds)),
-    isLoaded: () => revoked.loaded,
-    knows: ({ sid }: Session) =>
-      eventually(
-        async () => ended.has(sid),
-        (has) => has,
-        LONG_MS
-      )
-  }
-}
-
-/** A subject whose sessions are in this partition. */
-function subjectIn(partition: Partition): string {
-  for (;;) {
-    const subject = randomUUID()
-    if (partitionOf(subject, sessionPartitions(PARTITIONS)) === partition) return subject
+/** More ends of a user than one statement reads; their ids are the first ones. */
+async function manyEnds(db: Kysely<Tables>, subject: string): Promise<void> {
+  const [row] = await db.selectFrom('sessions').selectAll().where('subject', '=', subject).execute()
+  if (row === undefined) throw new Error('the user has a session')
+  const rows = Array.from({ length: 501 }, (_, number) => ({ ...row, sid: `-${number}` }))
+  for (const part of [rows.slice(0, 250), rows.slice(250)]) {
+    await db.insertInto('sessions').values(part).execute()
   }
 }
 
@@ -179,6 +66,42 @@ t.test('partitions of the sessions on a Redis Cluster', { skip: redisMissing }, 
     t.equal(await refreshed(away), 'rotated')
     t.ok((await gateway.becomesFresh()) < FRESH_SECONDS)
     await auth.end(away)
+    t.equal(await gateway.knows(away), true)
+  })
+
+  t.test('while a node does not answer, what is undone for others is completed', async (t) => {
+    const { db, durable, openIn, settler } = await databaseOf(t, auth.families)
+    const open = (partition: string) => openIn(partition, auth.open)
+    const [away, ended, reused] = [await open(one), await open(last), await open(two)]
+    await settler().settle()
+    const run = await auth.run()
+    // Their processes were killed: the database has the ends of two, and the store has that of one.
+    for (const { subject, sid } of [away, ended]) {
+      await durable.end({ kind: 'logout', subject, sid, source })
+    }
+    t.equal(await auth.refresh(reused), 'rotated')
+    t.equal(await auth.refresh({ ...reused, generation: 0 }), 'reused')
+    await manyEnds(db, away.subject)
+
+    const thaw = await cluster.freezeOwnerOf(familiesKey(away.subject, one))
+    t.equal(await auth.run(run), run, 'a node that does not answer has no new run')
+    await t.rejects(settler().settle(), { code: 'UNAVAILABLE' })
+    t.equal(await gateway.knows(ended), true)
+    t.match(await durable.find(ended.subject, ended.sid), { session: { unpublished: false } })
+    t.match(await durable.find(reused.subject, reused.sid), { session: { ended: true } })
+    t.match(await durable.find(away.subject, away.sid), { session: { unpublished: true } })
+    thaw()
+    await eventually(
+      () =>
+        settler()
+          .settle()
+          .then(
+            () => true,
+            () => false
+          ),
+      (isDone) => isDone,
+      LONG_MS
+    )
     t.equal(await gateway.knows(away), true)
   })
 

@@ -38,8 +38,9 @@ export async function notePublished(
     // it.
     const row = await transaction
       .updateTable('session_store')
-      .set({ incarnation: run })
-      .where('incarnation', '=', run)
+      .set(({ ref }) => ({ incarnation: ref('incarnation') }))
+      // Everything was marked as unpublished before this run was under way.
+      .where('incarnation', 'in', [run, underWay(run)])
       .returning('one')
       .executeTakeFirst()
     if (row === undefined) return false

@@ -51,10 +51,11 @@ export function redisRevocationWriter(
   { clock, replicas, partitions = fixedPartitions(1) }: RedisLogOptions
 ): RevocationWriter {
   const append = script(redis, 'append', 2, ['revocations'])
+  const others = otherHorizons(redis, partitions)
   return {
     async append(entry) {
       const { kind, id } = entry
-      const until = Math.max(entry.until, await otherHorizons(redis, partitions))
+      const until = Math.max(entry.until, await others())
       const before = 'before' in entry ? entry.before : ''
       const version = 'version' in entry ? (entry.version ?? '') : ''
       const common = [REVOCATION_STREAM, tokenHorizon(COMMON), clock?.() ?? '', '', 0]
@@ -64,18 +65,35 @@ export function redisRevocationWriter(
   }
 }
 
+/** The horizons of other partitions are not read again within this time. */
+const KNOWN_MS = 1000
+
 /**
- * When the last access token of any session in another partition expires, in seconds since 1970.
- * Ignores partitions that cannot be reached, because a revocation must not wait for them; `until`
- * covers their tokens, unless the lifetime of tokens was reduced a moment ago.
+ * Returns a function that says when the last access token of any session in another partition
+ * expires, in seconds since 1970. It ignores partitions that cannot be reached, because a revocation
+ * must not wait for them; `until` covers their tokens, unless the lifetime of tokens was reduced a
+ * moment ago. Nor do a thousand revocations wait for them one after the other.
  */
-async function otherHorizons(
+function otherHorizons(
   redis: RedisConnection,
   partitions: Pick<SessionPartitions, 'all'>
-): Promise<number> {
-  const others = (await partitions.all()).filter((partition) => partition !== COMMON)
-  const reads = others.map((partition) => redis.get(tokenHorizon(partition)))
-  const read = await Promise.allSettled(reads)
-  const known = read.map((one) => (one.status === 'fulfilled' ? Number(one.value ?? 0) : 0))
-  return Math.max(0, ...known)
+): () => Promise<number> {
+  const read = async (): Promise<number> => {
+    const others = (await partitions.all()).filter((partition) => partition !== COMMON)
+    const all = await Promise.allSettled(others.map((one) => redis.get(tokenHorizon(one))))
+    const known = all.map((one) => (one.status === 'fulfilled' ? Number(one.value ?? 0) : 0))
+    const last = Math.max(0, ...known)
+    // It may have moved on since it was read.
+    return last === 0 ? 0 : last + Math.ceil(KNOWN_MS / 1000)
+  }
+  let readAtMs = Number.NEGATIVE_INFINITY
+  let horizon = Promise.resolve(0)
+  return () => {
+    if (performance.now() - readAtMs > KNOWN_MS) {
+      readAtMs = performance.now()
+      horizon = read()
+      horizon.catch(() => (readAtMs = Number.NEGATIVE_INFINITY))
+    }
+    return horizon
+  }
 }

@@ -1,6 +1,7 @@
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { Families } from '../families/families.ts'
 import type { PublishedEnds } from './published-ends.ts'
+import { storeMarks } from './store-marks.ts'
 
 /** Publishes ends from the database to the session store, and remembers which are published. */
 export type PublishEnds = {
@@ -34,7 +35,7 @@ export type PublishEndsOptions = {
 }
 
 export function publishEnds(options: PublishEndsOptions): PublishEnds {
-  const { publishedEnds, republish, families, acceptedSeconds, clock } = options
+  const { publishedEnds, families, acceptedSeconds, clock } = options
   // Marked together, a moment later. If a process stops before that, the ends are only published
   // twice.
   const published = new Set<string>()
@@ -42,6 +43,7 @@ export function publishEnds(options: PublishEndsOptions): PublishEnds {
   let run = ''
   /** how often it has changed */
   let runs = 0
+  const again = republication(options)
   const marks = storeMarks(options)
 
   const publishing = async (
@@ -62,23 +64,25 @@ export function publishEnds(options: PublishEndsOptions): PublishEnds {
     },
     isPublished: (sid) => published.has(sid),
     async followRun() {
-      const now = await families.run()
       const known = await publishedEnds.run()
+      const { name: now, fault } = await families.run(known)
       const hasLostData = await marks.compare(known, now)
-      if (now === run) return
-      // The store may have lost what was published before.
-      published.clear()
-      run = ''
-      runs += 1
-      if (known !== now) {
-        if (hasLostData) options.onLostData?.()
-        const sinceMs = clock() - 1000 * (await acceptedSeconds())
-        await publishedEnds.republish(now, sinceMs)
-        for (const again of republish) await again()
-        if (!(await publishedEnds.republished(now))) return
+      if (now !== run) {
+        // The store may have lost what was published before.
+        published.clear()
+        run = ''
+        runs += 1
+        if (known !== now) {
+          if (hasLostData) options.onLostData?.()
+          await publishedEnds.republish(now, clock() - 1000 * (await acceptedSeconds()))
+          again.begin()
+        }
+        run = now
+        marks.follow(now)
       }
-      run = now
-      marks.follow(now)
+      if (!(await again.goOn(run))) run = ''
+      // What the partitions that answer need is done.
+      if (fault !== null) throw fault
     },
     async writePublished() {
       if (published.size === 0) return
@@ -90,41 +94,33 @@ export function publishEnds(options: PublishEndsOptions): PublishEnds {
   }
 }
 
-/**
- * Distinguishes a session store that has lost its data from one that other instances do not use.
- */
-function storeMarks({
-  families,
-  onOtherStore
-}: Pick<PublishEndsOptions, 'families' | 'onOtherStore'>) {
-  /** of the data that this process has followed */
-  let own = ''
-  /** of another store, if it was reported */
-  let reported = ''
+/** What else is published again to a new run. Ends do not wait for it. */
+function republication({
+  publishedEnds,
+  republish
+}: Pick<PublishEndsOptions, 'publishedEnds' | 'republish'>) {
+  /** null: everything is published */
+  let left: readonly (() => Promise<void>)[] | null = null
   return {
-    /**
-     * Compares the run in the database with that of the store. Returns whether the store has lost
-     * its data. Reports another store once.
-     */
-    async compare(known: string, now: string): Promise<boolean> {
-      const [theirs, ours] = [markOf(known), markOf(now)]
-      if (theirs === '' || ours === '' || theirs === ours) return false
-      if (ours !== own) return true
-      // The data of this store has not changed, so a process with another store wrote their mark.
-      if (theirs !== reported && now === (await families.run())) {
-        reported = theirs
-        onOtherStore?.()
-      }
-      return false
+    begin(): void {
+      left = republish
     },
-    follow(now: string): void {
-      own = markOf(now)
+    /**
+     * Does what is left; what fails stays. Returns false if the run is no longer the current one.
+     * @throws the first fault
+     */
+    async goOn(run: string): Promise<boolean> {
+      if (left === null) return true
+      const all = left
+      const tried = await Promise.allSettled(all.map((again) => again()))
+      left = all.filter((_, at) => tried[at]?.status === 'rejected')
+      for (const one of tried) if (one.status === 'rejected') throw one.reason
+      const isCurrent = await publishedEnds.republished(run)
+      left = null
+      return isCurrent
     }
   }
 }
-
-/** The last part of a run's name, which is lost with all data (`run.lua`). */
-const markOf = (run: string): string => /^[^:]*:[^:]*:([\w-]+)/.exec(run)?.[1] ?? ''
 
 /**
  * The sessions of a user in the session store that the database does not have as open. The database

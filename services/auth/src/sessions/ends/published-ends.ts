@@ -8,14 +8,15 @@ import {
   republishTo
 } from '../../revocations/published-run.ts'
 
+/** Sessions of a user. */
+type UnpublishedEnds = { readonly subject: string; readonly sids: readonly string[] }
+
 /**
  * Which ends of sessions in the database are published to the session store (`published-run.ts`).
  */
 export type PublishedEnds = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
-  unpublished(
-    beforeMs: number
-  ): Promise<{ readonly subject: string; readonly sids: readonly string[] }[]>
+  unpublished(beforeMs: number): AsyncIterable<readonly UnpublishedEnds[]>
   /**
    * Notes that these ends are published to this run of the session store. Returns false, and notes
    * nothing, if the run has changed.
@@ -36,25 +37,17 @@ export type PublishedEnds = {
 
 export function publishedEnds(db: Kysely<Tables>, clock: () => number): PublishedEnds {
   return {
-    async unpublished(beforeMs) {
-      const rows = await db
-        .selectFrom('sessions')
-        .select(['subject', 'sid'])
-        .where('untold', '=', 1)
-        // An end in the future was dated by an instance with a wrong clock, because the session
-        // store had not answered it yet.
-        .where(({ or, eb }) =>
-          or([eb('ended_at_ms', '<', beforeMs), eb('ended_at_ms', '>', clock())])
+    unpublished: (beforeMs) => unpublished(db, beforeMs, clock),
+    published: async (sids, run) => {
+      for (let from = 0; from < sids.length; from += ROWS_PER_STATEMENT) {
+        const some = sids.slice(from, from + ROWS_PER_STATEMENT)
+        const isNoted = await notePublished(db, run, (transaction) =>
+          transaction.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', some).execute()
         )
-        .limit(ROWS_PER_STATEMENT)
-        .execute()
-      const bySubject = Map.groupBy(rows, ({ subject }) => subject)
-      return [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))
+        if (!isNoted) return false
+      }
+      return true
     },
-    published: (sids, run) =>
-      notePublished(db, run, (transaction) =>
-        transaction.updateTable('sessions').set({ untold: 0 }).where('sid', 'in', sids).execute()
-      ),
     republish: (run, sinceMs) =>
       republishTo(db, run, (transaction) =>
         transaction
@@ -65,5 +58,37 @@ export function publishedEnds(db: Kysely<Tables>, clock: () => number): Publishe
       ),
     republished: (run) => republishedTo(db, run),
     run: () => publishedRun(db)
+  }
+}
+
+/**
+ * Reads them in parts: those of a partition that does not answer stay, and must not keep others
+ * from being read.
+ */
+async function* unpublished(
+  db: Kysely<Tables>,
+  beforeMs: number,
+  clock: () => number
+): AsyncGenerator<UnpublishedEnds[]> {
+  let after = ''
+  for (;;) {
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['subject', 'sid'])
+      .where('untold', '=', 1)
+      .where('sid', '>', after)
+      // An end in the future was dated by an instance with a wrong clock, because the session
+      // store had not answered it yet.
+      .where(({ or, eb }) =>
+        or([eb('ended_at_ms', '<', beforeMs), eb('ended_at_ms', '>', clock())])
+      )
+      .orderBy('sid')
+      .limit(ROWS_PER_STATEMENT)
+      .execute()
+    const bySubject = Map.groupBy(rows, ({ subject }) => subject)
+    yield [...bySubject].map(([subject, of]) => ({ subject, sids: of.map(({ sid }) => sid) }))
+    const last = rows[ROWS_PER_STATEMENT - 1]
+    if (last === undefined) return
+    after = last.sid
   }
 }

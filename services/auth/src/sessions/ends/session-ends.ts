@@ -1,8 +1,8 @@
-import { Refusal } from '@gatehouse/problem/refusal'
 import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { SessionEnd } from '../durable/session-end.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
+import { inEachPartition } from './in-each-partition.ts'
 import { type PublishEnds, type PublishEndsOptions, publishEnds } from './publish-ends.ts'
 
 /**
@@ -71,7 +71,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       const outdated = await outdatedOf(subject, options)
       if (outdated.length > 0) await publish(subject, outdated)
       await families.evict(subject, justOpened, source)
-      const { ends } = await families.unrecorded()
+      const { ends } = await families.unrecorded(subject)
       for (const ending of ends) if (ending.subject === subject) await record(ending, options)
     },
     end: (event) => endOne(event, options, publishing),
@@ -80,7 +80,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       await publishAll(event.subject, event.sid, sids)
       return sids.length
     },
-    settle: () => allOf(steps, (step) => step())
+    settle: () => eachOf(steps)
   }
 }
 
@@ -92,10 +92,10 @@ async function record(ending: UnrecordedEnd, { durable, families }: Stores): Pro
 
 /** Records the ends whose process has not done so. */
 async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions): Promise<void> {
-  const { ends, unreadable } = await families.unrecorded()
-  await allOf(ends, async (ending) => {
-    if (ending.atMs < clock() - UNDER_WAY_MS) await record(ending, { durable, families })
-  })
+  const { ends, unreadable, fault } = await families.unrecorded()
+  const left = ends.filter(({ atMs }) => atMs < clock() - UNDER_WAY_MS)
+  await inEachPartition([left], families, (ending) => record(ending, { durable, families }))
+  if (fault !== null) throw fault
   if (unreadable > 0) {
     throw new Error(
       `the session store has ${unreadable} notes of ended sessions that cannot be read`
@@ -105,11 +105,11 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
 
 /** Publishes the ends that their own process did not publish to the session store. */
 async function publishUnpublished(
-  { publishedEnds, clock }: SessionEndsOptions,
+  { publishedEnds, families, clock }: SessionEndsOptions,
   publish: PublishEnds['publish']
 ): Promise<void> {
-  const unpublished = await publishedEnds.unpublished(clock() - UNDER_WAY_MS)
-  await allOf(unpublished, ({ subject, sids }) => publish(subject, sids))
+  const unpublished = publishedEnds.unpublished(clock() - UNDER_WAY_MS)
+  await inEachPartition(unpublished, families, ({ subject, sids }) => publish(subject, sids))
 }
 
 async function endOne(
@@ -147,22 +147,12 @@ async function outdatedOf(subject: string, { durable, families }: Stores): Promi
 }
 
 /**
- * Does the work for each item, even if it fails for one. An outage stops it, because the others
- * would fail as well.
+ * Makes each step, even if one before it failed: an outage of one store, or of a part of it, does
+ * not concern everything.
  * @throws the first fault
  */
-async function allOf<Item>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<unknown>
-): Promise<void> {
+async function eachOf(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
   const faults: unknown[] = []
-  for (const item of items) {
-    try {
-      await work(item)
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'UNAVAILABLE') throw error
-      faults.push(error)
-    }
-  }
+  for (const step of steps) await step().catch((error: unknown) => faults.push(error))
   if (faults.length > 0) throw faults[0]
 }

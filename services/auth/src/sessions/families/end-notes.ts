@@ -17,7 +17,7 @@ const Ending = Type.Object({
  */
 export function readNotes(notes: readonly (readonly [sid: string, text: string])[]): Unrecorded {
   const ends = notes.flatMap(([sid, text]) => readNote(sid, text))
-  return { ends, unreadable: notes.length - ends.length }
+  return { ends, unreadable: notes.length - ends.length, fault: null }
 }
 
 /**

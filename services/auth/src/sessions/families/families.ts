@@ -62,6 +62,15 @@ export type Unrecorded = {
   readonly ends: readonly UnrecordedEnd[]
   /** the number of notes that this version cannot read; they stay */
   readonly unreadable: number
+  /** why a partition of the store was not read; null: each was */
+  readonly fault: unknown
+}
+
+/** A run of the store (`revocations/published-run.ts`). */
+export type StoreRun = {
+  readonly name: string
+  /** why a partition of the store was not asked; null: each was */
+  readonly fault: unknown
 }
 
 /**
@@ -71,6 +80,11 @@ export type Unrecorded = {
  * @throws Refusal UNAVAILABLE by every method, within a bound, when the store is unreachable
  */
 export type Families = {
+  /**
+   * The part of the store that has the families of a user. If one does not answer, others may.
+   * @throws Refusal UNAVAILABLE while the number of partitions is unknown
+   */
+  partitionOf(subject: string): Promise<string>
   /**
    * Opens a family, and says whether the user now has too many. None ends before the login is
    * complete.
@@ -94,8 +108,12 @@ export type Families = {
   end(subject: string, sids: readonly string[]): Promise<number>
   /** The stored families of a user. */
   list(subject: string): Promise<StoredFamilies>
-  /** The ends that the database may not have yet. */
-  unrecorded(): Promise<Unrecorded>
+  /**
+   * The ends that the database may not have yet: of all partitions that answer, or of the partition
+   * of this user.
+   * @throws Refusal UNAVAILABLE if no partition answers
+   */
+  unrecorded(subject?: string): Promise<Unrecorded>
   /** Call it when the database has the end of this family. */
   recorded(family: Pick<UnrecordedEnd, 'subject' | 'sid'>): Promise<void>
   /**
@@ -110,8 +128,13 @@ export type Families = {
    * whether there are more.
    */
   forgetExpired(): Promise<boolean>
-  /** The run of the server that answers. Another run may have lost the last writes. */
-  run(): Promise<string>
+  /**
+   * The run of the server, or of the servers of all partitions. Another run may have lost the last
+   * writes.
+   * @param known the last known run: a partition that does not answer counts as unchanged
+   * @throws Refusal UNAVAILABLE if no partition answers
+   */
+  run(known: string): Promise<StoreRun>
   /** Overwrites deleted values in the store's own files. Redis rewrites its files by itself. */
   scrub(): Promise<void>
   /** Resolves when the store answers. */

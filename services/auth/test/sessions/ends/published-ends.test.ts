@@ -47,8 +47,11 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
     of,
     subject: account.id,
     async unpublished() {
-      const found = await ends.unpublished(Number.MAX_SAFE_INTEGER)
-      return found.flatMap(({ sids }) => sids)
+      const found: string[] = []
+      for await (const page of ends.unpublished(Number.MAX_SAFE_INTEGER)) {
+        found.push(...page.flatMap(({ sids }) => sids))
+      }
+      return found
     }
   }
 }

@@ -56,6 +56,7 @@ export function redisFamilies(
   const replicated = () => acknowledged(redis, revocationReplicas)
 
   return {
+    partitionOf: partitions.of,
     open: (subject, sid, opened) => openFamily(scripts, policy, { subject, sid, opened }),
     evict: (subject, justOpened, source) =>
       evictOldest(scripts, policy, { subject, justOpened, source }),
@@ -74,7 +75,11 @@ export function redisFamilies(
       return ended
     },
     list: (subject) => listFamilies(scripts, subject),
-    unrecorded: () => readUnrecorded(redis, partitions),
+    unrecorded: async (subject) =>
+      readUnrecorded(
+        redis,
+        subject === undefined ? await partitions.all() : [await partitions.of(subject)]
+      ),
     async recorded({ subject, sid }) {
       const key = unrecordedKey(await partitions.of(subject))
       await bounded(() => redis.hdel(key, sid))
@@ -85,7 +90,7 @@ export function redisFamilies(
     forgetExpired: async () => false,
     // Its files forget it when the server rewrites them.
     async scrub() {},
-    run: () => askRun(scripts),
+    run: (known) => askRun(scripts, known),
     ping: () => askTime(scripts)
   }
 }

@@ -2,22 +2,21 @@ import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { Partition } from '@gatehouse/redis/partitions'
 import { readSightingField, sightingsKey } from '@gatehouse/sightings/redis-sightings'
 import { bounded } from '../../../redis/bounded.ts'
-import type { SessionPartitions } from '../../../redis/session-partitions.ts'
+import { answered } from '../answered.ts'
 import { readNotes } from '../end-notes.ts'
 import type { Unrecorded } from '../families.ts'
 import { unrecordedKey } from './redis-family-keys.ts'
 import { call, type FamilyScripts } from './redis-family-scripts.ts'
 
-/** Reads the notes of ends in every partition. */
+/** Reads the notes of ends in these partitions. One that does not answer affects no other. */
 export async function readUnrecorded(
   redis: RedisConnection,
-  partitions: SessionPartitions
+  partitions: readonly Partition[]
 ): Promise<Unrecorded> {
-  const all = await partitions.all()
-  const notes = await Promise.all(
-    all.map((partition) => bounded(() => redis.hgetall(unrecordedKey(partition))))
+  const { values, fault } = await answered(
+    partitions.map((partition) => bounded(() => redis.hgetall(unrecordedKey(partition))))
   )
-  return readNotes(notes.flatMap((of) => Object.entries(of)))
+  return { ...readNotes(values.flatMap((notes) => Object.entries(notes))), fault }
 }
 
 /** Moves the facts that `see` has kept beside the records into them. */
@@ -26,7 +25,10 @@ export async function settleSightings(
   scripts: FamilyScripts
 ): Promise<void> {
   const all = await scripts.partitions.all()
-  await Promise.all(all.map((partition) => settlePartition(redis, scripts, partition)))
+  const { fault } = await answered(
+    all.map((partition) => settlePartition(redis, scripts, partition))
+  )
+  if (fault !== null) throw fault
 }
 
 async function settlePartition(

@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { COMMON, type Partition } from '@gatehouse/redis/partitions'
 import { revocationStream } from '@gatehouse/revocation/revocation-stream'
@@ -9,6 +9,9 @@ import { markKey, type SessionPartitions } from '../../../redis/session-partitio
 import type { StoreClock } from '../../../redis/store-clock.ts'
 import { storeUnavailable } from '../../../refusals.ts'
 import { tokenHorizon } from '../../../revocations/revocation-log.ts'
+import { answered } from '../answered.ts'
+import type { StoreRun } from '../families.ts'
+import { nameOf, partsOf, partsOfRuns } from '../run-names.ts'
 import { familiesKey, unrecordedKey } from './redis-family-keys.ts'
 
 export type ScriptTime = {
@@ -137,25 +140,27 @@ export async function askTime(scripts: FamilyScripts, partition = COMMON): Promi
 
 /**
  * Asks for the name of the current run: of the server, or of the servers that have the partitions.
- * Like the name of a single server, that of several has three parts.
+ * @param known the last known run: a partition that does not answer counts as unchanged
  */
-export async function askRun(scripts: FamilyScripts): Promise<string> {
+export async function askRun(scripts: FamilyScripts, known: string): Promise<StoreRun> {
   const partitions = await scripts.partitions.all()
   const every = [...new Set([COMMON, ...partitions])]
-  const names = await Promise.all(
+  const { values, fault } = await answered(
     every.map(async (partition) => {
       const mark = markKey(partition, partitions.length)
       const [, name] = await callOfServer(scripts, scripts.run, partition, [mark], [randomUUID()])
-      return String(name)
+      return [partition, String(name)] as const
     })
   )
-  const [only = '', ...others] = names
-  if (others.length === 0) return only
-  const parts = names.map((name) => name.split(':'))
-  return [0, 1, 2].map((at) => digest(parts.map((part) => part[at]).join(' '))).join(':')
+  const [[, only] = ['', '']] = values
+  if (every.length === 1) return { name: only, fault }
+  const before = partsOf(known)
+  const now = partsOfRuns(new Map(values))
+  const parts = every.map((partition) => [partition, now.get(partition) ?? before.get(partition)])
+  return { name: nameOf(new Map(parts.filter(isKnown))), fault }
 }
 
-const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 40)
+const isKnown = (part: (string | undefined)[]): part is [Partition, string] => part[1] !== undefined
 
 /** Calls a script that concerns no family and replies with the server's time, not a test's. */
 async function callOfServer(

@@ -63,7 +63,8 @@ export function sqliteFamilies(
     // `see` writes into the records at once.
     async settleSightings() {},
     forgetExpired: async () => onSqlite(database, () => forgetExpired(rows, clock())),
-    run: async () => RUN,
+    partitionOf: async () => '',
+    run: async () => ({ name: RUN, fault: null }),
     scrub: async () => onSqlite(database, () => truncateLog(database)),
     async ping() {
       rows.read('', '')

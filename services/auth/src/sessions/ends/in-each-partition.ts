@@ -1,0 +1,41 @@
+import { Refusal } from '@gatehouse/problem/refusal'
+import type { Families } from '../families/families.ts'
+
+/**
+ * Does the work for each item, even if it fails for one. Items whose users are in different
+ * partitions of the session store do not wait for each other. An outage stops those of its
+ * partition, because they would fail as well.
+ * @throws the first fault, after all
+ */
+export async function inEachPartition<Item extends { readonly subject: string }>(
+  pages: Iterable<readonly Item[]> | AsyncIterable<readonly Item[]>,
+  { partitionOf }: Pick<Families, 'partitionOf'>,
+  work: (item: Item) => Promise<unknown>
+): Promise<void> {
+  const away = new Set<string>()
+  const faults: unknown[] = []
+  const workOn = async (partition: string, items: readonly Item[]): Promise<void> => {
+    for (const item of items) {
+      if (away.has(partition)) return
+      try {
+        await work(item)
+      } catch (error) {
+        faults.push(error)
+        if (error instanceof Refusal && error.code === 'UNAVAILABLE') away.add(partition)
+      }
+    }
+  }
+  for await (const page of pages) {
+    const of = await Promise.all(page.map(({ subject }) => partitionOf(subject)))
+    const parts = Map.groupBy(page.keys(), (at) => of[at] ?? '')
+    await Promise.all(
+      [...parts].map(([partition, places]) =>
+        workOn(
+          partition,
+          places.flatMap((at) => page[at] ?? [])
+        )
+      )
+    )
+  }
+  if (faults.length > 0) throw faults[0]
+}
