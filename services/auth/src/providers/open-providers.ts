@@ -3,8 +3,15 @@ import type { Database } from '../database/open-database.ts'
 import { type PasskeyConfig, passkeyPolicyOf } from '../factors/passkeys/passkey-settings.ts'
 import type { Ports } from '../ports.ts'
 import { callbackPath } from './callback-path.ts'
-import { type ProviderClient, providerClient } from './protocol/provider-client.ts'
-import { type ProviderEntry, readProviders } from './provider-file.ts'
+import { githubProtocol } from './protocol/github-protocol.ts'
+import { openidProtocol } from './protocol/openid-protocol.ts'
+import {
+  boundedClient,
+  type ClientOptions,
+  type ProviderClient
+} from './protocol/provider-client.ts'
+import type { ProviderEntry } from './provider-entry.ts'
+import { readProviders } from './provider-file.ts'
 import { forgetLogins } from './provider-logins.ts'
 import { providerMetrics } from './provider-metrics.ts'
 import type { ProviderPorts } from './provider-ports.ts'
@@ -43,7 +50,10 @@ function clientsOf(
     entries.map((entry) => {
       const redirectUri = publicUrl(TOKEN_ISSUER, `/auth${callbackPath(entry.id)}`)
       const options = { redirectUri, timeoutSeconds: TIMEOUT_SECONDS, monotonicClock }
-      return [entry.id, providerClient(entry, options)]
+      return [entry.id, boundedClient(protocolOf(entry, options))]
     })
   )
 }
+
+const protocolOf = (entry: ProviderEntry, options: ClientOptions): ProviderClient =>
+  entry.kind === 'github' ? githubProtocol(entry, options) : openidProtocol(entry, options)

@@ -1,51 +1,30 @@
-import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
-import { schemaFaults } from '@gatehouse/settings/schema-faults'
-import { type Static, Type } from 'typebox'
+import { type DocumentFault, schemaFaults } from '@gatehouse/settings/schema-faults'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import {
+  type GithubFields,
+  GithubInFile,
+  githubAddresses,
+  githubFaults,
+  type OpenidFields,
+  OpenidInFile,
+  openidFaults,
+  type ProviderEntry,
+  sameIssuer
+} from './provider-entry.ts'
 import type { ProviderConfig } from './provider-settings.ts'
 
-const Word = Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\s"\\\\]+$' })
-
-const Entry = Type.Object(
-  {
-    /** in paths, and therefore in the redirect URI that the provider knows */
-    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
-    /** for people */
-    name: Type.String({ minLength: 1, maxLength: 64 }),
-    /** as the metadata of the provider have it */
-    issuer: Type.String({ minLength: 1, maxLength: 512 }),
-    clientId: Type.String({ minLength: 1, maxLength: 512 }),
-    /** absent: a public client */
-    clientSecretFile: Type.Optional(Type.String({ minLength: 1 })),
-    clientAuthentication: Type.Enum(['basic', 'post'], { default: 'basic' }),
-    scopes: Type.Array(Word, { default: ['openid', 'email'] }),
-    /** only users with a verified address of these domains may sign in; empty: all */
-    domains: Type.Array(Word, { default: [] }),
-    /** claims that an ID token must have, such as `hd` of Google; one of the values */
-    require: Type.Record(Word, Type.Array(Type.String({ maxLength: 256 }), { minItems: 1 }), {
-      default: {}
-    }),
-    /** `verified-email`: an account with the same verified address is linked at the login */
-    linking: Type.Enum(['signed-in', 'verified-email'], { default: 'signed-in' }),
-    /** whether a login may create an account */
-    registration: Type.Boolean({ default: true })
-  },
-  { additionalProperties: false }
-)
-
+/** Each entry has the schema of its kind. */
 const ProviderFile = Type.Object(
-  { providers: Type.Array(Entry, { minItems: 1, maxItems: 32 }) },
+  { providers: Type.Array(Type.Object({}), { minItems: 1, maxItems: 32 }) },
   { additionalProperties: false }
 )
 
-type FileEntry = Static<typeof Entry>
+const schemas: Readonly<Record<string, TSchema>> = { openid: OpenidInFile, github: GithubInFile }
 
-export type ProviderEntry = Omit<FileEntry, 'clientSecretFile'> & {
-  /** null: a public client */
-  readonly clientSecret: string | null
-}
+type FileEntry = OpenidFields | GithubFields
 
 /**
  * The providers in the file of AUTH_PROVIDERS_FILE, which is JSON.
@@ -59,23 +38,68 @@ export function readProviders({
     if (faults.length === 0) return
     throw new SettingsFault(faults.map((fault) => `AUTH_PROVIDERS_FILE: ${file}: ${fault}`))
   }
-  const document = Value.Default(ProviderFile, parsed(file))
+  const document = parsed(file)
+  refuse(schemaFaults(ProviderFile, document).map(shown))
+  const given = (document as Static<typeof ProviderFile>).providers.map(withDefaults)
+  refuse(given.flatMap(shapeFaults))
+  const entries = given as FileEntry[]
   refuse(
-    schemaFaults(ProviderFile, document).map(
-      ({ path, text }) => `${path.length === 0 ? 'the document' : path.join('.')} ${text}`
+    entries.flatMap((entry, at) =>
+      entryFaults(entry, entries.slice(0, at)).map((text) => `providers.${at}.${text}`)
     )
   )
-  const { providers } = document as Static<typeof ProviderFile>
-  refuse(
-    providers.flatMap((entry, at) =>
-      entryFaults(entry, providers.slice(0, at)).map((text) => `providers.${at}.${text}`)
-    )
+  return entries.map(withSecret)
+}
+
+type Given = { readonly kind: unknown }
+
+const schemaOf = ({ kind }: Given): TSchema | undefined =>
+  typeof kind === 'string' && Object.hasOwn(schemas, kind) ? schemas[kind] : undefined
+
+/** An entry without a kind is of an OpenID provider. */
+function withDefaults(entry: object): Given {
+  const given = { kind: 'openid', ...entry }
+  const schema = schemaOf(given)
+  return schema === undefined ? given : (Value.Default(schema, given) as Given)
+}
+
+function shapeFaults(entry: Given, at: number): string[] {
+  const schema = schemaOf(entry)
+  if (schema === undefined) {
+    return [`providers.${at}.kind must be one of ${Object.keys(schemas).join(', ')}`]
+  }
+  const within = ['providers', at] as const
+  return schemaFaults(schema, entry).map(({ path, text }) =>
+    shown({ path: [...within, ...path], text })
   )
-  return providers.map(({ clientSecretFile, ...entry }) => ({
-    ...entry,
-    domains: entry.domains.map((domain) => domain.toLowerCase()),
-    clientSecret: clientSecretFile === undefined ? null : secretIn(clientSecretFile)
-  }))
+}
+
+const shown = ({ path, text }: Pick<DocumentFault, 'path' | 'text'>): string =>
+  `${path.length === 0 ? 'the document' : path.join('.')} ${text}`
+
+/** What the schemas cannot find. */
+function entryFaults(entry: FileEntry, before: readonly FileEntry[]): string[] {
+  const faults = entry.kind === 'github' ? githubFaults(entry) : openidFaults(entry)
+  if (before.some(({ id }) => id === entry.id)) faults.unshift(`id ${entry.id} is used twice`)
+  // Otherwise a login that began with one of them could be completed by the other.
+  if (before.some((other) => sameIssuer(issuerOf(other), issuerOf(entry)))) {
+    faults.push(`${entry.kind === 'github' ? 'url' : 'issuer'} is used twice`)
+  }
+  return faults
+}
+
+const issuerOf = (entry: FileEntry): string =>
+  entry.kind === 'openid' ? entry.issuer : githubAddresses(entry.url).issuer
+
+function withSecret(given: FileEntry): ProviderEntry {
+  const domains = given.domains.map((domain) => domain.toLowerCase())
+  if (given.kind === 'openid') {
+    const { clientSecretFile: file, ...entry } = given
+    return { ...entry, domains, clientSecret: file === undefined ? null : secretIn(file) }
+  }
+  const { clientSecretFile: file, ...entry } = given
+  const addresses = githubAddresses(entry.url)
+  return { ...entry, ...addresses, domains, clientSecret: secretIn(file) }
 }
 
 function parsed(file: string): unknown {
@@ -93,42 +117,3 @@ function secretIn(file: string): string {
   if (secret === '') throw new SettingsFault([`AUTH_PROVIDERS_FILE: ${file} is empty`])
   return secret
 }
-
-/** What the schema cannot find. */
-function entryFaults({ id, issuer, scopes }: FileEntry, before: readonly FileEntry[]): string[] {
-  const faults: string[] = []
-  if (before.some((other) => other.id === id)) faults.push(`id ${id} is used twice`)
-  if (!isIssuer(issuer)) {
-    faults.push('issuer must be an https URL without user, query and fragment, not its metadata')
-  }
-  if (isOfManyTenants(issuer)) faults.push('issuer must have the id of your tenant')
-  // Otherwise a login that began with one of them could be completed by the other.
-  if (before.some((other) => sameIssuer(other.issuer, issuer))) {
-    faults.push('issuer is used twice')
-  }
-  if (!scopes.includes('openid')) faults.push('scopes must contain openid')
-  return faults
-}
-
-/** With the URL of the metadata, nothing would compare the issuer that they name. */
-function isIssuer(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.pathname.includes('/.well-known/')) return false
-  const isSecure = url.protocol === 'https:' || isLocalIssuer(text)
-  return (
-    isSecure && url.href.replace(/\/$/, '') === `${url.origin}${url.pathname}`.replace(/\/$/, '')
-  )
-}
-
-/** Microsoft Entra's names for more than one tenant: users of all of them would be let in. */
-const isOfManyTenants = (issuer: string): boolean =>
-  /^\/(common|organizations|consumers)(\/|$)/i.test(URL.parse(issuer)?.pathname ?? '') &&
-  /^(login\.microsoftonline\.|sts\.windows\.)/.test(URL.parse(issuer)?.hostname ?? '')
-
-/** Whether a provider is on this machine, where plain HTTP is enough. */
-export const isLocalIssuer = (issuer: string): boolean =>
-  issuer.startsWith('http:') && isLoopbackOrigin(URL.parse(issuer)?.origin ?? '')
-
-/** Whether two issuers differ by the slash at the end of their host at most. */
-export const sameIssuer = (one: string, other: string): boolean =>
-  URL.parse(one)?.href === URL.parse(other)?.href

@@ -65,12 +65,68 @@ t.test('every fault of the file of providers is named', async (t) => {
   ])
 })
 
+t.test('an entry of GitHub has the addresses of its server', async (t) => {
+  writeFileSync(join(folder, 'secret'), 'of the app\n')
+  const clientSecretFile = join(folder, 'secret')
+  const github = { id: 'github', kind: 'github', name: 'GitHub', clientId: 'x', clientSecretFile }
+  const defaults = { domains: [], linking: 'signed-in', registration: true }
+  const { clientSecretFile: _file, ...shown } = github
+  const read = { ...shown, ...defaults, clientSecret: 'of the app' }
+  t.strictSame(faults(github, { ...github, id: 'own', url: 'https://GIT.example/' }), [
+    {
+      ...read,
+      url: 'https://github.com',
+      issuer: 'https://github.com/login/oauth',
+      api: 'https://api.github.com'
+    },
+    {
+      ...read,
+      id: 'own',
+      url: 'https://git.example',
+      issuer: 'https://git.example/login/oauth',
+      api: 'https://git.example/api/v3'
+    }
+  ])
+  t.match(faults({ ...github, url: 'https://acme.ghe.com' }), [
+    { issuer: 'https://acme.ghe.com/login/oauth', api: 'https://api.acme.ghe.com' }
+  ])
+  for (const url of [
+    'github.com',
+    'http://git.example',
+    'https://git.example/x',
+    'https://git.example/?x',
+    'https://u@git.example'
+  ]) {
+    t.strictSame(
+      faults({ ...github, url }),
+      at('providers.0.url must be an https address without a path, such as https://github.com'),
+      url
+    )
+  }
+  t.strictSame(
+    faults(github, { ...github, id: 'again', url: 'https://GitHub.com/' }),
+    at('providers.1.url is used twice')
+  )
+  const claimed = { ...acme, issuer: 'https://github.com/login/oauth' }
+  t.strictSame(faults(github, claimed), at('providers.1.issuer is used twice'))
+  for (const kind of ['gitlab', '__proto__', 7, null]) {
+    const text = 'providers.0.kind must be one of openid, github'
+    t.strictSame(faults({ ...github, kind }), at(text), String(kind))
+  }
+  t.match(faults({ ...github, issuer: 'https://x.example' }), [/providers.0.issuer is not known/])
+  t.match(faults({ ...acme, url: 'https://x.example' }), [/providers.0.url is not known/])
+  t.match(faults({ ...github, clientSecretFile: undefined }), [
+    /providers.0.clientSecretFile is missing/
+  ])
+})
+
 t.test('what the file leaves out has a default', async (t) => {
   writeFileSync(join(folder, 'secret'), 'of the client\n')
   const entry = { ...acme, domains: ['Example.com'], clientSecretFile: join(folder, 'secret') }
   t.strictSame(faults(entry, { ...acme, id: 'local', issuer: 'http://127.0.0.1:8080/realms/x' }), [
     {
       ...acme,
+      kind: 'openid',
       clientAuthentication: 'basic',
       scopes: ['openid', 'email'],
       domains: ['example.com'],
@@ -83,6 +139,7 @@ t.test('what the file leaves out has a default', async (t) => {
       ...acme,
       id: 'local',
       issuer: 'http://127.0.0.1:8080/realms/x',
+      kind: 'openid',
       clientAuthentication: 'basic',
       scopes: ['openid', 'email'],
       domains: [],

@@ -3,7 +3,7 @@ import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { PasskeyPolicy } from '../../factors/passkeys/relying-party.ts'
 import type { Mail } from '../../mail/mail.ts'
-import type { ProviderEntry } from '../provider-file.ts'
+import type { ProviderEntry } from '../provider-entry.ts'
 
 /** What linked providers depend on. */
 export type IdentityPorts = {

@@ -1,6 +1,6 @@
 import { canonicalEmail } from '../../accounts/email-addresses/email.ts'
 import type { ProviderIdentity } from '../protocol/provider-identity.ts'
-import type { ProviderEntry } from '../provider-file.ts'
+import type { ProviderEntry } from '../provider-entry.ts'
 import { domainNotAllowed } from '../provider-refusals.ts'
 
 /** A person at a provider of this installation. */

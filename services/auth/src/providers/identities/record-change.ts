@@ -4,7 +4,7 @@ import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
 import { noticeOf } from '../../mail/notices.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
-import type { ProviderEntry } from '../provider-file.ts'
+import type { ProviderEntry } from '../provider-entry.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 
 type ProviderName = Pick<ProviderEntry, 'id' | 'name'>

@@ -1,14 +1,9 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
-import { isLocalIssuer, type ProviderEntry, sameIssuer } from '../provider-file.ts'
+import { isLocalIssuer, type OpenidEntry, sameIssuer } from '../provider-entry.ts'
 import { boundedFetch } from './bounded-fetch.ts'
+import type { ClientOptions } from './provider-client.ts'
 import { ProviderFault } from './provider-fault.ts'
-
-export type DiscoveryOptions = {
-  /** for each request */
-  readonly timeoutSeconds: number
-  readonly monotonicClock: () => number
-}
 
 /** The metadata of a provider are read again after this time, */
 const FRESH_MS = 3_600_000
@@ -23,8 +18,8 @@ const USABLE_MS = 86_400_000
  * share it: a provider whose metadata cannot be read for a while still signs users in.
  */
 export function discovery(
-  entry: ProviderEntry,
-  { timeoutSeconds, monotonicClock }: DiscoveryOptions
+  entry: OpenidEntry,
+  { timeoutSeconds, monotonicClock }: Pick<ClientOptions, 'timeoutSeconds' | 'monotonicClock'>
 ): () => Promise<Configuration> {
   let known: { readonly configuration: Configuration; readonly untilMs: number } | null = null
   let attempt: Promise<Configuration> | null = null
@@ -57,7 +52,7 @@ export function discovery(
   }
 }
 
-async function discover(entry: ProviderEntry, timeout: number): Promise<Configuration> {
+async function discover(entry: OpenidEntry, timeout: number): Promise<Configuration> {
   const client = await import('openid-client')
   const { issuer, clientId } = entry
   const isLocal = isLocalIssuer(issuer)
@@ -87,7 +82,7 @@ function requireSafePage(address: string | undefined, isLocal: boolean): void {
 async function clientAuth({
   clientSecret,
   clientAuthentication
-}: ProviderEntry): Promise<ClientAuth> {
+}: OpenidEntry): Promise<ClientAuth> {
   const { ClientSecretBasic, ClientSecretPost, None } = await import('openid-client')
   if (clientSecret === null) return None()
   const authenticate = clientAuthentication === 'basic' ? ClientSecretBasic : ClientSecretPost

@@ -1,6 +1,6 @@
 import type { Configuration } from 'openid-client'
 import type { LoginFlow } from '../login-flow.ts'
-import { sameIssuer } from '../provider-file.ts'
+import { sameIssuer } from '../provider-entry.ts'
 import { ProviderFault } from './provider-fault.ts'
 import { addressIn, hasRequired, isPlainText, type ProviderIdentity } from './provider-identity.ts'
 

@@ -1,11 +1,8 @@
 import type { LoginFlow } from '../login-flow.ts'
-import type { ProviderEntry } from '../provider-file.ts'
-import { type DiscoveryOptions, discovery } from './discovery.ts'
-import { openidIdentity } from './openid-identity.ts'
 import { ProviderFault, providerFault } from './provider-fault.ts'
 import type { ProviderIdentity } from './provider-identity.ts'
 
-/** Requests to one provider (OpenID Connect Core, with discovery and PKCE). */
+/** Requests to one provider. */
 export type ProviderClient = {
   /** Where the browser goes. @throws ProviderFault */
   authorizationUrl(flow: LoginFlow): Promise<string>
@@ -17,14 +14,18 @@ export type ProviderClient = {
   identity(query: string, flow: LoginFlow): Promise<ProviderIdentity>
 }
 
-export type ClientOptions = DiscoveryOptions & { readonly redirectUri: string }
+export type ClientOptions = {
+  readonly redirectUri: string
+  /** for each request */
+  readonly timeoutSeconds: number
+  readonly monotonicClock: () => number
+}
 
 /** How many logins wait for one provider: a slow one must not hold all requests. */
 const MOST_WAITING = 32
 
-export function providerClient(entry: ProviderEntry, options: ClientOptions): ProviderClient {
-  const { redirectUri } = options
-  const discovered = discovery(entry, options)
+/** Bounds how many logins wait for a provider, and turns what its protocol throws into faults. */
+export function boundedClient(protocol: ProviderClient): ProviderClient {
   let waiting = 0
   const bounded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (waiting >= MOST_WAITING) {
@@ -40,25 +41,14 @@ export function providerClient(entry: ProviderEntry, options: ClientOptions): Pr
     }
   }
   return {
-    authorizationUrl: (flow) =>
-      bounded(async () => {
-        const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
-        const url = buildAuthorizationUrl(await discovered(), {
-          redirect_uri: redirectUri,
-          scope: entry.scopes.join(' '),
-          state: flow.state,
-          nonce: flow.nonce,
-          code_challenge: await calculatePKCECodeChallenge(flow.verifier),
-          code_challenge_method: 'S256'
-        })
-        return url.href
-      }),
-    identity: (query, flow) =>
-      bounded(async () => {
-        const url = new URL(redirectUri)
-        url.search = query
-        const { issuer, require: required } = entry
-        return await openidIdentity(await discovered(), url, { issuer, flow, required })
-      })
+    authorizationUrl: (flow) => bounded(() => protocol.authorizationUrl(flow)),
+    identity: (query, flow) => bounded(() => protocol.identity(query, flow))
   }
+}
+
+/** The request that came back, as a provider was told to make it. */
+export function returnedUrl(redirectUri: string, query: string): URL {
+  const url = new URL(redirectUri)
+  url.search = query
+  return url
 }

@@ -4,7 +4,8 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import t from 'tap'
 import type { LoginFlow } from '../../../src/providers/login-flow.ts'
-import { providerClient } from '../../../src/providers/protocol/provider-client.ts'
+import { openidProtocol } from '../../../src/providers/protocol/openid-protocol.ts'
+import { boundedClient } from '../../../src/providers/protocol/provider-client.ts'
 import { readProviders } from '../../../src/providers/provider-file.ts'
 
 /*
@@ -59,12 +60,13 @@ async function person(issuer: string, { metadata, token, tid }: Named) {
     JSON.stringify({ providers: [{ id: 'one', name: 'One', issuer, clientId: 'gatehouse' }] })
   )
   const [entry] = readProviders({ AUTH_PROVIDERS_FILE: file })
-  if (entry === undefined) throw new Error('the file has no provider')
-  const client = providerClient(entry, {
+  if (entry?.kind !== 'openid') throw new Error('the file has no such provider')
+  const options = {
     redirectUri: 'https://issuer.example/auth/login/providers/one/callback',
     timeoutSeconds: 5,
     monotonicClock: () => 0
-  })
+  }
+  const client = boundedClient(openidProtocol(entry, options))
   return await client.identity(`code=c&state=${flow.state}`, flow)
 }
 

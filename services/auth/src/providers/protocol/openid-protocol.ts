@@ -1,0 +1,29 @@
+import type { OpenidEntry } from '../provider-entry.ts'
+import { discovery } from './discovery.ts'
+import { openidIdentity } from './openid-identity.ts'
+import { type ClientOptions, type ProviderClient, returnedUrl } from './provider-client.ts'
+
+/** OpenID Connect Core, with discovery and PKCE. */
+export function openidProtocol(entry: OpenidEntry, options: ClientOptions): ProviderClient {
+  const { redirectUri } = options
+  const discovered = discovery(entry, options)
+  return {
+    async authorizationUrl(flow) {
+      const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
+      const url = buildAuthorizationUrl(await discovered(), {
+        redirect_uri: redirectUri,
+        scope: entry.scopes.join(' '),
+        state: flow.state,
+        nonce: flow.nonce,
+        code_challenge: await calculatePKCECodeChallenge(flow.verifier),
+        code_challenge_method: 'S256'
+      })
+      return url.href
+    },
+    async identity(query, flow) {
+      const { issuer, require: required } = entry
+      const url = returnedUrl(redirectUri, query)
+      return await openidIdentity(await discovered(), url, { issuer, flow, required })
+    }
+  }
+}
