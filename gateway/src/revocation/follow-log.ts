@@ -42,8 +42,11 @@ export type LogOptions = {
   readonly onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
   readonly onHeartbeat?: (ageMs: number) => void
-  /** into how many partitions the sessions are divided; called before the heartbeat counts */
-  readonly onPartitions?: (partitions: number) => void
+  /**
+   * into how many partitions the sessions are divided; called before the heartbeat counts, which it
+   * does not if the result is false
+   */
+  readonly onPartitions?: (partitions: number) => boolean
 }
 
 type Followed = {
@@ -86,13 +89,13 @@ function take(
     revoked.apply(entry)
     onEntry?.(entry)
   }
-  if (partitions !== undefined) onPartitions?.(partitions)
+  const isBelieved = partitions === undefined || onPartitions?.(partitions) !== false
   progress.cursor = cursor
   const isComplete = revoked.unreadable === 0
   progress.caughtUp ||= caughtUp && isComplete
   if (heartbeatAgeMs === null) return
   progress.failures = 0
-  if (!isComplete) return
+  if (!isComplete || !isBelieved) return
   // Another server may be behind; a heartbeat that was read before still counts.
   progress.heartbeatMs = Math.max(progress.heartbeatMs, monotonicClock() - heartbeatAgeMs)
   onHeartbeat?.(heartbeatAgeMs)

@@ -23,6 +23,8 @@ type State = {
   loaded: boolean
   /** the log whose outage was reported last: a node that is down stops several logs */
   reported: Progress | null
+  /** whether the common log says that there are fewer partitions than it said before */
+  isFewer: boolean
   readonly running: Promise<void>[]
 }
 
@@ -36,12 +38,14 @@ export function followPartitions(
   options: Omit<LogOptions, 'onPartitions'>
 ): FollowedLogs {
   const { onHeartbeat: _, ...ofPartition } = options
+  const { onFault } = options
   const ended = new AbortController()
   const state: State = {
     common: unread(),
     partitions: null,
     loaded: false,
     reported: null,
+    isFewer: false,
     running: []
   }
   const follow = (
@@ -57,8 +61,15 @@ export function followPartitions(
         until
       )
     )
-  const onPartitions = (count: number): void => {
-    if (state.partitions?.count === count) return
+  const onPartitions = (count: number): boolean => {
+    const before = state.partitions?.count ?? 1
+    if (count < before) {
+      if (!state.isFewer) onFault(new Error(fewer(before, count)))
+      state.isFewer = true
+      return false
+    }
+    state.isFewer = false
+    if (count === before) return true
     const sources = source.partitionLogs?.(count) ?? []
     const { logs, stop } = replacePartitions(state, count, sources.length)
     const until = AbortSignal.any([ended.signal, stop.signal])
@@ -67,6 +78,7 @@ export function followPartitions(
       // Heartbeats of the common log confirm the signing keys, whose revocations are there.
       if (log !== undefined) follow(log, progress, ofPartition, until)
     }
+    return true
   }
   follow(source, state.common, { ...options, onPartitions }, ended.signal)
   return {
@@ -79,6 +91,13 @@ export function followPartitions(
     }
   }
 }
+
+/**
+ * The number never decreases. An auth service that says so does not know the installation: others
+ * may still write ends into the logs that it does not have.
+ */
+const fewer = (before: number, count: number): string =>
+  `an auth service says that the sessions are in ${count} partitions, but they are in ${before}`
 
 function replacePartitions(state: State, count: number, size: number) {
   // Until the previous heartbeat, all ends were in the logs that this gateway has followed.

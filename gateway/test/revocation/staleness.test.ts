@@ -3,10 +3,12 @@ import { flakyLink } from '@gatehouse/fixtures/flaky-link'
 import { REDIS_PATIENCE_MS } from '@gatehouse/fixtures/patience'
 import { redisConnection } from '@gatehouse/fixtures/redis-connection'
 import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redis-server'
+import { loggedPartitions, PARTITION_COUNT } from '@gatehouse/redis/partitions'
 import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import t, { type Test } from 'tap'
+import { partitionedLog } from '../../src/redis/partitioned-log.ts'
 import { followRevocations } from '../../src/revocation/follow-revocations.ts'
 
 const LONG_MS = 20_000
@@ -87,3 +89,57 @@ t.test(
     })
   }
 )
+
+t.test(
+  'a gateway does not believe that there are fewer partitions than before',
+  { skip: redisMissing },
+  async (t) => {
+    const server = await redisServer(t)
+    const redis = await redisConnection(t, server.url)
+    const beatIn = (partition: string, partitions: number) =>
+      redisHeartbeat(redis, 'auth', { partition, partitions })()
+    const log = partitionedLog({
+      blocking: await redisConnection(t, server.url),
+      redis: await redisConnection(t, server.url),
+      connectNews: () => connectRedis({ ...subscriptions, url: server.url }),
+      onServerTime: () => {}
+    })
+    const faults: string[] = []
+    const revoked = followRevocations({
+      source: log.source,
+      clock: Date.now,
+      monotonicClock: () => performance.now(),
+      onFault: (error) => faults.push(String(error))
+    })
+    t.teardown(() => {
+      log.close()
+      return revoked.close()
+    })
+    /** An auth service that knows this number writes heartbeats until this is so. */
+    const beatUntil = (partitions: number, isSo: () => boolean) =>
+      eventually(
+        async () => {
+          await Promise.all(loggedPartitions(partitions).map((of) => beatIn(of, partitions)))
+          return isSo()
+        },
+        (is) => is,
+        LONG_MS
+      )
+    const isFresh = () => revoked.stalenessSeconds() < STALE_SECONDS
+    const isStale = () => revoked.stalenessSeconds() > STALE_SECONDS
+    t.equal(await beatUntil(4, () => revoked.loaded && isFresh()), true)
+    // The node with the number has lost its data, and another auth service began with one.
+    await redis.flushall()
+    t.equal(await beatUntil(1, isStale), true)
+    const told = /an auth service says that the sessions are in 1 partitions, but they are in 4/
+    t.equal(faults.filter((fault) => told.test(fault)).length, 1, faults.join())
+    await redis.set(PARTITION_COUNT, 4)
+    t.equal(await beatUntil(4, isFresh), true)
+  }
+)
+
+const subscriptions = {
+  use: 'subscriptions',
+  timeoutMs: REDIS_PATIENCE_MS,
+  onFault: () => {}
+} as const

@@ -91,7 +91,7 @@ export function redisRevocations(
         after = last ?? after
         const heartbeatAgeMs = await ageOf(lastHeartbeat(rows))
         if (heartbeatAgeMs !== null) heardMs = clock()
-        yield { ...decode(rows), cursor: place, heartbeatAgeMs }
+        yield { ...decode(rows, partition), cursor: place, heartbeatAgeMs }
         if (clock() - heardMs > silenceMs) {
           // A client of a cluster asks regularly which node has the log.
           if (!redis.isCluster || news === undefined) redis.disconnect(true)
@@ -138,8 +138,11 @@ function rowsOf(reply: unknown): Entries {
   return (reply as [stream: string, entries: Entries][] | null)?.[0]?.[1] ?? []
 }
 
-function decode(rows: Entries): Pick<RevocationBatch, 'entries' | 'caughtUp' | 'partitions'> {
-  const partitions = lastPartitions(rows)
+function decode(
+  rows: Entries,
+  partition: Partition
+): Pick<RevocationBatch, 'entries' | 'caughtUp' | 'partitions'> {
+  const partitions = partition === COMMON ? lastPartitions(rows) : undefined
   return {
     entries: rows.flatMap(decodeEntry),
     caughtUp: rows.length < BATCH_ENTRIES,
@@ -159,10 +162,12 @@ function decodeEntry([position, fields]: [string, string[]]): LogEntry[] {
   return [readEntry(position, entry, Number.isFinite(until) ? until : otherwise)]
 }
 
+/** If there is only one partition, and from earlier releases. */
+const SINGLE = 'heartbeat'
 const PARTITIONED = 'partitioned-heartbeat'
 
 /** the kinds of the entries that lua/heartbeat.lua writes */
-const HEARTBEATS = new Set(['heartbeat', PARTITIONED])
+const HEARTBEATS = new Set([SINGLE, PARTITIONED])
 
 type Heartbeat = {
   readonly id: string
@@ -180,12 +185,13 @@ function lastHeartbeat(rows: Entries): Heartbeat | undefined {
 }
 
 /**
- * An auth service of an earlier release writes heartbeats without this number. A number that no
- * installation has is not one: finding the tags of so many partitions would never end.
+ * A number that no installation has is not one: finding the tags of so many partitions would never
+ * end.
  */
 function lastPartitions(rows: Entries): number | undefined {
   for (const [, fields] of rows.toReversed()) {
     const { kind, partitions } = Object.fromEntries(pairs(fields))
+    if (kind === SINGLE) return 1
     const count = Number(partitions)
     if (kind === PARTITIONED && isPartitionCount(count)) return count
   }

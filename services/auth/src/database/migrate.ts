@@ -35,6 +35,7 @@ import { passkeys } from './migrations/0032-passkeys.ts'
 import { auditNumbers } from './migrations/0033-audit-numbers.ts'
 import { accountDeletions } from './migrations/0035-account-deletions.ts'
 import { identities } from './migrations/0038-identities.ts'
+import { numberOfPartitions } from './migrations/0039-number-of-partitions.ts'
 import { challengeIdentities } from './migrations/0040-challenge-identities.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
@@ -75,6 +76,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0033-audit-numbers': auditNumbers,
   '0035-account-deletions': accountDeletions,
   '0038-identities': identities,
+  '0039-number-of-partitions': numberOfPartitions,
   '0040-challenge-identities': challengeIdentities
 }
 

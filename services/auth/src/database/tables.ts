@@ -86,7 +86,12 @@ export type SessionTable = {
 }
 
 /** One row: the last run of the session store to which all ends were published, in `incarnation`. */
-type SessionStoreTable = { one: 1; incarnation: string }
+type SessionStoreTable = {
+  one: 1
+  incarnation: string
+  /** null: not recorded yet */
+  partitions: Generated<number | null>
+}
 
 /** Changes of rights that are not published to the gateways yet. */
 type UntoldStaleTokensTable = {

@@ -24,7 +24,7 @@ export type SessionPartitions = {
 
 /** The partitions, as Redis has recorded their number. */
 export type RecordedPartitions = SessionPartitions & {
-  /** Asks Redis again, and returns the number. */
+  /** Asks Redis again, and returns its number, which counts if the database has no other one. */
   read(): Promise<number>
   /** Calls with the number when it is known, and when it changes. */
   onNumber(tell: (partitions: number) => void): void
@@ -40,24 +40,33 @@ export const markKey = (partition: Partition, partitions: number): string =>
 /** for a new installation, if the setting is not set */
 const DEFAULT_PARTITIONS = 1
 
+type NumberSources = {
+  /** of a new installation */
+  readonly setting: number | undefined
+  /** as the database has recorded it; null: not yet */
+  readonly durable?: () => number | null
+}
+
 /**
- * The number is recorded in Redis when an installation is first started. It decides in which keys a
- * session is, so from then on the recorded number counts, and not the setting.
+ * The number is recorded in Redis and in the database when an installation is first started. It
+ * decides in which keys a session is, so from then on the recorded number counts, and not the
+ * setting.
  */
 export function recordedPartitions(
   redis: RedisConnection,
-  setting: number | undefined
+  { setting, durable = () => null }: NumberSources
 ): RecordedPartitions {
   const claim = script(redis, 'partitions', 2)
   const keys = [PARTITION_COUNT, markKey(COMMON, 1)]
   const followers: ((partitions: number) => void)[] = []
   let known: readonly Partition[] | null = null
   const read = async (): Promise<number> => {
-    const number = Number(await claim([...keys, known?.length ?? setting ?? DEFAULT_PARTITIONS]))
+    const own = durable() ?? known?.length ?? ''
+    const number = Number(await claim([...keys, own, setting ?? DEFAULT_PARTITIONS]))
     if (!isPartitionCount(number)) {
       throw storeUnavailable(new Error(`the sessions are in ${number} partitions`))
     }
-    if (known?.length !== number) {
+    if (known?.length !== number && (durable() ?? number) === number) {
       known = sessionPartitions(number)
       for (const tell of followers) tell(number)
     }
@@ -65,7 +74,8 @@ export function recordedPartitions(
   }
   const all = async (): Promise<readonly Partition[]> => {
     if (known === null) await read()
-    return known ?? [COMMON]
+    if (known !== null) return known
+    throw storeUnavailable(new Error('the database has another number of partitions than Redis'))
   }
   return {
     all,

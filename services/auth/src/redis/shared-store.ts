@@ -3,8 +3,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Fleet, MOST_GATEWAYS } from '@gatehouse/fleet/fleet'
 import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
-import { Refusal } from '@gatehouse/problem/refusal'
-import { StartFault } from '@gatehouse/process/start-fault'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { NeededRights } from '@gatehouse/redis/missing-rights'
 import { reportedRedis } from '@gatehouse/redis/reported-redis'
@@ -12,7 +10,8 @@ import { requireUsable } from '@gatehouse/redis/require-usable'
 import { type RedisSettings, redisTarget } from '@gatehouse/redis/settings'
 import { openSqlite } from '../database/sqlite/open-sqlite.ts'
 import type { Ports } from '../ports.ts'
-import { type RecordedPartitions, recordedPartitions } from './session-partitions.ts'
+import { openPartitions, type PartitionPorts } from './open-partitions.ts'
+import type { RecordedPartitions } from './session-partitions.ts'
 import { type StoreClock, storeClock } from './store-clock.ts'
 import { watchClock } from './watch-clock.ts'
 
@@ -51,10 +50,11 @@ export async function openSharedStore(
     readonly GATEHOUSE_DATA_DIR: string
     readonly REDIS_PARTITIONS?: number | undefined
   },
-  { log, registry, closing, jobs }: Pick<Ports, 'log' | 'registry' | 'closing' | 'jobs'>,
+  ports: Pick<Ports, 'registry' | 'closing'> & PartitionPorts,
   rights: readonly NeededRights[],
   embedded: Fleet = memoryFleet(() => performance.now())
 ): Promise<SharedStore> {
+  const { log, registry, closing, jobs } = ports
   const time = storeClock(config.REDIS_TIMEOUT_MS)
   jobs.push({
     name: 'compare the clock with Redis',
@@ -79,7 +79,7 @@ export async function openSharedStore(
   // The start waits no longer than this, and continues without Redis.
   await connections.settled(2 * config.REDIS_TIMEOUT_MS)
   await requireUsable(connections, rights, config)
-  const partitions = await openPartitions(redis, config.REDIS_PARTITIONS, { log, jobs })
+  const partitions = await openPartitions(redis, config.REDIS_PARTITIONS, ports)
   return {
     kind: 'redis',
     redis,
@@ -91,33 +91,4 @@ export async function openSharedStore(
       log.warn({ announced, listed: MOST_GATEWAYS }, 'too many gateways are announced in Redis')
     )
   }
-}
-
-/** @throws StartFault if the sessions are in another number of partitions than the setting says */
-async function openPartitions(
-  redis: RedisConnection,
-  setting: number | undefined,
-  { log, jobs }: Pick<Ports, 'log' | 'jobs'>
-): Promise<RecordedPartitions> {
-  const partitions = recordedPartitions(redis, setting)
-  const fault = (number: number) =>
-    `REDIS_PARTITIONS is ${setting}, but the sessions in this Redis are in ${number}: set it to ${number}. It cannot be changed after the first start`
-  const read = async (): Promise<number | null> => {
-    const number = await partitions.read().catch((error: unknown) => {
-      // An outage is logged elsewhere.
-      if (error instanceof Refusal) return null
-      throw error
-    })
-    return setting === undefined || number === setting ? null : number
-  }
-  const recorded = await read()
-  if (recorded !== null) throw new StartFault(fault(recorded))
-  partitions.onNumber((number) => {
-    if (setting !== undefined && number !== setting) log.error(fault(number))
-  })
-  jobs.push({
-    name: 'read the number of partitions of the sessions',
-    run: async () => void (await read())
-  })
-  return partitions
 }

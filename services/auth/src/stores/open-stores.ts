@@ -4,6 +4,7 @@ import { openAudit } from '../audit/open-audit.ts'
 import type { AuthConfig } from '../config.ts'
 import { openDatabase } from '../database/open-database.ts'
 import type { Ports } from '../ports.ts'
+import { durablePartitions } from '../redis/durable-partitions.ts'
 import { openSharedStore } from '../redis/shared-store.ts'
 import { neededRights, partitionRights } from './needed-rights.ts'
 
@@ -17,9 +18,10 @@ export type OpenStores = Awaited<ReturnType<typeof openStores>>
 export async function openStores(config: AuthConfig, ports: Ports, embedded?: Fleet) {
   const metrics = auditMetrics(ports.registry)
   const database = await openDatabase(config, { ...ports, inserted: metrics.inserted })
-  const isPartitioned = (config.REDIS_PARTITIONS ?? 1) > 1
-  const rights = isPartitioned ? [...neededRights, ...partitionRights] : neededRights
-  const store = await openSharedStore(config, ports, rights, embedded)
+  const durable = durablePartitions(database.tables)
+  const number = config.REDIS_PARTITIONS ?? (await database.whenThere(durable.read)) ?? 1
+  const rights = number > 1 ? [...neededRights, ...partitionRights] : neededRights
+  const store = await openSharedStore(config, { ...ports, database, durable }, rights, embedded)
   const { clock, fleet } = store
   const audit = openAudit({ metrics, database, clock, monotonicClock: ports.monotonicClock })
   return { database, store, clock, fleet, audit, onExpired: metrics.expired }

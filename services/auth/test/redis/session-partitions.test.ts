@@ -6,9 +6,12 @@ import { redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import type { Job } from '../../src/background/background-work.ts'
+import { whenThere } from '../../src/database/opening/when-there.ts'
+import { type DurablePartitions, durablePartitions } from '../../src/redis/durable-partitions.ts'
 import { recordedPartitions } from '../../src/redis/session-partitions.ts'
 import { openSharedStore } from '../../src/redis/shared-store.ts'
 import { capturedLog } from '../fixtures/captured-log.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
 
 t.test(
   'the number of partitions is fixed at the first start',
@@ -18,7 +21,7 @@ t.test(
     const { redis } = server
     t.beforeEach(() => redis.flushall())
     const recorded = async (t: Test, setting?: number) =>
-      recordedPartitions(await redisConnection(t, server.url), setting)
+      recordedPartitions(await redisConnection(t, server.url), { setting })
 
     t.test('the first setting counts, and later ones do not', async (t) => {
       const [first, second, unset] = [
@@ -53,28 +56,58 @@ t.test(
       t.strictSame(heard, [4, 2], 'which then counts')
     })
 
-    t.test('an auth service with another setting does not start', async (t) => {
-      const { log } = capturedLog(t)
-      const open = async (setting: number) => {
-        const closing = new AsyncDisposableStack()
-        t.teardown(() => closing.disposeAsync())
-        const config = {
-          REDIS_URL: server.url,
-          REDIS_TIMEOUT_MS: 2000,
-          REDIS_KEY_PREFIX: '',
-          REDIS_TLS_VERIFY: 'full',
-          REDIS_PARTITIONS: setting,
-          NODE_ENV: 'test',
-          GATEHOUSE_DATA_DIR: ''
-        } as const
-        const jobs: Job[] = []
-        return openSharedStore(config, { log, registry: new Registry(), closing, jobs }, [])
-      }
-      t.equal((await open(4)).kind, 'redis')
-      await t.rejects(open(16), StartFault)
-      await t.rejects(open(16), {
-        message: /^REDIS_PARTITIONS is 16, but the sessions in this Redis are in 4: set it to 4/
+    for (const kind of databaseKinds) {
+      t.test(`${kind.name}: the database has it too`, { skip: kind.skip }, async (t) => {
+        const { log, text } = capturedLog(t)
+        const durable = durablePartitions(await (await kind.make(t)).open())
+        const open = (setting?: number) => storeOf(t, { url: server.url, setting, log, durable })
+        const { jobs } = await open(4)
+        t.equal(await durable.read(), 4)
+        t.equal(await durable.record(16), 4, 'the first one counts')
+        const another = /^REDIS_PARTITIONS is 16, but the sessions of this installation are in 4:/
+        await t.rejects(open(16), new StartFault(''))
+        await t.rejects(open(16), { message: another })
+
+        await redis.flushall()
+        const { store } = await open()
+        t.equal(await redis.get(PARTITION_COUNT), '4', 'Redis has lost it, and the setting is gone')
+        t.equal(store.kind === 'redis' && (await store.partitions.all()).length, 4)
+
+        await redis.set(PARTITION_COUNT, '1')
+        await t.rejects(open(), { message: /^the sessions in this Redis are in 1 partitions, but/ })
+        for (const _ of [1, 2]) for (const { run } of jobs) await run()
+        t.equal(text().split('the sessions in this Redis are in 1').length, 2, 'said once')
+        t.equal(store.kind === 'redis' && (await store.partitions.all()).length, 4)
       })
-    })
+    }
   }
 )
+
+type Opened = {
+  readonly url: string
+  readonly setting: number | undefined
+  readonly log: ReturnType<typeof capturedLog>['log']
+  readonly durable: DurablePartitions
+}
+
+/** The stores of an auth service. */
+async function storeOf(t: Test, { url, setting, log, durable }: Opened) {
+  const closing = new AsyncDisposableStack()
+  t.teardown(() => closing.disposeAsync())
+  const config = {
+    REDIS_URL: url,
+    REDIS_TIMEOUT_MS: 2000,
+    REDIS_KEY_PREFIX: '',
+    REDIS_TLS_VERIFY: 'full',
+    REDIS_PARTITIONS: setting,
+    NODE_ENV: 'test',
+    GATEHOUSE_DATA_DIR: ''
+  } as const
+  const jobs: Job[] = []
+  const waiting = { address: null, waitSeconds: 0, onWaiting: () => {} }
+  const database = {
+    whenThere: <Result>(work: () => Promise<Result>) => whenThere(work, waiting)
+  }
+  const ports = { log, registry: new Registry(), closing, jobs, database, durable }
+  return { store: await openSharedStore(config, ports, []), jobs }
+}
