@@ -19,7 +19,15 @@ export type FollowedLogs = {
 type State = {
   readonly common: Progress
   /** null: the common log has not said how many there are, or it never will */
-  partitions: { count: number; logs: Progress[]; stop: AbortController } | null
+  partitions: {
+    readonly count: number
+    readonly logs: readonly Progress[]
+    /** the heartbeat that each log began with: none was read in it yet */
+    readonly sinceMs: number
+    readonly stop: AbortController
+  } | null
+  /** the largest number of partitions whose logs each had a heartbeat */
+  confirmed: number
   loaded: boolean
   /** the log whose outage was reported last: a node that is down stops several logs */
   reported: Progress | null
@@ -46,6 +54,7 @@ export function followPartitions(
     loaded: false,
     reported: null,
     isFewer: false,
+    confirmed: 1,
     running: []
   }
   const follow = (
@@ -62,14 +71,14 @@ export function followPartitions(
       )
     )
   const onPartitions = (count: number): boolean => {
-    const before = state.partitions?.count ?? 1
-    if (count < before) {
-      if (!state.isFewer) onFault(new Error(fewer(before, count)))
+    noteConfirmed(state)
+    if (count < state.confirmed) {
+      if (!state.isFewer) onFault(new Error(fewer(state.confirmed, count)))
       state.isFewer = true
       return false
     }
     state.isFewer = false
-    if (count === before) return true
+    if (count === (state.partitions?.count ?? 1)) return true
     const sources = source.partitionLogs?.(count) ?? []
     const { logs, stop } = replacePartitions(state, count, sources.length)
     const until = AbortSignal.any([ended.signal, stop.signal])
@@ -92,6 +101,15 @@ export function followPartitions(
   }
 }
 
+/** A number that somebody has only written into the common log is not confirmed. */
+function noteConfirmed(state: State): void {
+  const { partitions } = state
+  if (partitions === null) return
+  const { count, logs, sinceMs } = partitions
+  const isHeard = logs.every(({ heartbeatMs }) => heartbeatMs > sinceMs)
+  if (isHeard) state.confirmed = Math.max(state.confirmed, count)
+}
+
 /**
  * The number never decreases. An auth service that says so does not know the installation: others
  * may still write ends into the logs that it does not have.
@@ -106,7 +124,8 @@ function replacePartitions(state: State, count: number, size: number) {
     : undefined
   state.partitions?.stop.abort()
   const logs = Array.from({ length: size }, () => ({ ...unread(), ...before }))
-  state.partitions = { count, logs, stop: new AbortController() }
+  const { heartbeatMs: sinceMs } = { ...unread(), ...before }
+  state.partitions = { count, logs, sinceMs, stop: new AbortController() }
   return state.partitions
 }
 

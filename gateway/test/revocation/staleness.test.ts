@@ -6,7 +6,7 @@ import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redi
 import { loggedPartitions, PARTITION_COUNT } from '@gatehouse/redis/partitions'
 import { connectRedis } from '@gatehouse/redis/testing/connect-redis'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
-import { redisRevocations } from '@gatehouse/revocation/redis-revocations'
+import { REVOCATION_STREAM, redisRevocations } from '@gatehouse/revocation/redis-revocations'
 import t, { type Test } from 'tap'
 import { partitionedLog } from '../../src/redis/partitioned-log.ts'
 import { followRevocations } from '../../src/revocation/follow-revocations.ts'
@@ -135,6 +135,15 @@ t.test(
     t.equal(faults.filter((fault) => told.test(fault)).length, 1, faults.join())
     await redis.set(PARTITION_COUNT, 4)
     t.equal(await beatUntil(4, isFresh), true)
+
+    const planted = ['kind', 'partitioned-heartbeat', 'id', 'x', 'at', Date.now(), 'partitions', 9]
+    await redis.xadd(REVOCATION_STREAM, '*', ...planted)
+    await eventually(
+      async () => log.sessionPartitions().length,
+      (count) => count === 9,
+      LONG_MS
+    )
+    t.equal(await beatUntil(4, isFresh), true, 'a larger one counts when its logs have heartbeats')
   }
 )
 
