@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Gateway, SigningKey, Status } from '../src/api/answers.ts'
+import type { Gateway, SigningKey, Status } from '../src/api/responses.ts'
 import { rateOf, recentOf, withSample } from '../src/gateways/gateway-load.ts'
 import { clockText, rotationOf } from '../src/keys/rotation.ts'
 import { lanesOf, placeOf, rangeOf, usualSpan } from '../src/keys/timeline.ts'

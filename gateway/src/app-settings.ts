@@ -49,7 +49,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       connectionsPerAddress: share(config.GATEWAY_CONNECTIONS_PER_ADDRESS)
     },
     upstreamLimits: {
-      answerMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
+      responseMs: config.GATEWAY_UPSTREAM_TIMEOUT_SECONDS * 1000,
       placesPerAddress: share(config.GATEWAY_UPSTREAM_CONNECTIONS),
       webSocketsPerAddress: share(config.GATEWAY_UPSTREAM_WEBSOCKETS),
       sharePercent: config.GATEWAY_UPSTREAM_SHARE_PERCENT,

@@ -23,11 +23,11 @@ export async function forward(
   passageOf: (request: FastifyRequest) => Passage
 ): Promise<void> {
   const { requests, sharePercent } = forwarding
-  const { table, answerMs, lifetimes, noteFault } = requests
+  const { table, responseMs, lifetimes, noteFault } = requests
   const memory = bodyMemory(sharePercent)
   const passWebSocket = webSockets(app, {
     table,
-    answerMs,
+    responseMs,
     lifetimes,
     noteFault,
     upstreams: forwarding.webSockets,

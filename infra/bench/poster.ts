@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-type Answer = {
+type Posted = {
   readonly status: number
   readonly body: {
     readonly refreshToken: string
@@ -13,7 +13,7 @@ export type Post = (
   path: string,
   body: object,
   headers?: Readonly<Record<string, string>>
-) => Promise<Answer>
+) => Promise<Posted>
 
 /**
  * A minimal client with persistent connections. It sends `URLSearchParams` as a form, and other
@@ -41,7 +41,7 @@ export function poster(base: string, connections: number): Post {
 }
 
 /** The body of a request that must succeed for the figures to be valid. */
-export function succeeded({ status, body }: Answer): Answer['body'] {
+export function succeeded({ status, body }: Posted): Posted['body'] {
   if (status >= 300) throw new Error(`answered with ${status}`)
   return body
 }

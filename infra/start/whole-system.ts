@@ -97,13 +97,13 @@ function isTakenByChance(error: unknown, given: NodeJS.ProcessEnv): boolean {
 async function isReady({ name, opsUrl }: RunningService, given: NodeJS.ProcessEnv): Promise<void> {
   const url = `${opsUrl}/readyz`
   const deadline = Date.now() + READY_WITHIN_MS
-  let answer = 'nothing'
+  let body = 'nothing'
   while (Date.now() < deadline) {
     const response = await askListener(`${name.toUpperCase()}_OPS`, url, given).catch(() => null)
-    answer = response?.body ?? 'nothing'
+    body = response?.body ?? 'nothing'
     // A degraded process may not be able to sign users in.
-    if (response?.status === 200 && answer.includes('"status":"ready"')) return
+    if (response?.status === 200 && body.includes('"status":"ready"')) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  throw new StartFault(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${answer}`)
+  throw new StartFault(`not ready within ${READY_WITHIN_MS / 1000} s: ${url} answered ${body}`)
 }

@@ -147,7 +147,7 @@ t.test('with TLS everywhere, every connection has certificates on both sides', a
     const { AUTH_OPS_CA_FILE = '' } = settings
     const refused = await operator(folder, { AUTH_OPS_CA_FILE })(['users', 'list'])
     t.equal(refused.code, 1)
-    t.match(refused.stderr, /No answer from https:.*AUTH_OPS_CERT_FILE/)
+    t.match(refused.stderr, /No response from https:.*AUTH_OPS_CERT_FILE/)
     const unset = await operator(folder)(['users', 'list'])
     t.match(unset.stderr, /Its certificate is not trusted: AUTH_OPS_CA_FILE names the authority/)
   })

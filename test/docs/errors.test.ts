@@ -7,7 +7,7 @@ import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import t from 'tap'
 import { fewLogins, LOGINS_PER_MINUTE } from '../journeys/fixtures/few-logins.ts'
-import { isProblem } from '../journeys/fixtures/problem-answer.ts'
+import { isProblem } from '../journeys/fixtures/problem-response.ts'
 import { read } from '../rules/fixtures/source-files.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }

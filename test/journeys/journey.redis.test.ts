@@ -7,7 +7,7 @@ import { freezeRedis, redisMissing, redisServer } from '@gatehouse/fixtures/redi
 import { freePort } from '@gatehouse/start/free-port'
 import t, { type Test } from 'tap'
 import { journey } from './fixtures/journey.ts'
-import { isProblem } from './fixtures/problem-answer.ts'
+import { isProblem } from './fixtures/problem-response.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 

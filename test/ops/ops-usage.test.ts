@@ -141,7 +141,7 @@ t.test('a command that cannot call the ops listener says where it looked', async
     stderr: /^AUTH_OPS_TOKEN_FILE: cannot read \/nowhere: no such file/
   })
   const noListener = { AUTH_OPS_TOKEN: 'x', AUTH_OPS_URL: 'http://127.0.0.1:1' }
-  t.match(await list(empty, noListener), { code: 1, stderr: /No answer from .*AUTH_OPS_URL/ })
+  t.match(await list(empty, noListener), { code: 1, stderr: /No response from .*AUTH_OPS_URL/ })
   t.match(await list(folder, { AUTH_OPS_TOKEN: 'x' }), { code: 1, stderr: /token/ })
   t.match(await list(folder), { code: 0 }, 'the folder has the address and the token')
   t.match(await list(folder, { AUTH_OPS_URL: url }), {

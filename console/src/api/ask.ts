@@ -8,16 +8,16 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
  * Sends a request to the operators' API.
  * @throws Problem, NeedsApproval
  */
-export async function ask<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
+export async function ask<Body>(method: Method, path: string, body?: object): Promise<Body> {
   const response = await send(path, {
     method,
     headers: { ...proofHeaders(), ...(body === undefined ? {} : json) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
   })
-  const answer: unknown = response.status === 204 ? null : await response.json().catch(() => ({}))
-  if (response.status === 202) throw new NeedsApproval((answer as { approval: Approval }).approval)
-  if (response.ok) return answer as Answer
-  throw refused(response.status, answer)
+  const content: unknown = response.status === 204 ? null : await response.json().catch(() => ({}))
+  if (response.status === 202) throw new NeedsApproval((content as { approval: Approval }).approval)
+  if (response.ok) return content as Body
+  throw refused(response.status, content)
 }
 
 const json = { 'content-type': 'application/json' }
@@ -40,13 +40,13 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 /** What the server says about a refused request. Forgets a session that has ended. */
-export function refused(status: number, answer: unknown): Problem {
+export function refused(status: number, content: unknown): Problem {
   if (status === 401) forgetSession()
-  return problemOf(status, answer)
+  return problemOf(status, content)
 }
 
 /** What the server says about a refusal. */
-export function problemOf(status: number, answer: unknown): Problem {
-  const { code, detail, title } = (answer ?? {}) as Record<string, string | undefined>
+export function problemOf(status: number, content: unknown): Problem {
+  const { code, detail, title } = (content ?? {}) as Record<string, string | undefined>
   return new Problem(status, code ?? `HTTP_${status}`, detail ?? title ?? `Status ${status}.`)
 }

@@ -7,8 +7,8 @@ import { missed, recent } from '../live/live.ts'
 export const waiting = signal<readonly Approval[]>([])
 
 export async function readWaiting(): Promise<void> {
-  const answer = await ask<{ approvals: Approval[] }>('GET', '/ops/approvals').catch(() => null)
-  if (answer !== null) waiting.value = answer.approvals
+  const response = await ask<{ approvals: Approval[] }>('GET', '/ops/approvals').catch(() => null)
+  if (response !== null) waiting.value = response.approvals
 }
 
 /** Events after which the list is another one; a change uses its approval up. */

@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { AuditEvent } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
+import type { AuditEvent } from '../api/responses.ts'
 import { isLive, missed, recent } from '../live/live.ts'
 import { inOrder } from '../parts/in-order.ts'
 import { Fault } from '../parts/loaded.tsx'
@@ -39,10 +39,10 @@ async function search(kind: string): Promise<void> {
     const query = new URLSearchParams({ limit: String(AT_ONCE) })
     if (kind !== '') query.set('kind', kind)
     if (subject !== '') query.set('user', subject)
-    const answer = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
+    const response = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
     if (!isShown()) return
     filter.value = { kind, subject }
-    read.value = answer.events
+    read.value = response.events
     fault.value = null
   } catch (error) {
     if (isShown()) fault.value = messageOf(error)

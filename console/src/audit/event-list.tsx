@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../api/answers.ts'
+import type { AuditEvent } from '../api/responses.ts'
 import { isUserId, timeText } from '../parts/text.ts'
 import { nameOf } from './matching-events.ts'
 

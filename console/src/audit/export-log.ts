@@ -42,8 +42,8 @@ export async function exportLog(onRecords: (count: number) => void): Promise<Blo
 
 async function numbered<Item>(what: 'heads' | 'records', after: number): Promise<Item[]> {
   const query = new URLSearchParams({ after: String(after), limit: String(PAGE) })
-  const answer = await ask<Record<string, Item[]>>('GET', `/ops/audit/${what}?${query}`)
-  return answer[what] ?? []
+  const response = await ask<Record<string, Item[]>>('GET', `/ops/audit/${what}?${query}`)
+  return response[what] ?? []
 }
 
 /** Lets the browser store a file. */

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../api/answers.ts'
+import type { AuditEvent } from '../api/responses.ts'
 
 /** What the operator wants to see. Empty: everything. */
 export type AuditFilter = {

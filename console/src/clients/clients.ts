@@ -22,9 +22,9 @@ export const clients = loaded(
 )
 
 /** Makes a change, and reads the clients again. */
-async function change<Answer>(path: string, body?: object): Promise<Answer> {
+async function change<Body>(path: string, body?: object): Promise<Body> {
   try {
-    return await ask<Answer>('POST', path, body)
+    return await ask<Body>('POST', path, body)
   } finally {
     await clients.read()
   }

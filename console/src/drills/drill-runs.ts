@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../api/answers.ts'
+import type { AuditEvent } from '../api/responses.ts'
 
 export type DrillName = 'revoke' | 'theft' | 'rotation'
 

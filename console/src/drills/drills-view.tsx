@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
-import type { AuditEvent } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { AuditEvent } from '../api/responses.ts'
 import { matchingEvents } from '../audit/matching-events.ts'
 import { missed, recent } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { Gateway } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { Gateway } from '../api/responses.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { gatewayList } from './gateway-readings.ts'

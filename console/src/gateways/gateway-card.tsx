@@ -1,4 +1,4 @@
-import type { Gateway, Vitals } from '../api/answers.ts'
+import type { Gateway, Vitals } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { Mark } from '../parts/mark.tsx'
 import { memoryText, numberText, shortKid, spanText } from '../parts/text.ts'

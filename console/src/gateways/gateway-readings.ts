@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import type { Gateway } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { loaded } from '../parts/loaded.tsx'
 import { type Load, type Sample, withSample } from './gateway-load.ts'

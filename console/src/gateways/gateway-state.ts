@@ -1,4 +1,4 @@
-import type { Gateway } from '../api/answers.ts'
+import type { Gateway } from '../api/responses.ts'
 
 /** the lag of a gateway that has never read the log */
 const NEVER = Number.MAX_SAFE_INTEGER

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { SigningKey } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { SigningKey } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'

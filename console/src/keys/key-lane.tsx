@@ -1,4 +1,4 @@
-import type { SigningKey } from '../api/answers.ts'
+import type { SigningKey } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { agoText, shortKid } from '../parts/text.ts'
 import { KeyActions } from './key-actions.tsx'

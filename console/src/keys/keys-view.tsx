@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { SigningKey } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { SigningKey } from '../api/responses.ts'
 import { keys } from '../live/live.ts'
 import { attempt } from '../parts/notices.tsx'
 import { shortKid } from '../parts/text.ts'

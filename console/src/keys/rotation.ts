@@ -1,4 +1,4 @@
-import type { Gateway, SigningKey } from '../api/answers.ts'
+import type { Gateway, SigningKey } from '../api/responses.ts'
 
 type Holder = { readonly id: string; readonly name: string; readonly holds: boolean }
 

@@ -1,4 +1,4 @@
-import type { SigningKey } from '../api/answers.ts'
+import type { SigningKey } from '../api/responses.ts'
 
 /** A part of the life of a key, in milliseconds since 1970. */
 export type Segment = {

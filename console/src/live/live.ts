@@ -1,5 +1,5 @@
 import { effect, signal, untracked } from '@preact/signals'
-import type { AuditRecord, Gateway, SigningKey } from '../api/answers.ts'
+import type { AuditRecord, Gateway, SigningKey } from '../api/responses.ts'
 import { operator } from '../session/session.ts'
 import type { ServerEvent } from './event-parser.ts'
 import { followEvents } from './follow-events.ts'

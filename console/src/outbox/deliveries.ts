@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
-import type { DeliveryState, Letter, Webhook, WebhookDelivery } from '../api/delivery-answers.ts'
+import type { DeliveryState, Letter, Webhook, WebhookDelivery } from '../api/delivery-responses.ts'
 import { type Loaded, loaded } from '../parts/loaded.tsx'
 
 /** How many messages are listed. */
@@ -19,8 +19,8 @@ function messages<Message>(path: string, member: string): Messages<Message> {
   const read = loaded(async () => {
     const query = new URLSearchParams({ limit: String(MOST) })
     if (state.value !== null) query.set('state', state.value)
-    const answer = await ask<Record<string, Message[]>>('GET', `${path}?${query}`)
-    return answer[member] ?? []
+    const response = await ask<Record<string, Message[]>>('GET', `${path}?${query}`)
+    return response[member] ?? []
   })
   return { ...read, state }
 }
@@ -59,9 +59,9 @@ export const readOutbox = (): Promise<unknown> =>
  * Makes a change, and reads everything again.
  * @throws Problem
  */
-export async function change<Answer>(path: string): Promise<Answer> {
+export async function change<Body>(path: string): Promise<Body> {
   try {
-    return await ask<Answer>('POST', path)
+    return await ask<Body>('POST', path)
   } finally {
     await readOutbox()
   }

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { Delivery } from '../api/delivery-answers.ts'
+import type { Delivery } from '../api/delivery-responses.ts'
 import { now } from '../api/server-time.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Mark, type Tone } from '../parts/mark.tsx'

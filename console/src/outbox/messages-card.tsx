@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryState } from '../api/delivery-answers.ts'
+import type { Delivery, DeliveryState } from '../api/delivery-responses.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { ChangesHead, TableHead } from '../parts/table-head.tsx'

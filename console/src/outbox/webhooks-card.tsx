@@ -1,4 +1,4 @@
-import type { Webhook, WebhookTest } from '../api/delivery-answers.ts'
+import type { Webhook, WebhookTest } from '../api/delivery-responses.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'

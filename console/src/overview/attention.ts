@@ -1,4 +1,4 @@
-import type { Gateway, SigningKey, Status } from '../api/answers.ts'
+import type { Gateway, SigningKey, Status } from '../api/responses.ts'
 import { isLate, lagText } from '../gateways/gateway-state.ts'
 import { count, shortKid, spanText } from '../parts/text.ts'
 

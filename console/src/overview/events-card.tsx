@@ -1,4 +1,4 @@
-import type { Status } from '../api/answers.ts'
+import type { Status } from '../api/responses.ts'
 import { Spark } from '../parts/spark.tsx'
 import { numberText } from '../parts/text.ts'
 import { eventsOf } from './attention.ts'

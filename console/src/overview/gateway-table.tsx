@@ -1,4 +1,4 @@
-import type { Gateway } from '../api/answers.ts'
+import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { type Load, MOST_RATES, rateOf } from '../gateways/gateway-load.ts'
 import { gatewayList, loads } from '../gateways/gateway-readings.ts'

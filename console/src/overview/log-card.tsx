@@ -1,4 +1,4 @@
-import type { Queue, Status } from '../api/answers.ts'
+import type { Queue, Status } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { Fact } from '../parts/facts.tsx'
 import { Mark } from '../parts/mark.tsx'

@@ -1,5 +1,5 @@
-import type { Status } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { Status } from '../api/responses.ts'
 import { loaded } from '../parts/loaded.tsx'
 
 /** The state of the process that answers, and of its stores. */

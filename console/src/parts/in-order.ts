@@ -1,6 +1,6 @@
 /**
  * Requests may be answered in another order than they were sent. Returns a function that begins a
- * request. It returns a function to call with the answer, which tells whether to show it: not if
+ * request. It returns a function to call with the response, which tells whether to show it: not if
  * a later request was answered before.
  */
 export function inOrder(): () => () => boolean {

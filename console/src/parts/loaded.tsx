@@ -22,9 +22,9 @@ export function loaded<Content>(get: () => Promise<Content>): Loaded<Content> {
     async read() {
       const isShown = begin()
       try {
-        const answer = await get()
+        const response = await get()
         if (!isShown()) return
-        content.value = answer
+        content.value = response
         fault.value = null
       } catch (error) {
         if (isShown()) fault.value = messageOf(error)

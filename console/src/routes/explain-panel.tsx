@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
-import type { ExplainedRequest } from '../api/route-answers.ts'
+import type { ExplainedRequest } from '../api/route-responses.ts'
 import { Fault } from '../parts/loaded.tsx'
 import { ExplanationCard } from './explanation-card.tsx'
 import { NoGateway, Unasked } from './no-gateway.tsx'

@@ -1,4 +1,4 @@
-import type { ExplainedRequest, Explanation } from '../api/route-answers.ts'
+import type { ExplainedRequest, Explanation } from '../api/route-responses.ts'
 import { Fact } from '../parts/facts.tsx'
 import { Mark } from '../parts/mark.tsx'
 

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
-import type { TableOutcomes } from '../api/route-answers.ts'
+import type { TableOutcomes } from '../api/route-responses.ts'
 import { attempt } from '../parts/notices.tsx'
 
 type ReloadProps = {

@@ -1,4 +1,4 @@
-import type { Route } from '../api/route-answers.ts'
+import type { Route } from '../api/route-responses.ts'
 import { TableHead } from '../parts/table-head.tsx'
 
 /** Routes in the order of the file. The longest prefix wins, not the order. */

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
-import type { RouteTables, TableOutcomes } from '../api/route-answers.ts'
+import type { RouteTables, TableOutcomes } from '../api/route-responses.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { count } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'

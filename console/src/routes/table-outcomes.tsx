@@ -1,4 +1,4 @@
-import type { TableOutcomes } from '../api/route-answers.ts'
+import type { TableOutcomes } from '../api/route-responses.ts'
 import { Mark } from '../parts/mark.tsx'
 import { count } from '../parts/text.ts'
 import { NoGateway, Unasked } from './no-gateway.tsx'

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
-import type { TableOutcomes } from '../api/route-answers.ts'
+import type { TableOutcomes } from '../api/route-responses.ts'
 import { Fault } from '../parts/loaded.tsx'
 import { Outcomes } from './table-outcomes.tsx'
 

@@ -1,8 +1,8 @@
 import { effect, signal } from '@preact/signals'
-import type { Operator } from '../api/answers.ts'
 import { ask, problemOf, proofHeaders, send } from '../api/ask.ts'
 import { messageOf } from '../api/problem.ts'
 import { forgetSession, keepProof, proof } from '../api/proof.ts'
+import type { Operator } from '../api/responses.ts'
 
 /** Who is signed in. undefined: not known yet. */
 export const operator = signal<Operator | null | undefined>(undefined)
@@ -24,14 +24,14 @@ export async function signIn(credential: Credential): Promise<void> {
     headers: { ...proofHeaders(), 'content-type': 'application/json' },
     body: JSON.stringify(credential)
   })
-  const answer = await response.json().catch(() => ({}))
-  if (!response.ok) throw problemOf(response.status, answer)
-  keepProof(answer.proof)
-  operator.value = { name: answer.name, role: answer.role }
+  const content = await response.json().catch(() => ({}))
+  if (!response.ok) throw problemOf(response.status, content)
+  keepProof(content.proof)
+  operator.value = { name: content.name, role: content.role }
 }
 
 export async function signOut(): Promise<void> {
-  // Without an answer, the session ends when it has been idle. This page cannot use it any longer.
+  // Without a response, the session ends when it has been idle. This page cannot use it any longer.
   await send('session', { method: 'DELETE', headers: proofHeaders() }).catch(() => null)
   forgetSession()
 }

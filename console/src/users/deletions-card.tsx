@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
-import type { User } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
+import type { User } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { changesOf } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'

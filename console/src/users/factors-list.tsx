@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { User } from '../api/answers.ts'
+import type { User } from '../api/responses.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { count, timeText } from '../parts/text.ts'

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
-import type { AuditEvent, Session, User } from '../api/answers.ts'
 import { ask } from '../api/ask.ts'
 import { messageOf, Problem } from '../api/problem.ts'
+import type { AuditEvent, Session, User } from '../api/responses.ts'
 import { inOrder } from '../parts/in-order.ts'
 
 /** A user, with what an operator looks at before a change. */

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { User } from '../api/answers.ts'
+import type { User } from '../api/responses.ts'
 import { Field, wordsOf } from '../parts/field.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { setRights } from './found-user.ts'

@@ -1,4 +1,4 @@
-import type { AuditEvent, Session, User } from '../api/answers.ts'
+import type { AuditEvent, Session, User } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { EventList } from '../audit/event-list.tsx'
 import { Mark } from '../parts/mark.tsx'

@@ -8,7 +8,7 @@ import { getsProof } from '../routes/takes-our-credentials.ts'
 import { type Match, match } from '../stages/match.ts'
 import { accessWords, demandWords } from './demand-words.ts'
 import { headersOf, verifiedOf } from './header-words.ts'
-import { answerOf, limitsOf } from './limit-words.ts'
+import { limitsOf, responseOf } from './limit-words.ts'
 
 /** Which route a request matches and why, as the gateway's own stage decides. Pure. */
 export function explainRequest(method: string, path: string, table: RouteTable): RequestAnswer {
@@ -46,7 +46,7 @@ function explanationOf(method: string, match: Match, table: RouteTable): Explana
       (address) => `${method} ${address}${asked}${protocolWords(route.upstream.protocol)}`
     ),
     headers: headersOf(method, route, { access, provesGateway }),
-    answer: answerOf(route),
+    answer: responseOf(route),
     limits: limitsOf(method, route),
     verified: verifiedOf(match, table, provesGateway)
   }

@@ -2,7 +2,7 @@ import { gatewayHeader, IDENTITY_PREFIX, identityHeader } from '@gatehouse/edge-
 import type { Route } from '../routes/entry/route.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 import type { Match } from '../stages/match.ts'
-import { identityHeaderNames } from '../verify/answer-headers.ts'
+import { identityHeaderNames } from '../verify/response-headers.ts'
 
 /** The headers that the service gets, one line each. */
 export function headersOf(

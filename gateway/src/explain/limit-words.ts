@@ -1,7 +1,7 @@
 import type { Route } from '../routes/entry/route.ts'
 
 /** What the client gets from the response. */
-export function answerOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
+export function responseOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
   return [
     `headers of at most ${answerHeaderBytes} bytes`,
     answerPaths === 'keep'

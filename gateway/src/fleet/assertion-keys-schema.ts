@@ -22,6 +22,6 @@ export const assertionKeys = {
       { title: 'AssertionKeys' }
     )
   },
-  answers: { 200: { description: 'The JWK Set.' } },
+  successes: { 200: { description: 'The JWK Set.' } },
   problems: { UNAVAILABLE: 'The gateway has several workers, and none of them answers.' }
 }

@@ -9,7 +9,7 @@ import type { WaitingClient } from './response/waiting-client.ts'
 export type AskPorts = ResponsePorts & {
   readonly connections: Connections
   /** how long a service may take to begin its response, if the route sets no time */
-  readonly answerMs: number
+  readonly responseMs: number
 }
 
 /** A request to one address of a service, and where its response goes. */
@@ -42,7 +42,7 @@ export function askAddress(
   })
   const { upstream, answerSeconds, events, idleSeconds } = passage.route
   // A service for gRPC often begins the response of a stream with its first message.
-  const usualMs = events && isCall(passage) ? 0 : ports.answerMs
+  const usualMs = events && isCall(passage) ? 0 : ports.responseMs
   const options = {
     ...request,
     origin: place.address,

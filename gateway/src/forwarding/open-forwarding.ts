@@ -50,7 +50,7 @@ export function openForwarding(options: ForwardingOptions): Forwarding {
   return {
     requests: {
       table: routes.current,
-      answerMs: limits.answerMs,
+      responseMs: limits.responseMs,
       lifetimes: lifetimes(revoked, clock),
       noteFault,
       upstreams: capacity.requests,

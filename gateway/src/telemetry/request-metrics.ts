@@ -22,7 +22,7 @@ export function requestMetrics(metrics: Registry): (served: Served) => void {
   })
   const verification = new Durations({
     name: 'gateway_verification_duration_seconds',
-    help: 'From the headers of a subrequest of a proxy to the end of the answer',
+    help: 'From the headers of a subrequest of a proxy to the end of the response',
     ...byRequest
   })
   const refusals = new Counter({

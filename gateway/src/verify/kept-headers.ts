@@ -14,18 +14,18 @@ const [X, G] = [0x78, 0x67]
 
 /**
  * Refuses a request with headers that the gateway would remove, but the proxy forwards. The proxy
- * replaces only those that the answer contains. It does not know the other spellings that a service
+ * replaces only those that the response contains. It does not know the other spellings that a service
  * reads as the same name (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845). And refuses an offer
  * to change the protocol, except a WebSocket handshake: the gateway itself ignores the offer, but a
  * service that accepts it gets all later requests of the client without a question to the gateway
  * (h2c smuggling).
- * @param answered the headers that the answer contains
+ * @param replaced the headers that the response contains
  * @param added the header that the proxy adds to its subrequests; null: none
  * @throws Refusal INVALID_REQUEST
  */
 export function refuseKeptHeaders(
   rawHeaders: readonly string[],
-  answered: ReadonlySet<string>,
+  replaced: ReadonlySet<string>,
   added: string | null
 ): void {
   const offers: string[] = []
@@ -39,7 +39,7 @@ export function refuseKeptHeaders(
       else offers.push(value)
     }
     if (first !== X && first !== G) continue
-    if (isIdentityName(name) && !answered.has(name) && name !== added) {
+    if (isIdentityName(name) && !replaced.has(name) && name !== added) {
       throw kept('an identity header', 'x-auth-*')
     }
     if (first === X && REWRITING.test(foldedName(name))) {

@@ -8,11 +8,11 @@ import { noLimiter } from '../plain-requests/plain-requests.ts'
 import type { Decide } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
 import { newTrail } from '../telemetry/trail.ts'
-import type { Questions } from './questions.ts'
+import type { Subrequests } from './subrequests.ts'
 
 /** What plain subrequests need. */
 type SubrequestPorts = Pick<PlainClientPorts, 'onServed'> & {
-  readonly questions: Questions
+  readonly subrequests: Subrequests
   readonly decide: Decide
   /** whether the framework gets a subrequest that could go without it */
   readonly usesFramework: (raw: IncomingMessage) => boolean
@@ -42,16 +42,16 @@ export function plainSubrequests(ports: SubrequestPorts): PlainRequests {
 }
 
 function answer(client: PlainClient, arrived: ArrivedRequest, ports: SubrequestPorts): void {
-  const { questions, decide } = ports
+  const { subrequests, decide } = ports
   try {
-    const { head, located, names } = questions.read(arrived, client.request)
+    const { head, located, names } = subrequests.read(arrived, client.request)
     const hasLimits = located.route !== null && located.route.limits.length > 0
     if (hasLimits) {
       client.refuse(null)
       return
     }
-    const arrival = arrivalOf(arrived, located, noLimiter, questions.isTrustedProxy)
-    const say = (passage: Passage): void => questions.allow(client.raw, names, passage)
+    const arrival = arrivalOf(arrived, located, noLimiter, subrequests.isTrustedProxy)
+    const say = (passage: Passage): void => subrequests.allow(client.raw, names, passage)
     const passage = decide(head, arrival)
     if (passage instanceof Promise) passage.then(say).catch((error) => client.refuse(error))
     else say(passage)

@@ -18,7 +18,7 @@ import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { newTrail } from '../telemetry/trail.ts'
 import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
 import { plainSubrequests } from './plain-subrequests.ts'
-import { proxyQuestions, type Questions } from './questions.ts'
+import { proxySubrequests, type Subrequests } from './subrequests.ts'
 
 type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   readonly https: ServerTls | null
@@ -58,8 +58,8 @@ export function verifyListener(options: VerifyOptions): Service {
   const { times, proxies, limits, telemetry, log, metrics, https, judge } = options
   const { isTrustedProxy } = proxies
   const { spans, onServed } = telemetry
-  const questions = proxyQuestions({ ...options, spans })
-  const plain = plainSubrequests({ ...options, questions, onServed })
+  const subrequests = proxySubrequests({ ...options, spans })
+  const plain = plainSubrequests({ ...options, subrequests, onServed })
   const app = buildService({
     log,
     ...times,
@@ -78,20 +78,20 @@ export function verifyListener(options: VerifyOptions): Service {
     errorForm: ({ arrived }) => errorFormOf(arrived.located?.route ?? null, { isGrpc: false })
   })
   connectionGauges(metrics, 'verify', app.server, limits)
-  answerQuestions(app, questions, judge)
+  answerSubrequests(app, subrequests, judge)
   markRefusals(app, options)
   return app
 }
 
 /** Answers each subrequest as the journey decides on the request that it describes. */
-function answerQuestions(app: Service, questions: Questions, judge: Judge): void {
+function answerSubrequests(app: Service, subrequests: Subrequests, judge: Judge): void {
   app.addHook('onRequest', async (request, reply) => {
     const { arrived, raw } = request
     if (arrived.refusal !== null) throw arrived.refusal
-    const { head, names } = questions.read(arrived, raw)
+    const { head, names } = subrequests.read(arrived, raw)
     const passage = await judge(request, head)
     reply.hijack()
-    questions.allow(reply.raw, names, passage)
+    subrequests.allow(reply.raw, names, passage)
     return reply
   })
 }

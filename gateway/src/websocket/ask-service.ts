@@ -7,7 +7,7 @@ import { forwardedPath } from '../forwarding/request/forwarded-path.ts'
 import { MOST_HINTS } from '../forwarding/response/early-hints.ts'
 import type { Handshake } from '../request/handshake.ts'
 import type { Passage } from '../request/passage.ts'
-import { LARGEST_ANSWER_HEADER_BYTES } from '../routes/entry/route.ts'
+import { LARGEST_RESPONSE_HEADER_BYTES } from '../routes/entry/route.ts'
 
 /** the largest message of a service; messages of a client have the route's body limit */
 const LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -28,7 +28,7 @@ export function askService({ headers, websocket, ...passage }: Passage, { addres
   return new WebSocket(url, [...(websocket?.protocols ?? [])], {
     headers,
     perMessageDeflate: false,
-    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
+    maxHeaderSize: LARGEST_RESPONSE_HEADER_BYTES,
     allowSynchronousEvents: MANY_AT_ONCE,
     maxPayload: LONGEST_MESSAGE_BYTES,
     finishRequest: limitHints,

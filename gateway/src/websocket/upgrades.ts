@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { holdBytes } from '@gatehouse/http-service/held-bytes'
-import { afterEarlierAnswers } from '@gatehouse/http-service/one-at-a-time'
+import { afterEarlierResponses } from '@gatehouse/http-service/one-at-a-time'
 import type { FastifyInstance } from 'fastify'
 import { guard, type NoteFault } from '../forwarding/faults/guard.ts'
 
@@ -18,7 +18,7 @@ export function takeUpgrades(app: FastifyInstance, noteFault: NoteFault): Releas
   app.server.on('upgrade', (raw: IncomingMessage, socket: Socket, head: Buffer) => {
     const guarded = guard({ place: 'upgrade', noteFault, end: () => socket.destroy() })
     socket.on('error', () => socket.destroy())
-    afterEarlierAnswers(
+    afterEarlierResponses(
       socket,
       guarded((more: Buffer) => {
         // The previous response was the last one on this connection.

@@ -19,7 +19,7 @@ type WebSocketPorts = UpgradePorts & {
   readonly upstreams: Upstreams
   readonly messages: MessageMemory
   /** how long a service may take to accept the upgrade, if the route sets no time */
-  readonly answerMs: number
+  readonly responseMs: number
 }
 
 /** Handles a request that the journey has accepted as an upgrade. */
@@ -56,7 +56,7 @@ export function webSockets(app: FastifyInstance, ports: WebSocketPorts): PassWeb
     }
     noteAsked(reply.request.trail, place.address)
     const upgrade = { reply, passage, place }
-    const ms = (route.answerSeconds ?? 0) * 1000 || ports.answerMs
+    const ms = (route.answerSeconds ?? 0) * 1000 || ports.responseMs
     askForUpgrade(upgrade, ms, ports, (service, protocol) =>
       acceptClient(open, upgrade, service, protocol)
     )

@@ -48,7 +48,7 @@ t.test('every request of every caller to a service that is down gets 502', async
   t.equal((await fetch(`${gateway.url}/closed`)).status, 401, 'the gateway itself is up')
 })
 
-const noAnswer: Record<string, string> = {
+const noResponse: Record<string, string> = {
   nothing: '',
   'no HTTP': 'hello',
   'another protocol': 'SSH-2.0-OpenSSH_9.6\r\n',
@@ -65,7 +65,7 @@ const noAnswer: Record<string, string> = {
 
 t.test('an invalid response becomes a 502, and the service is not asked again', async (t) => {
   const gateway = await edge(t)
-  for (const [title, bytes] of Object.entries(noAnswer)) {
+  for (const [title, bytes] of Object.entries(noResponse)) {
     const before = gateway.upstream.received.length
     answersWith(gateway, bytes)
     const refused = await gateway.call('/closed')

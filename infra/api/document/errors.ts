@@ -3,7 +3,7 @@ import type { Json } from './components.ts'
 import { oauthErrorContent, problemContent } from './error-schemas.ts'
 import { headerRefs, type SharedHeader } from './headers.ts'
 
-/** One error that an operation can answer with: its code, and when. */
+/** One error that an operation can respond with: its code, and when. */
 export type DocumentedError = {
   readonly status: number
   readonly code: ProblemCode

@@ -21,9 +21,9 @@ export function operationOf(
   { security, errors, headers }: Surroundings,
   components: Components
 ): Json {
-  const { operationId, summary, description, tags, answers } = schema
-  if (!operationId || !summary || !description || !tags || !answers) {
-    throw new Error(`${method} ${url} has no operationId, summary, description, tags or answers`)
+  const { operationId, summary, description, tags, successes } = schema
+  if (!operationId || !summary || !description || !tags || !successes) {
+    throw new Error(`${method} ${url} has no operationId, summary, description, tags or successes`)
   }
   const parameters = parametersOf(schema, components)
   const requestBody = requestBodyOf(schema, components)
@@ -36,23 +36,23 @@ export function operationOf(
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === null ? {} : { requestBody }),
     responses: {
-      ...successes(schema, headers, components),
+      ...successResponses(schema, headers, components),
       ...errorsOf(errors, schema, components)
     }
   }
 }
 
 /**
- * The errors, with the route's own headers. A status that the route answers by itself is not an
+ * The errors, with the route's own headers. A status that the route successes by itself is not an
  * error.
  */
 function errorsOf(
   errors: Json,
-  { answers = {}, errorHeaders = {} }: CollectedRoute['schema'],
+  { successes = {}, errorHeaders = {} }: CollectedRoute['schema'],
   components: Components
 ): Json {
   const entries = Object.entries(errors as Readonly<Record<string, Json>>)
-    .filter(([status]) => !(status in answers))
+    .filter(([status]) => !(status in successes))
     .map(([status, { headers, ...error }]) => {
       const own = ownHeaders(errorHeaders[Number(status)] ?? {}, components)
       return [status, { ...error, headers: { ...(headers as Json), ...own } }]
@@ -101,15 +101,15 @@ function requestBodyOf(
   return { required: !isOptional, content: { 'application/json': { schema } } }
 }
 
-function successes(
-  { answers = {}, response = {} }: CollectedRoute['schema'],
+function successResponses(
+  { successes = {}, response = {} }: CollectedRoute['schema'],
   headers: readonly SharedHeader[],
   components: Components
 ): Json {
-  const responses = Object.entries(answers).map(([status, answer]) => {
+  const responses = Object.entries(successes).map(([status, success]) => {
     const schema = (response as Json)[status]
     const hasContent = schema !== undefined && (schema as Json).type !== 'null'
-    const { description, mediaType = 'application/json', headers: own = {} } = answer
+    const { description, mediaType = 'application/json', headers: own = {} } = success
     const shared = headers.filter((name) => !(name in own))
     const content = hasContent ? { [mediaType]: { schema: components.schemaOf(schema) } } : null
     return [

@@ -65,7 +65,7 @@ const limitsOf = ({ limits }: Route): DocumentedError[] =>
     when: `The address has sent more than ${max} requests in ${windowSeconds} seconds (shipped route table).`
   }))
 
-/** The errors of OAuth, which an endpoint itself answers with. */
+/** The errors of OAuth, which an endpoint itself responds with. */
 const ownOAuthErrors = ({ oauthErrors: own = {} }: CollectedRoute['schema']) =>
   Object.entries(own).flatMap(([status, errors]) =>
     Object.entries(errors).map(([code, when]) => ({ status: Number(status), code, when }))

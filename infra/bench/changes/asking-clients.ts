@@ -16,7 +16,7 @@ export type Answers = {
 
 /** Clients that read, order and refresh, one request after the other, until they are stopped. */
 export type AskingClients = {
-  /** the answers since the last call */
+  /** the responses since the last call */
   take(): Answers
   /** waits for the requests in flight */
   stop(): Promise<void>
@@ -73,7 +73,7 @@ function newTally() {
   let failed: string[] = []
   let kids = new Set<string>()
   return {
-    /** @returns the body of an answer as it should be; otherwise null */
+    /** @returns the body of a response as it should be; otherwise null */
     note(name: string, wanted: number, asked: () => Promise<Asked>) {
       return asked().then(
         ({ status, body }) => {

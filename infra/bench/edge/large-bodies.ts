@@ -69,8 +69,8 @@ async function passThrough(url: string, issuer: Issuer, bytes: number): Promise<
   const [token] = issuer.tokens(1)
   const headers = { authorization: `Bearer ${token}` }
   const down = request(`${url}${PATH}`, { headers }).end()
-  const [answer] = (await once(down, 'response')) as [IncomingMessage]
-  const received = await swallow(answer)
+  const [response] = (await once(down, 'response')) as [IncomingMessage]
+  const received = await swallow(response)
   if (received !== bytes) throw new Error(`${received} of ${bytes} bytes came down`)
   const up = request(`${url}${PATH}`, {
     method: 'POST',

@@ -64,9 +64,9 @@ export const startOidcProvider = (redisUrl: string): Promise<RefreshProgram> =>
         open: async (post) => succeeded(await post('/login', {})).refreshToken,
         async refresh(post, refresh_token) {
           const form = { grant_type: 'refresh_token', client_id: 'bench', refresh_token }
-          const answer = succeeded(await post('/token', new URLSearchParams(form)))
-          if (answer.refresh_token === undefined) throw new Error('the token was not rotated')
-          return answer.refresh_token
+          const response = succeeded(await post('/token', new URLSearchParams(form)))
+          if (response.refresh_token === undefined) throw new Error('the token was not rotated')
+          return response.refresh_token
         }
       }
     },

@@ -11,7 +11,7 @@ export type SentCommands = {
 
 /**
  * Reads what MONITOR reports, a line per command. A client of Redis would take a command that comes
- * at the same moment for the answer to MONITOR itself.
+ * at the same moment for the reply to MONITOR itself.
  */
 export async function sentCommands(url: string): Promise<SentCommands> {
   const { hostname, port } = new URL(url)

@@ -107,7 +107,7 @@ async function revoke(redis: Redis): Promise<number> {
 /** @returns ends it */
 function fetchKeySets(authUrl: string, count: number): () => void {
   const timer = setInterval(() => {
-    void fetch(`${authUrl}/.well-known/jwks.json`).then((answer) => answer.arrayBuffer())
+    void fetch(`${authUrl}/.well-known/jwks.json`).then((response) => response.arrayBuffer())
   }, KEY_SET_MS / count)
   return () => clearInterval(timer)
 }

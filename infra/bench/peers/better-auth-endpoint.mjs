@@ -32,12 +32,12 @@ const auth = betterAuth({
 })
 const { runMigrations } = await getMigrations(auth.options)
 await runMigrations()
-const answer = toNodeHandler(auth)
+const handle = toNodeHandler(auth)
 createServer((request, response) => {
   // The client of the benchmark only sends POST.
   if (request.url === '/jwt') {
     request.url = '/api/auth/token'
     request.method = 'GET'
   }
-  return answer(request, response)
+  return handle(request, response)
 }).listen(Number(port), '127.0.0.1')

@@ -19,7 +19,7 @@ export type AuthService = {
   counts(): { readonly asked: number; readonly done: number; readonly refused: number }
 }
 
-/** An answer without work takes this long. */
+/** A response without work takes this long. */
 const REFUSAL_SECONDS = 0.002
 /** What gateways and auth services send with 503. */
 const RETRY_AFTER_SECONDS = 1

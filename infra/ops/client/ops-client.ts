@@ -56,20 +56,20 @@ export function opsClient(environment: Environment): OpsClient {
       }).catch((error: unknown) => {
         throw new Refused(
           'UNREACHABLE',
-          `No answer from ${url} (${from}${causeOf(error)}). ${tlsHint(error, url) ?? 'Is the auth service running?'}`
+          `No response from ${url} (${from}${causeOf(error)}). ${tlsHint(error, url) ?? 'Is the auth service running?'}`
         )
       })
       if (response.status === 204) return null as Body
-      const answer = await response.json().catch(() => ({}))
-      if (response.status === 202) throw needsApproval(answer as Pending)
-      if (response.ok) return answer as Body
+      const content: unknown = await response.json().catch(() => ({}))
+      if (response.status === 202) throw needsApproval(content as Pending)
+      if (response.ok) return content as Body
       if (response.status === 404 && !(await isOpsListener(send, url, token.text))) {
         throw new Refused(
           'NOT_OPS_LISTENER',
           `${url} (${from}) is not the ops listener of an auth service, which is at AUTH_OPS_PORT (default ${defaultPorts.AUTH_OPS_PORT}).`
         )
       }
-      throw refusalOf(response.status, answer as Problem, token.from)
+      throw refusalOf(response.status, content as Problem, token.from)
     }
   }
 }
@@ -89,11 +89,11 @@ type Problem = { code?: string; title?: string; detail?: string }
 async function isOpsListener(send: Fetch, url: string, token: string): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const answer = await send(new URL('/ops/gateways', url), { headers, signal }).catch(() => null)
-  return answer?.ok === true
+  const response = await send(new URL('/ops/gateways', url), { headers, signal }).catch(() => null)
+  return response?.ok === true
 }
 
-/** Why there is no answer, as far as it is known. */
+/** Why there is no response, as far as it is known. */
 function causeOf(error: unknown): string {
   const { cause } = error as { cause?: { code?: string; message?: string } }
   const reason = cause?.code ?? cause?.message

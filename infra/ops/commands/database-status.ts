@@ -15,15 +15,15 @@ export const databaseStatus: Command = {
     'has them.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ migrations: Migration[] }>('GET', '/ops/database')
+    const response = await ops.call<{ migrations: Migration[] }>('GET', '/ops/database')
     const table = textTable(
       ['migration', 'applied', 'this version'],
-      answer.migrations.map(({ name, appliedAt, known }) => [
+      response.migrations.map(({ name, appliedAt, known }) => [
         name,
         appliedAt ?? 'no',
         known ? 'has it' : 'is older'
       ])
     )
-    return { json: answer, text: table }
+    return { json: response, text: table }
   }
 }

@@ -8,7 +8,10 @@ export const tokensRevokeAll: Command = {
   words: [0, 0],
   confirm: () => 'Make all access tokens stale, so that every client refreshes at once?',
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ before: string }>('POST', '/ops/tokens/revoke-all')
-    return { json: answer, text: `Tokens that were issued before ${answer.before} are refused.` }
+    const response = await ops.call<{ before: string }>('POST', '/ops/tokens/revoke-all')
+    return {
+      json: response,
+      text: `Tokens that were issued before ${response.before} are refused.`
+    }
   }
 }

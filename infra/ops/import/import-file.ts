@@ -18,7 +18,7 @@ type ImportOptions = ImportDefaults & {
 
 type Batch = { readonly line: number; readonly user: ForeignUser }[]
 
-type Answer = {
+type ImportResponse = {
   readonly imported: number
   readonly existing: readonly number[]
   readonly refused: readonly { readonly index: number; readonly reason: string }[]
@@ -76,14 +76,14 @@ async function send(
 ): Promise<void> {
   const users = batch.map(({ user }) => user)
   const body = { users, dryRun, allowNoPassword }
-  const answer = await ops.call<Answer>('POST', '/ops/users/import', body)
-  report.imported(answer.imported)
+  const response = await ops.call<ImportResponse>('POST', '/ops/users/import', body)
+  report.imported(response.imported)
   const note = (index: number, outcome: 'existing' | 'refused', reason: string) => {
     const { line, user } = batch[index] ?? { line: 0, user: null }
     report.note({ line, email: user?.email ?? null, outcome, reason })
   }
-  for (const index of answer.existing) note(index, 'existing', 'the e-mail address is taken')
-  for (const { index, reason } of answer.refused) note(index, 'refused', reason)
+  for (const index of response.existing) note(index, 'existing', 'the e-mail address is taken')
+  for (const { index, reason } of response.refused) note(index, 'refused', reason)
 }
 
 /** Without the byte order mark that spreadsheets write first. */

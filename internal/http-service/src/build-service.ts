@@ -13,13 +13,13 @@ import { lingeringClose } from './closing/lingering-close.ts'
 import { openConnections } from './closing/open-connections.ts'
 import { answerClientError } from './errors/client-error.ts'
 import { problemForm } from './errors/error-form.ts'
-import { type ErrorFormOf, problemAnswers } from './errors/problem-answers.ts'
+import { type ErrorFormOf, problemResponses } from './errors/problem-responses.ts'
 import { everyRequestRouted, restoreUnrouted } from './errors/unrouted.ts'
 import { httpOne } from './http-one.ts'
 import { rememberConnections } from './http-two.ts'
 import { lazySchemas } from './lazy-schemas.ts'
-import { boundAnswers } from './limits/bound-answers.ts'
 import { boundRequests } from './limits/bound-requests.ts'
+import { boundResponses } from './limits/bound-responses.ts'
 import { boundSessions } from './limits/bound-sessions.ts'
 import { boundStreams, MOST_STREAMS } from './limits/bound-streams.ts'
 import { boundUnread } from './limits/bound-unread.ts'
@@ -82,7 +82,7 @@ const http2 = {
   Http2ServerRequest: GatheredStreamRequest,
   maxHeaderListPairs: headerLimits.maxHeaderListPairs,
   // for responses; Node.js would reset a stream with larger response headers
-  maxSendHeaderBlockLength: headerLimits.maxAnswerHeaderSize,
+  maxSendHeaderBlockLength: headerLimits.maxResponseHeaderSize,
   // Node.js would drop a line with white space around its value. We refuse the request.
   strictFieldWhitespaceValidation: false,
   /**
@@ -145,8 +145,8 @@ export function buildService(options: ServiceOptions) {
   boundedClose(service, connections, options.closeMs)
   closeAfterPoll(service, connections)
   boundRequests(service, times)
-  boundAnswers(service, idleMs)
-  problemAnswers(service, options.errorForm ?? (() => problemForm))
+  boundResponses(service, idleMs)
+  problemResponses(service, options.errorForm ?? (() => problemForm))
   if (options.bodies !== 'streamed') service.register(jsonBodies)
   return service
 }

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { bodyOrNone } from './bodies/body-or-none.ts'
-import { answerOf, rawAnswer } from './errors/raw-answer.ts'
+import { rawResponse, responseOf } from './errors/raw-response.ts'
 import { unroutedError } from './errors/unrouted.ts'
 import { breakOffUnlessClosed, isHttpTwo, tellOfBody } from './http-two.ts'
 import { headersTooLarge, type SectionFlaws, sectionFlaws } from './limits/header-limits.ts'
-import { afterEarlierAnswers } from './turns/one-at-a-time.ts'
+import { afterEarlierResponses } from './turns/one-at-a-time.ts'
 
 /**
  * Refuses requests that Node.js accepts, or answers in a form of its own: versions other than
@@ -105,13 +105,13 @@ function refuseTunnel(
   other.on('error', () => {})
   if (!isHttpTwo(request)) {
     const socket = other as Socket
-    afterEarlierAnswers(socket, () => {
+    afterEarlierResponses(socket, () => {
       if (socket.destroyed || socket.writableEnded) return
-      socket.write(rawAnswer(refusal))
+      socket.write(rawResponse(refusal))
       socket.destroySoon()
     })
   } else {
-    const { status, headers, body } = answerOf(refusal)
+    const { status, headers, body } = responseOf(refusal)
     const response = other as ServerResponse
     breakOffUnlessClosed(response, unreadMs)
     response.writeHead(status, headers).end(body)

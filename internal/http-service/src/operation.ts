@@ -10,7 +10,7 @@ export type DocumentedHeader = {
   readonly schema: TSchema
 }
 
-type DocumentedAnswer = {
+type DocumentedResponse = {
   readonly description: string
   readonly headers?: Readonly<Record<string, DocumentedHeader>>
   /** default: application/json */
@@ -31,10 +31,10 @@ export type Operation = {
   /** alternatives (OpenAPI: Security Requirement); default: what the listener requires */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
   /** for each success: what it means */
-  readonly answers?: Readonly<Record<number, DocumentedAnswer>>
+  readonly successes?: Readonly<Record<number, DocumentedResponse>>
   /** headers of errors, by status, that only this route has */
   readonly errorHeaders?: Readonly<Record<number, Readonly<Record<string, DocumentedHeader>>>>
-  /** the problems that this route itself can answer with, and when */
+  /** the problems that this route itself can respond with, and when */
   readonly problems?: Readonly<Partial<Record<ProblemCode, string>>>
   /** the same for an OAuth endpoint: by status */
   readonly oauthErrors?: Readonly<Record<number, Readonly<Partial<Record<OAuthErrorCode, string>>>>>

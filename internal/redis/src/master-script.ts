@@ -3,7 +3,7 @@
  * it may do. A script that may write is refused as a whole, before its first command, by a replica
  * (READONLY), by a master with too few replicas (NOREPLICAS), and by a server whose memory is full
  * (OOM). Without the line, a replica runs a script as long as it only reads: "no such session",
- * from data that may be old, would count as an answer.
+ * from data that may be old, would count as a reply.
  * @param lua the text of the script
  */
 export const masterScript = (lua: string): string => `#!lua\n${lua}`

@@ -138,7 +138,7 @@ t.test('a command without a connection fails with a cause in plain words', async
 
 t.test('a command whose connection is cut fails with a cause in plain words', async (t) => {
   const cut = new MaxRetriesPerRequestError(0)
-  t.equal(faultCause(cut), 'the connection to Redis was closed before the answer')
+  t.equal(faultCause(cut), 'the connection to Redis was closed before the reply')
 })
 
 t.test('a fault of TLS is one line, without the source of OpenSSL', async (t) => {

@@ -85,7 +85,7 @@ t.test('a server that closes every connection, such as PostgreSQL, is reported',
   t.teardown(() => redis.disconnect())
   t.equal(
     faultCause(await reported.promise),
-    'the server closed the connection without an answer. Is it a Redis server without TLS?'
+    'the server closed the connection without a reply. Is it a Redis server without TLS?'
   )
 })
 

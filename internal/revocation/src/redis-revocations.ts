@@ -44,7 +44,7 @@ type FollowingOptions = {
   readonly clock?: () => number
   /**
    * is called with the time of the server at each heartbeat, in milliseconds since 1970, and how
-   * long its answer took
+   * long its reply took
    */
   readonly onServerTime?: (serverMs: number, tookMs: number) => void
 }

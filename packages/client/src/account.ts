@@ -13,7 +13,7 @@ import type {
   VerifiedEmail
 } from './api.ts'
 import type { GatehouseClient } from './gatehouse-client.ts'
-import { noAnswer, problemOf } from './post.ts'
+import { noResponse, problemOf } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 
 export type {
@@ -91,7 +91,7 @@ export function accountOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Account {
       if (!response.ok) throw await problemOf(response)
       return await resultOf(response)
     } catch (error) {
-      throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
+      throw signal?.aborted || error instanceof GatehouseProblem ? error : noResponse(error)
     }
   }
   const headers = { 'content-type': 'application/json' }

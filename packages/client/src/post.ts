@@ -1,12 +1,12 @@
 import type { Environment } from './environment.ts'
 import { GatehouseProblem, type ProblemFacts } from './problem.ts'
 
-/** After this time, a refresh or login without an answer counts as lost. */
+/** After this time, a refresh or login without a response counts as lost. */
 const TIMEOUT_MS = 10_000
 
-export const noAnswer = (cause?: unknown): GatehouseProblem =>
+export const noResponse = (cause?: unknown): GatehouseProblem =>
   new GatehouseProblem(
-    { code: 'NETWORK', status: 0, title: 'No answer', retryable: true },
+    { code: 'NETWORK', status: 0, title: 'No response', retryable: true },
     { cause }
   )
 
@@ -16,7 +16,7 @@ export const noAnswer = (cause?: unknown): GatehouseProblem =>
  */
 export async function problemOf(response: Response): Promise<GatehouseProblem> {
   const facts = (await response.json().catch(() => null)) as ProblemFacts | null
-  if (typeof facts?.code !== 'string') return noAnswer()
+  if (typeof facts?.code !== 'string') return noResponse()
   // In seconds, as Gatehouse sends it.
   const retryAfter = Number(response.headers.get('retry-after')) || undefined
   return new GatehouseProblem({ ...facts, status: response.status, retryAfter })
@@ -48,7 +48,7 @@ export const poster =
       const text = await response.text()
       return text ? JSON.parse(text) : null
     } catch (error) {
-      throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
+      throw signal?.aborted || error instanceof GatehouseProblem ? error : noResponse(error)
     } finally {
       cancel()
       signal?.removeEventListener('abort', abort)

@@ -19,7 +19,7 @@ export type ServerCode =
   | 'UPSTREAM_TIMEOUT'
 
 /**
- * `NETWORK`: no answer came, or one that is not from Gatehouse. `COOKIE_DROPPED`: a login
+ * `NETWORK`: no response came, or one that is not from Gatehouse. `COOKIE_DROPPED`: a login
  * succeeded, but the browser did not keep its cookie.
  */
 export type ProblemCode = ServerCode | 'NETWORK' | 'COOKIE_DROPPED'
@@ -28,7 +28,7 @@ type Factor = 'passkey' | 'totp' | 'recoveryCode'
 
 export type ProblemFacts = {
   readonly code: ProblemCode
-  /** the HTTP status; 0 if there was no answer */
+  /** the HTTP status; 0 if there was no response */
   readonly status: number
   readonly title: string
   /** what to fix, for people */

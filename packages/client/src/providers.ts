@@ -1,7 +1,7 @@
 import type { Abortable } from './abortable.ts'
 import type { Identity, Provider, ProviderLogin } from './api.ts'
 import type { GatehouseClient } from './gatehouse-client.ts'
-import { noAnswer, problemOf } from './post.ts'
+import { noResponse, problemOf } from './post.ts'
 import { GatehouseProblem } from './problem.ts'
 
 export type { Identity, Provider, ProviderLogin }
@@ -53,7 +53,7 @@ export function providersOf({ fetch }: Pick<GatehouseClient, 'fetch'>): Provider
       const text = await response.text()
       return (text ? JSON.parse(text) : undefined) as Result
     } catch (error) {
-      throw signal?.aborted || error instanceof GatehouseProblem ? error : noAnswer(error)
+      throw signal?.aborted || error instanceof GatehouseProblem ? error : noResponse(error)
     }
   }
   const headers = { 'content-type': 'application/json' }

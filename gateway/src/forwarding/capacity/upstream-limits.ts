@@ -1,6 +1,6 @@
 export type UpstreamLimits = {
   /** how long a service may take to begin its response */
-  readonly answerMs: number
+  readonly responseMs: number
   /** the maximum number of requests in flight to one address of a service */
   readonly placesPerAddress: number
   /** the maximum number of WebSockets to one address of a service */

@@ -4,7 +4,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
  * What a response that waits for its client may keep in memory: what the service has sent, in the
  * buffers of both connections. Measured: up to 0.42 MiB.
  */
-const ANSWER_BYTES = 448 * 1024
+const RESPONSE_BYTES = 448 * 1024
 
 /** The responses of all services that wait for clients to read them. */
 export type UnreadResponses = {
@@ -28,7 +28,7 @@ type Waiting = Map<object, () => void>
  * @param mostBytes for all of them
  */
 export function unreadResponses(mostBytes: number, metrics: Registry): UnreadResponses {
-  const most = Math.max(1, Math.floor(mostBytes / ANSWER_BYTES))
+  const most = Math.max(1, Math.floor(mostBytes / RESPONSE_BYTES))
   const callers = new Map<object | string, Waiting>()
   let waiting = 0
   const registers = [metrics]
@@ -42,7 +42,7 @@ export function unreadResponses(mostBytes: number, metrics: Registry): UnreadRes
     help: 'Memory that is reserved for responses that wait for clients, at most GATEWAY_UNREAD_BYTES',
     registers,
     collect() {
-      this.set(waiting * ANSWER_BYTES)
+      this.set(waiting * RESPONSE_BYTES)
     }
   })
 

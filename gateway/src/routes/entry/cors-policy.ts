@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 
 /** a token (RFC 9110 §5.6.2), or `*` for all names */
 const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
-/** no browser caches the answer to a preflight for longer (Firefox) */
+/** no browser caches the response to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
 const names = (description: string) =>
   Type.Array(Type.String({ title: 'a name, or *', pattern: HEADER_NAME.source }), { description })
@@ -18,7 +18,7 @@ const exposedHeaders = names(
 const maxAgeSeconds = Type.Integer({
   minimum: 0,
   maximum: LONGEST_SECONDS,
-  description: "How long a browser may remember a preflight's answer."
+  description: 'How long a browser may remember the response to a preflight.'
 })
 const alias = <Schema extends object>(schema: Schema, name: string): Schema => ({
   ...schema,

@@ -17,7 +17,7 @@ const nameTitle = 'a string of lower-case letters, digits and -'
  * The limit for every route: HTTP/2 clients accept response headers in 9 frames of 16 KiB
  * (nghttp2).
  */
-export const LARGEST_ANSWER_HEADER_BYTES = 128 * 1024
+export const LARGEST_RESPONSE_HEADER_BYTES = 128 * 1024
 
 const leniency = (description: string) =>
   Type.Enum(['refuse', 'pass'], { default: 'refuse', description })
@@ -115,7 +115,7 @@ export const RouteEntry = Type.Object(
     bodyOnGet: flag('A GET may have a body, for services that read one (search engines).'),
     answerHeaderBytes: Type.Integer({
       minimum: 1024,
-      maximum: LARGEST_ANSWER_HEADER_BYTES,
+      maximum: LARGEST_RESPONSE_HEADER_BYTES,
       default: 64 * 1024,
       description: "The size limit of the headers of the service's response; above it 502."
     }),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort } from '@gatehouse/start/free-port'
 import { type Program, ready, start } from '../../programs.ts'
 
-const ANSWER = '0123456789'.repeat(7)
+const BODY = '0123456789'.repeat(7)
 
 /** The path of the large response, and its size. */
 export const LARGE = { path: '/bench/large', bytes: 256 * 1024 }
@@ -27,7 +27,7 @@ http {
   server {
     listen 127.0.0.1:${port}; listen 127.0.0.1:${httpTwoPort} http2; default_type text/plain;
     location = ${LARGE.path} { alias ${folder}/large.txt; }
-    location / { return 200 "${ANSWER}"; }
+    location / { return 200 "${BODY}"; }
   }
 }
 `

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
 /**
- * Sends a number of requests per second, whatever the answers do, and prints the latencies at the
+ * Sends a number of requests per second, whether responses come or not, and prints the latencies at the
  * 99th and the 99.9th percentile, in milliseconds.
  */
 const [port = '', path = '', rate = '', seconds = '', tokenFile = ''] = process.argv.slice(2)

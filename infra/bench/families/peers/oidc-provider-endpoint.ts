@@ -70,10 +70,10 @@ async function openSession(accountId: string): Promise<string> {
   return await token.save()
 }
 
-const answer = provider.callback()
+const handle = provider.callback()
 let sessions = 0
 createServer(async (request, response) => {
-  if (request.url !== '/login') return await answer(request, response)
+  if (request.url !== '/login') return await handle(request, response)
   request.resume()
   sessions += 1
   const refreshToken = await openSession(`account-${sessions}`)

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Approval, approvalTable } from './approval-answers.ts'
+import { type Approval, approvalTable } from './approval-responses.ts'
 
 export const approvalsApprove: Command = {
   name: 'approvals approve',
@@ -10,11 +10,11 @@ export const approvalsApprove: Command = {
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/approvals/${encodeURIComponent(id)}/approve`
-    const answer = await ops.call<{ approval: Approval }>('POST', path)
-    const { requestedBy } = answer.approval
+    const response = await ops.call<{ approval: Approval }>('POST', path)
+    const { requestedBy } = response.approval
     return {
-      json: answer,
-      text: `${approvalTable([answer.approval])}\n\n${requestedBy} can now repeat the command`
+      json: response,
+      text: `${approvalTable([response.approval])}\n\n${requestedBy} can now repeat the command`
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Approval, approvalTable } from './approval-answers.ts'
+import { type Approval, approvalTable } from './approval-responses.ts'
 
 export const approvalsList: Command = {
   name: 'approvals list',
@@ -7,7 +7,7 @@ export const approvalsList: Command = {
   summary: 'Lists the requests that wait for a second operator, and approvals that were not used.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ approvals: Approval[] }>('GET', '/ops/approvals')
-    return { json: answer, text: approvalTable(answer.approvals) }
+    const response = await ops.call<{ approvals: Approval[] }>('GET', '/ops/approvals')
+    return { json: response, text: approvalTable(response.approvals) }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Approval, approvalTable } from './approval-answers.ts'
+import { type Approval, approvalTable } from './approval-responses.ts'
 
 export const approvalsReject: Command = {
   name: 'approvals reject',
@@ -10,7 +10,7 @@ export const approvalsReject: Command = {
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/approvals/${encodeURIComponent(id)}/reject`
-    const answer = await ops.call<{ approval: Approval }>('POST', path)
-    return { json: answer, text: approvalTable([answer.approval]) }
+    const response = await ops.call<{ approval: Approval }>('POST', path)
+    return { json: response, text: approvalTable([response.approval]) }
   }
 }

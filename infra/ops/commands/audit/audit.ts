@@ -39,10 +39,10 @@ export const audit: Command = {
       ...(kind === undefined ? {} : { kind }),
       ...(since === undefined ? {} : { since: instant('since', since, Date.now()) })
     })
-    const answer = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
+    const response = await ops.call<{ events: Event[] }>('GET', `/ops/audit?${query}`)
     const table = textTable(
       ['at', 'event', 'user', 'session', 'from', 'detail'],
-      answer.events.map(({ at, kind, user, session, address, operator, detail }) => [
+      response.events.map(({ at, kind, user, session, address, operator, detail }) => [
         at,
         kind,
         user ?? '',
@@ -53,11 +53,11 @@ export const audit: Command = {
           .join(' ')
       ])
     )
-    const shown = count(answer.events.length, 'event')
-    const isFull = answer.events.length === Number(limit)
+    const shown = count(response.events.length, 'event')
+    const isFull = response.events.length === Number(limit)
     const rest = isFull
       ? '; there may be more: raise --limit, or name --user, --kind or --since'
       : ''
-    return { json: answer, text: `${table}\n\n${shown}${rest}` }
+    return { json: response, text: `${table}\n\n${shown}${rest}` }
   }
 }

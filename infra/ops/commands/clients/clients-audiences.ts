@@ -20,7 +20,7 @@ export const clientsAudiences: Command = {
     const calls = wordsOption(typed, 'calls') ?? []
     const roles = wordsOption(typed, 'roles')
     const path = `/ops/clients/${encodeURIComponent(client)}/audiences`
-    const answer = await ops.call<{ id: string }>('PUT', path, {
+    const response = await ops.call<{ id: string }>('PUT', path, {
       receives,
       calls,
       ...(roles === undefined ? {} : { roles })
@@ -29,6 +29,6 @@ export const clientsAudiences: Command = {
       calls.length === 0
         ? 'exchanges no tokens'
         : `exchanges tokens for ${receives.join(', ') || 'no audience'} for ${calls.join(', ')}`
-    return { json: answer, text: `${answer.id} ${what}` }
+    return { json: response, text: `${response.id} ${what}` }
   }
 }

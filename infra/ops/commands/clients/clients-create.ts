@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { unreadable } from '@gatehouse/settings/file-fault'
 import { type Command, textOption, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import { type Client, clientTable, type Secret, shownOnce } from './client-answers.ts'
+import { type Client, clientTable, type Secret, shownOnce } from './client-responses.ts'
 
 type Created = { client: Client; secret: Secret | null }
 
@@ -30,7 +30,7 @@ export const clientsCreate: Command = {
     if (name === undefined) throw new BadUsage('--name is missing.')
     const file = textOption(typed, 'jwks')
     const method = textOption(typed, 'authentication')
-    const answer = await ops.call<Created>('POST', '/ops/clients', {
+    const response = await ops.call<Created>('POST', '/ops/clients', {
       name,
       scope: wordsOption(typed, 'scope') ?? [],
       receives: wordsOption(typed, 'receives') ?? [],
@@ -39,8 +39,8 @@ export const clientsCreate: Command = {
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })
-    const secretNote = answer.secret === null ? '' : `\n\n${shownOnce(answer.secret)}`
-    return { json: answer, text: `${clientTable([answer.client])}${secretNote}` }
+    const secretNote = response.secret === null ? '' : `\n\n${shownOnce(response.secret)}`
+    return { json: response, text: `${clientTable([response.client])}${secretNote}` }
   }
 }
 

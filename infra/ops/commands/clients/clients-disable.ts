@@ -8,7 +8,7 @@ export const clientsDisable: Command = {
   confirm: ({ positionals: [client] }) => `Disable the client ${client}?`,
   async run({ positionals: [client = ''] }, { ops }) {
     const path = `/ops/clients/${encodeURIComponent(client)}/disable`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is disabled` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is disabled` }
   }
 }

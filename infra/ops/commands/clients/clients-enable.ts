@@ -7,7 +7,7 @@ export const clientsEnable: Command = {
   words: [1, 1],
   async run({ positionals: [client = ''] }, { ops }) {
     const path = `/ops/clients/${encodeURIComponent(client)}/enable`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is enabled` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is enabled` }
   }
 }

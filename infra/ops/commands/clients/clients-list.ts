@@ -1,6 +1,6 @@
 import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
-import { type Client, clientTable } from './client-answers.ts'
+import { type Client, clientTable } from './client-responses.ts'
 
 export const clientsList: Command = {
   name: 'clients list',
@@ -8,8 +8,8 @@ export const clientsList: Command = {
   summary: 'Lists the machine clients, the oldest first.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ clients: Client[] }>('GET', '/ops/clients')
-    const table = clientTable(answer.clients)
-    return { json: answer, text: `${table}\n\n${count(answer.clients.length, 'client')}` }
+    const response = await ops.call<{ clients: Client[] }>('GET', '/ops/clients')
+    const table = clientTable(response.clients)
+    return { json: response, text: `${table}\n\n${count(response.clients.length, 'client')}` }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Secret, shownOnce } from './client-answers.ts'
+import { type Secret, shownOnce } from './client-responses.ts'
 
 export const clientsSecret: Command = {
   name: 'clients secret',
@@ -9,7 +9,7 @@ export const clientsSecret: Command = {
   words: [1, 1],
   async run({ positionals: [client = ''] }, { ops }) {
     const path = `/ops/clients/${encodeURIComponent(client)}/secrets`
-    const answer = await ops.call<Secret>('POST', path)
-    return { json: answer, text: shownOnce(answer) }
+    const response = await ops.call<Secret>('POST', path)
+    return { json: response, text: shownOnce(response) }
   }
 }

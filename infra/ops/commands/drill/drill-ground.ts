@@ -4,7 +4,7 @@ import { httpUrlFault } from '@gatehouse/settings/formats'
 import type { Environment, OpsClient } from '../../client/ops-client.ts'
 import { type Command, type Typed, wordsOption } from '../../command.ts'
 import { BadUsage, Refused } from '../../failures.ts'
-import type { User } from '../users/user-answers.ts'
+import type { User } from '../users/user-responses.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
 import { type DrillFigures, recordDrill } from './record-drill.ts'
 

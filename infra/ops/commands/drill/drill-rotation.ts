@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, type Typed, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import type { Key } from '../keys/key-answers.ts'
+import type { Key } from '../keys/key-responses.ts'
 import { drillOptions, drillUsage, extent, onDrillGround } from './drill-ground.ts'
 import { type Load, startLoad, type Tally, USES_OF_A_TOKEN } from './load.ts'
 import { failed } from './propagation.ts'

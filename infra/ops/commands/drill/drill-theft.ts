@@ -9,7 +9,7 @@ import {
   REFUSED_WITHIN_MS
 } from './drill-ground.ts'
 import { failed, refusedAfter, takenByAll } from './propagation.ts'
-import type { Answer, PublicApi, Tokens } from './public-api.ts'
+import type { ApiResponse, PublicApi, Tokens } from './public-api.ts'
 
 export const drillTheft: Command = {
   name: 'drill theft',
@@ -55,12 +55,12 @@ async function steal({ gateways, credentials }: DrillGround, monotonicClock: Mon
   return { stolen: spent.session.id, worstMs: Math.round(Math.max(...took)) }
 }
 
-function refreshed({ status, code, body }: Answer<Tokens>, { url }: PublicApi): Tokens {
+function refreshed({ status, code, body }: ApiResponse<Tokens>, { url }: PublicApi): Tokens {
   if (status !== 200) throw failed(`${url} answered ${code} to a refresh.`)
   return body
 }
 
-function ended({ status, code }: Answer, what: string): void {
+function ended({ status, code }: ApiResponse, what: string): void {
   if (status !== 401 || code !== 'SESSION_ENDED') {
     throw failed(`The gateway answered ${status} ${code} to ${what} instead of 401 SESSION_ENDED.`)
   }

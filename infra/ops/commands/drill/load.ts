@@ -53,11 +53,11 @@ export async function startLoad(
       kids[own] = kidOf(tokens.accessToken)
       const gateway = gatewayAt(turn)
       const isRefresh = turn % USES_OF_A_TOKEN === USES_OF_A_TOKEN - 1
-      const answer = isRefresh
+      const response = isRefresh
         ? await gateway.refresh(tokens.refreshToken)
         : await gateway.me(tokens.accessToken)
-      note(answer.status, answer.code)
-      if (isRefresh && answer.status === 200) tokens = answer.body as typeof tokens
+      note(response.status, response.code)
+      if (isRefresh && response.status === 200) tokens = response.body as typeof tokens
       await sleep(PAUSE_MS)
     }
   })

@@ -9,7 +9,7 @@ export type Tokens = {
 }
 
 /** A response of a gateway; status 0 if there was none. */
-export type Answer<Body = unknown> = {
+export type ApiResponse<Body = unknown> = {
   readonly status: number
   /** the code of the error; without one, a code for the status */
   readonly code: string
@@ -21,10 +21,10 @@ export type PublicApi = {
   readonly url: string
   /** @throws Refused if the login fails */
   login(credentials: Credentials): Promise<Tokens>
-  refresh(refreshToken: string): Promise<Answer<Tokens>>
-  logout(refreshToken: string): Promise<Answer>
+  refresh(refreshToken: string): Promise<ApiResponse<Tokens>>
+  logout(refreshToken: string): Promise<ApiResponse>
   /** The gateway's response to this access token: 200 if it is valid. */
-  me(accessToken: string): Promise<Answer>
+  me(accessToken: string): Promise<ApiResponse>
 }
 
 const TIMEOUT_MS = 5000
@@ -32,7 +32,7 @@ const NO_FACTOR =
   'AUTH_SECOND_FACTOR or AUTH_SECOND_FACTOR_ROLES demands a second factor, which the account of a drill does not have.'
 
 export function publicApi(url: string): PublicApi {
-  const ask = async <Body>(path: string, init: RequestInit): Promise<Answer<Body>> => {
+  const ask = async <Body>(path: string, init: RequestInit): Promise<ApiResponse<Body>> => {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
       const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal })

@@ -11,7 +11,7 @@ export const gatewaysDrain: Command = {
   async run({ positionals: [gateway = ''], options }, { ops }) {
     const path = `/ops/gateways/${encodeURIComponent(gateway)}/drain`
     const body = { force: options.force === true }
-    const answer = await ops.call<{ gateways: string[] }>('POST', path, body)
-    return { json: answer, text: `drained: ${answer.gateways.join(' ')}` }
+    const response = await ops.call<{ gateways: string[] }>('POST', path, body)
+    return { json: response, text: `drained: ${response.gateways.join(' ')}` }
   }
 }

@@ -7,7 +7,7 @@ export const gatewaysUndrain: Command = {
   words: [1, 1],
   async run({ positionals: [gateway = ''] }, { ops }) {
     const path = `/ops/gateways/${encodeURIComponent(gateway)}/undrain`
-    const answer = await ops.call<{ gateways: string[] }>('POST', path)
-    return { json: answer, text: `in service: ${answer.gateways.join(' ')}` }
+    const response = await ops.call<{ gateways: string[] }>('POST', path)
+    return { json: response, text: `in service: ${response.gateways.join(' ')}` }
   }
 }

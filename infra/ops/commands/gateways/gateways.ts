@@ -20,10 +20,10 @@ export const gateways: Command = {
     'Lists the live gateways: which key set and keys each one has, and how far behind it is.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')
+    const response = await ops.call<{ gateways: Gateway[] }>('GET', '/ops/gateways')
     const table = textTable(
       ['id', 'name', 'key set', 'revocation lag', 'keys'],
-      answer.gateways.map(({ id, name, keySetVersion, kids, revocationLagSeconds: lag }) => [
+      response.gateways.map(({ id, name, keySetVersion, kids, revocationLagSeconds: lag }) => [
         id,
         name,
         keySetVersion,
@@ -31,6 +31,6 @@ export const gateways: Command = {
         kids.join(' ')
       ])
     )
-    return { json: answer, text: `${table}\n\n${count(answer.gateways.length, 'gateway')}` }
+    return { json: response, text: `${table}\n\n${count(response.gateways.length, 'gateway')}` }
   }
 }

@@ -1,6 +1,6 @@
 import { type Command, textOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
-import { type Invitation, invitationTable } from './invitation-answers.ts'
+import { type Invitation, invitationTable } from './invitation-responses.ts'
 
 export const invitationsList: Command = {
   name: 'invitations list',
@@ -11,10 +11,13 @@ export const invitationsList: Command = {
   words: [0, 0],
   async run(typed, { ops }) {
     const query = new URLSearchParams({ limit: textOption(typed, 'limit') ?? '100' })
-    const answer = await ops.call<{ invitations: Invitation[] }>('GET', `/ops/invitations?${query}`)
-    const { invitations } = answer
+    const response = await ops.call<{ invitations: Invitation[] }>(
+      'GET',
+      `/ops/invitations?${query}`
+    )
+    const { invitations } = response
     return {
-      json: answer,
+      json: response,
       text: `${invitationTable(invitations)}\n\n${count(invitations.length, 'invitation')}`
     }
   }

@@ -7,7 +7,7 @@ export const invitationsRevoke: Command = {
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/invitations/${encodeURIComponent(id)}`
-    const answer = await ops.call<{ id: string }>('DELETE', path)
-    return { json: answer, text: `${answer.id} revoked` }
+    const response = await ops.call<{ id: string }>('DELETE', path)
+    return { json: response, text: `${response.id} revoked` }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Key, keyTable } from './key-answers.ts'
+import { type Key, keyTable } from './key-responses.ts'
 
 export const keysActivate: Command = {
   name: 'keys activate',
@@ -12,7 +12,7 @@ export const keysActivate: Command = {
   async run({ positionals: [kid = ''], options }, { ops }) {
     const path = `/ops/keys/${encodeURIComponent(kid)}/activate`
     const body = { force: options.force === true }
-    const answer = await ops.call<{ keys: Key[] }>('POST', path, body)
-    return { json: answer, text: keyTable(answer.keys) }
+    const response = await ops.call<{ keys: Key[] }>('POST', path, body)
+    return { json: response, text: keyTable(response.keys) }
   }
 }

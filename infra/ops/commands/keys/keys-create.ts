@@ -1,5 +1,5 @@
 import { type Command, textOption } from '../../command.ts'
-import { type Key, keyTable } from './key-answers.ts'
+import { type Key, keyTable } from './key-responses.ts'
 
 export const keysCreate: Command = {
   name: 'keys create',
@@ -12,7 +12,7 @@ export const keysCreate: Command = {
   async run(typed, { ops }) {
     const algorithm = textOption(typed, 'algorithm')
     const body = algorithm === undefined ? {} : { algorithm }
-    const answer = await ops.call<{ key: Key }>('POST', '/ops/keys', body)
-    return { json: answer, text: keyTable([answer.key]) }
+    const response = await ops.call<{ key: Key }>('POST', '/ops/keys', body)
+    return { json: response, text: keyTable([response.key]) }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Key, keyTable } from './key-answers.ts'
+import { type Key, keyTable } from './key-responses.ts'
 
 export const keysRetire: Command = {
   name: 'keys retire',
@@ -8,7 +8,7 @@ export const keysRetire: Command = {
   words: [1, 1],
   async run({ positionals: [kid = ''] }, { ops }) {
     const path = `/ops/keys/${encodeURIComponent(kid)}/retire`
-    const answer = await ops.call<{ key: Key }>('POST', path)
-    return { json: answer, text: keyTable([answer.key]) }
+    const response = await ops.call<{ key: Key }>('POST', path)
+    return { json: response, text: keyTable([response.key]) }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Key, keyTable } from './key-answers.ts'
+import { type Key, keyTable } from './key-responses.ts'
 
 export const keysRevoke: Command = {
   name: 'keys revoke',
@@ -11,7 +11,7 @@ export const keysRevoke: Command = {
     `Revoke the key ${kid} and make every gateway refuse its tokens?`,
   async run({ positionals: [kid = ''] }, { ops }) {
     const path = `/ops/keys/${encodeURIComponent(kid)}/revoke`
-    const answer = await ops.call<{ keys: Key[] }>('POST', path)
-    return { json: answer, text: keyTable(answer.keys) }
+    const response = await ops.call<{ keys: Key[] }>('POST', path)
+    return { json: response, text: keyTable(response.keys) }
   }
 }

@@ -1,5 +1,5 @@
 import { type Command, textOption } from '../../command.ts'
-import { type Key, keyTable } from './key-answers.ts'
+import { type Key, keyTable } from './key-responses.ts'
 
 export const keysRotate: Command = {
   name: 'keys rotate',
@@ -11,7 +11,7 @@ export const keysRotate: Command = {
   async run(typed, { ops }) {
     const algorithm = textOption(typed, 'algorithm')
     const body = algorithm === undefined ? {} : { algorithm }
-    const answer = await ops.call<{ keys: Key[] }>('POST', '/ops/keys/rotate', body)
-    return { json: answer, text: keyTable(answer.keys) }
+    const response = await ops.call<{ keys: Key[] }>('POST', '/ops/keys/rotate', body)
+    return { json: response, text: keyTable(response.keys) }
   }
 }

@@ -1,6 +1,6 @@
 import { type Command, textOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
-import { type Letter, letterTable } from './mail-answers.ts'
+import { type Letter, letterTable } from './mail-responses.ts'
 
 export const mailList: Command = {
   name: 'mail list',
@@ -15,8 +15,8 @@ export const mailList: Command = {
       const value = textOption(typed, name)
       if (value !== undefined) query.set(name, value)
     }
-    const answer = await ops.call<{ letters: Letter[] }>('GET', `/ops/mail?${query}`)
-    const counted = count(answer.letters.length, 'e-mail')
-    return { json: answer, text: `${letterTable(answer.letters)}\n\n${counted}` }
+    const response = await ops.call<{ letters: Letter[] }>('GET', `/ops/mail?${query}`)
+    const counted = count(response.letters.length, 'e-mail')
+    return { json: response, text: `${letterTable(response.letters)}\n\n${counted}` }
   }
 }

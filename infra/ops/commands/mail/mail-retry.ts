@@ -13,11 +13,11 @@ export const mailRetry: Command = {
       throw new BadUsage('Name an e-mail, or use --all for all dead e-mails.')
     }
     if (letter === undefined) {
-      const answer = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')
-      return { json: answer, text: `queued again: ${answer.retried}` }
+      const response = await ops.call<{ retried: number }>('POST', '/ops/mail/retry')
+      return { json: response, text: `queued again: ${response.retried}` }
     }
     const path = `/ops/mail/${encodeURIComponent(letter)}/retry`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is queued again` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is queued again` }
   }
 }

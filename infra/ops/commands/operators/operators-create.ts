@@ -1,6 +1,6 @@
 import { type Command, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import { type Operator, operatorTable } from './operator-answers.ts'
+import { type Operator, operatorTable } from './operator-responses.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_DAYS = 366

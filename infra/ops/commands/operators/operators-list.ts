@@ -1,5 +1,5 @@
 import type { Command } from '../../command.ts'
-import { type Operator, operatorTable } from './operator-answers.ts'
+import { type Operator, operatorTable } from './operator-responses.ts'
 
 export const operatorsList: Command = {
   name: 'operators list',
@@ -7,7 +7,7 @@ export const operatorsList: Command = {
   summary: 'Lists the named operators, with their roles and the states of their tokens.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<{ operators: Operator[] }>('GET', '/ops/operators')
-    return { json: answer, text: operatorTable(answer.operators) }
+    const response = await ops.call<{ operators: Operator[] }>('GET', '/ops/operators')
+    return { json: response, text: operatorTable(response.operators) }
   }
 }

@@ -7,7 +7,7 @@ export const operatorsRevoke: Command = {
   words: [1, 1],
   async run({ positionals: [name = ''] }, { ops }) {
     const path = `/ops/operators/${encodeURIComponent(name)}`
-    const answer = await ops.call<{ name: string }>('DELETE', path)
-    return { json: answer, text: `the token of ${answer.name} is revoked` }
+    const response = await ops.call<{ name: string }>('DELETE', path)
+    return { json: response, text: `the token of ${response.name} is revoked` }
   }
 }

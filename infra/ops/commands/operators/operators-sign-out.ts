@@ -9,7 +9,7 @@ export const operatorsSignOut: Command = {
   words: [0, 1],
   async run({ positionals: [name = 'me'] }, { ops }) {
     const path = `/ops/operators/${encodeURIComponent(name)}/sessions`
-    const answer = await ops.call<{ name: string; ended: number }>('DELETE', path)
-    return { json: answer, text: `${count(answer.ended, 'session')} of ${answer.name} ended` }
+    const response = await ops.call<{ name: string; ended: number }>('DELETE', path)
+    return { json: response, text: `${count(response.ended, 'session')} of ${response.name} ended` }
   }
 }

@@ -9,7 +9,7 @@ export const routesExplain: Command = {
   usage: 'METHOD PATH',
   summary:
     'Shows which route a request matches and why, what it requires, where it goes, which ' +
-    'headers are forwarded, and the answer to a proxy that uses forward authentication.',
+    'headers are forwarded, and the response to a proxy that uses forward authentication.',
   words: [2, 2],
   async run({ positionals: [method = '', path = ''] }, { environment }) {
     if (!METHOD.test(method)) throw new BadUsage(`${method} is not a method: write GET, not get.`)

@@ -17,14 +17,16 @@ export const routesReload: Command = {
     'the previous table then stays in use.',
   words: [0, 0],
   async run(_typed, { ops }) {
-    const answer = await ops.call<Reloaded>('POST', '/ops/routes/reload')
-    const lines = answer.outcomes.flatMap(({ gateways, done, faults, routes }) => {
+    const response = await ops.call<Reloaded>('POST', '/ops/routes/reload')
+    const lines = response.outcomes.flatMap(({ gateways, done, faults, routes }) => {
       const names = gateways.join(' ')
       if (done === null) return [`${names}: no answer in time`]
       return done ? [`${names}: ${routes} routes`] : [`${names}: refused`, ...faults]
     })
-    const earlier = answer.unasked.map((name) => `${name}: an earlier version, which was not asked`)
-    const isWhole = answer.outcomes.every(({ done }) => done === true)
-    return { json: answer, text: [...lines, ...earlier].join('\n'), exitCode: isWhole ? 0 : 1 }
+    const earlier = response.unasked.map(
+      (name) => `${name}: an earlier version, which was not asked`
+    )
+    const isWhole = response.outcomes.every(({ done }) => done === true)
+    return { json: response, text: [...lines, ...earlier].join('\n'), exitCode: isWhole ? 0 : 1 }
   }
 }

@@ -31,8 +31,8 @@ export const sessionsEnd: Command = {
       sid === undefined
         ? `/ops/users/${encodeURIComponent(user ?? '')}/sessions`
         : `/ops/sessions/${encodeURIComponent(sid)}`
-    const answer = await ops.call<{ ended: number }>('DELETE', path)
-    return { json: answer, text: `${count(answer.ended, 'session')} ended` }
+    const response = await ops.call<{ ended: number }>('DELETE', path)
+    return { json: response, text: `${count(response.ended, 'session')} ended` }
   }
 }
 

@@ -22,10 +22,10 @@ export const sessionsList: Command = {
     const user = textOption(typed, 'user')
     if (user === undefined) throw new BadUsage('--user is missing.')
     const path = `/ops/users/${encodeURIComponent(user)}/sessions`
-    const answer = await ops.call<{ sessions: Session[] }>('GET', path)
+    const response = await ops.call<{ sessions: Session[] }>('GET', path)
     const table = textTable(
       ['id', 'device', 'created', 'last used', 'expires'],
-      answer.sessions.map(({ id, label, createdAt, lastUsedAt, expiresAt }) => [
+      response.sessions.map(({ id, label, createdAt, lastUsedAt, expiresAt }) => [
         id,
         label,
         createdAt,
@@ -33,6 +33,6 @@ export const sessionsList: Command = {
         expiresAt
       ])
     )
-    return { json: answer, text: `${table}\n\n${count(answer.sessions.length, 'session')}` }
+    return { json: response, text: `${table}\n\n${count(response.sessions.length, 'session')}` }
   }
 }

@@ -5,7 +5,7 @@ import {
   generatedText,
   passwordOption
 } from './changes/chosen-password.ts'
-import { type User, userTable } from './user-answers.ts'
+import { type User, userTable } from './user-responses.ts'
 
 export const usersCreate: Command = {
   name: 'users create',

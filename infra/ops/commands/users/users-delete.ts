@@ -11,7 +11,10 @@ export const usersDelete: Command = {
     `Delete ${user} and their personal data, for good, and end all of their sessions?`,
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}`
-    const answer = await ops.call<{ id: string; ended: number }>('DELETE', path)
-    return { json: answer, text: `${answer.id} deleted\n\n${count(answer.ended, 'session')} ended` }
+    const response = await ops.call<{ id: string; ended: number }>('DELETE', path)
+    return {
+      json: response,
+      text: `${response.id} deleted\n\n${count(response.ended, 'session')} ended`
+    }
   }
 }

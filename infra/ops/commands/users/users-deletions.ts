@@ -1,6 +1,6 @@
 import { type Command, textOption } from '../../command.ts'
 import { textTable } from '../../terminal/text-table.ts'
-import type { User } from './user-answers.ts'
+import type { User } from './user-responses.ts'
 
 export const usersDeletions: Command = {
   name: 'users deletions',
@@ -12,16 +12,16 @@ export const usersDeletions: Command = {
   words: [0, 0],
   async run(typed, { ops }) {
     const query = new URLSearchParams({ limit: textOption(typed, 'limit') ?? '100' })
-    const answer = await ops.call<{ users: User[] }>('GET', `/ops/deletions?${query}`)
+    const response = await ops.call<{ users: User[] }>('GET', `/ops/deletions?${query}`)
     const table = textTable(
       ['deleted at', 'id', 'e-mail', 'state'],
-      answer.users.map(({ deletionAt, id, email, disabled }) => [
+      response.users.map(({ deletionAt, id, email, disabled }) => [
         deletionAt ?? '',
         id,
         email,
         disabled ? 'disabled, so it stays' : 'coming'
       ])
     )
-    return { json: answer, text: table }
+    return { json: response, text: table }
   }
 }

@@ -21,10 +21,10 @@ export const usersFactors: Command = {
   words: [1, 1],
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/factors`
-    const answer = await ops.call<{ factors: Factor[]; recoveryCodes: number }>('GET', path)
+    const response = await ops.call<{ factors: Factor[]; recoveryCodes: number }>('GET', path)
     const table = textTable(
       ['id', 'type', 'name', 'added', 'last used'],
-      answer.factors.map((factor) => [
+      response.factors.map((factor) => [
         factor.id,
         kindOf(factor),
         factor.name,
@@ -32,6 +32,6 @@ export const usersFactors: Command = {
         factor.lastUsedAt ?? ''
       ])
     )
-    return { json: answer, text: `${table}\n\nRecovery codes left: ${answer.recoveryCodes}` }
+    return { json: response, text: `${table}\n\nRecovery codes left: ${response.recoveryCodes}` }
   }
 }

@@ -18,10 +18,10 @@ export const usersIdentities: Command = {
   words: [1, 1],
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/identities`
-    const answer = await ops.call<{ identities: Identity[] }>('GET', path)
+    const response = await ops.call<{ identities: Identity[] }>('GET', path)
     const text = textTable(
       ['id', 'provider', 'address there', 'linked', 'last used', 'signs in'],
-      answer.identities.map((identity) => [
+      response.identities.map((identity) => [
         identity.id,
         identity.provider ?? identity.issuer,
         identity.email ?? '',
@@ -30,6 +30,6 @@ export const usersIdentities: Command = {
         identity.opensSession ? 'yes' : 'no, the password has changed'
       ])
     )
-    return { json: answer, text }
+    return { json: response, text }
   }
 }

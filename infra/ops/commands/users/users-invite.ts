@@ -1,6 +1,6 @@
 import { type Command, textOption, wordsOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import { type Invitation, invitationTable } from '../invitations/invitation-answers.ts'
+import { type Invitation, invitationTable } from '../invitations/invitation-responses.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_DAYS = 365

@@ -1,7 +1,7 @@
 import { type Command, textOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { shellWord } from '../../terminal/terminal-text.ts'
-import { type User, userTable } from './user-answers.ts'
+import { type User, userTable } from './user-responses.ts'
 
 type Page = { users: User[]; next: string | null }
 

@@ -1,6 +1,6 @@
 import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
-import { type User, userTable } from './user-answers.ts'
+import { type User, userTable } from './user-responses.ts'
 
 type Shown = { user: User; passwordHash: string; sessions: number; providers?: string[] }
 
@@ -13,8 +13,8 @@ export const usersShow: Command = {
   words: [1, 1],
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}`
-    const answer = await ops.call<Shown>('GET', path)
-    const { user: shown, sessions, passwordHash, providers = [] } = answer
+    const response = await ops.call<Shown>('GET', path)
+    const { user: shown, sessions, passwordHash, providers = [] } = response
     const lines = [
       userTable([shown]),
       '',
@@ -22,6 +22,6 @@ export const usersShow: Command = {
       `linked providers: ${providers.length === 0 ? 'none' : providers.join(', ')}`,
       `claims: ${JSON.stringify(shown.claims)}`
     ]
-    return { json: answer, text: lines.join('\n') }
+    return { json: response, text: lines.join('\n') }
   }
 }

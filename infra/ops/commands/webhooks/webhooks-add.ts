@@ -1,5 +1,5 @@
 import { type Command, wordsOption } from '../../command.ts'
-import { signingSecret, type Webhook, webhookTable } from './webhook-answers.ts'
+import { signingSecret, type Webhook, webhookTable } from './webhook-responses.ts'
 
 type Added = { readonly webhook: Webhook; readonly secret: string }
 

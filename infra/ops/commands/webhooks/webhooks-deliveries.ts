@@ -1,5 +1,5 @@
 import { type Command, textOption } from '../../command.ts'
-import { type Delivery, deliveryTable } from './webhook-answers.ts'
+import { type Delivery, deliveryTable } from './webhook-responses.ts'
 
 export const webhooksDeliveries: Command = {
   name: 'webhooks deliveries',
@@ -19,9 +19,9 @@ export const webhooksDeliveries: Command = {
       if (value !== undefined) query.set(name, value)
     }
     const path = `/ops/webhook-deliveries?${query}`
-    const answer = await ops.call<{ deliveries: Delivery[] }>('GET', path)
-    const number = answer.deliveries.length
+    const response = await ops.call<{ deliveries: Delivery[] }>('GET', path)
+    const number = response.deliveries.length
     const counted = `${number} ${number === 1 ? 'delivery' : 'deliveries'}`
-    return { json: answer, text: `${deliveryTable(answer.deliveries)}\n\n${counted}` }
+    return { json: response, text: `${deliveryTable(response.deliveries)}\n\n${counted}` }
   }
 }

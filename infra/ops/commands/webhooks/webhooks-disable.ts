@@ -7,7 +7,7 @@ export const webhooksDisable: Command = {
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/disable`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is disabled` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is disabled` }
   }
 }

@@ -8,7 +8,7 @@ export const webhooksDiscard: Command = {
   confirm: ({ positionals: [id] }) => `Discard the delivery ${id}?`,
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/webhook-deliveries/${encodeURIComponent(id)}/discard`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is discarded` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is discarded` }
   }
 }

@@ -8,7 +8,7 @@ export const webhooksRemove: Command = {
   confirm: ({ positionals: [id] }) => `Remove the endpoint ${id} and its deliveries?`,
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}`
-    const answer = await ops.call<{ id: string }>('DELETE', path)
-    return { json: answer, text: `${answer.id} removed` }
+    const response = await ops.call<{ id: string }>('DELETE', path)
+    return { json: response, text: `${response.id} removed` }
   }
 }

@@ -18,11 +18,11 @@ export const webhooksRetry: Command = {
     }
     if (webhook !== undefined) {
       const path = `/ops/webhooks/${encodeURIComponent(webhook)}/retry`
-      const answer = await ops.call<{ retried: number }>('POST', path)
-      return { json: answer, text: `queued again: ${answer.retried}` }
+      const response = await ops.call<{ retried: number }>('POST', path)
+      return { json: response, text: `queued again: ${response.retried}` }
     }
     const path = `/ops/webhook-deliveries/${encodeURIComponent(delivery ?? '')}/retry`
-    const answer = await ops.call<{ id: string }>('POST', path)
-    return { json: answer, text: `${answer.id} is queued again` }
+    const response = await ops.call<{ id: string }>('POST', path)
+    return { json: response, text: `${response.id} is queued again` }
   }
 }

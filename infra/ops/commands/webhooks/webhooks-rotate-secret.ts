@@ -1,6 +1,6 @@
 import { type Command, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
-import { signingSecret } from './webhook-answers.ts'
+import { signingSecret } from './webhook-responses.ts'
 
 const HOUR_SECONDS = 3600
 const MOST_HOURS = 720
@@ -20,7 +20,7 @@ export const webhooksRotateSecret: Command = {
     }
     const path = `/ops/webhooks/${encodeURIComponent(id)}/rotate-secret`
     const body = { overlapSeconds: Number(hours) * HOUR_SECONDS }
-    const answer = await ops.call<{ id: string; secret: string }>('POST', path, body)
-    return { json: answer, text: signingSecret(answer.secret) }
+    const response = await ops.call<{ id: string; secret: string }>('POST', path, body)
+    return { json: response, text: signingSecret(response.secret) }
   }
 }

@@ -13,11 +13,11 @@ export const webhooksTest: Command = {
   words: [1, 1],
   async run({ positionals: [id = ''] }, { ops }) {
     const path = `/ops/webhooks/${encodeURIComponent(id)}/test`
-    const answer = await ops.call<Tested>('POST', path)
-    const { delivered, status, fault } = answer
+    const response = await ops.call<Tested>('POST', path)
+    const { delivered, status, fault } = response
     const reason = status === null ? fault : `${fault ?? ''} ${status}`.trim()
     return {
-      json: answer,
+      json: response,
       text: delivered ? `delivered: ${status}` : `not delivered: ${reason}`,
       exitCode: delivered ? 0 : 1
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { isHttpTwo } from '../http-two.ts'
-import { newestAnswer } from '../turns/one-at-a-time.ts'
+import { newestResponse } from '../turns/one-at-a-time.ts'
 import type { OpenConnections } from './open-connections.ts'
 
 /**
@@ -23,7 +23,7 @@ export function lastResponses(
 ): () => void {
   const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
     if (!isDraining() || isHttpTwo(raw)) return
-    const before = newestAnswer(raw.socket)
+    const before = newestResponse(raw.socket)
     // The client has pipelined requests. The response to the newest of them is the last one.
     if (before !== null) before.shouldKeepAlive = true
     response.shouldKeepAlive = false
@@ -36,7 +36,7 @@ export function lastResponses(
   })
   return () => {
     for (const socket of connections) {
-      const newest: ServerResponse | null = newestAnswer(socket)
+      const newest: ServerResponse | null = newestResponse(socket)
       if (newest !== null) newest.shouldKeepAlive = false
     }
   }

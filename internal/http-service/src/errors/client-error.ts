@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { Refusal } from '@gatehouse/problem/refusal'
 import { headersTooLarge } from '../limits/header-limits.ts'
 import { hasRequestUnderWay, inItsTurn } from '../turns/one-at-a-time.ts'
-import { rawAnswer } from './raw-answer.ts'
+import { rawResponse } from './raw-response.ts'
 
 /** Node.js reports the same connection again for each later chunk. */
 const answered = new WeakSet<Socket>()
@@ -15,7 +15,7 @@ const answered = new WeakSet<Socket>()
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || answered.has(socket)) return
-  // An answer would wait for the end of the handshake, and the connection for the answer, forever.
+  // A response would wait for the end of the handshake, and the connection for the response.
   if (isInHandshake(socket)) {
     socket.destroy()
     return
@@ -24,11 +24,11 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   // still to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION' && hasRequestUnderWay(socket)) return
   answered.add(socket)
-  inItsTurn(socket, (mayAnswer) => {
+  inItsTurn(socket, (mayRespond) => {
     // There was no request: the client could take a response for that to a request that is on its
     // way.
     const isUnasked = error.code === TOO_SLOW && socket.bytesRead === 0
-    if (mayAnswer && socket.writable && !isUnasked) socket.write(rawAnswer(refusalOf(error)))
+    if (mayRespond && socket.writable && !isUnasked) socket.write(rawResponse(refusalOf(error)))
     socket.destroySoon()
   })
 }

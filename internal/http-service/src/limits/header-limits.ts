@@ -13,13 +13,13 @@ const MAX_LINES = 128
 const LINE_OVERHEAD_BYTES = 32
 
 /** The maximum size of a response's header section over HTTP/2, in bytes. */
-const MAX_ANSWER_BYTES = 256 * 1024
+const MAX_RESPONSE_BYTES = 256 * 1024
 
 /** The limits of Node.js while it reads a header section. */
 export const headerLimits = {
   maxHeaderSize: MAX_BYTES,
   maxHeaderListPairs: MAX_LINES,
-  maxAnswerHeaderSize: MAX_ANSWER_BYTES,
+  maxResponseHeaderSize: MAX_RESPONSE_BYTES,
   /** announced to clients of HTTP/2, and enforced by Node.js once they have confirmed it */
   maxHeaderListSize: MAX_BYTES + MAX_LINES * LINE_OVERHEAD_BYTES
 } as const

@@ -89,7 +89,7 @@ function inTurn(raw: IncomingMessage, response: ServerResponse, handle: Handle):
  * responses. Node.js has already released the connection, so this also resumes a response when its
  * client reads again, and notices a disconnect.
  */
-export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void): void {
+export function afterEarlierResponses(socket: Socket, next: (more: Buffer) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
     next(Buffer.alloc(0))
@@ -109,7 +109,7 @@ export function afterEarlierAnswers(socket: Socket, next: (more: Buffer) => void
  * body of the newest request, they are answered instead of it, unless its own response has begun.
  * If they follow it, they are answered after it.
  */
-export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): void {
+export function inItsTurn(socket: Socket, next: (mayRespond: boolean) => void): void {
   const queue = queues.get(socket)
   if (queue === undefined || queue.newest.closed) {
     // The bytes belong to the body of a request that was answered already. The client would take a
@@ -127,13 +127,13 @@ export function inItsTurn(socket: Socket, next: (mayAnswer: boolean) => void): v
  * The response to the newest request of this connection, while it has not ended; null: every
  * request has its response.
  */
-export function newestAnswer(socket: Socket): ServerResponse | null {
+export function newestResponse(socket: Socket): ServerResponse | null {
   const newest = queues.get(socket)?.newest
   return newest === undefined || newest.closed ? null : newest
 }
 
 /** Whether a request of this connection is not answered yet. */
-export const hasRequestUnderWay = (socket: Socket): boolean => newestAnswer(socket) !== null
+export const hasRequestUnderWay = (socket: Socket): boolean => newestResponse(socket) !== null
 
 const isEnding = (socket: Socket) => socket.destroyed || socket.writableEnded
 

@@ -49,7 +49,7 @@ export const healthz = {
   tags,
   security,
   response: { 200: Alive },
-  answers: { 200: { description: 'The process runs.' } },
+  successes: { 200: { description: 'The process runs.' } },
   problems: { UNAVAILABLE: 'The process has several workers, and none of them answers.' }
 }
 
@@ -60,7 +60,7 @@ export const readyz = {
   tags,
   security,
   response: { 200: Readiness, 503: Readiness },
-  answers: {
+  successes: {
     200: { description: 'The process does its work.' },
     503: { description: 'The process cannot do its work, or is about to end.' }
   }
@@ -78,5 +78,5 @@ export const metrics = {
       examples: ['process_cpu_seconds_total 1.5']
     })
   },
-  answers: { 200: { description: 'The metrics.', mediaType: 'text/plain' } }
+  successes: { 200: { description: 'The metrics.', mediaType: 'text/plain' } }
 }

@@ -4,7 +4,7 @@ import { askListener } from './ask-listener.ts'
 
 // The health check of a container (docs/probes.md), by the settings of the listener:
 // node internal/process/src/probe/main.ts AUTH_OPS [/readyz]
-// The exit code is 0 if the answer is 200.
+// The exit code is 0 if the status is 200.
 const [listener = '', path = '/readyz'] = process.argv.slice(2)
 const setting = `${listener}_PORT`
 const ports = new Map<string, number>(Object.entries(defaultPorts))

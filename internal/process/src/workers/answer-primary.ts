@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '@gatehouse/http-service/build-service'
 import type { Registry } from 'prom-client'
 import { tellParent } from '../start/tell-parent.ts'
-import type { CarriedAnswer, CarriedRequest, FromWorker, ToWorker } from './messages.ts'
+import type { CarriedRequest, CarriedResponse, FromWorker, ToWorker } from './messages.ts'
 
 /**
  * Answers what the primary process asks, instead of listening on a private port.
@@ -34,7 +34,7 @@ export async function tellLastMetrics(metrics: Registry): Promise<void> {
   await tellParent<FromWorker>({ lastMetrics: await metrics.getMetricsAsJSON() })
 }
 
-async function carried(ops: Service, request: CarriedRequest): Promise<CarriedAnswer> {
+async function carried(ops: Service, request: CarriedRequest): Promise<CarriedResponse> {
   const { method, url, headers, body } = request
   const {
     statusCode,

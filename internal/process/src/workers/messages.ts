@@ -15,7 +15,7 @@ export type CarriedRequest = {
   readonly body?: Uint8Array | undefined
 }
 
-export type CarriedAnswer = {
+export type CarriedResponse = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
   readonly body: Uint8Array
@@ -31,8 +31,8 @@ export type MetricSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
  */
 export type Questions = {
   readonly metrics: { readonly asked: null; readonly answer: MetricSnapshot }
-  readonly state: { readonly asked: CarriedRequest; readonly answer: CarriedAnswer }
-  readonly request: { readonly asked: CarriedRequest; readonly answer: CarriedAnswer }
+  readonly state: { readonly asked: CarriedRequest; readonly answer: CarriedResponse }
+  readonly request: { readonly asked: CarriedRequest; readonly answer: CarriedResponse }
 }
 
 export type Question = keyof Questions

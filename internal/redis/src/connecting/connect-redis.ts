@@ -72,7 +72,7 @@ export function connectRedis({
     onFault(address.secure ? withoutTls(error) : withTls(error, redis.status))
   )
   if (redis instanceof Redis) reportEarlyEnds(redis, address.secure, onFault)
-  // A blocking read itself expects an answer.
+  // A blocking read itself expects a reply.
   supervise(redis, { probes: use !== 'blocking', onDisconnect })
   return redis
 }
@@ -95,7 +95,7 @@ function reportEarlyEnds(redis: Redis, secure: boolean, onFault: (error: Error) 
   })
 }
 
-const CLOSED = 'the server closed the connection without an answer'
+const CLOSED = 'the server closed the connection without a reply'
 const PLAIN = 'Is it a Redis server without TLS?'
 
 /** A server with TLS cannot read the first command, and resets the connection. */

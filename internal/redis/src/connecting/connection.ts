@@ -3,7 +3,7 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis'
 /** how long a command may take by default */
 export const COMMAND_TIMEOUT_MS = 250
 /**
- * A connection that has owed an answer for this long is replaced. If a device on the path has
+ * A connection that has owed a reply for this long is replaced. If a device on the path has
  * silently dropped it (a NAT, or a host that vanished), TCP would wait for a quarter of an hour.
  */
 const SILENCE_MS = 2500

@@ -35,7 +35,7 @@ export function supervise(
   const round = (): void => {
     const stuck = isStuck()
     if (redis.status === 'ready') {
-      // A connection that a firewall has dropped shows only when an answer is due; `socketTimeout`
+      // A connection that a firewall has dropped shows only when a reply is due; `socketTimeout`
       // then replaces it.
       if (probes) redis.ping().catch(() => {})
     } else if (redis.status === 'end' || stuck) {

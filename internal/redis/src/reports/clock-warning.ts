@@ -10,7 +10,7 @@ const WORTH_A_WARNING_MS = 2000
  * Warns when the clock of this machine begins to differ from that of Redis, by which the auth
  * services date tokens. With such a clock, a gateway refuses valid tokens, or accepts expired ones.
  * @returns a function that takes by how many milliseconds the clock is ahead (negative: behind),
- * and how much less it may be, because the answer of Redis was on its way
+ * and how much less it may be, because the reply of Redis was on its way
  */
 export function clockWarning(log: Log): (aheadMs: number, uncertainMs?: number) => void {
   let wasFar = false

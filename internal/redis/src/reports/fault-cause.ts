@@ -15,7 +15,7 @@ export function faultCause(error: unknown): string {
   // With these messages about its options, ioredis means that it has no connection, or lost it.
   if (text.startsWith("Stream isn't writeable")) return 'there is no connection to Redis'
   if (text.startsWith('Reached the max retries per request')) {
-    return 'the connection to Redis was closed before the answer'
+    return 'the connection to Redis was closed before the reply'
   }
   // OpenSSL's own text has the place in its source, and a line break.
   const [, alert] = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(text) ?? []

@@ -1,6 +1,6 @@
 import type { TokenResponse } from '../api.ts'
 import type { Environment } from '../environment.ts'
-import { noAnswer, type Post } from '../post.ts'
+import { noResponse, type Post } from '../post.ts'
 import { GatehouseProblem } from '../problem.ts'
 import type { TokenPlace } from '../storage.ts'
 import type { Message } from '../tabs/message.ts'
@@ -32,10 +32,10 @@ export type Refresh = {
 }
 
 /** The token response of a successful login or refresh. */
-export function tokensOf(answer: unknown): TokenResponse {
-  const tokens = answer as TokenResponse | null
+export function tokensOf(response: unknown): TokenResponse {
+  const tokens = response as TokenResponse | null
   // A captive portal answers 200 too.
-  if (!tokens?.accessToken || !tokens.session?.id) throw noAnswer()
+  if (!tokens?.accessToken || !tokens.session?.id) throw noResponse()
   return tokens
 }
 

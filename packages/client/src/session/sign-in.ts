@@ -9,7 +9,7 @@ import type {
   User
 } from '../api.ts'
 import type { ClientOptions } from '../gatehouse-client.ts'
-import { noAnswer } from '../post.ts'
+import { noResponse } from '../post.ts'
 import { GatehouseProblem } from '../problem.ts'
 import { untilAborted } from '../sleep.ts'
 import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
@@ -17,7 +17,7 @@ import { bodyOf, isNoSession, type RefreshPorts, tokensOf } from './refresh.ts'
 /** What a login proves: a password, a challenge with its answer, or the code of a provider. */
 type Proof = Partial<Login & FactorAnswer & ProviderLogin>
 
-type Answer = { readonly user?: User; readonly pageSecret?: string }
+type RegisterResponse = { readonly user?: User; readonly pageSecret?: string }
 
 export type SignInPorts = RefreshPorts & {
   readonly origin: string
@@ -70,14 +70,14 @@ export function signIn(ports: SignInPorts) {
       await alone(async () => {
         const sent = session.sent()
         // The challenge has the delivery of the login that it belongs to.
-        const answer = proof.challenge
+        const response = proof.challenge
           ? post('/auth/login/factor', proof, signal)
           : post(
               proof.code ? '/auth/login/providers' : '/auth/login',
               { ...proof, delivery },
               signal
             )
-        const tokens = tokensOf(await answer)
+        const tokens = tokensOf(await response)
         await storage.write(tokens.refreshToken ?? null)
         const newest = delivery === 'cookie' && (await probe(tokens, ports))
         tabs.post(session.adopt(newest || tokens, sent, true))
@@ -100,9 +100,13 @@ export function signIn(ports: SignInPorts) {
       }, signal),
 
     async register(registration: Registration, { signal }: Abortable = {}): Promise<Registered> {
-      const answer = (await post('/auth/register', registration, signal)) as Answer | null
-      if (!answer) throw noAnswer()
-      return { ...answer, ...answer.user }
+      const response = (await post(
+        '/auth/register',
+        registration,
+        signal
+      )) as RegisterResponse | null
+      if (!response) throw noResponse()
+      return { ...response, ...response.user }
     }
   }
 }

@@ -77,7 +77,7 @@ export type Attempt =
   /** this process closes; the attempt is not counted */
   | { readonly outcome: 'stopped' }
 
-/** An attempt that got no answer. */
+/** An attempt that got no response. */
 export const failed = (fault: string): Attempt => ({
   outcome: 'failed',
   fault,

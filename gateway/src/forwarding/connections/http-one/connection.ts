@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
-import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/entry/route.ts'
+import { LARGEST_RESPONSE_HEADER_BYTES } from '../../../routes/entry/route.ts'
 import type { NoteFault } from '../../faults/guard.ts'
 import { guardEvents } from '../../faults/guarded-events.ts'
 import { keepReading } from './keep-reading.ts'
@@ -134,7 +134,7 @@ function openClient(state: State, options: ConnectionOptions): Client {
   const client = new Client(options.origin, {
     pipelining: 1,
     allowH2: false,
-    maxHeaderSize: LARGEST_ANSWER_HEADER_BYTES,
+    maxHeaderSize: LARGEST_RESPONSE_HEADER_BYTES,
     keepAliveTimeout: IDLE_MS,
     keepAliveTimeoutThreshold: MARGIN_MS,
     connect(target: buildConnector.Options, done: buildConnector.Callback) {

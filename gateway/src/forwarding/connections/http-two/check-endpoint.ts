@@ -27,7 +27,7 @@ export async function isHealthyOverHttpTwo(
   const { http } = session
   try {
     const call = grpcService === null ? null : checkOf(grpcService)
-    const { headers, content } = await answerOf(http, address, path, call, deadline)
+    const { headers, content } = await responseOf(http, address, path, call, deadline)
     const status = Number(headers[':status'])
     if (call === null) return status >= 200 && status < 300
     return status === 200 && headers['grpc-status'] === '0' && content.equals(SERVING)
@@ -71,7 +71,7 @@ function openedFor({ address, tls }: Endpoint, connectMs: number): Promise<Sessi
 }
 
 /** @param call a gRPC call; null: a GET of the path */
-function answerOf(
+function responseOf(
   http: ClientHttp2Session,
   address: string,
   path: string,

@@ -1,4 +1,4 @@
-import { LARGEST_ANSWER_HEADER_BYTES } from '../../../routes/entry/route.ts'
+import { LARGEST_RESPONSE_HEADER_BYTES } from '../../../routes/entry/route.ts'
 import { MOST_LINES } from '../../headers/passed-headers.ts'
 
 /** RFC 9113 §6.5.2: what the gateway tells each service. */
@@ -6,7 +6,7 @@ const settings = {
   enablePush: false,
   /** what a response that its client does not read may keep in memory */
   initialWindowSize: 128 * 1024,
-  maxHeaderListSize: LARGEST_ANSWER_HEADER_BYTES + MOST_LINES * 32
+  maxHeaderListSize: LARGEST_RESPONSE_HEADER_BYTES + MOST_LINES * 32
 }
 /** For all streams together. Node.js opens it again at once, so it bounds no memory. */
 export const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { Command } from '../../../command.ts'
 import { BadUsage } from '../../../failures.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersClaims: Command = {
   name: 'users claims',
@@ -12,9 +12,9 @@ export const usersClaims: Command = {
   async run({ positionals: [user = '', ...given] }, { ops }) {
     const claims = Object.fromEntries(given.map(readClaim))
     const path = `/ops/users/${encodeURIComponent(user)}/claims`
-    const answer = await ops.call<{ user: User }>('PUT', path, { claims })
-    const text = `${userTable([answer.user])}\n\nclaims: ${JSON.stringify(answer.user.claims)}`
-    return { json: answer, text }
+    const response = await ops.call<{ user: User }>('PUT', path, { claims })
+    const text = `${userTable([response.user])}\n\nclaims: ${JSON.stringify(response.user.claims)}`
+    return { json: response, text }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from '../../../command.ts'
 import { count } from '../../../terminal/count.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersDisable: Command = {
   name: 'users disable',
@@ -10,10 +10,10 @@ export const usersDisable: Command = {
   confirm: ({ positionals: [user] }) => `Disable ${user} and end all of their sessions?`,
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/disable`
-    const answer = await ops.call<{ user: User; ended: number }>('POST', path)
+    const response = await ops.call<{ user: User; ended: number }>('POST', path)
     return {
-      json: answer,
-      text: `${userTable([answer.user])}\n\n${count(answer.ended, 'session')} ended`
+      json: response,
+      text: `${userTable([response.user])}\n\n${count(response.ended, 'session')} ended`
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../../command.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersEmail: Command = {
   name: 'users email',
@@ -9,7 +9,7 @@ export const usersEmail: Command = {
   words: [2, 2],
   async run({ positionals: [user = '', email] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/email`
-    const answer = await ops.call<{ user: User }>('PUT', path, { email })
-    return { json: answer, text: userTable([answer.user]) }
+    const response = await ops.call<{ user: User }>('PUT', path, { email })
+    return { json: response, text: userTable([response.user]) }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../../command.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersEnable: Command = {
   name: 'users enable',
@@ -7,10 +7,10 @@ export const usersEnable: Command = {
   summary: 'Allows a disabled user (by id or e-mail) to sign in again. Ended sessions stay ended.',
   words: [1, 1],
   async run({ positionals: [user = ''] }, { ops }) {
-    const answer = await ops.call<{ user: User }>(
+    const response = await ops.call<{ user: User }>(
       'POST',
       `/ops/users/${encodeURIComponent(user)}/enable`
     )
-    return { json: answer, text: userTable([answer.user]) }
+    return { json: response, text: userTable([response.user]) }
   }
 }

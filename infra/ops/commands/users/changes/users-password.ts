@@ -1,6 +1,6 @@
 import type { Command } from '../../../command.ts'
 import { count } from '../../../terminal/count.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 import {
   choosePassword,
   generatedMember,
@@ -22,11 +22,11 @@ export const usersPassword: Command = {
     const chosen = await choosePassword(typed, terminal)
     const path = `/ops/users/${encodeURIComponent(user)}/password`
     const { password } = chosen
-    const answer = await ops.call<{ user: User; ended: number }>('PUT', path, { password })
-    const ended = count(answer.ended, 'session')
+    const response = await ops.call<{ user: User; ended: number }>('PUT', path, { password })
+    const ended = count(response.ended, 'session')
     return {
-      json: { ...answer, ...generatedMember(chosen) },
-      text: `${userTable([answer.user])}\n\n${ended} ended${generatedText(chosen)}`
+      json: { ...response, ...generatedMember(chosen) },
+      text: `${userTable([response.user])}\n\n${ended} ended${generatedText(chosen)}`
     }
   }
 }

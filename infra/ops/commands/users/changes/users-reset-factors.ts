@@ -11,8 +11,8 @@ export const usersResetFactors: Command = {
     `Remove the second factors of ${user}, so that the password alone is enough, and end all of their sessions?`,
   async run({ positionals: [user = ''] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/factors`
-    const answer = await ops.call<{ removed: number; ended: number }>('DELETE', path)
-    const text = `${count(answer.removed, 'factor')} removed, ${count(answer.ended, 'session')} ended`
-    return { json: answer, text }
+    const response = await ops.call<{ removed: number; ended: number }>('DELETE', path)
+    const text = `${count(response.removed, 'factor')} removed, ${count(response.ended, 'session')} ended`
+    return { json: response, text }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../../../command.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersRoles: Command = {
   name: 'users roles',
@@ -9,7 +9,7 @@ export const usersRoles: Command = {
   words: [1, 65],
   async run({ positionals: [user = '', ...roles] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/roles`
-    const answer = await ops.call<{ user: User }>('PUT', path, { roles })
-    return { json: answer, text: userTable([answer.user]) }
+    const response = await ops.call<{ user: User }>('PUT', path, { roles })
+    return { json: response, text: userTable([response.user]) }
   }
 }

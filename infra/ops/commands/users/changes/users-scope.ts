@@ -1,5 +1,5 @@
 import type { Command } from '../../../command.ts'
-import { type User, userTable } from '../user-answers.ts'
+import { type User, userTable } from '../user-responses.ts'
 
 export const usersScope: Command = {
   name: 'users scope',
@@ -9,7 +9,7 @@ export const usersScope: Command = {
   words: [1, 65],
   async run({ positionals: [user = '', ...scope] }, { ops }) {
     const path = `/ops/users/${encodeURIComponent(user)}/scope`
-    const answer = await ops.call<{ user: User }>('PUT', path, { scope })
-    return { json: answer, text: userTable([answer.user]) }
+    const response = await ops.call<{ user: User }>('PUT', path, { scope })
+    return { json: response, text: userTable([response.user]) }
   }
 }

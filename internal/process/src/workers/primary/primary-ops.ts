@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client'
 import { OPS_CLOSE_MS } from '../../ops/ops-listener.ts'
 import { healthz, metrics as metricsSchema, readyz } from '../../ops/ops-schemas.ts'
 import { requirePrivateHost } from '../../ops/private-host.ts'
-import type { CarriedAnswer, CarriedRequest } from '../messages.ts'
+import type { CarriedRequest, CarriedResponse } from '../messages.ts'
 import type { AskWorker } from './ask-worker.ts'
 import { isBusy } from './liveness.ts'
 import { mergedMetrics } from './merged-metrics.ts'
@@ -14,7 +14,7 @@ import { mergedReadiness, type Readiness } from './merged-readiness.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 /** A path for which all workers are asked. */
-type MergedAnswer = {
+type MergedResponse = {
   readonly schema: FastifySchema
   /**
    * Makes one answer of those of all workers that listen; null: the worker did not answer. At least
@@ -36,7 +36,7 @@ export type PrimaryOpsOptions = {
   /** as for the listener of one process */
   readonly hosts: readonly string[]
   /** other paths for which all workers are asked */
-  readonly merged?: Readonly<Record<string, MergedAnswer>>
+  readonly merged?: Readonly<Record<string, MergedResponse>>
 }
 
 /** the longest body of the operators' API */
@@ -154,7 +154,7 @@ const get = (url: string): CarriedRequest => ({
   headers: { host: 'localhost' }
 })
 
-const bodyOf = ({ body }: CarriedAnswer): unknown => JSON.parse(Buffer.from(body).toString())
+const bodyOf = ({ body }: CarriedResponse): unknown => JSON.parse(Buffer.from(body).toString())
 
 /** What concerns a connection only (RFC 9110 §7.6.1), or is written again. */
 const OF_CONNECTION = new Set([

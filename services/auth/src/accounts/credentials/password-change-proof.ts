@@ -52,7 +52,7 @@ export function passwordChangeProof(options: {
       return (await checkCredentials({ ...claim, sid: session })).account
     } catch (error) {
       const isWrong = error instanceof Refusal && error.code === 'UNAUTHENTICATED'
-      // Only after a guess that was due and is counted, because the answer could reveal the new
+      // Only after a guess that was due and is counted, because the response could reveal the new
       // password.
       if (isWrong && claim.account !== null) {
         if (await isRepeat(claim.account, session, pair)) return null

@@ -4,7 +4,7 @@ import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { exchangeRefusalOf } from '../../oauth/token/refused-exchange.ts'
 import { tokenType } from '../../oauth/token/subject-token.ts'
 import type { OAuthOptions, OAuthRequest } from './oauth-route.ts'
-import { type TokenAnswer, TokenForm } from './token-schema.ts'
+import { type OAuthTokenResponse, TokenForm } from './token-schema.ts'
 
 type ExchangeOptions = Pick<OAuthOptions, 'exchange' | 'exchangeRefused'>
 
@@ -13,7 +13,7 @@ export async function exchangeGrant(
   request: OAuthRequest,
   source: RequestSource,
   options: ExchangeOptions
-): Promise<TokenAnswer> {
+): Promise<OAuthTokenResponse> {
   try {
     return await exchanged(request, source, options)
   } catch (error) {
@@ -26,7 +26,7 @@ async function exchanged(
   { form, caller, begunMs }: OAuthRequest,
   source: RequestSource,
   { exchange }: ExchangeOptions
-): Promise<TokenAnswer> {
+): Promise<OAuthTokenResponse> {
   const { client } = caller
   if (client === null) throw invalidClient('token exchange requires client authentication')
   const { required, optional } = formReader(form, TokenForm)

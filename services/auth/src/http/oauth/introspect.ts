@@ -86,7 +86,7 @@ const schema = {
   security: clientSecurity,
   form: Form,
   response: { 200: Introspection },
-  answers: { 200: { description: 'The state of the token.' } },
+  successes: { 200: { description: 'The state of the token.' } },
   oauthErrors: {
     400: { invalid_request: commonErrors.invalidRequest },
     401: { invalid_client: commonErrors.invalidClient },

@@ -42,7 +42,7 @@ const schema = {
     'The addresses and capabilities of the OAuth endpoints (RFC 8414). OAuth libraries read it from the issuer.',
   tags: ['OAuth'],
   response: { 200: Metadata },
-  answers: {
+  successes: {
     200: {
       description: 'The metadata.',
       headers: {

@@ -29,7 +29,7 @@ const schema = {
   tags: ['OAuth'],
   security: clientSecurity,
   form: Form,
-  answers: { 200: { description: 'The session has ended. The body is empty.' } },
+  successes: { 200: { description: 'The session has ended. The body is empty.' } },
   oauthErrors: {
     400: {
       invalid_request: commonErrors.invalidRequest,

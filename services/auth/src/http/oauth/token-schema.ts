@@ -70,7 +70,7 @@ export const TokenForm = Type.Object(
 )
 
 /** RFC 6749 §5.1 */
-export const TokenAnswer = Type.Object(
+export const OAuthTokenResponse = Type.Object(
   {
     access_token: Type.String({
       description: 'A signed JWT (RFC 9068). Send it as Authorization: Bearer.',
@@ -97,7 +97,7 @@ export const TokenAnswer = Type.Object(
   },
   { title: 'OAuthTokenResponse', description: 'Tokens (RFC 6749 §5.1).' }
 )
-export type TokenAnswer = Static<typeof TokenAnswer>
+export type OAuthTokenResponse = Static<typeof OAuthTokenResponse>
 
 export const tokenSchema = {
   operationId: 'issueToken',
@@ -107,8 +107,8 @@ export const tokenSchema = {
   tags: ['OAuth'],
   security: clientSecurity,
   form: TokenForm,
-  response: { 200: TokenAnswer },
-  answers: {
+  response: { 200: OAuthTokenResponse },
+  successes: {
     200: {
       description: 'The tokens.',
       headers: {

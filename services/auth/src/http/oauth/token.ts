@@ -15,13 +15,13 @@ import { nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { exchangeGrant } from './exchange-grant.ts'
 import type { OAuthOptions, OAuthRequest, OAuthRoute } from './oauth-route.ts'
-import { type TokenAnswer, TokenForm, tokenSchema } from './token-schema.ts'
+import { type OAuthTokenResponse, TokenForm, tokenSchema } from './token-schema.ts'
 
 type Grant = (
   request: OAuthRequest,
   source: RequestSource,
   options: OAuthOptions
-) => Promise<TokenAnswer>
+) => Promise<OAuthTokenResponse>
 
 const grants: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['client_credentials', clientCredentials],
@@ -52,7 +52,7 @@ async function clientCredentials(
   { form, caller, begunMs }: OAuthRequest,
   source: RequestSource,
   { tokens, audit }: OAuthOptions
-): Promise<TokenAnswer> {
+): Promise<OAuthTokenResponse> {
   const { client } = caller
   if (client === null) throw invalidClient('the grant requires client authentication')
   const scopeOfToken = clientScope(client, formReader(form, TokenForm).optional('scope'))
@@ -71,7 +71,7 @@ async function refreshToken(
   { form, caller }: OAuthRequest,
   source: RequestSource,
   { sessions }: OAuthOptions
-): Promise<TokenAnswer> {
+): Promise<OAuthTokenResponse> {
   const parameters = formReader(form, TokenForm)
   const presented = parameters.required('refresh_token')
   if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')

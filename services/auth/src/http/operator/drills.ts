@@ -54,7 +54,7 @@ const schema = {
   description:
     'Writes the result of a drill of the command line into the audit log (drill-run), which is the history of drills.',
   tags: ['Audit log'],
-  answers: { 201: { description: 'The result is in the audit log.' } },
+  successes: { 201: { description: 'The result is in the audit log.' } },
   body: Body,
   response: { 201: Type.Object({ drill: Drill }, { title: 'RecordedDrill' }) }
 }

@@ -9,7 +9,7 @@ import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from './query
 
 const tags = ['Mail']
 
-const LetterAnswer = Type.Object(
+const LetterResponse = Type.Object(
   {
     id: uuid('The id of the e-mail in the queue.'),
     messageId: Type.String({
@@ -46,7 +46,7 @@ const Params = Type.Object({
 })
 const Done = Type.Object({ id: uuid('The id of the e-mail.') }, { title: 'ChangedLetter' })
 
-const toAnswer = (delivery: Delivery) => ({
+const toResponse = (delivery: Delivery) => ({
   id: delivery.id,
   messageId: delivery.messageId,
   letter: delivery.topic,
@@ -63,11 +63,11 @@ const listLetters: OpsRoutes = (service, { mail }) => {
         description:
           'Lists e-mails to users, the newest first. Addresses and contents are not shown.',
         tags,
-        answers: { 200: { description: 'The e-mails.' } },
+        successes: { 200: { description: 'The e-mails.' } },
         querystring: Type.Object({ state: DeliveryStateQuery, limit: Limit }),
         response: {
           200: Type.Object(
-            { letters: Type.Array(LetterAnswer, { description: 'The newest first.' }) },
+            { letters: Type.Array(LetterResponse, { description: 'The newest first.' }) },
             { title: 'Letters' }
           )
         }
@@ -76,7 +76,7 @@ const listLetters: OpsRoutes = (service, { mail }) => {
     async ({ query }) => {
       const state = query.state === undefined ? undefined : readDeliveryState(query.state)
       const found = await mail.list({ state, limit: readLimit(query.limit) })
-      return { letters: found.map(toAnswer) }
+      return { letters: found.map(toResponse) }
     }
   )
 }
@@ -90,7 +90,7 @@ const retryLetter: OpsRoutes = (service, { mail }) => {
         summary: 'Retry an e-mail',
         description: 'Queues a dead e-mail again, with all its attempts.',
         tags,
-        answers: { 200: { description: 'The e-mail is pending.' } },
+        successes: { 200: { description: 'The e-mail is pending.' } },
         problems: { NOT_FOUND: 'There is no dead e-mail with this id.' },
         params: Params,
         response: { 200: Done }
@@ -113,7 +113,7 @@ const retryAll: OpsRoutes = (service, { mail }) => {
         summary: 'Retry all e-mails',
         description: 'Queues all dead e-mails again, for example after an outage of the server.',
         tags,
-        answers: { 200: { description: 'How many there were.' } },
+        successes: { 200: { description: 'How many there were.' } },
         response: {
           200: Type.Object(
             { retried: Type.Integer({ description: 'How many were dead.', examples: [12] }) },
@@ -135,7 +135,7 @@ const discardLetter: OpsRoutes = (service, { mail }) => {
         summary: 'Discard an e-mail',
         description: 'Discards a pending or dead e-mail, so that it is not sent.',
         tags,
-        answers: { 200: { description: 'The e-mail is discarded.' } },
+        successes: { 200: { description: 'The e-mail is discarded.' } },
         problems: { NOT_FOUND: 'There is no pending or dead e-mail with this id.' },
         params: Params,
         response: { 200: Done }

@@ -28,7 +28,7 @@ const schema = {
   tags: ['Accounts'],
   body: Body,
   response: { 204: Type.Null() },
-  answers: {
+  successes: {
     204: {
       description: 'The password has changed, and every other session has ended.',
       headers: setsDeviceCookie

@@ -11,7 +11,7 @@ const schema = {
     'The public keys with which access tokens are verified, as a JWK Set (RFC 7517). A key is published before it signs, so a cached set is enough until its max-age has passed.',
   tags: ['Keys'],
   response: { 200: Type.Object({ keys: publicKeys }, { title: 'SigningKeys' }) },
-  answers: {
+  successes: {
     200: {
       description: 'The JWK Set.',
       mediaType: 'application/jwk-set+json',

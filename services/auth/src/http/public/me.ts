@@ -21,7 +21,7 @@ const schema = {
   description: 'Shows the user and the session of the access token.',
   tags: ['Accounts'],
   response: { 200: Response },
-  answers: { 200: { description: 'The user, and their current session.' } },
+  successes: { 200: { description: 'The user, and their current session.' } },
   problems: {
     SESSION_ENDED: 'The account was deleted.',
     FORBIDDEN: noAccountProblem,

@@ -45,7 +45,7 @@ const documented = {
   description:
     'Creates an account. It opens no session: sign in next. With AUTH_EMAIL_VERIFICATION=required, the account is created when the link in the e-mail is opened: the response is 202, the same for an address that is taken.',
   tags: ['Accounts'],
-  answers: {
+  successes: {
     201: { description: 'The new account.' },
     202: { description: 'With AUTH_EMAIL_VERIFICATION=required: an e-mail follows.' }
   },

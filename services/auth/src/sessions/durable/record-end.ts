@@ -16,7 +16,7 @@ const MOST_LATE_MS = 3_600_000
 
 /**
  * Records an end that the session store decided. Several instances may do so at once, and repeat it
- * after a lost answer: the event is written once.
+ * after a lost response: the event is written once.
  * @param atMs when the store decided it, in milliseconds since 1970
  */
 export async function recordEnd(

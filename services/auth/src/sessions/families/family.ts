@@ -1,5 +1,5 @@
 import type { Outcome } from './outcome.ts'
-import { afterFirstAnswer, afterSecondAnswer } from './stale-answers.ts'
+import { afterFirstResponse, afterSecondResponse } from './repeated-responses.ts'
 
 /**
  * The refresh-token family: a login opens one, and each refresh makes its next generation (RFC 9700
@@ -143,7 +143,7 @@ export function present(
 }
 
 function answerAgain(record: FamilyRecord, nowMs: number): FamilyRecord {
-  const tokensNotBefore = afterFirstAnswer(record.tokensNotBefore, Math.floor(nowMs / 1000))
+  const tokensNotBefore = afterFirstResponse(record.tokensNotBefore, Math.floor(nowMs / 1000))
   return { ...record, rotatedAtMs: nowMs, replays: 0, tokensNotBefore, answeredAgain: true }
 }
 
@@ -178,7 +178,7 @@ function advance(
     idleExpiresAt: Math.min(now + policy.idleSeconds, record.expiresAt),
     replays: 0,
     tokensNotBefore: record.answeredAgain
-      ? afterSecondAnswer(record.tokensNotBefore, now)
+      ? afterSecondResponse(record.tokensNotBefore, now)
       : record.tokensNotBefore,
     answeredAgain: false,
     // With recovery off, uses are not reported. It must not look unused if recovery is turned on.

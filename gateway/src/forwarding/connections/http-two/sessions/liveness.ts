@@ -21,7 +21,7 @@ type LivenessOptions = {
 }
 
 /** How long a service may take to answer a PING (RFC 9113 §6.7). */
-const ANSWER_MS = 5000
+const PING_MS = 5000
 /** gRPC servers close a connection that gets PINGs more often than this while they send no data. */
 const SHORTEST_PAUSE_MS = 300_000
 
@@ -36,7 +36,7 @@ export function liveness(options: LivenessOptions): Liveness {
       if (clock() - askedMs < SHORTEST_PAUSE_MS) return onUnknown()
       isInDoubt = true
       askedMs = clock()
-      const late = setTimeout(onDead, ANSWER_MS).unref()
+      const late = setTimeout(onDead, PING_MS).unref()
       http.ping((error) => {
         clearTimeout(late)
         if (error !== null) return

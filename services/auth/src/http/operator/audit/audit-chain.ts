@@ -120,7 +120,7 @@ const showChain: OpsRoutes = (service, { auditChain }) => {
         summary: 'Show the chain of the audit log',
         description: 'Shows where the chain begins and ends, and the keys of its signed heads.',
         tags,
-        answers: { 200: { description: 'The chain.' } },
+        successes: { 200: { description: 'The chain.' } },
         response: { 200: Chain }
       }
     },
@@ -142,7 +142,7 @@ const listRecords: OpsRoutes = (service, { auditChain }) => {
         summary: 'Read the records of the audit log',
         description: 'Lists the events in the order of their chain, with the data to verify them.',
         tags,
-        answers: { 200: { description: 'The records, in order.' } },
+        successes: { 200: { description: 'The records, in order.' } },
         querystring: Page,
         response: {
           200: Type.Object(
@@ -168,7 +168,7 @@ const listHeads: OpsRoutes = (service, { auditChain }) => {
         summary: 'Read the signed heads of the audit log',
         description: 'Lists the signatures of the end of the chain, the oldest first.',
         tags,
-        answers: { 200: { description: 'The heads, in order.' } },
+        successes: { 200: { description: 'The heads, in order.' } },
         querystring: Page,
         response: {
           200: Type.Object(

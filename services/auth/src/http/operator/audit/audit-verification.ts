@@ -43,7 +43,7 @@ const schema = {
   description:
     'Verifies records and signed heads that follow the given numbers. Repeat it with the last numbers until isEnd. The log changes meanwhile: ask again before you believe a fault.',
   tags: ['Audit log'],
-  answers: { 200: { description: 'What was found.' } },
+  successes: { 200: { description: 'What was found.' } },
   querystring: Type.Object({ after: After, afterHead: After, limit: Limit }),
   response: { 200: Verification }
 }

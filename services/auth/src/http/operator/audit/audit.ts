@@ -88,7 +88,7 @@ export const auditRoutes: OpsRoutes = (service, options) => {
         summary: 'Read the audit log',
         description: 'Lists security events, the newest first.',
         tags: ['Audit log'],
-        answers: { 200: { description: 'The events.' } },
+        successes: { 200: { description: 'The events.' } },
         problems: {
           NOT_FOUND: 'There is no such user, and no event of a deleted user with this id.'
         },

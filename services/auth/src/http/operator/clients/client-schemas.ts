@@ -62,7 +62,7 @@ export const ClientBody = Type.Object(
   },
   { additionalProperties: false, title: 'NewClient' }
 )
-export const ClientAnswer = Type.Object(
+export const ClientResponse = Type.Object(
   {
     id: uuid('The client_id, and sub in its access tokens.'),
     name: Type.String({ description: 'A name for people.', examples: ['billing'] }),

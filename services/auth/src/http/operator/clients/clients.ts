@@ -4,7 +4,7 @@ import { noSuchClient } from '../../../clients/client-refusals.ts'
 import { uuid } from '../../fields.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
-import { Audiences, ClientAnswer, ClientBody, NewSecret } from './client-schemas.ts'
+import { Audiences, ClientBody, ClientResponse, NewSecret } from './client-schemas.ts'
 
 const Params = Type.Object({
   client: Type.String({
@@ -25,7 +25,7 @@ const createClient: OpsRoutes = (service, { clients }) => {
         summary: 'Create a client',
         description: 'Creates a machine client.',
         tags: ['Clients'],
-        answers: { 201: { description: 'The client, and its secret.' } },
+        successes: { 201: { description: 'The client, and its secret.' } },
         problems: {
           INVALID_REQUEST: 'jwks does not fit the method, or a key in it is not accepted.'
         },
@@ -33,7 +33,7 @@ const createClient: OpsRoutes = (service, { clients }) => {
         response: {
           201: Type.Object(
             {
-              client: ClientAnswer,
+              client: ClientResponse,
               secret: Type.Union([NewSecret, Type.Null()], {
                 description: 'null for a client that authenticates with keys.'
               })
@@ -50,7 +50,7 @@ const createClient: OpsRoutes = (service, { clients }) => {
         jwks === undefined ? registration : { ...registration, jwks },
         operatorSource(request)
       )
-      return reply.code(201).send({ client: toAnswer(client), secret })
+      return reply.code(201).send({ client: toResponse(client), secret })
     }
   )
 }
@@ -64,16 +64,16 @@ const listClients: OpsRoutes = (service, { clients }) => {
         summary: 'List the clients',
         description: 'Lists all machine clients.',
         tags: ['Clients'],
-        answers: { 200: { description: 'The clients.' } },
+        successes: { 200: { description: 'The clients.' } },
         response: {
           200: Type.Object(
-            { clients: Type.Array(ClientAnswer, { description: 'All machine clients.' }) },
+            { clients: Type.Array(ClientResponse, { description: 'All machine clients.' }) },
             { title: 'Clients' }
           )
         }
       }
     },
-    async () => ({ clients: (await clients.list()).map(toAnswer) })
+    async () => ({ clients: (await clients.list()).map(toResponse) })
   )
 }
 
@@ -82,13 +82,13 @@ const switches = {
     operationId: 'disableClient',
     summary: 'Disable a client',
     description: 'The client gets no more tokens, and every gateway refuses its earlier tokens.',
-    answers: { 200: { description: 'The client is disabled.' } }
+    successes: { 200: { description: 'The client is disabled.' } }
   },
   enable: {
     operationId: 'enableClient',
     summary: 'Enable a client',
     description: 'The client gets tokens again.',
-    answers: { 200: { description: 'The client is enabled.' } }
+    successes: { 200: { description: 'The client is enabled.' } }
   }
 }
 
@@ -126,7 +126,7 @@ const setAudiences: OpsRoutes = (service, { clients, revocations }) => {
         description:
           'Replaces the audiences for which the client receives and exchanges tokens, and the roles that exchanged tokens may have; without roles, those do not change. Within a second, every gateway refuses the earlier tokens of the client, including exchanged ones.',
         tags: ['Clients'],
-        answers: { 200: { description: 'The audiences are set.' } },
+        successes: { 200: { description: 'The audiences are set.' } },
         problems,
         params: Params,
         body: Audiences,
@@ -152,7 +152,7 @@ const addSecret: OpsRoutes = (service, { clients }) => {
         summary: 'Add a secret',
         description: 'Adds a secret to a client. A third one replaces the first.',
         tags: ['Clients'],
-        answers: { 201: { description: 'The new secret.' } },
+        successes: { 201: { description: 'The new secret.' } },
         problems,
         params: Params,
         response: { 201: NewSecret }
@@ -173,7 +173,7 @@ export const clientRoutes: OpsRoutes = (service, options) => {
   for (const route of routes) route(service, options)
 }
 
-function toAnswer({
+function toResponse({
   id,
   name,
   scope,

@@ -31,7 +31,7 @@ const schema = {
   summary: 'Create a sign-in link for the console',
   description: `Creates a code that signs the operator in to the console, once: ${linkPath('CODE')} on this listener.`,
   tags: ['Operators'],
-  answers: { 201: { description: 'The code, which is not shown again.' } },
+  successes: { 201: { description: 'The code, which is not shown again.' } },
   problems: {
     FORBIDDEN: 'The request comes from the console, which could extend its own session.'
   },

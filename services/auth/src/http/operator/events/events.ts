@@ -18,7 +18,7 @@ const schema = {
   description:
     'Sends server-sent events until the token ends: audit (an event of the audit log), keys and gateways (the whole list, at the beginning and after each change), and gap (the numbers of audit events that are not sent). The id of each is the number of the last audit event so far. With Last-Event-ID, it continues after that audit event.',
   tags: ['Audit log'],
-  answers: { 200: { description: 'The events.', mediaType: 'text/event-stream' } },
+  successes: { 200: { description: 'The events.', mediaType: 'text/event-stream' } },
   problems: { UNAVAILABLE: 'Too many such requests are open, or too many of this operator.' },
   headers: Type.Object({
     'last-event-id': Type.Optional(

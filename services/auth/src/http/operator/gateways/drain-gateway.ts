@@ -57,7 +57,7 @@ const drainGateway: AskingRoutes = (service, options, askFor) => {
         description:
           'Takes a gateway out of service: /readyz is 503, and each response tells the client to connect again. It still serves every request. Lasts until it is undrained, or restarts.',
         tags: ['Operation'],
-        answers: { 200: { description: 'The gateway is drained.' } },
+        successes: { 200: { description: 'The gateway is drained.' } },
         problems: {
           ...problems,
           CONFLICT: `${EARLIER}, or no other gateway would be left that serves clients.`
@@ -98,7 +98,7 @@ const undrainGateway: AskingRoutes = (service, options, askFor) => {
         summary: 'Put a drained gateway back into service',
         description: 'Puts a gateway back into service.',
         tags: ['Operation'],
-        answers: { 200: { description: 'The gateway is in service.' } },
+        successes: { 200: { description: 'The gateway is in service.' } },
         problems: { ...problems, CONFLICT: `${EARLIER}.` },
         params: Params,
         response: { 200: Drained }

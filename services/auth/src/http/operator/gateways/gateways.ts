@@ -105,7 +105,7 @@ export const gatewayRoutes: OpsRoutes = (service, { fleet }) => {
         summary: 'List the gateways',
         description: 'Lists the live gateways, and what each of them has.',
         tags: ['Operation'],
-        answers: { 200: { description: 'The live gateways.' } },
+        successes: { 200: { description: 'The live gateways.' } },
         problems: { UNAVAILABLE: 'The list cannot be read.' },
         response: {
           200: Type.Object(

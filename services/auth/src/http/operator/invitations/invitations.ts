@@ -83,7 +83,7 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
         summary: 'Create an invitation',
         description: 'Creates an invitation. One account can be registered with it.',
         tags: ['Invitations'],
-        answers: { 201: { description: 'The invitation, and its secret.' } },
+        successes: { 201: { description: 'The invitation, and its secret.' } },
         body: Body,
         response: {
           201: Type.Object(
@@ -119,7 +119,7 @@ const createInvitation: OpsRoutes = (service, { invitations, mail, newUser, cloc
         { source, clock, ...letter }
       )
       const { secret } = created
-      return reply.code(201).send({ invitation: toAnswer(created.invitation), secret })
+      return reply.code(201).send({ invitation: toResponse(created.invitation), secret })
     }
   )
 }
@@ -133,7 +133,7 @@ const listInvitations: OpsRoutes = (service, { invitations, clock }) => {
         summary: 'List the invitations',
         description: 'Lists invitations, the newest first.',
         tags: ['Invitations'],
-        answers: { 200: { description: 'The invitations.' } },
+        successes: { 200: { description: 'The invitations.' } },
         querystring: Type.Object({ limit: Limit }),
         response: {
           200: Type.Object(
@@ -145,7 +145,7 @@ const listInvitations: OpsRoutes = (service, { invitations, clock }) => {
     },
     async ({ query }) => {
       const found = await invitations.list(readLimit(query.limit), clock())
-      return { invitations: found.map(toAnswer) }
+      return { invitations: found.map(toResponse) }
     }
   )
 }
@@ -159,7 +159,7 @@ const revokeInvitation: OpsRoutes = (service, { invitations, clock }) => {
         summary: 'Revoke an invitation',
         description: 'The invitation can no longer be used.',
         tags: ['Invitations'],
-        answers: { 200: { description: 'The invitation is revoked.' } },
+        successes: { 200: { description: 'The invitation is revoked.' } },
         problems: { NOT_FOUND: 'There is no open invitation with this id.' },
         params: Params,
         response: {
@@ -184,7 +184,7 @@ export const invitationRoutes: OpsRoutes = (service, options) => {
   for (const route of [createInvitation, listInvitations, revokeInvitation]) route(service, options)
 }
 
-function toAnswer({ createdAt, expiresAt, roles, scope, ...others }: Invitation) {
+function toResponse({ createdAt, expiresAt, roles, scope, ...others }: Invitation) {
   return {
     ...others,
     roles: roles === null ? null : [...roles],

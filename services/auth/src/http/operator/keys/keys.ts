@@ -53,7 +53,7 @@ const listKeys: OpsRoutes = (service, { keys }) => {
         summary: 'List the signing keys',
         description: 'Lists all signing keys.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The keys.' } },
+        successes: { 200: { description: 'The keys.' } },
         response: { 200: Changed }
       }
     },
@@ -72,7 +72,7 @@ const createKey: OpsRoutes = (service, { keys }) => {
         summary: 'Create a standby key',
         description: 'Creates a key, which is published and does not sign yet.',
         tags: ['Keys'],
-        answers: { 201: { description: 'The key.' } },
+        successes: { 201: { description: 'The key.' } },
         problems: { CONFLICT: TOO_MANY },
         body: Algorithm,
         response: { 201: One }
@@ -95,7 +95,7 @@ const rotateKeys: OpsRoutes = (service, { keys }) => {
         description:
           'Creates a key, waits until every live gateway has it, and lets it sign. The previous one retires by itself.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' } },
+        successes: { 200: { description: 'The changed keys.' } },
         problems: { CONFLICT: `${NOT_HELD}. ${TOO_MANY}` },
         body: Algorithm,
         response: { 200: Changed }
@@ -117,7 +117,7 @@ const activateKey: OpsRoutes = (service, { keys }) => {
         summary: 'Activate a standby key',
         description: 'Lets a standby key sign, once every live gateway has it.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
+        successes: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
         problems: { NOT_FOUND, CONFLICT: `${NOT_HELD}, or the key is not standby.` },
         params: Params,
         body: Force,
@@ -142,7 +142,7 @@ const retireKey: OpsRoutes = (service, { keys }) => {
         summary: 'Retire a key',
         description: 'Withdraws a key that never signed, or whose last token has expired.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The key.' } },
+        successes: { 200: { description: 'The key.' } },
         problems: {
           NOT_FOUND,
           CONFLICT: 'The key is active, is revoked, or tokens that it signed may still be valid.'
@@ -168,7 +168,7 @@ const revokeKey: OpsRoutes = (service, { keys }) => {
         description:
           'Every gateway refuses the tokens of the key within a second. If it was active, another key becomes active.',
         tags: ['Keys'],
-        answers: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
+        successes: { 200: { description: 'The changed keys.' }, 202: pendingResponse },
         problems: { NOT_FOUND, CONFLICT: TOO_MANY },
         params: Params,
         response: { 200: Changed, 202: PendingApproval }

@@ -39,7 +39,7 @@ const listApprovals: OpsRoutes = (service, { operators }) => {
         summary: 'List the requests that wait for a second operator',
         description: 'Lists requests that wait, and approvals that were not used yet.',
         tags,
-        answers: { 200: { description: 'The newest first.' } },
+        successes: { 200: { description: 'The newest first.' } },
         response: {
           200: Type.Object(
             { approvals: Type.Array(ApprovalSchema, { description: 'The newest first.' }) },
@@ -62,7 +62,7 @@ const approveRequest: OpsRoutes = (service, { operators, clock }) => {
         description:
           'Approves a request of another operator. That operator then sends it again, once.',
         tags,
-        answers: { 200: { description: 'The request is approved.' } },
+        successes: { 200: { description: 'The request is approved.' } },
         problems,
         params: Params,
         response: { 200: PendingApproval }
@@ -87,7 +87,7 @@ const rejectRequest: OpsRoutes = (service, { operators, clock }) => {
         description:
           'Rejects a request that waits for a second operator, or withdraws one of your own, or an approval that was not used yet.',
         tags,
-        answers: { 200: { description: 'The request is rejected.' } },
+        successes: { 200: { description: 'The request is rejected.' } },
         problems: {
           NOT_FOUND:
             'No request with this id waits for an approval, or for its operator to use one.'

@@ -13,7 +13,7 @@ const schema = {
   description:
     'Ends every session of an operator in the console, and makes their sign-in links void. The token still works: to stop it, revoke it. Only an admin can sign out another operator.',
   tags: ['Operators'],
-  answers: { 200: { description: 'The sessions have ended.' } },
+  successes: { 200: { description: 'The sessions have ended.' } },
   problems: { NOT_FOUND: 'There is no operator of that name.' },
   params: Type.Object({
     operator: Type.String({

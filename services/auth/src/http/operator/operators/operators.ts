@@ -64,7 +64,7 @@ const showOperator: OpsRoutes = (service) => {
         summary: 'Show the current operator',
         description: 'Shows the operator whose token the request has.',
         tags,
-        answers: { 200: { description: 'The operator.' } },
+        successes: { 200: { description: 'The operator.' } },
         response: {
           200: Type.Object(
             {
@@ -96,7 +96,7 @@ const listOperators: OpsRoutes = (service, { operators }) => {
         summary: 'List the operators',
         description: 'Lists the named operators, including those whose tokens no longer work.',
         tags,
-        answers: { 200: { description: 'The operators, by name.' } },
+        successes: { 200: { description: 'The operators, by name.' } },
         response: {
           200: Type.Object(
             { operators: Type.Array(OperatorSchema, { description: 'The operators, by name.' }) },
@@ -119,7 +119,7 @@ const createOperator: OpsRoutes = (service, { operators, clock }) => {
         description:
           'Creates an operator with a token, or a new token for one whose token has expired or was revoked. No later response contains the token.',
         tags,
-        answers: { 201: { description: 'The operator and the token.' }, 202: pendingResponse },
+        successes: { 201: { description: 'The operator and the token.' }, 202: pendingResponse },
         problems: { CONFLICT: 'The operator has a token that works, or the name is reserved.' },
         body: Body,
         response: {
@@ -162,7 +162,7 @@ const revokeOperator: OpsRoutes = (service, { operators, clock }) => {
         summary: 'Revoke the token of an operator',
         description: 'The token stops working at once.',
         tags,
-        answers: { 200: { description: 'The token is revoked.' } },
+        successes: { 200: { description: 'The token is revoked.' } },
         problems: { NOT_FOUND: 'There is no operator of that name with a live token.' },
         params: Params,
         response: { 200: Type.Object({ name: Name }, { title: 'RevokedOperator' }) }

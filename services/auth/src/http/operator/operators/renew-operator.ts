@@ -12,7 +12,7 @@ const schema = {
   description:
     'Replaces the token of the request. The new one expires when the old one would have expired, and nobody else has seen it. The sessions of the console end.',
   tags: ['Operators'],
-  answers: { 200: { description: 'The new token. The old one no longer works.' } },
+  successes: { 200: { description: 'The new token. The old one no longer works.' } },
   problems: {
     FORBIDDEN: 'The token is the bootstrap token, or the request comes from the console.'
   },

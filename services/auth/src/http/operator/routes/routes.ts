@@ -23,7 +23,7 @@ const listRoutes: AskingRoutes = (service, { fleet }, askFor) => {
         description:
           'Asks a live gateway for its route table; during a change, one for each table.',
         tags,
-        answers: { 200: { description: 'The route tables that live gateways have.' } },
+        successes: { 200: { description: 'The route tables that live gateways have.' } },
         problems,
         response: { 200: RouteTables }
       }
@@ -55,7 +55,7 @@ const explainRequest: AskingRoutes = (service, { fleet }, askFor) => {
         description:
           'Asks a live gateway which route decides about a request, and why; during a change, one for each table. Nothing is sent to a service.',
         tags,
-        answers: { 200: { description: 'The explanations.' } },
+        successes: { 200: { description: 'The explanations.' } },
         problems,
         body: RequestToExplain,
         response: { 200: ExplainedRequest }

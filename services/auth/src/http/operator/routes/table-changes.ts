@@ -62,7 +62,7 @@ const reloadRoutes: AskingRoutes = (service, options, askFor) => {
         description:
           'Each live gateway reads its route table from its file at once. If the table has faults, the previous one stays in use. Gateways also do this by themselves within a few seconds after a change.',
         tags,
-        answers: { 200: { description: 'What each gateway found.' } },
+        successes: { 200: { description: 'What each gateway found.' } },
         problems,
         response: { 200: Outcomes }
       }
@@ -87,7 +87,7 @@ const validateRoutes: AskingRoutes = (service, options, askFor) => {
         description:
           'A live gateway of each release reads the table, and does not use it. The table may use only environment variables that the current table of the gateway uses.',
         tags,
-        answers: { 200: { description: 'What gateways found.' } },
+        successes: { 200: { description: 'What gateways found.' } },
         problems,
         body: Table,
         response: { 200: Outcomes }

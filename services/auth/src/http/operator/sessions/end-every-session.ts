@@ -43,7 +43,7 @@ const schema = {
   tags: ['Sessions'],
   body: Body,
   response: { 200: Answer, 202: PendingApproval },
-  answers: {
+  successes: {
     200: { description: 'All of these sessions, or some of them, have ended (`more`).' },
     202: pendingResponse
   }

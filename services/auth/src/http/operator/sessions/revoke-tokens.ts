@@ -17,7 +17,7 @@ const schema = {
     'Every gateway refuses all access tokens that were issued so far. Sessions continue: a refresh gets a valid token. Takes a few seconds.',
   tags: ['Keys'],
   response: { 200: Answer, 202: PendingApproval },
-  answers: {
+  successes: {
     200: { description: 'Tokens that were issued before the time in the response are refused.' },
     202: pendingResponse
   }

@@ -18,7 +18,7 @@ const listUserSessions: OpsRoutes = (service, { accounts, sessions }) => {
         summary: 'List the sessions of a user',
         description: 'Lists the live sessions of a user.',
         tags: ['Sessions'],
-        answers: { 200: { description: 'The live sessions.' } },
+        successes: { 200: { description: 'The live sessions.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: Sessions }
@@ -43,7 +43,7 @@ const endUserSessions: OpsRoutes = (service, { accounts, sessions }) => {
         description:
           'Ends every session of a user. Their access tokens stop working within a second.',
         tags: ['Sessions'],
-        answers: { 200: { description: 'The sessions have ended.' } },
+        successes: { 200: { description: 'The sessions have ended.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: EndedSessions }
@@ -68,7 +68,7 @@ const endAnySession: OpsRoutes = (service, { sessions, audit }) => {
         summary: 'End one session',
         description: 'Ends a session of any user. Its access tokens stop working within a second.',
         tags: ['Sessions'],
-        answers: { 200: { description: 'The session has ended.' } },
+        successes: { 200: { description: 'The session has ended.' } },
         problems: { NOT_FOUND: 'There is no live session with this id.' },
         params: Type.Object({
           id: Type.String({

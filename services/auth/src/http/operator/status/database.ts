@@ -26,7 +26,7 @@ export const databaseRoutes: OpsRoutes = (service, { database }) => {
         description:
           'Lists the migrations of the database, and those that this version of the auth service knows.',
         tags: ['Operation'],
-        answers: { 200: { description: 'The migrations.' } },
+        successes: { 200: { description: 'The migrations.' } },
         response: {
           200: Type.Object(
             { migrations: Type.Array(Migration, { description: 'The migrations, in order.' }) },

@@ -22,7 +22,7 @@ const schema = {
   description:
     'Shows the state of the process that answers, of its stores, and what all processes have written.',
   tags: ['Operation'],
-  answers: { 200: { description: 'The state.' } },
+  successes: { 200: { description: 'The state.' } },
   response: { 200: StatusSchema }
 }
 

@@ -5,7 +5,7 @@ import { Email, newPassword } from '../../fields.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Roles, Scopes } from './roles-and-scopes.ts'
-import { toUser, UserAnswer } from './user-response.ts'
+import { toUser, UserResponse } from './user-response.ts'
 
 const Created = Type.Object(
   {
@@ -28,10 +28,10 @@ export const createUser: OpsRoutes = (service, { accounts, newUser }) => {
         description:
           'Creates a user, by the rules of a registration. Roles and scope default to those of a new user.',
         tags: ['Users'],
-        answers: { 201: { description: 'The new user.' } },
+        successes: { 201: { description: 'The new user.' } },
         problems: { CONFLICT: 'The e-mail address is taken.' },
         body: Created,
-        response: { 201: UserAnswer }
+        response: { 201: UserResponse }
       }
     },
     async (request, reply) => {

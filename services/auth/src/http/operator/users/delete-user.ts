@@ -25,7 +25,7 @@ export const deleteUser: OpsRoutes = (service, options) => {
         description:
           'Deletes a user and their personal data (GDPR, article 17), and ends every session.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user was deleted.' }, 202: pendingResponse },
+        successes: { 200: { description: 'The user was deleted.' }, 202: pendingResponse },
         problems: userProblems,
         params: UserParams,
         response: { 200: Deleted, 202: PendingApproval }

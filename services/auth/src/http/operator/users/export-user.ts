@@ -21,7 +21,7 @@ export const exportUser: OpsRoutes = (service, { accounts }) => {
         description:
           'Returns everything that is stored about a user, without secrets, and the first 500 events of the audit log. The audit log notes it.',
         tags: ['Users'],
-        answers: { 200: { description: 'The data of the user.' } },
+        successes: { 200: { description: 'The data of the user.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: exportedAccount('UserExport') }
@@ -44,7 +44,7 @@ export const exportUserEvents: OpsRoutes = (service, { accounts }) => {
         summary: 'Export further events of a user',
         description: 'Returns the next 500 events of the audit log that are about a user.',
         tags: ['Users'],
-        answers: { 200: { description: 'The next events.' } },
+        successes: { 200: { description: 'The next events.' } },
         problems: userProblems,
         params: UserParams,
         querystring: EventsQuery,

@@ -86,7 +86,7 @@ export const importUsers: OpsRoutes = (service, { accounts, newUser, clock }) =>
         description:
           'Imports users of another system with their password hashes. Each hash is replaced at the first login.',
         tags: ['Users'],
-        answers: { 200: { description: 'The result for each user.' } },
+        successes: { 200: { description: 'The result for each user.' } },
         body: Body,
         response: { 200: Answer }
       },

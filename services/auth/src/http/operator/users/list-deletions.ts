@@ -16,7 +16,7 @@ export const listDeletions: OpsRoutes = (service, { accounts }) => {
         description:
           'Lists the accounts whose users asked to delete them. A disabled account is not deleted until it is enabled, and enabling an account keeps it.',
         tags: ['Users'],
-        answers: { 200: { description: 'The accounts.' } },
+        successes: { 200: { description: 'The accounts.' } },
         querystring: Page,
         response: {
           200: Type.Object(

@@ -13,7 +13,7 @@ export const listUserFactors: OpsRoutes = (service, { accounts, factors }) => {
         summary: 'List the second factors of a user',
         description: 'Lists the second factors of a user, without their secrets.',
         tags: ['Users'],
-        answers: { 200: { description: 'The factors, the oldest first.' } },
+        successes: { 200: { description: 'The factors, the oldest first.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: listedFactors('UserFactors') }

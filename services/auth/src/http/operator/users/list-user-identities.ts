@@ -13,7 +13,7 @@ export const listUserIdentities: OpsRoutes = (service, { accounts, providers }) 
         summary: 'List the linked providers of a user',
         description: 'Lists the other providers with which a user can sign in.',
         tags: ['Users'],
-        answers: { 200: { description: 'The linked providers, the oldest first.' } },
+        successes: { 200: { description: 'The linked providers, the oldest first.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: listedIdentities('UserIdentities') }

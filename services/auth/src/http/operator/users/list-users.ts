@@ -23,7 +23,7 @@ export const listUsers: OpsRoutes = (service, { accounts }) => {
         summary: 'List the users',
         description: 'Lists the users in the order of their e-mail addresses, a page at a time.',
         tags: ['Users'],
-        answers: { 200: { description: 'A page of users.' } },
+        successes: { 200: { description: 'A page of users.' } },
         querystring: Page,
         response: {
           200: Type.Object(

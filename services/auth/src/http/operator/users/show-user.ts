@@ -30,7 +30,7 @@ export const showUser: OpsRoutes = (service, { accounts, providers, sessions }) 
         summary: 'Show a user',
         description: 'Shows one user.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: Shown }

@@ -21,7 +21,7 @@ export const User = Type.Object(
   { title: 'OperatorUser', description: 'An account, as operators see it.' }
 )
 
-export const UserAnswer = Type.Object({ user: User }, { title: 'UserAnswer' })
+export const UserResponse = Type.Object({ user: User }, { title: 'UserResponse' })
 
 /** A user, and the number of sessions that the request ended. */
 export const UserWithEnded = Type.Object({ user: User, ended: Ended }, { title: 'UserWithEnded' })

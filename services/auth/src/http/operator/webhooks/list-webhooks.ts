@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { operatorOf } from '../access/require-operator.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
-import { WebhookAnswer, webhookAnswer, withoutPath } from './webhook-schemas.ts'
+import { WebhookResponse, webhookResponse, withoutPath } from './webhook-schemas.ts'
 
 export const listWebhooks: OpsRoutes = (service, { webhooks }) => {
   service.get(
@@ -13,17 +13,17 @@ export const listWebhooks: OpsRoutes = (service, { webhooks }) => {
         description:
           'Lists all endpoints, the oldest first. A viewer gets the origins of their addresses only.',
         tags: ['Webhooks'],
-        answers: { 200: { description: 'The endpoints.' } },
+        successes: { 200: { description: 'The endpoints.' } },
         response: {
           200: Type.Object(
-            { webhooks: Type.Array(WebhookAnswer, { description: 'All endpoints.' }) },
+            { webhooks: Type.Array(WebhookResponse, { description: 'All endpoints.' }) },
             { title: 'Webhooks' }
           )
         }
       }
     },
     async (request) => {
-      const shown = operatorOf(request).role === 'viewer' ? withoutPath : webhookAnswer
+      const shown = operatorOf(request).role === 'viewer' ? withoutPath : webhookResponse
       return { webhooks: (await webhooks.list()).map(shown) }
     }
   )

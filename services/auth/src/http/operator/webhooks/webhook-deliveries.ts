@@ -4,7 +4,7 @@ import { uuid } from '../../fields.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { DeliveryStateQuery, Limit, readDeliveryState, readLimit } from '../query-parameters.ts'
-import { DeliveryAnswer, deliveryAnswer, WebhookParams } from './webhook-schemas.ts'
+import { DeliveryResponse, deliveryResponse, WebhookParams } from './webhook-schemas.ts'
 
 const tags = ['Webhooks']
 
@@ -37,11 +37,11 @@ const listDeliveries: OpsRoutes = (service, { webhooks }) => {
         summary: 'List deliveries',
         description: 'Lists deliveries, the newest first. What is in them is not shown.',
         tags,
-        answers: { 200: { description: 'The deliveries.' } },
+        successes: { 200: { description: 'The deliveries.' } },
         querystring: Query,
         response: {
           200: Type.Object(
-            { deliveries: Type.Array(DeliveryAnswer, { description: 'The newest first.' }) },
+            { deliveries: Type.Array(DeliveryResponse, { description: 'The newest first.' }) },
             { title: 'WebhookDeliveries' }
           )
         }
@@ -53,7 +53,7 @@ const listDeliveries: OpsRoutes = (service, { webhooks }) => {
         state: query.state === undefined ? undefined : readDeliveryState(query.state),
         limit: readLimit(query.limit)
       })
-      return { deliveries: found.map(deliveryAnswer) }
+      return { deliveries: found.map(deliveryResponse) }
     }
   )
 }
@@ -67,7 +67,7 @@ const retryDelivery: OpsRoutes = (service, { webhooks }) => {
         summary: 'Retry a delivery',
         description: 'Queues a dead delivery again, with all its attempts.',
         tags,
-        answers: { 200: { description: 'The delivery is pending.' } },
+        successes: { 200: { description: 'The delivery is pending.' } },
         problems: { NOT_FOUND: 'There is no dead delivery with this id.' },
         params: Params,
         response: { 200: Done }
@@ -91,7 +91,7 @@ const discardDelivery: OpsRoutes = (service, { webhooks }) => {
         description:
           'A pending or dead delivery is not attempted again, and later events of its subject no longer wait for it.',
         tags,
-        answers: { 200: { description: 'The delivery is discarded.' } },
+        successes: { 200: { description: 'The delivery is discarded.' } },
         problems: { NOT_FOUND: 'There is no pending or dead delivery with this id.' },
         params: Params,
         response: { 200: Done }
@@ -115,7 +115,7 @@ const retryAll: OpsRoutes = (service, { webhooks }) => {
         summary: 'Retry all deliveries',
         description: 'Queues all dead deliveries of an endpoint again.',
         tags,
-        answers: { 200: { description: 'How many there were.' } },
+        successes: { 200: { description: 'How many there were.' } },
         problems: { NOT_FOUND: 'There is no such endpoint.' },
         params: WebhookParams,
         response: {

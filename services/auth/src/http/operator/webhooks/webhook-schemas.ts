@@ -33,7 +33,7 @@ export const WebhookBody = Type.Object(
   },
   { additionalProperties: false, title: 'NewWebhook' }
 )
-export const WebhookAnswer = Type.Object(
+export const WebhookResponse = Type.Object(
   {
     id: uuid('The id of the endpoint.'),
     url: Type.String({
@@ -59,7 +59,7 @@ export const WebhookSecret = Type.String({
   description: 'The signing secret (Standard Webhooks). No later response contains it.',
   examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=']
 })
-export const TestAnswer = Type.Object(
+export const TestResponse = Type.Object(
   {
     delivered: Type.Boolean({ description: 'Whether it answered with 2xx.', examples: [true] }),
     status: Type.Union([Type.Integer({ examples: [200] }), Type.Null()], {
@@ -71,7 +71,7 @@ export const TestAnswer = Type.Object(
   },
   { title: 'WebhookTest' }
 )
-export const DeliveryAnswer = Type.Object(
+export const DeliveryResponse = Type.Object(
   {
     id: uuid('The id of the delivery.'),
     webhook: uuid('The id of the endpoint.'),
@@ -98,7 +98,7 @@ export const DeliveryAnswer = Type.Object(
   { title: 'WebhookDelivery' }
 )
 
-export const webhookAnswer = (webhook: Webhook) => ({
+export const webhookResponse = (webhook: Webhook) => ({
   id: webhook.id,
   url: webhook.url,
   events: [...webhook.events],
@@ -112,10 +112,10 @@ export const webhookAnswer = (webhook: Webhook) => ({
 export function withoutPath(webhook: Webhook) {
   const { origin, pathname, search } = new URL(webhook.url)
   const isWhole = pathname === '/' && search === ''
-  return { ...webhookAnswer(webhook), url: isWhole ? webhook.url : `${origin}/…` }
+  return { ...webhookResponse(webhook), url: isWhole ? webhook.url : `${origin}/…` }
 }
 
-export const deliveryAnswer = (delivery: Delivery) => ({
+export const deliveryResponse = (delivery: Delivery) => ({
   id: delivery.id,
   webhook: delivery.target,
   messageId: delivery.messageId,
@@ -123,7 +123,7 @@ export const deliveryAnswer = (delivery: Delivery) => ({
   ...progressOf(delivery)
 })
 
-export function testAnswer(attempt: Attempt) {
+export function testResponse(attempt: Attempt) {
   if (attempt.outcome === 'delivered') {
     return { delivered: true, status: attempt.status, fault: null }
   }

@@ -5,13 +5,13 @@ import { operatorSource } from '../access/operator-source.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { listWebhooks } from './list-webhooks.ts'
 import {
-  TestAnswer,
-  testAnswer,
-  WebhookAnswer,
+  TestResponse,
+  testResponse,
   WebhookBody,
   WebhookParams,
+  WebhookResponse,
   WebhookSecret,
-  webhookAnswer
+  webhookResponse
 } from './webhook-schemas.ts'
 
 const DAY_SECONDS = 86_400
@@ -29,11 +29,11 @@ const addWebhook: OpsRoutes = (service, { webhooks }) => {
         summary: 'Add an endpoint',
         description: 'Adds an endpoint, which gets events from now on.',
         tags,
-        answers: { 201: { description: 'The endpoint, and its secret.' } },
+        successes: { 201: { description: 'The endpoint, and its secret.' } },
         body: WebhookBody,
         response: {
           201: Type.Object(
-            { webhook: WebhookAnswer, secret: WebhookSecret },
+            { webhook: WebhookResponse, secret: WebhookSecret },
             { title: 'AddedWebhook' }
           )
         }
@@ -42,7 +42,7 @@ const addWebhook: OpsRoutes = (service, { webhooks }) => {
     async (request, reply) => {
       const { url, events = [] } = request.body
       const added = await webhooks.add({ url, events }, operatorSource(request))
-      return reply.code(201).send({ webhook: webhookAnswer(added.webhook), secret: added.secret })
+      return reply.code(201).send({ webhook: webhookResponse(added.webhook), secret: added.secret })
     }
   )
 }
@@ -56,7 +56,7 @@ const removeWebhook: OpsRoutes = (service, { webhooks }) => {
         summary: 'Remove an endpoint',
         description: 'Removes an endpoint and its deliveries.',
         tags,
-        answers: { 200: { description: 'The endpoint is removed.' } },
+        successes: { 200: { description: 'The endpoint is removed.' } },
         problems,
         params: WebhookParams,
         response: { 200: Done }
@@ -75,13 +75,13 @@ const switches = {
     operationId: 'disableWebhook',
     summary: 'Disable an endpoint',
     description: 'The endpoint gets nothing. Events that happen meanwhile are not queued for it.',
-    answers: { 200: { description: 'The endpoint is disabled.' } }
+    successes: { 200: { description: 'The endpoint is disabled.' } }
   },
   enable: {
     operationId: 'enableWebhook',
     summary: 'Enable an endpoint',
     description: 'The endpoint gets its pending events, and later ones.',
-    answers: { 200: { description: 'The endpoint is enabled.' } }
+    successes: { 200: { description: 'The endpoint is enabled.' } }
   }
 }
 
@@ -132,7 +132,7 @@ const rotateSecret: OpsRoutes = (service, { webhooks }) => {
         description:
           'Replaces the secret of an endpoint. The previous secret also signs for overlapSeconds.',
         tags,
-        answers: { 200: { description: 'The new secret.' } },
+        successes: { 200: { description: 'The new secret.' } },
         problems,
         params: WebhookParams,
         body: RotationBody,
@@ -164,16 +164,16 @@ const testWebhook: OpsRoutes = (service, { webhooks }) => {
         description:
           'Sends an event of the type webhook.test once, even if the endpoint is disabled.',
         tags,
-        answers: { 200: { description: 'The result of the attempt.' } },
+        successes: { 200: { description: 'The result of the attempt.' } },
         problems,
         params: WebhookParams,
-        response: { 200: TestAnswer }
+        response: { 200: TestResponse }
       }
     },
     async ({ params }) => {
       const attempt = await webhooks.test(params.webhook)
       if (attempt === null) throw noSuchWebhook()
-      return testAnswer(attempt)
+      return testResponse(attempt)
     }
   )
 }

@@ -82,7 +82,7 @@ export const exportData: PageRoute = (service, { open, clock }) => {
 }
 
 /**
- * Adds the events that did not fit into the first answer. If the limit of exports ends that early,
+ * Adds the events that did not fit into the first response. If the limit of exports ends that early,
  * `next` says where.
  */
 async function withAllEvents(ask: UserPage['ask'], body: Answer['body']) {

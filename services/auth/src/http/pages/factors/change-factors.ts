@@ -127,7 +127,7 @@ export const renewCodes: PageRoute = (service, { open, clock }) => {
 /** An empty name is that of the kind. */
 const nameOf = (name: string): { readonly name?: string } => (name === '' ? {} : { name })
 
-/** The recovery codes, if the answer has any. */
+/** The recovery codes, if the response has any. */
 function addedPage({ visit }: UserPage, { body }: Answer) {
   const { recoveryCodes } = body
   return Array.isArray(recoveryCodes)

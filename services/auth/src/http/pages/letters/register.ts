@@ -39,7 +39,7 @@ export const register: PageRoute = (service, { open, offer }) => {
   })
 }
 
-/** Which field an answer is about. The detail begins with the member of the body. */
+/** Which field a refusal is about. The detail begins with the member of the body. */
 function faultsOf(visit: Visit, answer: Answer | undefined) {
   if (answer === undefined) return { email: null, password: null, other: null }
   const { texts } = visit

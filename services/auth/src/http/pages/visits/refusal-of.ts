@@ -7,7 +7,7 @@ import type { Visit } from './visit.ts'
 const isProblemCode = (code: string | null): code is ProblemCode =>
   code !== null && Object.hasOwn(problems, code)
 
-/** An answer that its page cannot explain. The error page shows it. */
+/** A refusal that its page cannot explain. The error page shows it. */
 export function refusalOf({ code, status }: Answer): Refusal {
   const known = isProblemCode(code) ? code : 'INTERNAL'
   return new Refusal(known, { reason: `a route answered ${status} to a page` })

@@ -20,7 +20,7 @@ const documented = {
   summary: 'Delete your account',
   description: `Ends every session of the user, and notifies the user by mail. The account and the personal data in it are deleted after AUTH_DELETION_GRACE_DAYS. Until then, signing in keeps the account. ${recentLogin}`,
   tags: ['Accounts'],
-  answers: { 202: { description: 'Every session has ended, and the account will be deleted.' } },
+  successes: { 202: { description: 'Every session has ended, and the account will be deleted.' } },
   problems: { SESSION_ENDED: endedProblem, FORBIDDEN: noAccountProblem, RATE_LIMITED: turnsProblem }
 }
 

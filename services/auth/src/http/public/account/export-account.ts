@@ -31,7 +31,7 @@ const exporting = {
   summary: 'Export your account',
   description: `Returns everything that is stored about the user, without secrets, and the first 500 events of the audit log. Notifies the user by mail. ${recentLogin}`,
   tags: ['Accounts'],
-  answers: { 200: { description: 'The data of the user.' } },
+  successes: { 200: { description: 'The data of the user.' } },
   problems
 }
 
@@ -55,7 +55,7 @@ const continuing = {
   summary: 'Export further events of your account',
   description: `Returns the next 500 events of the audit log that are about the user. ${recentLogin}`,
   tags: ['Accounts'],
-  answers: { 200: { description: 'The next events.' } },
+  successes: { 200: { description: 'The next events.' } },
   problems
 }
 

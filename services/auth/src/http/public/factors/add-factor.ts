@@ -23,7 +23,7 @@ const adding = {
   summary: 'Add an authenticator app',
   description: `Creates the secret of a new authenticator. It becomes active when it is confirmed with its first code, within 15 minutes. ${recentLogin}`,
   tags: ['Factors'],
-  answers: { 201: { description: 'The secret, which is not shown again.' } },
+  successes: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `Second factors are turned off, or the e-mail address must be verified first. ${noAccountProblem}`,
@@ -66,7 +66,7 @@ const confirming = {
   summary: 'Confirm an authenticator app',
   description: `Activates a new authenticator. The first one of an account also creates ten recovery codes, and ends every other session. ${recentLogin}`,
   tags: ['Factors'],
-  answers: {
+  successes: {
     200: {
       description: 'The factor is active. With the first one, the response has recovery codes.'
     }

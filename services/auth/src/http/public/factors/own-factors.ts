@@ -17,7 +17,7 @@ export const listFactors: Route = (service, { accounts, factors }) => {
         description: 'Lists the second factors of the user, the oldest first.',
         tags: ['Factors'],
         response: { 200: listedFactors('Factors') },
-        answers: { 200: { description: 'The factors of the user.' } },
+        successes: { 200: { description: 'The factors of the user.' } },
         problems: {
           SESSION_ENDED: endedProblem,
           FORBIDDEN: noAccountProblem,
@@ -37,7 +37,7 @@ const renaming = {
   summary: 'Rename a second factor',
   description: 'Gives an active factor of the user another name.',
   tags: ['Factors'],
-  answers: { 204: { description: 'The factor has the name.' } },
+  successes: { 204: { description: 'The factor has the name.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
@@ -73,7 +73,7 @@ const removing = {
   summary: 'Remove a second factor',
   description: `Removes a factor of the user. With the last factor, it also removes the recovery codes. Sessions continue. ${recentLogin}`,
   tags: ['Factors'],
-  answers: { 204: { description: 'The factor is removed.' } },
+  successes: { 204: { description: 'The factor is removed.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,
@@ -101,7 +101,7 @@ const renewing = {
   summary: 'Get new recovery codes',
   description: `Replaces all recovery codes of the user. ${recentLogin}`,
   tags: ['Factors'],
-  answers: { 200: { description: 'The new codes, which are not shown again.' } },
+  successes: { 200: { description: 'The new codes, which are not shown again.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,

@@ -17,7 +17,7 @@ const asking = {
   summary: 'Begin to add a passkey',
   description: `Returns the options with which the browser makes a passkey. ${recentLogin}`,
   tags: ['Factors'],
-  answers: { 200: { description: 'The options of navigator.credentials.create().' } },
+  successes: { 200: { description: 'The options of navigator.credentials.create().' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `${off}, or the e-mail address must be verified first. ${noAccountProblem}`,
@@ -45,7 +45,7 @@ const adding = {
   summary: 'Add a passkey',
   description: `Stores the passkey that the browser has made with the options of this session. It is active at once. The first factor of an account also creates ten recovery codes, and ends every other session. ${recentLogin}`,
   tags: ['Factors'],
-  answers: {
+  successes: {
     201: {
       description: 'The passkey is active. With the first factor, the response has recovery codes.'
     }
@@ -99,7 +99,7 @@ const strengthening = {
   summary: 'Begin a step-up with a passkey',
   description: 'Returns the options with which the browser asks for a passkey of the user.',
   tags: ['Factors'],
-  answers: { 200: { description: 'The options of navigator.credentials.get().' } },
+  successes: { 200: { description: 'The options of navigator.credentials.get().' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `Passkeys are turned off. ${noAccountProblem}`,

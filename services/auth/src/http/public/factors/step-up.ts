@@ -26,7 +26,7 @@ const documented = {
   description:
     'Strengthens the current session, for a route that answers insufficient_user_authentication (RFC 9470). Send a second factor, or the password if the account has none. The access token of the next refresh has the new auth_time, acr and amr.',
   tags: ['Factors'],
-  answers: { 204: { description: 'The session is strengthened: refresh it.' } },
+  successes: { 204: { description: 'The session is strengthened: refresh it.' } },
   problems: {
     UNAUTHENTICATED: 'The password, the code or the passkey is wrong, or was used before.',
     SESSION_ENDED: endedProblem,

@@ -31,7 +31,7 @@ const asking = {
   description:
     'Sends a link that confirms the change to the new address. The response is the same for every address. The shipped route table requires a login within the last 15 minutes.',
   tags: ['Accounts'],
-  answers: { 202: { description: 'An e-mail to the new address follows.' } },
+  successes: { 202: { description: 'An e-mail to the new address follows.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `This installation sends no mail. ${noAccountProblem}`,
@@ -71,7 +71,7 @@ const confirming = {
   description:
     'Replaces the e-mail address. Sessions continue. The previous address gets an e-mail with a link that undoes the change.',
   tags: ['Accounts'],
-  answers: { 204: { description: 'The account has the new address.' } },
+  successes: { 204: { description: 'The account has the new address.' } },
   problems: {
     FORBIDDEN: `The token is unknown, used or expired, or another account has the address. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address sends too many credentials.'
@@ -106,7 +106,7 @@ const undoing = {
   description:
     'Restores the previous address, for an owner who did not change it. Ends every session, and removes the password of the account.',
   tags: ['Accounts'],
-  answers: { 200: { description: 'The account has its previous address.' } },
+  successes: { 200: { description: 'The account has its previous address.' } },
   problems: {
     FORBIDDEN: `The token is unknown, used or expired. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address sends too many credentials.'

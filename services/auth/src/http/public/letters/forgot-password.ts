@@ -24,7 +24,7 @@ const documented = {
   summary: 'Ask for a link to set a new password',
   description: `Sends a link to the address, if it is that of an account. The response is the same for every address, and does not wait for the e-mail. An address gets at most ${MOST_PER_ADDRESS} such e-mails per hour. The e-mail is in the language of Accept-Language.`,
   tags: ['Accounts'],
-  answers: { 202: { description: 'If the address is that of an account, an e-mail follows.' } },
+  successes: { 202: { description: 'If the address is that of an account, an e-mail follows.' } },
   problems: {
     FORBIDDEN: `This installation sends no mail. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address of the caller asks for too many e-mails.'

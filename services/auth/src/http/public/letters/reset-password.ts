@@ -23,7 +23,7 @@ const documented = {
   description:
     'Sets a new password with the token of an e-mail, ends every session of the user, and notifies the user by mail. The token works once, and only until the password or the address of the account changes. It opens no session: sign in next.',
   tags: ['Accounts'],
-  answers: { 204: { description: 'The password is set, and every session has ended.' } },
+  successes: { 204: { description: 'The password is set, and every session has ended.' } },
   problems: {
     FORBIDDEN: `The token is unknown, used or expired. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address sends too many credentials.'

@@ -39,7 +39,7 @@ const documented = {
   description:
     'Verifies the address to which an e-mail was sent, and completes a registration. Unless the request has the secret of the page that registered, it removes the password and ends the sessions of the account, because a stranger may have made them. It opens no session: sign in next.',
   tags: ['Accounts'],
-  answers: { 200: { description: 'The address is verified.' } },
+  successes: { 200: { description: 'The address is verified.' } },
   problems: {
     FORBIDDEN: `The token is unknown, used or expired. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address sends too many credentials.'
@@ -73,7 +73,9 @@ const sending = {
   description:
     'Sends a link to the address, if it is that of an account and not verified. The link keeps the password of the account only with the secret of the registration: send it with this request too. The response returns it, or without one a secret that proves nothing. It is the same for every address, and does not wait for the e-mail.',
   tags: ['Accounts'],
-  answers: { 202: { description: 'If the address has an unverified account, an e-mail follows.' } },
+  successes: {
+    202: { description: 'If the address has an unverified account, an e-mail follows.' }
+  },
   problems: {
     FORBIDDEN: `This installation sends no mail. ${crossSiteProblem}`,
     RATE_LIMITED: 'The address of the caller asks for too many e-mails.'

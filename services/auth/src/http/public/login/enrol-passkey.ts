@@ -24,7 +24,7 @@ const asking = {
   description:
     'Returns the options with which the browser makes a passkey, for a login whose challenge has no factors because the account must add one.',
   tags: ['Factors'],
-  answers: { 200: { description: 'The options of navigator.credentials.create().' } },
+  successes: { 200: { description: 'The options of navigator.credentials.create().' } },
   problems
 }
 
@@ -58,7 +58,7 @@ const adding = {
   description:
     'Stores the passkey that the browser has made for the challenge as the first factor of the account, creates ten recovery codes, ends every other session, and opens the session of the login.',
   tags: ['Factors'],
-  answers: {
+  successes: {
     200: {
       description: 'The tokens of the new session, and the recovery codes.',
       headers: setsRefreshCookie

@@ -27,7 +27,7 @@ const documented = {
   description:
     'Opens the session of a login that waits for a second factor. Send exactly one of passkey, totp and recoveryCode. The refresh token is delivered as the login asked. A challenge has five attempts, and works once.',
   tags: ['Factors'],
-  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  successes: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED: 'The challenge is unknown, used or expired: sign in again.',
     FACTOR_REQUIRED:
@@ -80,7 +80,7 @@ const enrolling = {
   description:
     'Creates the secret of the first authenticator of an account, for a login whose challenge has no factors because the account must add one. The first code of the authenticator completes the login.',
   tags: ['Factors'],
-  answers: { 201: { description: 'The secret, which is not shown again.' } },
+  successes: { 201: { description: 'The secret, which is not shown again.' } },
   problems: {
     UNAUTHENTICATED: 'The challenge is unknown, used or expired: sign in again.',
     FACTOR_REQUIRED: 'The account has a factor: answer the challenge with it.',

@@ -20,7 +20,7 @@ const asking = {
   description:
     'Returns the options of navigator.credentials.get(), for a button or for the suggestions of a form (conditional mediation). Apart from the challenge, they are the same for everyone.',
   tags: ['Accounts'],
-  answers: { 200: { description: 'The options of navigator.credentials.get().' } },
+  successes: { 200: { description: 'The options of navigator.credentials.get().' } },
   problems: {
     FORBIDDEN: `${off} ${crossSiteProblem}`,
     RATE_LIMITED: 'The address sends too many credentials.'
@@ -44,7 +44,7 @@ const documented = {
   description:
     'Opens a session for a user whose passkey has verified them: two factors in one. After a change of the password, a passkey must be used once in addition to the new password before it does that again.',
   tags: ['Accounts'],
-  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  successes: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED:
       'The passkey was not accepted. The response does not say why: sign in with the password.',

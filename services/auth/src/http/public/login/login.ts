@@ -28,7 +28,7 @@ const documented = {
   description:
     'Opens a session for a user who proves the password. If the account has a second factor, the response is FACTOR_REQUIRED with a challenge. Guesses are slowed per account and counted per address.',
   tags: ['Accounts'],
-  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  successes: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED:
       'The e-mail address or the password is wrong, or the account is disabled. The response does not say which.',

@@ -13,7 +13,7 @@ export const listProviders: Route = (service, { providers }) => {
         summary: 'List the providers',
         description: 'Lists the other providers with which users sign in, for buttons of a page.',
         tags: ['Providers'],
-        answers: { 200: { description: 'The providers; none if none is configured.' } },
+        successes: { 200: { description: 'The providers; none if none is configured.' } },
         response: { 200: ProviderList }
       }
     },
@@ -47,7 +47,7 @@ export const beginProviderLogin: Route = (service, { providers, limitAddress }) 
         tags: ['Providers'],
         params: ProviderParams,
         querystring: Query,
-        answers: {
+        successes: {
           303: {
             description:
               'To the provider; or, if that does not respond, to returnTo with the error unavailable.',
@@ -85,7 +85,7 @@ export const receiveProviderLogin: Route = (service, { providers, limitAddress }
           'The redirect URI of the provider, which sends the browser here. Verifies what came back, and sends the browser on to returnTo, with a code or an error in the fragment.',
         tags: ['Providers'],
         params: ProviderParams,
-        answers: {
+        successes: {
           303: {
             description:
               'To returnTo, with code and provider in the fragment; or with error (denied, invalid, unavailable, expired) and provider.',

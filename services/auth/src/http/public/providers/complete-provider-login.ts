@@ -19,7 +19,7 @@ const documented = {
   description:
     'Opens a session for the user who has come back from a provider, as POST /auth/login does. A user who is not known yet gets an account, if registration is open and the provider has verified the address.',
   tags: ['Providers'],
-  answers: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
+  successes: { 200: { description: 'The tokens of the new session.', headers: setsRefreshCookie } },
   problems: {
     UNAUTHENTICATED:
       'The code is unknown, used or expired, the verifier is wrong, or the account is disabled: sign in again.',

@@ -26,7 +26,7 @@ export const listIdentities: Route = (service, { accounts, providers }) => {
         description: 'Lists the providers with which the user can sign in, the oldest first.',
         tags,
         response: { 200: listedIdentities('Identities') },
-        answers: { 200: { description: 'The linked providers of the user.' } },
+        successes: { 200: { description: 'The linked providers of the user.' } },
         problems: {
           SESSION_ENDED: endedProblem,
           FORBIDDEN: noAccountProblem,
@@ -46,7 +46,7 @@ const linking = {
   summary: 'Link a provider',
   description: `Links the person who has come back from a provider to the account of the user, or links them again after a change of the password. ${recentLogin}`,
   tags,
-  answers: { 201: { description: 'The linked provider.' } },
+  successes: { 201: { description: 'The linked provider.' } },
   problems: {
     UNAUTHENTICATED:
       'The code is unknown, used or expired, or the verifier is wrong: begin again at the provider.',
@@ -84,7 +84,7 @@ const unlinking = {
   summary: 'Unlink a provider',
   description: `Removes a linked provider of the user. Sessions continue. ${recentLogin}`,
   tags,
-  answers: { 204: { description: 'The provider is no longer linked.' } },
+  successes: { 204: { description: 'The provider is no longer linked.' } },
   problems: {
     SESSION_ENDED: endedProblem,
     FORBIDDEN: noAccountProblem,

@@ -15,7 +15,7 @@ export const endOtherSessions: Route = (service, { sessions }) => {
         description: 'Ends every session of the user except the one of the access token.',
         tags: ['Sessions'],
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'The other sessions have ended.' } },
+        successes: { 204: { description: 'The other sessions have ended.' } },
         problems: { RATE_LIMITED: turnsProblem }
       }
     },

@@ -26,7 +26,7 @@ export const endSession: Route = (service, { sessions }) => {
           })
         }),
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'The session has ended.' } },
+        successes: { 204: { description: 'The session has ended.' } },
         problems: {
           NOT_FOUND: 'The user has no live session with this id.',
           RATE_LIMITED: turnsProblem

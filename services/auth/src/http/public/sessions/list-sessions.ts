@@ -14,7 +14,7 @@ export const listSessions: Route = (service, { sessions }) => {
         description: 'Lists the live sessions of the user, the last used first.',
         tags: ['Sessions'],
         response: { 200: Sessions },
-        answers: { 200: { description: 'The live sessions of the user.' } },
+        successes: { 200: { description: 'The live sessions of the user.' } },
         problems: { RATE_LIMITED: turnsProblem }
       }
     },

@@ -15,7 +15,7 @@ export const logoutAll: Route = (service, { sessions }) => {
           'Ends every session of the user. All of their access tokens stop working within a second.',
         tags: ['Sessions'],
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'Every session of the user has ended.' } },
+        successes: { 204: { description: 'Every session of the user has ended.' } },
         problems: { RATE_LIMITED: turnsProblem }
       }
     },

@@ -26,7 +26,7 @@ export const logout: Route = (service, { sessions, settings }) => {
         headers: PageHeaders,
         body: RefreshTokenBody,
         response: { 204: Type.Null() },
-        answers: { 204: { description: 'The session has ended.', headers: clearsRefreshCookie } },
+        successes: { 204: { description: 'The session has ended.', headers: clearsRefreshCookie } },
         problems: {
           UNAUTHENTICATED: 'Neither the body nor a cookie has a refresh token.',
           FORBIDDEN: crossSiteProblem

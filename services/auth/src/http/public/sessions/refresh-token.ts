@@ -31,7 +31,7 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
         headers: PageHeaders,
         body: RefreshTokenBody,
         response: { 200: TokenResponse },
-        answers: { 200: { description: 'The next tokens.', headers: setsRefreshCookie } },
+        successes: { 200: { description: 'The next tokens.', headers: setsRefreshCookie } },
         errorHeaders: { 401: clearsRefreshCookie },
         problems: {
           UNAUTHENTICATED:

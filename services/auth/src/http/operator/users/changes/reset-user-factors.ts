@@ -17,7 +17,7 @@ export const resetUserFactors: OpsRoutes = (service, options) => {
         description:
           'Removes every second factor and the recovery codes of a user who has lost them, ends every session, and notifies the user by mail.',
         tags: ['Users'],
-        answers: { 200: { description: 'What was removed and ended.' } },
+        successes: { 200: { description: 'What was removed and ended.' } },
         problems: userProblems,
         params: UserParams,
         response: {

@@ -7,7 +7,7 @@ import { Claims } from '../../../fields.ts'
 import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
 import { findUser } from '../find-user.ts'
-import { toUser, UserAnswer, UserParams, userProblems } from '../user-response.ts'
+import { toUser, UserParams, UserResponse, userProblems } from '../user-response.ts'
 
 /** Replaces the claims of a user. The next access token has them, and earlier ones are stale. */
 export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) => {
@@ -21,13 +21,13 @@ export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) 
         summary: 'Replace the claims',
         description: 'The next access token has them, and earlier ones are stale.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         body: Type.Object(
           { claims: Claims },
           { additionalProperties: false, title: 'ClaimsChange' }
         ),
-        response: { 200: UserAnswer }
+        response: { 200: UserResponse }
       }
     },
     async (request) => {

@@ -7,7 +7,7 @@ import { Email } from '../../../fields.ts'
 import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
 import { findUser } from '../find-user.ts'
-import { toUser, UserAnswer, UserParams, userProblems } from '../user-response.ts'
+import { toUser, UserParams, UserResponse, userProblems } from '../user-response.ts'
 
 const Body = Type.Object({ email: Email }, { additionalProperties: false, title: 'EmailChange' })
 
@@ -23,11 +23,11 @@ export const setEmail: OpsRoutes = (service, { accounts, revocations, clock }) =
         description:
           'The user signs in with the new address, which counts as verified. Sessions continue. Links that undo earlier changes no longer work.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: { ...userProblems, CONFLICT: 'The e-mail address is taken.' },
         params: UserParams,
         body: Body,
-        response: { 200: UserAnswer }
+        response: { 200: UserResponse }
       }
     },
     async (request) => {

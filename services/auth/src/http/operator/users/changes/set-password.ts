@@ -28,7 +28,7 @@ export const setPassword: OpsRoutes = (service, options) => {
         description:
           'Sets the password of a user, by the rules of a registration. Ends every session, and any wait that wrong guesses of others have caused.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         params: UserParams,
         body: Body,

@@ -6,7 +6,7 @@ import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
 import { findUser } from '../find-user.ts'
 import { Roles } from '../roles-and-scopes.ts'
-import { toUser, UserAnswer, UserParams, userProblems } from '../user-response.ts'
+import { toUser, UserParams, UserResponse, userProblems } from '../user-response.ts'
 
 /**
  * Replaces the roles of a user. The next access token has them, and earlier ones are stale. If the
@@ -26,10 +26,10 @@ export const setRoles: OpsRoutes = (service, options) => {
         description:
           'The next access token has them, and earlier ones are stale. If the roles demand a second factor that the user does not have, every session of the user ends.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         body: Type.Object({ roles: Roles }, { additionalProperties: false, title: 'RolesChange' }),
-        response: { 200: UserAnswer }
+        response: { 200: UserResponse }
       }
     },
     async (request) => {

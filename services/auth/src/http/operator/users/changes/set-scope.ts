@@ -6,7 +6,7 @@ import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
 import { findUser } from '../find-user.ts'
 import { Scopes } from '../roles-and-scopes.ts'
-import { toUser, UserAnswer, UserParams, userProblems } from '../user-response.ts'
+import { toUser, UserParams, UserResponse, userProblems } from '../user-response.ts'
 
 /** Replaces the scope of a user; the next access token has it, and earlier ones are stale. */
 export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) => {
@@ -20,10 +20,10 @@ export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) =
         summary: 'Replace the scope',
         description: 'The next access token has it, and earlier ones are stale.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         body: Type.Object({ scope: Scopes }, { additionalProperties: false, title: 'ScopeChange' }),
-        response: { 200: UserAnswer }
+        response: { 200: UserResponse }
       }
     },
     async (request) => {

@@ -1,7 +1,7 @@
 import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
 import { findUser } from '../find-user.ts'
-import { toUser, UserAnswer, UserParams, UserWithEnded, userProblems } from '../user-response.ts'
+import { toUser, UserParams, UserResponse, UserWithEnded, userProblems } from '../user-response.ts'
 
 /** Disables a user and ends all of their sessions, and enables a user again. */
 export const switchUser: OpsRoutes = (service, options) => {
@@ -16,7 +16,7 @@ export const switchUser: OpsRoutes = (service, options) => {
         summary: 'Disable a user',
         description: 'Blocks sign-in, and ends every session of the user.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         params: UserParams,
         response: { 200: UserWithEnded }
@@ -40,10 +40,10 @@ export const switchUser: OpsRoutes = (service, options) => {
         summary: 'Enable a user',
         description: 'Lets the user sign in again.',
         tags: ['Users'],
-        answers: { 200: { description: 'The user.' } },
+        successes: { 200: { description: 'The user.' } },
         problems: userProblems,
         params: UserParams,
-        response: { 200: UserAnswer }
+        response: { 200: UserResponse }
       }
     },
     async (request) => {

@@ -16,7 +16,7 @@ export const unlinkUserIdentity: OpsRoutes = (service, { accounts, providers, ma
         description:
           'Removes a linked provider of a user, even if nothing else opens a session, and notifies the user by mail. Sessions continue.',
         tags: ['Users'],
-        answers: { 204: { description: 'The provider is no longer linked.' } },
+        successes: { 204: { description: 'The provider is no longer linked.' } },
         problems: { NOT_FOUND: 'There is no such user, or no such linked provider.' },
         params: Type.Object({ ...UserParams.properties, ...IdentityParams.properties }),
         response: { 204: Type.Null() }

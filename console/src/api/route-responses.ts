@@ -1,4 +1,4 @@
-/** Members of answers about the route tables of the gateways (`api/operator.json`). */
+/** Members of responses about the route tables of the gateways (`api/operator.json`). */
 
 export type Route = {
   readonly name: string

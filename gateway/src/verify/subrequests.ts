@@ -8,31 +8,31 @@ import type { LocatedTarget } from '../routes/table/located-target.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 import type { RequestSpans } from '../telemetry/request-spans.ts'
 import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
-import { answerLines, identityHeaderNames } from './answer-headers.ts'
 import { describedRequest } from './described-request.ts'
 import { refuseKeptHeaders } from './kept-headers.ts'
+import { headerLines, identityHeaderNames } from './response-headers.ts'
 
-/** What a proxy asks: whether the request that it describes may pass. */
-type Question = {
+/** A proxy asks whether the request that it describes may pass. */
+type Subrequest = {
   readonly head: RequestHead
   readonly located: LocatedTarget
-  /** the identity headers that a positive answer contains */
+  /** the identity headers that a positive response contains */
   readonly names: ReadonlySet<string>
 }
 
-/** Reads and answers the questions of proxies, with and without the framework. */
-export type Questions = {
+/** Reads the subrequests of proxies and responds to them, with and without the framework. */
+export type Subrequests = {
   readonly isTrustedProxy: IsTrustedProxy
   /**
    * Reads a subrequest, and notes the source of the request that it describes.
    * @throws Refusal as `describedRequest` and `refuseKeptHeaders`
    */
-  read(arrived: ArrivedRequest, raw: IncomingMessage): Question
-  /** Answers that the request may pass, with the headers for its service. */
-  allow(raw: ServerResponse, names: Question['names'], passage: Pick<Passage, 'headers'>): void
+  read(arrived: ArrivedRequest, raw: IncomingMessage): Subrequest
+  /** Responds that the request may pass, with the headers for its service. */
+  allow(raw: ServerResponse, names: Subrequest['names'], passage: Pick<Passage, 'headers'>): void
 }
 
-type QuestionsOptions = {
+type SubrequestsOptions = {
   readonly proxies: Pick<ProxySettings, 'isTrustedProxy' | 'proxyHeaders'>
   readonly spans: RequestSpans | null
   readonly locatedOf: LocatedOf
@@ -40,9 +40,9 @@ type QuestionsOptions = {
   readonly issuerClaims: readonly NamedClaim[]
 }
 
-export function proxyQuestions(options: QuestionsOptions): Questions {
+export function proxySubrequests(options: SubrequestsOptions): Subrequests {
   const { proxies, spans, locatedOf, issuerClaims } = options
-  const namesOf = answeredNames(issuerClaims)
+  const namesOf = namesInResponse(issuerClaims)
   return {
     isTrustedProxy: proxies.isTrustedProxy,
     read(arrived, raw) {
@@ -57,13 +57,13 @@ export function proxyQuestions(options: QuestionsOptions): Questions {
     },
     // There are many headers, and `setHeader` would process each of them several times.
     allow: (raw, names, { headers }) => {
-      raw.writeHead(200, answerLines(names, headers)).end()
+      raw.writeHead(200, headerLines(names, headers)).end()
     }
   }
 }
 
-/** The identity headers that an answer contains, once for each route table. */
-function answeredNames(
+/** The identity headers that a response contains, once for each route table. */
+function namesInResponse(
   issuerClaims: readonly NamedClaim[]
 ): (table: RouteTable) => ReadonlySet<string> {
   const known = new WeakMap<RouteTable, ReadonlySet<string>>()

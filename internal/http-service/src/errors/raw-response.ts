@@ -9,7 +9,7 @@ const statusText: Readonly<Record<number, string>> = {
 }
 
 /** A response to bytes that no handler will ever see. */
-export function answerOf(refusal: Refusal) {
+export function responseOf(refusal: Refusal) {
   const body = JSON.stringify(problemDocument(refusal, randomUUID()))
   const headers = {
     'content-type': PROBLEM_MEDIA_TYPE,
@@ -20,8 +20,8 @@ export function answerOf(refusal: Refusal) {
 }
 
 /** Its bytes, as the last response of the connection. */
-export function rawAnswer(refusal: Refusal): string {
-  const { status, headers, body } = answerOf(refusal)
+export function rawResponse(refusal: Refusal): string {
+  const { status, headers, body } = responseOf(refusal)
   const lines = Object.entries({ ...headers, connection: 'close' })
   return [
     `HTTP/1.1 ${status} ${statusText[status] ?? 'Error'}`,

@@ -15,7 +15,7 @@ export type ErrorFormOf = (request: FastifyRequest) => ErrorForm
  * logs its reason. It is not a plugin, because a plugin is loaded later, and routes that are added
  * before would not be known to have a method.
  */
-export function problemAnswers(service: FastifyInstance, formOf: ErrorFormOf): void {
+export function problemResponses(service: FastifyInstance, formOf: ErrorFormOf): void {
   service.addHook('onRequest', (request, reply, next) => {
     reply.header(traceHeader.requestId, request.id)
     next()

@@ -1,4 +1,4 @@
-/** Members of answers about what the outbox sends (`api/operator.json`). Times are ISO 8601. */
+/** Members of responses about what the outbox sends (`api/operator.json`). Times are ISO 8601. */
 
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'discarded'
 

@@ -1,4 +1,4 @@
-/** Members of answers of the operators' API (`api/operator.json`). Times are ISO 8601. */
+/** Members of responses of the operators' API (`api/operator.json`). Times are ISO 8601. */
 
 export type Role = 'viewer' | 'operator' | 'admin'
 

@@ -4,7 +4,7 @@ import type { Route } from '../routes/entry/route.ts'
 import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
 
 /**
- * Every identity header that a route of the table, or an issuer, can forward. An answer contains
+ * Every identity header that a route of the table, or an issuer, can forward. A response contains
  * all of them, so that a proxy replaces what its client sent.
  * @param issuerClaims the claims that issuers forward to every service
  */
@@ -22,11 +22,11 @@ const credentials = ['authorization', 'cookie'] as const
 const others = [...credentials, ...Object.values(traceHeader)]
 
 /**
- * The header lines of a positive answer, name and value in turn: the headers that the service gets,
+ * The header lines of a positive response, name and value in turn: the headers that the service gets,
  * and empty ones where it gets none.
  * @param stamped the headers for the service
  */
-export function answerLines(
+export function headerLines(
   identity: ReadonlySet<string>,
   stamped: Readonly<RequestHeaders>
 ): string[] {

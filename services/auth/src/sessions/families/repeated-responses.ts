@@ -1,7 +1,7 @@
 import { AHEAD_SECONDS } from '../../revocations/stale-ahead.ts'
 
 /** The least valid `iat` (s) after a recovery: tokens of the first response have an earlier one. */
-export const afterFirstAnswer = (notBefore: number, now: number): number =>
+export const afterFirstResponse = (notBefore: number, now: number): number =>
   Math.max(notBefore, now + AHEAD_SECONDS)
 
 /**
@@ -9,5 +9,5 @@ export const afterFirstAnswer = (notBefore: number, now: number): number =>
  * have an earlier one. It is never so far ahead of the clock that a verifier refuses a token as too
  * early, however often this happens within a second.
  */
-export const afterSecondAnswer = (notBefore: number, now: number): number =>
+export const afterSecondResponse = (notBefore: number, now: number): number =>
   Math.max(notBefore, now + AHEAD_SECONDS, Math.min(notBefore + 1, now + AHEAD_SECONDS + 1))

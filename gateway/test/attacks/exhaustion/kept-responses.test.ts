@@ -13,7 +13,7 @@ const ANSWERS = 4
 const BYTES = 200_000
 
 /** How many responses of a gateway are still in memory, once they are at most `most`. */
-function keptAnswers(gateway: Edge): (most: number) => Promise<number> {
+function keptResponses(gateway: Edge): (most: number) => Promise<number> {
   const answers: WeakRef<object>[] = []
   gateway.server.on('request', (_request: unknown, response: object) => {
     answers.push(new WeakRef(response))
@@ -28,7 +28,7 @@ function keptAnswers(gateway: Edge): (most: number) => Promise<number> {
     )
 }
 
-const sizedAnswers = (gateway: Edge): void => {
+const sizedResponses = (gateway: Edge): void => {
   gateway.upstream.answer = (_request, response) => response.end('a'.repeat(BYTES))
 }
 
@@ -41,8 +41,8 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<number> {
 
 t.test('a response over HTTP/2 that its client has read is released from memory', async (t) => {
   const gateway = await edgeOverTls(t)
-  const kept = keptAnswers(gateway)
-  sizedAnswers(gateway)
+  const kept = keptResponses(gateway)
+  sizedResponses(gateway)
   const session = connectHttpTwo(gateway.url, { rejectUnauthorized: false })
   t.teardown(() => session.destroy())
   for (let left = ANSWERS; left > 0; left -= 1) {
@@ -55,8 +55,8 @@ t.test('a response over HTTP/2 that its client has read is released from memory'
 
 t.test('a response over TLS that its client has read is released from memory', async (t) => {
   const gateway = await edgeOverTls(t)
-  const kept = keptAnswers(gateway)
-  sizedAnswers(gateway)
+  const kept = keptResponses(gateway)
+  sizedResponses(gateway)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   for (let left = ANSWERS; left > 0; left -= 1) {
@@ -69,7 +69,7 @@ t.test('a response over TLS that its client has read is released from memory', a
 
 t.test('a response that its client leaves unread is released from memory', async (t) => {
   const gateway = await edge(t)
-  const kept = keptAnswers(gateway)
+  const kept = keptResponses(gateway)
   gateway.upstream.answer = (_request, response) => {
     response.end(Buffer.alloc(16 * 1024 * 1024))
   }
