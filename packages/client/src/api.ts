@@ -22,10 +22,14 @@ export type ProviderLogin = {
   readonly codeVerifier: string
 }
 
-/** Another provider with which users sign in; `name` is for people. */
+/**
+ * Another provider with which users sign in; `name` is for people. With `reauthentication`, it can
+ * be told to ask its user to sign in again.
+ */
 export type Provider = {
   readonly id: string
   readonly name: string
+  readonly reauthentication: boolean
 }
 
 /** A linked provider. `provider` is null if it is no longer configured. Times are ISO 8601. */

@@ -14,6 +14,12 @@ export type BegunLogin = {
   readonly codeVerifier: string
 }
 
+export type LoginOptions = {
+  readonly baseUrl?: string
+  readonly returnTo?: string
+  readonly prompt?: 'login'
+}
+
 /** What a login returned: a code, or why there is none. */
 export type ProviderResult = {
   readonly provider: string
@@ -80,17 +86,19 @@ const base64url = (bytes: Uint8Array): string =>
  * with the code and the verifier, or `link`.
  * @param provider its id
  * @param options `baseUrl`: the origin of the gateway, if the page has another one; `returnTo`: one
- *   of `AUTH_RETURN_URLS`, byte for byte; default: the first one
+ *   of `AUTH_RETURN_URLS`, byte for byte; default: the first one; `prompt`: the provider asks its
+ *   user to sign in again, for `POST /auth/step-up`; only of providers with `reauthentication`
  */
 export async function beginLogin(
   provider: string,
-  { baseUrl = '', returnTo }: { readonly baseUrl?: string; readonly returnTo?: string } = {}
+  { baseUrl = '', returnTo, prompt }: LoginOptions = {}
 ): Promise<BegunLogin> {
   const codeVerifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
   const text = new TextEncoder().encode(codeVerifier)
   const digest = await crypto.subtle.digest('SHA-256', text)
   const query = new URLSearchParams({ codeChallenge: base64url(new Uint8Array(digest)) })
   if (returnTo !== undefined) query.set('returnTo', returnTo)
+  if (prompt !== undefined) query.set('prompt', prompt)
   const path = `/auth/login/providers/${encodeURIComponent(provider)}`
   return { url: `${baseUrl}${path}?${query}`, codeVerifier }
 }

@@ -1,6 +1,11 @@
 import type { Test } from 'tap'
 import { createClient } from '../../src/client.ts'
-import { beginLogin, providersOf, takeProviderResult } from '../../src/providers.ts'
+import {
+  beginLogin,
+  type LoginOptions,
+  providersOf,
+  takeProviderResult
+} from '../../src/providers.ts'
 import { APP_URL, type Programs } from './programs.ts'
 
 /** A native app signs in with another provider, in the browser of the system. */
@@ -9,8 +14,9 @@ export async function providerSignIns(
   { baseUrl, provider, someone }: Programs
 ): Promise<void> {
   /** What the login returned to the app. */
-  const visit = async (sub: string) => {
-    const { url, codeVerifier } = await beginLogin('acme', { baseUrl, returnTo: APP_URL })
+  const visit = async (sub: string, more: LoginOptions = {}) => {
+    const options = { baseUrl, returnTo: APP_URL, ...more }
+    const { url, codeVerifier } = await beginLogin('acme', options)
     const begun = await fetch(url, { redirect: 'manual' })
     const [cookie = ''] = begun.headers.getSetCookie().map((set) => set.split(';')[0])
     const person = { sub, email: `${sub}@acme.example`, email_verified: true }
@@ -24,13 +30,19 @@ export async function providerSignIns(
 
   await t.test('a program signs in with another provider', async (t) => {
     const client = createClient({ baseUrl, delivery: 'body' })
-    t.strictSame(await providersOf(client).list(), [{ id: 'acme', name: 'Acme' }])
+    t.strictSame(await providersOf(client).list(), [
+      { id: 'acme', name: 'Acme', reauthentication: true }
+    ])
     const { id } = await client.login(await visit('ada'))
     t.strictSame(await client.session(), { id })
     t.equal((await client.fetch('/orders')).status, 200)
     const used = await visit('ada')
     await client.login(used)
     await t.rejects(client.login(used), { code: 'UNAUTHENTICATED' }, 'the code was used')
+    const provider = await visit('ada', { prompt: 'login' })
+    const stepUp = { method: 'POST', headers: { 'content-type': 'application/json' } }
+    const body = JSON.stringify({ provider })
+    t.equal((await client.fetch('/auth/step-up', { ...stepUp, body })).status, 204)
     const [link] = await providersOf(client).linked()
     t.match(link, { provider: 'acme', email: 'ada@acme.example', opensSession: true })
     await t.rejects(providersOf(client).unlink(link?.id ?? ''), { code: 'CONFLICT' })

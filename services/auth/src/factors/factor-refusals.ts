@@ -110,8 +110,9 @@ export const wrongStepUp = (method: FactorMethod) =>
 /** @param hasFactor whether the account has a second factor */
 export const stepUpProof = (hasFactor: boolean) =>
   new Refusal('INVALID_REQUEST', {
-    reason: 'the proof is not the one that the account requires: its factor, or else its password',
+    reason:
+      'the proof is not one that the account requires: its factor, or else its password or provider',
     detail: hasFactor
       ? 'body must have exactly one of passkey, totp and recoveryCode: the account has a second factor'
-      : 'body must have password, and nothing else: the account has no second factor'
+      : 'body must have exactly one of password and provider: the account has no second factor'
   })

@@ -99,3 +99,18 @@ export const Ended = Type.Integer({
   description: 'How many sessions the request ended.',
   examples: [2]
 })
+
+/** The result of a login at a provider, in the hands of the page or app that began it. */
+export const exchange = {
+  code: Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description: 'The code with which the login returned. It works once, within a minute.',
+    examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
+  }),
+  codeVerifier: Type.String({
+    pattern: '^[A-Za-z0-9._~-]{43,128}$',
+    description: 'The random text whose SHA-256 was the code challenge (RFC 7636 §4.1).',
+    examples: ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk']
+  })
+}

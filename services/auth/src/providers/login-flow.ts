@@ -11,6 +11,8 @@ export type LoginFlow = {
   readonly returnTo: string
   /** of PKCE, between the page or app and the auth service */
   readonly codeChallenge: string
+  /** the provider must ask its user to sign in again, even if they are signed in there */
+  readonly prompt?: 'login'
   /** seconds since 1970 */
   readonly expiresAt: number
 }
@@ -25,7 +27,7 @@ const ABOUT = 'login at a provider'
 export const randomText = (): string => randomBytes(32).toString('base64url')
 
 export const newFlow = (
-  to: Pick<LoginFlow, 'provider' | 'returnTo' | 'codeChallenge'>,
+  to: Pick<LoginFlow, 'provider' | 'returnTo' | 'codeChallenge' | 'prompt'>,
   nowMs: number
 ): LoginFlow => ({
   ...to,
@@ -46,6 +48,10 @@ export function unsealFlow(sealed: string, keys: SealingKeys): LoginFlow | null 
     return null
   }
 }
+
+/** How long ago a login began, in seconds, rounded up. */
+export const ageOf = ({ expiresAt }: LoginFlow, nowMs: number): number =>
+  Math.max(0, Math.ceil(nowMs / 1000) - (expiresAt - FLOW_SECONDS))
 
 export const isExpired = ({ expiresAt }: LoginFlow, nowMs: number): boolean =>
   expiresAt <= Math.floor(nowMs / 1000)

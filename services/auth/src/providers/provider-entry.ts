@@ -30,6 +30,8 @@ export const OpenidInFile = Type.Object(
     clientSecretFile: Type.Optional(SecretFile),
     clientAuthentication: Type.Enum(['basic', 'post'], { default: 'basic' }),
     scopes: Type.Array(Word, { default: ['openid', 'email'] }),
+    /** whether it asks its users to sign in again with `prompt=login`, and has `auth_time` */
+    reauthentication: Type.Boolean({ default: true }),
     /** claims that an ID token must have, such as `hd` of Google; one of the values */
     require: Type.Record(Word, Type.Array(Type.String({ maxLength: 256 }), { minItems: 1 }), {
       default: {}

@@ -13,6 +13,25 @@ export const returnNotAllowed = () =>
     detail: 'querystring/returnTo must be one of AUTH_RETURN_URLS, byte for byte'
   })
 
+export const cannotReauthenticate = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the provider cannot be asked to authenticate its user again',
+    detail: 'querystring/prompt is not possible: this provider cannot ask its user to sign in again'
+  })
+
+export const notReauthenticated = () =>
+  new Refusal('INVALID_REQUEST', {
+    reason: 'the login at the provider began without prompt=login',
+    detail: 'body/provider is of a login that began without prompt=login'
+  })
+
+export const someoneElse = () =>
+  new Refusal('UNAUTHENTICATED', {
+    reason: 'the person who came back from the provider is not linked to the account',
+    detail: 'the account at the provider is not linked to this account, or must be linked again',
+    headers: bearerChallenge()
+  })
+
 /** There is no page to which the browser could be sent. */
 export const noLoginInProgress = () =>
   new Refusal('INVALID_REQUEST', {

@@ -5,6 +5,7 @@ import type { IdentityRow } from './identities/identity-store.ts'
 import { listIdentities, opensSession } from './identities/identity-store.ts'
 import { linkIdentity } from './identities/link-identity.ts'
 import { type Newcomer, type ProviderSignIn, signIn } from './identities/sign-in.ts'
+import { stepUpByProvider } from './identities/step-up.ts'
 import { unlinkIdentity } from './identities/unlink-identity.ts'
 import type { ProviderEntry } from './provider-entry.ts'
 import { type RedeemedLogin, redeemLogin } from './provider-logins.ts'
@@ -24,9 +25,15 @@ export type OwnIdentity = {
   readonly opensSession: boolean
 }
 
+/** A provider, as everybody sees it. */
+export type ListedProvider = Pick<ProviderEntry, 'id' | 'name'> & {
+  /** whether it can be asked to authenticate its user again */
+  readonly reauthentication: boolean
+}
+
 /** Logins by other providers (decision 106). */
 export type Providers = {
-  readonly list: readonly Pick<ProviderEntry, 'id' | 'name'>[]
+  readonly list: readonly ListedProvider[]
   /** As `beginLogin`. */
   begin(provider: string, asked: Parameters<typeof beginLogin>[2]): Promise<Begun>
   /** As `comeBack`. */
@@ -43,6 +50,12 @@ export type Providers = {
     exchange: Exchange & { readonly sid: string },
     change: FactorChange
   ): Promise<OwnIdentity>
+  /** As `stepUpByProvider`, with a code, which is used. @throws Refusal UNAUTHENTICATED */
+  stepUp(
+    session: Parameters<typeof stepUpByProvider>[1],
+    exchange: Exchange,
+    by: Reader
+  ): Promise<void>
   /** As `unlinkIdentity`. */
   unlink(
     account: Account,
@@ -65,7 +78,11 @@ export function providers(ports: ProviderPorts): Providers {
     opensSession: opensSession(row, account)
   })
   return {
-    list: entries.map(({ id, name }) => ({ id, name })),
+    list: entries.map(({ id, name }) => ({
+      id,
+      name,
+      reauthentication: ports.clients.get(id)?.reauthenticates ?? false
+    })),
     begin: (provider, asked) => beginLogin(ports, provider, asked),
     comeBack: (provider, returned) => comeBack(ports, provider, returned),
     signIn: async (exchange, newcomer, by) =>
@@ -77,6 +94,8 @@ export function providers(ports: ProviderPorts): Providers {
       const row = await linkIdentity(ports, { id: account.id, sid: exchange.sid }, known, change)
       return { ...own(row, account), opensSession: true }
     },
+    stepUp: async (session, exchange, by) =>
+      stepUpByProvider(ports, session, await redeem(exchange, by), by),
     unlink: (account, which, change) => unlinkIdentity(ports, account, which, change)
   }
 }

@@ -9,7 +9,12 @@ import {
 import { ProviderFault } from './protocol/provider-fault.ts'
 import { keepLogin } from './provider-logins.ts'
 import type { ProviderPorts } from './provider-ports.ts'
-import { noLoginInProgress, noSuchProvider, returnNotAllowed } from './provider-refusals.ts'
+import {
+  cannotReauthenticate,
+  noLoginInProgress,
+  noSuchProvider,
+  returnNotAllowed
+} from './provider-refusals.ts'
 
 /** Where the browser goes, and the login that it keeps in a cookie. */
 export type Begun = { readonly location: string; readonly flow: string }
@@ -22,21 +27,24 @@ type Asked = {
   readonly returnTo?: string
   /** of the page or app (RFC 7636, S256) */
   readonly codeChallenge: string
+  readonly prompt?: 'login'
 }
 
 /**
  * Sends a browser to a provider. Nothing is stored, so strangers cannot fill the database.
- * @throws Refusal NOT_FOUND; INVALID_REQUEST if the login may not return there
+ * @throws Refusal NOT_FOUND; INVALID_REQUEST if the login may not return there, or the provider
+ * cannot be asked to authenticate its user again
  */
 export async function beginLogin(
   ports: ProviderPorts,
   provider: string,
-  { returnTo = ports.returnUrls[0] ?? '', codeChallenge }: Asked
+  { returnTo = ports.returnUrls[0] ?? '', ...asked }: Asked
 ): Promise<Begun> {
   const client = ports.clients.get(provider)
   if (client === undefined) throw noSuchProvider()
   if (!ports.returnUrls.includes(returnTo)) throw returnNotAllowed()
-  const flow = newFlow({ provider, returnTo, codeChallenge }, ports.clock())
+  if (asked.prompt === 'login' && !client.reauthenticates) throw cannotReauthenticate()
+  const flow = newFlow({ ...asked, provider, returnTo }, ports.clock())
   const sealed = sealFlow(flow, ports.sealing)
   try {
     return { location: await client.authorizationUrl(flow), flow: sealed }
@@ -73,11 +81,12 @@ export async function comeBack(
     const error = new ProviderFault('invalid', 'the response belongs to no login of the browser')
     return { location: failed(ports, { provider, returnTo }, error), isOver: false }
   }
-  if (isExpired(flow, ports.clock())) {
+  const nowMs = ports.clock()
+  if (isExpired(flow, nowMs)) {
     return { location: withResult(returnTo, { error: 'expired', provider }), isOver: true }
   }
   try {
-    const code = await keepLogin(ports, flow, await client.identity(query, flow))
+    const code = await keepLogin(ports, flow, await client.identity(query, flow, nowMs))
     if (code === null) throw new ProviderFault('invalid', 'the state of the response was used')
     ports.count(provider, 'accepted')
     return { location: withResult(returnTo, { code, provider }), isOver: true }

@@ -28,7 +28,7 @@ const octocat: GithubUser = {
 t.test('users of GitHub sign in, and stay the same when they are renamed', async (t) => {
   const auth = await authWithGithub(t, github)
   t.strictSame((await auth.get('/login/providers')).json(), {
-    providers: [{ id: 'github', name: 'github' }]
+    providers: [{ id: 'github', name: 'github', reauthentication: false }]
   })
   const { location } = await begin(auth, 'github')
   t.ok(location.startsWith(`${github.url}/login/oauth/authorize?`), location)

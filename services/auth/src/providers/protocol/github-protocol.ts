@@ -19,6 +19,8 @@ export function githubProtocol(entry: GithubEntry, options: ClientOptions): Prov
   const fetch = boundedFetch(isLocalIssuer(entry.url))
   const configured = configuration(entry, timeoutSeconds, fetch)
   return {
+    // It has no parameter for that.
+    reauthenticates: false,
     async authorizationUrl(flow) {
       const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
       const url = buildAuthorizationUrl(await configured(), {

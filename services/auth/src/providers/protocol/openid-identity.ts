@@ -12,25 +12,29 @@ type Expected = {
   readonly issuer: string
   readonly flow: Pick<LoginFlow, 'state' | 'nonce' | 'verifier'>
   readonly required: Readonly<Record<string, readonly string[]>>
+  /** how long ago the user may have authenticated, in seconds; null: the login did not ask */
+  readonly maxAge: number | null
 }
 
 /**
  * Redeems the code that came back. openid-client compares `state`, `iss` of the response (RFC
- * 9207), and `aud`, `azp`, `nonce` and the times of the ID token, and verifies its signature.
+ * 9207), and `aud`, `azp`, `nonce`, `auth_time` and the other times of the ID token, and verifies
+ * its signature.
  * @param url that came back
  * @throws ProviderFault, or an error of openid-client
  */
 export async function openidIdentity(
   provider: Configuration,
   url: URL,
-  { issuer, flow, required }: Expected
+  { issuer, flow, required, maxAge }: Expected
 ): Promise<ProviderIdentity> {
   const { authorizationCodeGrant } = await import('openid-client')
   const tokens = await authorizationCodeGrant(provider, url, {
     expectedState: flow.state,
     expectedNonce: flow.nonce,
     pkceCodeVerifier: flow.verifier,
-    idTokenExpected: true
+    idTokenExpected: true,
+    ...(maxAge === null ? {} : { maxAge })
   })
   const claims = tokens.claims()
   if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
@@ -45,9 +49,10 @@ export async function openidIdentity(
   if (!hasRequired(claims, required)) {
     throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
   }
+  const person = { issuer, subject, reauthenticated: maxAge !== null }
   const address = addressIn(claims)
-  if (address.email !== null) return { issuer, subject, ...address }
-  return { issuer, subject, ...(await userInfo(provider, tokens.access_token, subject)) }
+  if (address.email !== null) return { ...person, ...address }
+  return { ...person, ...(await userInfo(provider, tokens.access_token, subject)) }
 }
 
 /** The address of a user, from a provider whose ID tokens have none. */

@@ -1,3 +1,4 @@
+import { ageOf } from '../login-flow.ts'
 import type { OpenidEntry } from '../provider-entry.ts'
 import { discovery } from './discovery.ts'
 import { openidIdentity } from './openid-identity.ts'
@@ -8,6 +9,7 @@ export function openidProtocol(entry: OpenidEntry, options: ClientOptions): Prov
   const { redirectUri } = options
   const discovered = discovery(entry, options)
   return {
+    reauthenticates: entry.reauthentication,
     async authorizationUrl(flow) {
       const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
       const url = buildAuthorizationUrl(await discovered(), {
@@ -16,14 +18,17 @@ export function openidProtocol(entry: OpenidEntry, options: ClientOptions): Prov
         state: flow.state,
         nonce: flow.nonce,
         code_challenge: await calculatePKCECodeChallenge(flow.verifier),
-        code_challenge_method: 'S256'
+        code_challenge_method: 'S256',
+        // With `max_age`, the ID token must say when the user has authenticated (§3.1.2.1).
+        ...(flow.prompt === 'login' ? { prompt: 'login', max_age: '0' } : {})
       })
       return url.href
     },
-    async identity(query, flow) {
+    async identity(query, flow, nowMs) {
       const { issuer, require: required } = entry
       const url = returnedUrl(redirectUri, query)
-      return await openidIdentity(await discovered(), url, { issuer, flow, required })
+      const maxAge = flow.prompt === 'login' ? ageOf(flow, nowMs) : null
+      return await openidIdentity(await discovered(), url, { issuer, flow, required, maxAge })
     }
   }
 }

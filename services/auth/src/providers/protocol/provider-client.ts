@@ -4,14 +4,17 @@ import type { ProviderIdentity } from './provider-identity.ts'
 
 /** Requests to one provider. */
 export type ProviderClient = {
+  /** whether it can be asked to authenticate its user again, and says when it has */
+  readonly reauthenticates: boolean
   /** Where the browser goes. @throws ProviderFault */
   authorizationUrl(flow: LoginFlow): Promise<string>
   /**
    * The user who has come back.
    * @param query of the request that came back
+   * @param nowMs when the request came
    * @throws ProviderFault
    */
-  identity(query: string, flow: LoginFlow): Promise<ProviderIdentity>
+  identity(query: string, flow: LoginFlow, nowMs: number): Promise<ProviderIdentity>
 }
 
 export type ClientOptions = {
@@ -41,8 +44,9 @@ export function boundedClient(protocol: ProviderClient): ProviderClient {
     }
   }
   return {
+    reauthenticates: protocol.reauthenticates,
     authorizationUrl: (flow) => bounded(() => protocol.authorizationUrl(flow)),
-    identity: (query, flow) => bounded(() => protocol.identity(query, flow))
+    identity: (query, flow, nowMs) => bounded(() => protocol.identity(query, flow, nowMs))
   }
 }
 

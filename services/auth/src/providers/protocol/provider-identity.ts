@@ -6,6 +6,8 @@ export type ProviderIdentity = {
   readonly email: string | null
   /** whether the provider says that its user has proven the address */
   readonly emailVerified: boolean
+  /** the user has authenticated there since this login began, because it asked for that */
+  readonly reauthenticated?: boolean
 }
 
 type Claims = Readonly<Record<string, unknown>>

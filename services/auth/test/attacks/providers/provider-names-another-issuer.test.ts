@@ -67,7 +67,7 @@ async function person(issuer: string, { metadata, token, tid }: Named) {
     monotonicClock: () => 0
   }
   const client = boundedClient(openidProtocol(entry, options))
-  return await client.identity(`code=c&state=${flow.state}`, flow)
+  return await client.identity(`code=c&state=${flow.state}`, flow, 0)
 }
 
 const google = 'https://accounts.google.com'

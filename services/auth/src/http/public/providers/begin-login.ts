@@ -21,8 +21,17 @@ export const listProviders: Route = (service, { providers }) => {
   )
 }
 
+const Prompt = Type.Optional(
+  Type.Enum(['login'], {
+    description:
+      'The provider must ask the user to sign in again, even if they are signed in there: for POST /auth/step-up. Only for providers with reauthentication.',
+    examples: ['login']
+  })
+)
+
 const Query = Type.Object({
   codeChallenge: CodeChallenge,
+  prompt: Prompt,
   returnTo: Type.Optional(
     Type.String({
       maxLength: 2048,
@@ -58,7 +67,8 @@ export const beginProviderLogin: Route = (service, { providers, limitAddress }) 
           }
         },
         problems: {
-          INVALID_REQUEST: 'A parameter is missing, or returnTo is not in AUTH_RETURN_URLS.',
+          INVALID_REQUEST:
+            'A parameter is missing, returnTo is not in AUTH_RETURN_URLS, or the provider cannot ask its user to sign in again.',
           NOT_FOUND: 'There is no such provider.',
           RATE_LIMITED: limited
         },

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { BY_PROVIDER } from '../../../sessions/authentication.ts'
 import { ifPossible } from '../../../sessions/if-possible.ts'
+import { exchange } from '../../fields.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
@@ -11,7 +12,6 @@ import { completeLogin } from '../login/complete-login.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../token-response.ts'
-import { exchange } from './provider-schemas.ts'
 
 const documented = {
   operationId: 'loginWithProvider',

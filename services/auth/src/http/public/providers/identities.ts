@@ -1,18 +1,12 @@
 import { Type } from 'typebox'
-import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
+import { endedProblem, exchange, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { factorChange } from '../factors/factor-change.ts'
 import { recentLogin } from '../factors/factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from '../factors/limit-factor-changes.ts'
 import { requireProvenEmail } from '../factors/require-proven-email.ts'
 import { ownAccount } from '../own-account.ts'
 import type { Route } from '../route.ts'
-import {
-  exchange,
-  Identity,
-  IdentityParams,
-  listedIdentities,
-  shownIdentity
-} from './provider-schemas.ts'
+import { Identity, IdentityParams, listedIdentities, shownIdentity } from './provider-schemas.ts'
 
 const tags = ['Providers']
 

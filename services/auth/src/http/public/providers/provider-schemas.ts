@@ -18,7 +18,11 @@ export const ProviderList = Type.Object(
       Type.Object(
         {
           id: ProviderId,
-          name: Type.String({ description: 'For people.', examples: ['Google'] })
+          name: Type.String({ description: 'For people.', examples: ['Google'] }),
+          reauthentication: Type.Boolean({
+            description: 'Whether it can be told to ask its user to sign in again (prompt=login).',
+            examples: [true]
+          })
         },
         { title: 'Provider', description: 'Another provider with which users sign in.' }
       ),
@@ -34,20 +38,6 @@ export const CodeChallenge = Type.String({
   description: 'The SHA-256 of the code verifier, in base64url without padding (RFC 7636, S256).',
   examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM']
 })
-
-export const exchange = {
-  code: Type.String({
-    minLength: 1,
-    maxLength: 128,
-    description: 'The code with which the login returned. It works once, within a minute.',
-    examples: ['q1mZ6ZpJ3nYt0Wm4a8kVx2q1mZ6ZpJ3nYt0Wm4a8kVx']
-  }),
-  codeVerifier: Type.String({
-    pattern: '^[A-Za-z0-9._~-]{43,128}$',
-    description: 'The random text whose SHA-256 was the code challenge (RFC 7636 §4.1).',
-    examples: ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk']
-  })
-}
 
 export const Identity = Type.Object(
   {

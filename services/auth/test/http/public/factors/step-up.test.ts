@@ -38,7 +38,7 @@ t.test('a step-up strengthens the session, and its next refresh says so', async 
   })
   isProblem(t, await stepUp({ totp: '123456' }), {
     code: 'INVALID_REQUEST',
-    detail: 'body must have password, and nothing else: the account has no second factor'
+    detail: 'body must have exactly one of password and provider: the account has no second factor'
   })
   t.equal((await refreshed()).auth_time, openedAt, 'a refused one changes nothing')
   t.equal((await stepUp({ password })).statusCode, 204)
