@@ -183,5 +183,6 @@ t.test('services, clients and the log see the same of a request handled either w
       return
     }
   }
-  t.ok(plain() > INPUTS, `${plain()} requests could go without the framework`)
+  // Each input has two requests, which are sent twice. Many end the connection of the other.
+  t.ok(plain() > INPUTS / 2, `${plain()} requests could go without the framework`)
 })

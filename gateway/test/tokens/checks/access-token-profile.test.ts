@@ -174,7 +174,7 @@ t.test(
         [said.aud].flat().includes(AUDIENCE) &&
         result.claims.identity.subject === said.sub &&
         result.claims.identity.expiresAt === said.exp &&
-        result.claims.notBefore === said.nbf &&
+        result.claims.notBefore === Math.max(said.nbf, said.iat) &&
         result.claims.issuedAt === said.iat &&
         [said.exp, said.nbf, said.iat].every(Number.isSafeInteger)
       )
