@@ -2,6 +2,8 @@
 export type Circuit = {
   /** whether it is healthy, and is not avoided after failures */
   isAvailable(): boolean
+  /** the result of the last health check */
+  isHealthy(): boolean
   setHealthy(healthy: boolean): void
   /** The endpoint was unreachable or broke off: requests avoid it for a while. */
   failed(): void
@@ -22,6 +24,7 @@ export function circuit(monotonicClock: () => number): Circuit {
   let avoidedUntilMs = Number.NEGATIVE_INFINITY
   return {
     isAvailable: () => isHealthy && avoidedUntilMs <= monotonicClock(),
+    isHealthy: () => isHealthy,
     setHealthy(healthy) {
       isHealthy = healthy
     },

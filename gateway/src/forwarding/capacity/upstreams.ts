@@ -4,6 +4,7 @@ import { callerBusy, upstreamBusy } from '../../refusals.ts'
 import type { Upstream } from '../../routes/upstream/upstream.ts'
 import { type Endpoint, endpointKey, type NamedEndpoints } from '../connections/endpoint.ts'
 import { type Circuit, circuit } from './circuit.ts'
+import { isNoPlace, type NoPlace, placeRefusals, type Refused } from './place-refusals.ts'
 
 /** Capacity for one request at one address of a service. */
 export type Place = {
@@ -44,15 +45,6 @@ export type Figure = {
   readonly available: boolean
 }
 
-/** `full`: all places are taken. `caller_share`: the caller uses its share. */
-type NoPlace = 'full' | 'caller_share'
-
-type Refused = {
-  readonly upstream: string
-  readonly reason: NoPlace
-  readonly count: number
-}
-
 /** What is known of an address. */
 type State = {
   readonly places: SharedCapacity
@@ -68,18 +60,18 @@ type UpstreamsOptions = {
 }
 
 /**
- * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), all are
- * tried, because a guess is better than a refusal. One caller may use a part of the places that all
+ * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), or the others
+ * have no place, the avoided ones are tried, because a guess is better than a refusal. One caller may use a part of the places that all
  * others leave. So a slow-read or slow-body attack (a caller that does not read responses, or sends
  * a byte from time to time, to hold its places) does not take the places of others.
  */
 export function upstreams(options: UpstreamsOptions): Upstreams {
   const addresses: Addresses = { ...options, states: new Map(), named: null, turn: 0 }
-  const refusals = refusalCounts()
+  const refusals = placeRefusals()
   return {
     take(upstream, caller, except) {
-      const address = leastBusy(addresses, candidates(addresses, upstream, except), caller)
-      if (address === 'full' || address === 'caller_share') {
+      const address = addressFor(addresses, upstream, caller, except)
+      if (isNoPlace(address)) {
         refusals.note(upstream.name, address)
         return address === 'full' ? upstreamBusy() : callerBusy()
       }
@@ -131,16 +123,26 @@ function circuitOf(addresses: Addresses, endpoint: Endpoint): Circuit {
   return made
 }
 
-/** The addresses of a service that are not avoided, or all if all are. */
-function candidates(
+/**
+ * The address that gets a request: one that is not avoided, if one of those has a place. Otherwise
+ * a client who makes a service break off could leave all others with the places of one address.
+ */
+function addressFor(
   known: Addresses,
   { addresses, tls }: Upstream,
+  caller: string | null,
   except?: ReadonlySet<string>
-): readonly string[] {
-  if (addresses.length === 1 && except === undefined) return addresses
-  const left = addresses.filter((one) => !except?.has(one))
-  const available = left.filter((address) => circuitOf(known, { address, tls }).isAvailable())
-  return available.length > 0 ? available : left
+): string | NoPlace {
+  const all = except === undefined ? addresses : addresses.filter((one) => !except.has(one))
+  if (all.length === 1) return leastBusy(known, all, caller)
+  const circuitAt = (address: string) => circuitOf(known, { address, tls })
+  const available = all.filter((address) => circuitAt(address).isAvailable())
+  if (available.length === 0) return leastBusy(known, all, caller)
+  const found = leastBusy(known, available, caller)
+  if (!isNoPlace(found)) return found
+  const avoided = all.filter((one) => circuitAt(one).isHealthy() && !available.includes(one))
+  const other = leastBusy(known, avoided, caller)
+  return other === 'full' ? found : other
 }
 
 /**
@@ -189,22 +191,5 @@ function keepOnly(known: Addresses, endpoints: NamedEndpoints): void {
   for (const [address, { places, circuits }] of known.states) {
     if (!named.has(address) && places.used === 0) known.states.delete(address)
     for (const key of circuits.keys()) if (!endpoints.has(key)) circuits.delete(key)
-  }
-}
-
-/** How often a request got no place, by upstream. */
-function refusalCounts() {
-  const counts = new Map<string, Record<NoPlace, number>>()
-  return {
-    note(upstream: string, reason: NoPlace): void {
-      const known = counts.get(upstream) ?? { full: 0, caller_share: 0 }
-      known[reason] += 1
-      counts.set(upstream, known)
-    },
-    all: (): Refused[] =>
-      [...counts].flatMap(([upstream, { full, caller_share }]) => [
-        { upstream, reason: 'full', count: full },
-        { upstream, reason: 'caller_share', count: caller_share }
-      ])
   }
 }

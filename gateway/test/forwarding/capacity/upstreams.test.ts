@@ -56,6 +56,19 @@ t.test('the requests in flight at an address that fails count as one failure', a
   t.ok(addresses().has(a), 'as after one')
 })
 
+t.test('an address that fails gets the requests for which the others have no place', async (t) => {
+  const { take, asked, setHealthy } = services(1, 100)
+  const [first, ...others] = [take(three), take(three), take(three)]
+  first?.failed()
+  first?.leave()
+  t.equal(take(three)?.address, first?.address, 'instead of a refusal')
+  t.match(asked(three), { code: 'UNAVAILABLE' })
+  const [unhealthy] = others
+  unhealthy?.leave()
+  setHealthy({ address: unhealthy?.address ?? '', tls: null }, false)
+  t.equal(take(three), null, 'not the one that its health check finds unhealthy')
+})
+
 t.test('if all addresses have failed, all are tried', async (t) => {
   const { take, setHealthy } = services()
   for (const address of three.addresses) setHealthy({ address, tls: null }, false)
