@@ -1,11 +1,12 @@
 import { type CanonicalTarget, hasOnly } from '../paths/canonical-path.ts'
-import { looseReadings } from '../paths/path-readings.ts'
+import { frameworkReadings, looseReadings } from '../paths/path-readings.ts'
 import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
 import { demandOf, methodsOf } from '../routes/demand.ts'
 import type { Access, Demand } from '../routes/entry/demand-schema.ts'
 import type { Route } from '../routes/entry/route.ts'
 import type { LocatedTarget } from '../routes/table/located-target.ts'
+import type { RouteTable } from '../routes/table/route-table.ts'
 
 export type Match = {
   readonly route: Route
@@ -33,10 +34,35 @@ export function match(
   if (route === null) throw noRoute()
   // Refuses a path that a lenient server could serve as a path of another route (`/open/inner;x`,
   // `/open/INNER`).
-  if (looseReadings(canonical.path).some((reading) => table.matchLoosely(reading) !== route)) {
+  const readings = looseReadings(canonical.path)
+  const isOther = (reading: string): boolean => table.matchLoosely(reading) !== route
+  if (
+    readings.some(isOther) ||
+    readings.some((reading) => isServedAsOther(reading, route, table))
+  ) {
     throw malformed('the path could be read as the path of another route')
   }
   const demanded = demandOf(route, method)
   if (demanded === null) throw methodNotAllowed(methodsOf(route))
   return { route, ...demanded, target: canonical }
 }
+
+/**
+ * Whether the service could serve a path as one of another of its routes, because its framework
+ * ignores the extension or a script (`/open/inner.json`, `/index.php/open/inner`). A route with
+ * exactly this path was written for it, and one that leads to another service protects nothing here.
+ */
+function isServedAsOther(reading: string, route: Route, table: RouteTable): boolean {
+  const [itself, ...others] = frameworkReadings(reading)
+  if (itself === undefined || table.findLoosely(itself)?.prefix === itself) return false
+  return others.some((one) => {
+    const other = table.findLoosely(one)
+    return other !== null && !isWithin(reading, other.prefix) && shareService(route, other.route)
+  })
+}
+
+const isWithin = (path: string, prefix: string): boolean =>
+  prefix === '/' || path === prefix || path.startsWith(`${prefix}/`)
+
+const shareService = (one: Route, other: Route): boolean =>
+  one !== other && one.upstream.addresses.some((at) => other.upstream.addresses.includes(at))

@@ -95,7 +95,9 @@ const pieces = [
   'closed',
   'inner',
   'OPEN',
-  'x'
+  'x',
+  '.json',
+  '/a.php'
 ]
 
 /**
@@ -118,6 +120,10 @@ const readings: Record<string, (path: string) => string | null> = {
   'without dots and spaces at the end of a name': (path) =>
     resolved(decoded(path)?.replace(/[. ]+(?=\/|$)/g, '') ?? null),
   'in any case': (path) => resolved(decoded(path)?.toLowerCase() ?? null),
+  'without an extension': (path) =>
+    resolved(decoded(path)?.replace(/(?<=[^/])\.[^/]*\/*$/, '') ?? null),
+  'by a script that gets the rest': (path) =>
+    resolved(decoded(path)?.replace(/\/[^/]+\.php(?=\/)/, '') ?? null),
   'with look-alikes made one': (path) => resolved(decoded(path)?.normalize('NFKC') ?? null)
 }
 

@@ -91,6 +91,35 @@ t.test('a path that a lenient server serves as a closed route is refused', async
   }
 })
 
+t.test('a path that a framework serves as a closed route is refused', async (t) => {
+  const gateway = await edge(t, {
+    upstreams: `  other: 'http://127.0.0.1:1'\n`,
+    routes: `
+  - { name: pages, prefix: /, upstream: service }
+  - { name: inner, prefix: /open/inner, upstream: service }
+  - { name: listed, prefix: [/closed.txt, /open/a.php], upstream: service, access: public }
+  - { name: elsewhere, prefix: /elsewhere, upstream: other }
+`
+  })
+  const asked = (path: string) =>
+    provoke(gateway, head(`GET ${path} HTTP/1.1`, `Authorization: Bearer ${gateway.token()}`))
+  const refused = words(`
+    /closed.json /closed.json/ /closed.tar.gz /CLOSED.Json /closed;x.json /closed.json;x /closed%20.json /closed.j%20son
+    /open/inner.xml /open/inner.xml?x /index.php/closed /index.php/closed/x /INDEX.PHP/closed /a/b.php/../closed
+    /index.php/open/inner.json /index.php;x/closed /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x`)
+  for (const path of refused) {
+    const { statuses, received } = await asked(path)
+    t.strictSame([statuses, received], [[400], []], path)
+  }
+  const passed = words(`
+    /closed.txt /closed.txt/ /closedX.json /x.json /.closed /.json /index.php /index.php/x /index.php/closedX /closedphp/closed
+    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /a/closed.json`)
+  for (const path of passed) {
+    const { statuses } = await asked(path)
+    t.strictSame(statuses, [200], path)
+  }
+})
+
 t.test('the forwarded path is the matched path, byte for byte', async (t) => {
   const gateway = await edge(t)
   for (const path of canonical) {
