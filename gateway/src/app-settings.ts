@@ -10,11 +10,13 @@ import type { ConnectionLimits } from './limits/connection-limits.ts'
 import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 import { corsPolicy } from './routes/entry/cors-policy.ts'
+import { type Hosts, hostsOf } from './stages/refuse-other-host.ts'
 
 /** The app's part of the configuration. Limits are the share of this process. */
 export type GatewaySettings = {
   readonly times: ClientTimes
   readonly proxies: ProxySettings
+  readonly hosts: Hosts
   /** the pages of other origins that may use this API, and what they may send and read */
   readonly pages: CrossOrigin
   readonly connectionLimits: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>
@@ -39,6 +41,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
       proxyHeaders: config.proxyHeaders,
       proxyProtocol: config.GATEWAY_PROXY_PROTOCOL
     },
+    hosts: hostsOf(words(config.GATEWAY_HOSTS)),
     pages: {
       anyListed: allowedOrigins.length > 0,
       allowsOrigin: allowOriginsOf(allowedOrigins),

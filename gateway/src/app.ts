@@ -162,6 +162,7 @@ function openEdge(
     assertions: assertions({ sign, clock, kept: tokens.kept }),
     namedClaims: tokens.namedClaims,
     allowsOrigin: settings.pages.allowsOrigin,
+    hosts: settings.hosts,
     clock
   }
 }

@@ -57,6 +57,7 @@ export const gatewaySettings = {
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(defaultPorts.GATEWAY_PORT),
   GATEWAY_HTTP_REDIRECT_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+  GATEWAY_HOSTS: hostNames(),
   GATEWAY_OPS_HOST: host(),
   GATEWAY_OPS_PORT: port(defaultPorts.GATEWAY_OPS_PORT),
   GATEWAY_OPS_HOSTS: hostNames(),

@@ -16,6 +16,7 @@ import { readDestination } from './stages/read-destination.ts'
 import { refuseBodyOnGet } from './stages/refuse-body-on-get.ts'
 import { refuseLargeBody } from './stages/refuse-large-body.ts'
 import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
+import { type Hosts, refuseOtherHost } from './stages/refuse-other-host.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
 import { stamp } from './stages/stamp.ts'
@@ -35,6 +36,7 @@ export type Edge = {
   readonly namedClaims: NamedClaims
   /** other origins whose pages may use this API */
   readonly allowsOrigin: AllowsOrigin
+  readonly hosts: Hosts
   readonly clock: () => number
 }
 
@@ -51,6 +53,7 @@ export function journey(
   edge: Edge
 ): Passage | Promise<Passage> {
   const request = strip(raw)
+  refuseOtherHost(arrival.hop, edge.hosts)
   const matched = match(request, arrival.located)
   const { route, access } = matched
   arrival.trail.route = route

@@ -11,6 +11,7 @@ t.test('each stage of the journey is called once, in the order of the policy', a
     called.filter((name) => imported.includes(name)),
     [
       'strip',
+      'refuseOtherHost',
       'match',
       'refuseBodyOnGet',
       'readDestination',
