@@ -1,7 +1,7 @@
+import { Durations } from '@gatehouse/process/durations'
 import { Counter, type Registry } from 'prom-client'
 import { methods } from '../routes/entry/methods.ts'
 import { statusClassOf } from './access-log.ts'
-import { Durations } from './durations.ts'
 import { methodOf, type Served } from './served.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]

@@ -1,6 +1,6 @@
+import { Durations } from '@gatehouse/process/durations'
 import { Histogram, Registry } from 'prom-client'
 import t from 'tap'
-import { Durations } from '../../src/telemetry/durations.ts'
 import { requestTally } from '../../src/telemetry/request-tally.ts'
 import type { Served } from '../../src/telemetry/served.ts'
 

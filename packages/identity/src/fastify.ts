@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Caller } from './assertion.ts'
+import { callerOf } from './caller-of.ts'
+import { readAssertion } from './header-source.ts'
 import { checkOptions } from './options.ts'
 import { unauthenticated } from './refusals.ts'
 import { requireCaller, requireRole as roleOf, requireScope as scopeOf } from './requirements.ts'
-import { findCaller, type VerifyOptions } from './verify-assertion.ts'
+import type { VerifyOptions } from './verify-assertion.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,13 +24,19 @@ export type IdentityOptions = VerifyOptions & {
 }
 
 const plugin: FastifyPluginAsync<IdentityOptions> = async (service: FastifyInstance, options) => {
-  checkOptions(options)
+  const audience = checkOptions(options)
   service.decorateRequest('identity', null)
-  service.addHook('onRequest', async (request) => {
-    request.identity = await findCaller(request.headers, options)
-    const isOptional =
-      options.dangerouslyLetAnyoneIn || request.routeOptions.config?.identity === 'optional'
-    if (request.identity === null && !isOptional) throw unauthenticated('no assertion')
+  service.addHook('onRequest', (request, _reply, done) => {
+    const assertion = readAssertion(request.headers)
+    if (assertion === null) {
+      const isOptional =
+        options.dangerouslyLetAnyoneIn || request.routeOptions.config?.identity === 'optional'
+      return done(isOptional ? undefined : unauthenticated('no assertion'))
+    }
+    callerOf(assertion, audience, options).then((caller) => {
+      request.identity = caller
+      done()
+    }, done)
   })
 }
 

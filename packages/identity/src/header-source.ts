@@ -28,7 +28,7 @@ function valuesOf(headers: HeaderSource, name: string): string[] {
     return value === null ? [] : [value]
   }
   return Object.entries(headers)
-    .filter(([one]) => one.toLowerCase() === name)
+    .filter(([one]) => one.length === name.length && one.toLowerCase() === name)
     .flatMap(([, value]) => value ?? [])
 }
 

@@ -1,10 +1,11 @@
 import type { GatewayKeys } from '@gatehouse/gateway-keys/gateway-keys'
 import type { Refusal } from '@gatehouse/problem/refusal'
-import { type Caller, verifierOf } from './assertion.ts'
+import type { Caller } from './assertion.ts'
+import { callerOf } from './caller-of.ts'
 import { type HeaderSource, readAssertion } from './header-source.ts'
 import { checkOptions } from './options.ts'
 import { type ProblemAnswer, problemAnswer } from './problem-answer.ts'
-import { refusalOf, unauthenticated } from './refusals.ts'
+import { unauthenticated } from './refusals.ts'
 import { requireRole, requireScope } from './requirements.ts'
 
 export type VerifyOptions = {
@@ -50,13 +51,7 @@ export async function findCaller(
 ): Promise<Caller | null> {
   const audience = checkOptions(options)
   const assertion = readAssertion(headers)
-  if (assertion === null) return null
-  const nowMs = options.clock?.() ?? Date.now()
-  try {
-    return await verifierOf(options.gatewayKeys, audience)(assertion, nowMs)
-  } catch (error) {
-    throw refusalOf(error)
-  }
+  return assertion === null ? null : await callerOf(assertion, audience, options)
 }
 
 export type { Caller, GatewayKeys, HeaderSource, ProblemAnswer, Refusal }

@@ -129,11 +129,15 @@ export async function buildAuth(
   })
   if (tracing !== null) traceService(service, tracing)
   boundStoreTime(service, settings.storeTimeMs)
-  service.addHook('onRequest', async (_request, reply) => {
+  service.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
+    done()
   })
   const count = requestMetrics(registry)
-  service.addHook('onResponse', async (request, reply) => count(request, reply))
+  service.addHook('onResponse', (request, reply, done) => {
+    count(request, reply)
+    done()
+  })
   await service.register(fastifyCookie)
   // Sign-in needs no identity. Routes that need one require it themselves.
   await service.register(identity, { ...settings.identity, dangerouslyLetAnyoneIn: true })

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { By } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { endSessions } from '../database/end-sessions.ts'
-import { listOf, storedList } from '../database/statements/stored-list.ts'
+import { storedList } from '../database/statements/stored-list.ts'
 import { isUuid } from '../database/statements/uuid.ts'
-import type { AccountTable, Tables } from '../database/tables.ts'
+import type { Tables } from '../database/tables.ts'
 import { isReserved } from '../link-tokens/undo-links.ts'
 import type { Account } from './account.ts'
+import { toAccount } from './account-row.ts'
 import { costOfHash } from './passwords/hashes/cost-of-hash.ts'
 import { otherPassword } from './passwords/other-password.ts'
 
@@ -177,35 +178,4 @@ export async function insertAccount(
   const event = { kind: 'user-created', subject: row.id, sid: null, source } as const
   await writeAudit(transaction, event, nowMs)
   return toAccount(row)
-}
-
-export function toAccount(row: Selectable<AccountTable>): Account {
-  return {
-    id: row.id,
-    email: row.email,
-    emailTyped: row.email_typed,
-    passwordHash: row.password_hash,
-    passwordVersion: row.password_version,
-    roles: JSON.parse(row.roles),
-    scope: listOf(row.scope),
-    claims: JSON.parse(row.claims),
-    createdAt: row.created_at,
-    disabled: row.disabled_at !== null,
-    deleteAfter: row.delete_after,
-    emailVerifiedAt: row.email_verified_at,
-    tokensNotBefore: row.tokens_not_before,
-    rightsVersion: row.rights_version,
-    factors: row.factors,
-    factorVersion: row.factor_version,
-    passwordChange: toPasswordChange(row)
-  }
-}
-
-function toPasswordChange(row: Selectable<AccountTable>): Account['passwordChange'] {
-  const {
-    password_changed_at_ms: atMs,
-    password_changed_by: sid,
-    password_change_request: requestHash
-  } = row
-  return atMs === null || sid === null || requestHash === null ? null : { atMs, sid, requestHash }
 }

@@ -44,6 +44,12 @@ export type Account = {
   } | null
 }
 
+/** The part of an account that its access tokens need. */
+export type TokenAccount = Pick<
+  Account,
+  'id' | 'email' | 'roles' | 'scope' | 'claims' | 'disabled' | 'tokensNotBefore' | 'rightsVersion'
+>
+
 /** The members of an account that its owner may see. */
 export function publicAccount({ id, email, roles }: Account) {
   return { id, email, roles: [...roles] }

@@ -19,10 +19,14 @@ declare module 'fastify' {
 export const recogniseGateway = fp(
   async (service: FastifyInstance, { provesGateway }: { provesGateway: ProvesGateway }) => {
     service.decorateRequest('isFromGateway', false)
-    service.addHook('onRequest', async (request) => {
+    service.addHook('onRequest', (request, _reply, done) => {
       const proof = request.headers[gatewayHeader]
-      request.isFromGateway =
-        request.identity !== null || (typeof proof === 'string' && (await provesGateway(proof)))
+      request.isFromGateway = request.identity !== null
+      if (request.isFromGateway || typeof proof !== 'string') return done()
+      provesGateway(proof).then((isProved) => {
+        request.isFromGateway = isProved
+        done()
+      }, done)
     })
   }
 )

@@ -1,5 +1,6 @@
 import { identityHeader } from '@gatehouse/edge-headers/names'
 import type { FastifyReply } from 'fastify'
+import type { PresentedToken } from '../sessions/refresh-token.ts'
 
 /** Whose request it was: what a gateway cannot read from a password or a refresh token. */
 type NamedCaller = {
@@ -20,3 +21,7 @@ export function nameCaller(reply: FastifyReply, { subject, session, client }: Na
   if (session !== undefined) reply.header(identityHeader.session, session)
   if (client !== undefined) reply.header(identityHeader.client, client)
 }
+
+/** The owner of a refresh token; nobody if this service did not issue it. */
+export const callerOf = (token: PresentedToken | null): NamedCaller =>
+  token === null ? {} : { subject: token.subject, session: token.sid }

@@ -44,7 +44,7 @@ export function beginSession(
       // If the session has ended for another reason, for example through later logins, the password
       // was still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
-      const token = { subject: account.id, family, generation: 0 }
+      const token = { subject: account.id, sid, family, generation: 0 }
       const authentication = { amr: details.amr ?? BY_PASSWORD, atSeconds: now }
       const granted = await grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.

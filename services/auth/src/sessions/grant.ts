@@ -1,9 +1,9 @@
-import type { Account } from '../accounts/account.ts'
+import type { TokenAccount } from '../accounts/account.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens, IssuedAccessToken } from '../tokens/access-token.ts'
 import type { Authentication } from './authentication.ts'
 import type { FamilyRecord } from './families/family.ts'
-import { mintRefreshToken, type RefreshToken, sessionId } from './refresh-token.ts'
+import { mintRefreshToken, type PresentedToken } from './refresh-token.ts'
 
 /** The result of a login or a refresh. */
 export type Grant = {
@@ -23,8 +23,8 @@ type ReachedSession = {
 
 /** Issues the tokens of the generation that a family has reached. */
 export type IssueGrant = (
-  account: Account,
-  token: RefreshToken,
+  account: TokenAccount,
+  token: PresentedToken,
   session: ReachedSession,
   begunMs: number
 ) => Promise<Grant>
@@ -37,7 +37,7 @@ export function grants(options: {
   const { accessTokens, ring, clock } = options
   return async (account, token, session, begunMs) => {
     const { record, authentication, keyWithdrawals } = session
-    const sid = sessionId(token.family)
+    const { sid } = token
     return {
       sid,
       accessToken: await accessTokens.issue({

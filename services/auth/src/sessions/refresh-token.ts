@@ -1,4 +1,4 @@
-import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
   REFRESH_TOKEN_BYTES,
   REFRESH_TOKEN_LENGTH,
@@ -27,6 +27,10 @@ const FAMILY_AT = SUBJECT_AT + 16
 const GENERATION_AT = FAMILY_AT + 16
 const MAC_AT = GENERATION_AT + 4
 const LAST_GENERATION = 0xff_ff_ff_ff
+const SESSION_ID = Buffer.from('gatehouse session id\0')
+
+/** A refresh token with a valid MAC, and the public id of its family. */
+export type PresentedToken = RefreshToken & { readonly sid: string }
 
 export function newFamily(): Buffer {
   return randomBytes(16)
@@ -37,12 +41,8 @@ export function newFamily(): Buffer {
  * base64url.
  */
 export function sessionId(family: Buffer): string {
-  return createHash('sha256')
-    .update('gatehouse session id\0')
-    .update(family)
-    .digest()
-    .subarray(0, 16)
-    .toString('base64url')
+  const named = Buffer.concat([SESSION_ID, family])
+  return hash('sha256', named, 'buffer').subarray(0, 16).toString('base64url')
 }
 
 /**
@@ -81,10 +81,17 @@ export function readRefreshToken(text: string, ring: KeyRing): RefreshToken | nu
   }
 }
 
+/** As `readRefreshToken`, with the id of the session. */
+export function readPresentedToken(text: string, ring: KeyRing): PresentedToken | null {
+  const token = readRefreshToken(text, ring)
+  return token === null ? null : { ...token, sid: sessionId(token.family) }
+}
+
 function mac(secret: KeyObject, token: Buffer): Buffer {
   return createHmac('sha256', secret).update(token.subarray(0, MAC_AT)).digest()
 }
 
 function uuid(hex: string): string {
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const [first, second, third] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16)]
+  return `${first}-${second}-${third}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

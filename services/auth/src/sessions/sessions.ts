@@ -12,14 +12,14 @@ import { grants } from './grant.ts'
 import type { ListSessions } from './list-sessions.ts'
 import type { RefreshLimit } from './refresh/refresh-limit.ts'
 import { type RefreshSession, refreshSession } from './refresh/refresh-session.ts'
-import { readRefreshToken, sessionId } from './refresh-token.ts'
+import { type PresentedToken, readPresentedToken } from './refresh-token.ts'
 import type { SessionState } from './session-state.ts'
 
 export type Sessions = {
   readonly begin: BeginSession
   readonly refresh: RefreshSession
-  /** Whose token it is, for the log; null if this service did not issue it. Calls no store. */
-  ownerOf(refreshToken: string): { readonly subject: string; readonly session: string } | null
+  /** A token as it was presented; null if this service did not issue it. Calls no store. */
+  read(refreshToken: string): PresentedToken | null
   /** Ends the token's session; false if this service did not issue the token. */
   end(refreshToken: string, source: RequestSource): Promise<boolean>
   /** Ends one session of a user; false if there is none with that id. */
@@ -62,16 +62,13 @@ export function sessions(options: SessionOptions): Sessions {
     begin: beginSession({ ...options, grant }),
     refresh: refreshSession({ ...options, grant }),
 
-    ownerOf(text) {
-      const token = readRefreshToken(text, ring)
-      return token && { subject: token.subject, session: sessionId(token.family) }
-    },
+    read: (text) => readPresentedToken(text, ring),
 
     async end(text, source) {
-      const token = readRefreshToken(text, ring)
+      const token = readPresentedToken(text, ring)
       if (token === null) return false
-      const sid = sessionId(token.family)
-      await ends.end({ kind: 'logout', subject: token.subject, sid, source })
+      const { subject, sid } = token
+      await ends.end({ kind: 'logout', subject, sid, source })
       return true
     },
 

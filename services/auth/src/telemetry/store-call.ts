@@ -29,13 +29,18 @@ export function watchedStore<Store extends object>(
   watch: CallWatch
 ): Store {
   const nameOf = new Map<PropertyKey, string>(Object.entries(names))
+  const watched = new Map<unknown, unknown>()
   return new Proxy(store, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key)
       const name = nameOf.get(key)
       if (name === undefined || typeof member !== 'function') return member
-      return (...given: unknown[]) =>
+      const known = watched.get(member)
+      if (known !== undefined) return known
+      const reported = (...given: unknown[]) =>
         watchedCall(watch, name, async () => Reflect.apply(member, target, given))
+      watched.set(member, reported)
+      return reported
     }
   })
 }

@@ -1,5 +1,6 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Durations } from '@gatehouse/process/durations'
+import { Counter, type Registry } from 'prom-client'
 import type { CallWatch } from './store-call.ts'
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -13,7 +14,7 @@ export type StoreMetrics = (store: StoreName, calls: readonly string[]) => CallW
 /** Counts and times the calls of the stores. */
 export function storeMetrics(metrics: Registry): StoreMetrics {
   const registers = [metrics]
-  const duration = new Histogram({
+  const duration = new Durations({
     name: 'auth_store_call_duration_seconds',
     help: 'How long calls of a store took, including those that failed',
     labelNames: ['store', 'call'],
@@ -30,7 +31,7 @@ export function storeMetrics(metrics: Registry): StoreMetrics {
     // Without a zero, `increase()` of Prometheus does not see the first error of a process.
     for (const call of calls) errors.inc({ store, call }, 0)
     return (call, seconds, error) => {
-      duration.observe({ store, call }, seconds)
+      duration.note(`${store} ${call}`, seconds, () => ({ store, call }))
       if (isOutage(error)) errors.inc({ store, call })
     }
   }

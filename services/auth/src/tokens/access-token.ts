@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from '@gatehouse/access-token/claims'
 import { TOKEN_SKEW_SECONDS } from '@gatehouse/access-token/clock-skew'
-import type { Account } from '../accounts/account.ts'
+import type { TokenAccount } from '../accounts/account.ts'
 import { type Client, clientIdOf } from '../clients/client.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
@@ -25,7 +25,7 @@ export type AccessTokenPolicy = {
 }
 
 export type AccessTokenSubject = {
-  readonly account: Account
+  readonly account: TokenAccount
   readonly sid: string
   /** the generation of the refresh-token family */
   readonly generation: number

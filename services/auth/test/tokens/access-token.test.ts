@@ -58,18 +58,9 @@ const subject: AccessTokenSubject = {
   account: {
     id: 'account',
     email,
-    emailTyped: null,
-    passwordVersion: 0,
-    createdAt: 0,
-    passwordHash: '',
     disabled: false,
-    deleteAfter: null,
-    emailVerifiedAt: null,
     tokensNotBefore: 0,
-    passwordChange: null,
     claims: {},
-    factors: 0,
-    factorVersion: 0,
     rightsVersion: 0,
     roles: ['user'],
     scope: ['a', 'b', 'c']

@@ -3,7 +3,7 @@ import type { Tables } from '../../database/tables.ts'
 import { isReserved, spendUndos } from '../../link-tokens/undo-links.ts'
 import type { Account } from '../account.ts'
 import { emailTaken } from '../account-refusals.ts'
-import { toAccount } from '../account-store.ts'
+import { toAccount } from '../account-row.ts'
 import type { Change } from './change.ts'
 import { replaceRights } from './replace-rights.ts'
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../database/tables.ts'
 import type { Account } from '../account.ts'
-import { toAccount } from '../account-store.ts'
+import { toAccount } from '../account-row.ts'
 
 /** Accounts whose users asked to delete them, those that are deleted next first. */
 export async function comingDeletions(

@@ -5,7 +5,7 @@ import { formReader } from '../../oauth/form/form-reader.ts'
 import { invalidClient } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
 import { refreshTokenExample } from '../fields.ts'
-import { nameCaller } from '../name-caller.ts'
+import { callerOf, nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { clientParameters, clientSecurity, commonErrors } from './client-parameters.ts'
 import type { OAuthRoute } from './oauth-route.ts'
@@ -46,7 +46,7 @@ export const revoke: OAuthRoute = (service, { read, revoke, sessions }) => {
   service.post(oauthPath.revoke, { schema }, async (request, reply) => {
     const { form, caller } = await read(request, reply)
     const token = formReader(form, Form).required('token')
-    nameCaller(reply, sessions.ownerOf(token) ?? {})
+    nameCaller(reply, callerOf(sessions.read(token)))
     if (caller.client === null && !isFirstParty(caller)) {
       throw invalidClient('another client than the public one, without proof')
     }

@@ -11,7 +11,7 @@ import {
   unsupportedGrantType
 } from '../../oauth/oauth-refusals.ts'
 import { oauthPath } from '../../oauth/server-metadata.ts'
-import { nameCaller } from '../name-caller.ts'
+import { callerOf, nameCaller } from '../name-caller.ts'
 import { requestSourceOf } from '../request-source.ts'
 import { exchangeGrant } from './exchange-grant.ts'
 import type { OAuthOptions, OAuthRequest, OAuthRoute } from './oauth-route.ts'
@@ -36,7 +36,7 @@ export const token: OAuthRoute = (service, options) => {
     const grant = grants.get(parameters.required('grant_type'))
     if (grant === undefined) throw unsupportedGrantType()
     const refreshed = parameters.optional('refresh_token') ?? ''
-    nameCaller(reply, options.sessions.ownerOf(refreshed) ?? {})
+    nameCaller(reply, callerOf(options.sessions.read(refreshed)))
     const tokens = await grant(asked, requestSourceOf(request), options)
     // RFC 6749 §5.1, in addition to `Cache-Control`: only a response with tokens.
     reply.header('pragma', 'no-cache')
@@ -76,7 +76,7 @@ async function refreshToken(
   const presented = parameters.required('refresh_token')
   if (!isFirstParty(caller)) throw invalidGrant('a session is not for another client')
   const { accessToken, refreshToken } = await sessions
-    .refresh(presented, source, parameters.optional('scope'))
+    .refresh(sessions.read(presented), source, parameters.optional('scope'))
     .catch(asOAuthError)
   return {
     access_token: accessToken.token,

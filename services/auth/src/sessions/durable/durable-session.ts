@@ -52,7 +52,7 @@ export const toRow = (
   amr: amrText(amr)
 })
 
-export function toSession(row: SessionRow): DurableSession {
+export function toSession(row: Omit<SessionRow, 'scope'>, scope: string): DurableSession {
   return {
     sid: row.sid,
     subject: row.subject,
@@ -60,7 +60,7 @@ export function toSession(row: SessionRow): DurableSession {
     expiresAt: row.expires_at,
     usedAt: row.used_at,
     clientId: row.client_id,
-    scope: row.scope,
+    scope,
     label: row.label,
     ended: row.ended_at_ms !== null,
     unpublished: row.untold === 1,

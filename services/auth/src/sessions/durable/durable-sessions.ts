@@ -1,23 +1,15 @@
 import type { Kysely } from 'kysely'
-import type { Account } from '../../accounts/account.ts'
-import { toAccount } from '../../accounts/account-store.ts'
+import type { Account, TokenAccount } from '../../accounts/account.ts'
 import { lockAccount } from '../../accounts/lock-account.ts'
 import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import { endOneSession, endSessions } from '../../database/end-sessions.ts'
 import { isOpenSession } from '../../database/is-open-session.ts'
-import { keptQuery } from '../../database/statements/kept-query.ts'
-import { isUuid } from '../../database/statements/uuid.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Opened } from '../families/family.ts'
-import {
-  type DurableSession,
-  SESSION_COLUMNS,
-  type SessionRow,
-  toRow,
-  toSession
-} from './durable-session.ts'
+import { type DurableSession, toRow, toSession } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './end-every-session.ts'
+import { type Found, findForToken, findSession } from './find-session.ts'
 import type { NotifyReuse } from './notify-reuse.ts'
 import { type OpenSession, openSession } from './open-session.ts'
 import { recordEnd } from './record-end.ts'
@@ -44,10 +36,9 @@ export type DurableSessions = {
   /** Adopts a session that was opened by a version without this table. */
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
   /** Finds an account and one of its sessions. */
-  find(
-    subject: string,
-    sid: string
-  ): Promise<{ readonly account: Account | null; readonly session: DurableSession | null }>
+  find(subject: string, sid: string): Promise<Found<Account>>
+  /** The same, but only what the next access token needs: each refresh comes here. */
+  findForToken(subject: string, sid: string): Promise<Found<TokenAccount>>
   /**
    * The sessions of a user that have neither expired nor ended, and those of `stored` that have
    * ended, in any order. Other ended sessions are not included: each login leaves one, until it
@@ -92,13 +83,14 @@ export function durableSessions(
         .execute()
     },
     find: findSession(db),
+    findForToken: findForToken(db),
     async list(subject, stored) {
       const ofUser = db.selectFrom('sessions').selectAll().where('subject', '=', subject)
       const open = ofUser.where('ended_at_ms', 'is', null).where('expires_at', '>', seconds())
       const ended = ofUser.where('ended_at_ms', 'is not', null).where('sid', 'in', stored)
       // One statement: a session that ends meanwhile is in one half or the other.
       const rows = await (stored.length === 0 ? open : open.unionAll(ended)).execute()
-      return rows.map(toSession)
+      return rows.map((row) => toSession(row, row.scope))
     },
     end: endSession(db, clock),
     record: (event, atMs) =>
@@ -110,26 +102,6 @@ export function durableSessions(
     async touch(sid, second) {
       await db.updateTable('sessions').set({ used_at: second }).where('sid', '=', sid).execute()
     }
-  }
-}
-
-function findSession(db: Kysely<Tables>): DurableSessions['find'] {
-  const query = keptQuery(db, ['subject', 'sid'], ({ subject, sid }) =>
-    db
-      .selectFrom('accounts')
-      .leftJoin('sessions', (join) =>
-        join.onRef('sessions.subject', '=', 'accounts.id').on('sessions.sid', '=', sid)
-      )
-      .selectAll('accounts')
-      .select(SESSION_COLUMNS)
-      .where('accounts.id', '=', subject)
-  )
-  return async (subject, sid) => {
-    const [row] = isUuid(subject) ? await query({ subject, sid }) : []
-    if (row === undefined) return { account: null, session: null }
-    const session =
-      row.sid === null ? null : toSession({ ...row, scope: row.session_scope } as SessionRow)
-    return { account: toAccount(row), session }
   }
 }
 

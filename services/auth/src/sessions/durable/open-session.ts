@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
-import { toAccount } from '../../accounts/account-store.ts'
+import { toAccount } from '../../accounts/account-row.ts'
 import { cancelDeletion } from '../../accounts/changes/cancel-deletion.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'

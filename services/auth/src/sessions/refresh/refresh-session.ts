@@ -1,13 +1,12 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
-import type { KeyRing } from '../../secrets/key-ring.ts'
 import { byPasswordAt } from '../authentication.ts'
 import { type DurableSession, restorable } from '../durable/durable-session.ts'
 import { endIfEnded } from '../end-if-ended.ts'
 import type { Outcome } from '../families/outcome.ts'
 import type { Grant, IssueGrant } from '../grant.ts'
 import { ifPossible } from '../if-possible.ts'
-import { readRefreshToken, sessionId } from '../refresh-token.ts'
+import type { PresentedToken } from '../refresh-token.ts'
 import {
   scopeTooWide,
   sessionEnded,
@@ -21,18 +20,18 @@ import { isWithin, narrowed } from './requested-scope.ts'
 
 /**
  * Makes the next generation, and an access token with the session's scope or a part of it.
+ * @param token as `Sessions.read` returns it
  * @throws Refusal UNAUTHENTICATED if this service did not issue the token, INVALID_REQUEST for
  * more scope than the session has, SESSION_ENDED, RATE_LIMITED, UNAVAILABLE
  */
 export type RefreshSession = (
-  refreshToken: string,
+  token: PresentedToken | null,
   source: RequestSource,
   requestedScope?: string
 ) => Promise<Grant>
 
 type RefreshOptions = SessionState & {
   readonly grant: IssueGrant
-  readonly ring: KeyRing
   readonly limit: RefreshLimit
   readonly audit: AuditLog
   readonly clock: () => number
@@ -41,18 +40,16 @@ type RefreshOptions = SessionState & {
 }
 
 export function refreshSession(options: RefreshOptions): RefreshSession {
-  const { families, durable, ends, policy, grant, ring, limit, clock, count } = options
+  const { families, durable, ends, policy, grant, limit, clock, count } = options
   const record = recordRefresh(options)
-  return async (text, source, requestedScope) => {
+  return async (token, source, requestedScope) => {
     const begunMs = clock()
-    const token = readRefreshToken(text, ring)
     if (token === null) throw unknownRefreshToken()
-    const { subject, generation } = token
-    const sid = sessionId(token.family)
+    const { subject, sid, generation } = token
     const waitSeconds = limit.take(sid)
     if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
 
-    const { account, session } = await durable.find(subject, sid)
+    const { account, session } = await durable.findForToken(subject, sid)
     if (session?.ended) await refuseEnded(options, session, source)
     if (account === null || account.disabled) {
       await ends.end({ kind: 'session-ended', subject, sid, source })

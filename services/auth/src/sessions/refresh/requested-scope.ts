@@ -1,4 +1,4 @@
-import type { Account } from '../../accounts/account.ts'
+import type { TokenAccount } from '../../accounts/account.ts'
 import { grantedScope } from '../../tokens/access-token.ts'
 
 /**
@@ -9,7 +9,7 @@ export const isWithin = (requested: string | undefined, scope: readonly string[]
   requested === undefined || requested.split(' ').every((one) => scope.includes(one))
 
 /** The account, restricted to the requested scope. */
-export function narrowed(account: Account, requested: string | undefined): Account {
+export function narrowed(account: TokenAccount, requested: string | undefined): TokenAccount {
   if (requested === undefined) return account
   return { ...account, scope: grantedScope(account.scope, requested) }
 }

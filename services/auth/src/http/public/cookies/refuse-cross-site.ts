@@ -1,5 +1,5 @@
 import { type AllowsOrigin, isSameOrigin } from '@gatehouse/edge-headers/web-origin'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requestOrigin } from '../../forwarded.ts'
 import { crossSite } from '../../http-refusals.ts'
@@ -34,15 +34,14 @@ export const crossSiteProblem =
  * cookie.
  */
 export function refuseCrossSite(allowsOrigin: AllowsOrigin) {
-  return async (request: FastifyRequest): Promise<void> => {
-    const { origin, 'sec-fetch-site': site } = request.headers
-    if (allowsOrigin(origin)) return
-    if (typeof site === 'string') {
-      if (site !== 'same-origin' && site !== 'none') throw crossSite()
-    } else if (typeof origin === 'string') {
-      if (!isSameOrigin(origin, requestOrigin(request))) throw crossSite()
-    } else if (readRefreshCookie(request) !== null) {
-      throw crossSite()
-    }
-  }
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
+    done(isCrossSite(request, allowsOrigin) ? crossSite() : undefined)
+}
+
+function isCrossSite(request: FastifyRequest, allowsOrigin: AllowsOrigin): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if (allowsOrigin(origin)) return false
+  if (typeof site === 'string') return site !== 'same-origin' && site !== 'none'
+  if (typeof origin === 'string') return !isSameOrigin(origin, requestOrigin(request))
+  return readRefreshCookie(request) !== null
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { nameCaller } from '../../name-caller.ts'
+import { callerOf, nameCaller } from '../../name-caller.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import {
   presentedRefreshToken,
@@ -36,7 +36,7 @@ export const logout: Route = (service, { sessions, settings }) => {
     },
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
-      nameCaller(reply, sessions.ownerOf(token) ?? {})
+      nameCaller(reply, callerOf(sessions.read(token)))
       const ended = await sessions.end(token, requestSourceOf(request))
       if (ended && delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
       return reply.code(204).send(null)

@@ -1,5 +1,5 @@
 import { Refusal } from '@gatehouse/problem/refusal'
-import { nameCaller } from '../../name-caller.ts'
+import { callerOf, nameCaller } from '../../name-caller.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import {
   presentedRefreshToken,
@@ -46,9 +46,10 @@ export const refreshToken: Route = (service, { sessions, settings }) => {
     },
     async (request, reply) => {
       const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
-      nameCaller(reply, sessions.ownerOf(token) ?? {})
+      const presented = sessions.read(token)
+      nameCaller(reply, callerOf(presented))
       try {
-        const grant = await sessions.refresh(token, requestSourceOf(request))
+        const grant = await sessions.refresh(presented, requestSourceOf(request))
         if (delivery === 'cookie') setRefreshCookie(reply, grant, cookieSameSite)
         return tokenResponse(grant, delivery)
       } catch (error) {
