@@ -9,13 +9,14 @@
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)
---   6 replays *   7 endedAt (s)   8 clientId     9 scope   10 label; empty once it has ended
+--   6 replays *   7 endedAt (s)   8 clientId     9 scope   10 label ***; empty once it has ended
 --   11 ** access tokens with an earlier iat (s) are stale; absent if none is
 --   12 and following: of a newer version. This version does not read them, and keeps them.
 -- * Negative while no token of the current generation was used: -1 means no replay, -2 one. So a
 -- record of an earlier version counts as used, and no record is longer than the 64 bytes that Redis
 -- keeps in a compact hash.
 -- ** Negative while the current generation is the result of a recovery.
+-- *** As src/sessions/families/redis/packed-label.ts shortens it.
 -- Within a script, the array has one more number for each of the two: 12 seen, and 13 answered
 -- again (0 or 1). `newer` has the fields of a newer version.
 --

@@ -3,6 +3,7 @@ import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
 import { deviceLabel } from '../../src/sessions/device-label.ts'
+import { packedLabel, unpackedLabel } from '../../src/sessions/families/redis/packed-label.ts'
 
 const agents: Record<string, string> = {
   'Firefox on Linux': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -45,4 +46,15 @@ t.test('whatever the header says, the label is short and plain', async (t) => {
     runs(2000)
   )
   t.equal(details.counterexample, null)
+})
+
+t.test('in Redis, the label of a browser takes three bytes', async (t) => {
+  for (const agent of Object.values(agents)) {
+    const label = deviceLabel(agent)
+    const packed = packedLabel(label)
+    t.equal(unpackedLabel(packed), label, label)
+    t.equal(packed.length, label.includes(' on ') ? 3 : label.length)
+  }
+  t.equal(unpackedLabel('Firefox on Linux'), 'Firefox on Linux', 'as an earlier version stored it')
+  t.equal(unpackedLabel(''), '', 'an ended session has none')
 })

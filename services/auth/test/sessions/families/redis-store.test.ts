@@ -55,6 +55,20 @@ t.test('the data in Redis is not enough to make a token', options, async (t) => 
   t.notOk(held.includes(ring.newest.secret.export()), 'nor the key')
 })
 
+t.test('Redis has the short form of a label', options, async (t) => {
+  const { redis } = await redisServer(t)
+  const { families } = redisStore(redis, { policy, clock: clockFromNow() })
+  const subject = randomUUID()
+  await families.open(subject, 'one', { ...opening, label: 'Firefox on Linux' })
+  const held = await dump(redis)
+  t.ok(held.includes('~Fl'))
+  t.notOk(held.includes('Firefox'))
+  const { after } = await families.present(subject, 'one', 0)
+  t.equal(after?.label, 'Firefox on Linux')
+  const [listed] = await families.list(subject)
+  t.equal(listed?.record.label, 'Firefox on Linux')
+})
+
 t.test('every key expires by itself', options, async (t) => {
   const { redis } = await redisServer(t)
   const clock = clockFromNow()

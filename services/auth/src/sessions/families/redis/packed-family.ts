@@ -1,6 +1,7 @@
-import type { Presented } from './families.ts'
-import type { FamilyRecord } from './family.ts'
-import type { Outcome } from './outcome.ts'
+import type { Presented } from '../families.ts'
+import type { FamilyRecord } from '../family.ts'
+import type { Outcome } from '../outcome.ts'
+import { unpackedLabel } from './packed-label.ts'
 
 /** In the order of the fields in lua/family.lua. */
 export type PackedRecord = [
@@ -30,7 +31,7 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
     endedAt: packed[6],
     clientId: packed[7],
     scope: packed[8],
-    label: packed[9],
+    label: unpackedLabel(packed[9]),
     tokensNotBefore: packed[10],
     seen: packed[11] === 1,
     answeredAgain: packed[12] === 1

@@ -14,7 +14,8 @@ import type {
   StoredFamilies
 } from '../families.ts'
 import { type FamilyPolicy, lateSeconds, type Opened } from '../family.ts'
-import { type PackedRecord, toPresented, toRecord } from '../packed-family.ts'
+import { type PackedRecord, toPresented, toRecord } from './packed-family.ts'
+import { packedLabel } from './packed-label.ts'
 import { unrecordedKey } from './redis-family-keys.ts'
 import { readUnrecorded, settleSightings } from './redis-family-notes.ts'
 import {
@@ -155,7 +156,7 @@ async function presentToken(
 const facts = (opened: Opened | null): (string | number)[] =>
   opened === null
     ? ['', '', '', '', '']
-    : [opened.openedAt, opened.expiresAt, opened.clientId, opened.scope, opened.label]
+    : [opened.openedAt, opened.expiresAt, opened.clientId, opened.scope, packedLabel(opened.label)]
 
 const sourceArguments = ({ address, requestId }: RequestSource) => [address, requestId]
 
