@@ -28,6 +28,7 @@ const gateway = (name: string, kids: string[]): Gateway => ({
   revocationLagSeconds: 0.4,
   instance: name,
   drained: false,
+  failing: [],
   vitals: null
 })
 const old = key('old', 'active', { activatedAt: at(-3600) })

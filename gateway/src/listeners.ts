@@ -13,19 +13,16 @@ import { settingsOf } from './app-settings.ts'
 import type { GatewayConfig } from './config.ts'
 import { assertionKeys } from './fleet/assertion-keys-schema.ts'
 import type { Membership } from './fleet/membership.ts'
-import { keyCheck } from './keys/key-check.ts'
-import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Readiness } from './fleet/readiness.ts'
 import type { Ports } from './ports.ts'
 import { openRedirect, type Redirect } from './redirect/open-redirect.ts'
-import { revocationCheck } from './revocation/revocation-check.ts'
 import type { LiveRouteTable } from './routes/table/live-route-table.ts'
 
 /** What was opened for the listeners. */
 type Opened = Omit<GatewayParts, 'settings' | 'https'> & {
   readonly tls: ProcessTls
   readonly routes: LiveRouteTable
-  /** of our own auth service */
-  readonly keys: Pick<SigningKeys, 'loaded' | 'ageSeconds'>
+  readonly checks: Readiness['checks']
   readonly membership: Pick<Membership, 'assertionKeys'>
   readonly drain: Pick<OperatorDrain, 'of'>
 }
@@ -95,13 +92,9 @@ async function openVerify(
 function openOps(
   config: GatewayConfig,
   { log, metrics }: Ports,
-  { tls, keys, revoked, membership }: Opened,
+  { tls, checks, membership }: Opened,
   service: Service
 ): Service {
-  const checks = {
-    keys: keyCheck(keys),
-    revocations: revocationCheck(revoked, config.GATEWAY_READY_STALENESS_SECONDS)
-  }
   const https = tls.ops?.options ?? null
   const hosts = words(config.GATEWAY_OPS_HOSTS)
   const ops = buildOps({ log, metrics, checks, service, https, hosts })

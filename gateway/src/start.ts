@@ -11,6 +11,7 @@ import type { GatewayConfig } from './config.ts'
 import { newFleetMember } from './fleet/fleet-member.ts'
 import { gatewayVitals } from './fleet/gateway-vitals.ts'
 import { openMembership } from './fleet/open-membership.ts'
+import { failingOf, readinessChecks } from './fleet/readiness.ts'
 import { openIssuers } from './issuers/open-issuers.ts'
 import { openListeners } from './listeners.ts'
 import { openQuestions } from './questions/open-questions.ts'
@@ -57,8 +58,10 @@ async function open(
   const checkSignature = signatureChecks()
   const drain = operatorDrain()
   const member = newFleetMember()
-  const vitals = gatewayVitals(ports, { member, drain, tally, routes })
-  const announced = { fleet, member, keys, revoked, assertionKey, drain, vitals }
+  const checks = readinessChecks(config.GATEWAY_READY_STALENESS_SECONDS, { keys, revoked })
+  const failing = () => failingOf({ checks, drain })
+  const vitals = gatewayVitals(ports, { member, drain, failing, tally, routes })
+  const announced = { fleet, member, keys, revoked, assertionKey, drain, failing, vitals }
   const membership = await openMembership(ports, announced)
   const asked = { fleet, member, membership, keys, checkSignature, routes, drain }
   openQuestions(ports, asked)
@@ -70,7 +73,7 @@ async function open(
   return openListeners(config, ports, {
     tls,
     issuers,
-    keys,
+    checks,
     revoked,
     assertionKey,
     membership,

@@ -13,6 +13,8 @@ import t from 'tap'
 import { CLIENTS, connectionsTo, ordering } from './fixtures/ordering-clients.ts'
 
 const skip = redisMissing || postgresMissing
+type Listed = { readonly id: string; readonly name: string; readonly failing: string[] }
+
 const isServed = (status: number) => status === 200
 
 t.test('the system survives a process killed in a rotation or under load', { skip }, async (t) => {
@@ -86,6 +88,33 @@ t.test('the system survives a process killed in a rotation or under load', { ski
       t.match((await ops(['gateways'])).stdout, /\b2 gateways\n/)
     }
   )
+
+  t.test('a gateway that ends or was just killed is not one that serves', async (t) => {
+    const [ending, killed] = await Promise.all([
+      system.startGateway({ DRAIN_SECONDS: '25' }),
+      system.startGateway()
+    ])
+    const listed = async () => (await ops(['gateways', '--json'])).json.gateways as Listed[]
+    const named = async ({ pid }: { pid: number }) =>
+      (await listed()).find(({ name }) => name.endsWith(`:${pid}`))
+    const [first, second] = await Promise.all(system.gateways.map(named))
+    t.match(await ops(['gateways', 'drain', first?.id ?? '']), { code: 0 })
+    void ending.stop()
+    const end = await eventually(
+      () => named(ending),
+      (gateway) => gateway?.failing.length === 1,
+      FLEET_PATIENCE_MS
+    )
+    t.strictSame(end?.failing, ['the process is ending'])
+    t.match(await named(killed), { failing: [], drained: false })
+    await killed.kill()
+    const last = await ops(['gateways', 'drain', second?.id ?? ''])
+    t.match(last, { code: 1, stderr: /no other gateway would be left that serves clients/ })
+    t.match(await named(killed), { failing: [] }, 'it is still listed')
+    t.equal((await client(system.gateways[1]?.opsUrl ?? '').call('/readyz')).status, 200)
+    t.match(await ops(['gateways', 'undrain', first?.id ?? '']), { code: 0 })
+    await ending.kill()
+  })
 
   t.test('a gateway is killed while the rotation waits for it: the wait ends', async (t) => {
     const before = await activeKid()

@@ -30,6 +30,8 @@ export type Gateway = {
   readonly instance: string
   /** null: an earlier version, which cannot be drained */
   readonly drained: boolean | null
+  /** why its /readyz is 503; empty: it is 200; null: an earlier version */
+  readonly failing: readonly string[] | null
   /** null: an earlier version of the gateway */
   readonly vitals: Vitals | null
 }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
+import { Problem } from '../api/problem.ts'
 import type { Gateway } from '../api/responses.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
@@ -22,6 +23,10 @@ export function DrainButton({ gateway: { id, name, drained }, isOtherLeft }: Dra
       try {
         await ask('POST', `/ops/gateways/${encodeURIComponent(id)}/${action}`, body)
         return done
+      } catch (error) {
+        // The others that are listed do not serve clients.
+        if (error instanceof Problem && error.code === 'CONFLICT') isAsking.value = true
+        throw error
       } finally {
         await gatewayList.read()
       }

@@ -4,7 +4,7 @@ import { Mark } from '../parts/mark.tsx'
 import { memoryText, numberText, shortKid, spanText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { DrainButton } from './drain-button.tsx'
-import { isLate, isOtherLeft, lagText } from './gateway-state.ts'
+import { isLate, isOtherLeft, lagText, takesClients } from './gateway-state.ts'
 
 type CardProps = {
   readonly gateway: Gateway
@@ -16,7 +16,7 @@ type CardProps = {
 
 /** A gateway, with its keys and what it did since its start. */
 export function GatewayCard({ gateway, active, all }: CardProps) {
-  const { name, keySetVersion, kids, vitals, instance, drained } = gateway
+  const { name, keySetVersion, kids, vitals, instance, drained, failing } = gateway
   const workers = all.filter((one) => one.instance === instance).length
   const lacks = active !== undefined && !kids.includes(active)
   return (
@@ -28,6 +28,9 @@ export function GatewayCard({ gateway, active, all }: CardProps) {
         )}
       </div>
       {drained === true && <Mark tone="wait">Drained: no new clients should come</Mark>}
+      {drained !== true && !takesClients(gateway) && (
+        <Mark tone="bad">Not ready: {failing?.join('; ')}</Mark>
+      )}
       {workers > 1 && <p class="hint">One of {workers} workers. A drain concerns all of them.</p>}
       <dl>
         <dt>Revocations</dt>

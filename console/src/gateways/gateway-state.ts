@@ -13,6 +13,13 @@ export const isLate = ({ revocationLagSeconds: lag }: Lagging): boolean => lag >
 export const lagText = ({ revocationLagSeconds: lag }: Lagging): string =>
   lag === NEVER ? 'never read' : `${lag.toFixed(1)} s behind`
 
+/** Whether load balancers send new clients to a gateway. */
+export const takesClients = ({
+  drained,
+  failing
+}: Pick<Gateway, 'drained' | 'failing'>): boolean =>
+  failing === null ? drained !== true : failing.length === 0
+
 /** Whether another gateway serves clients while this one is drained. */
 export const isOtherLeft = ({ instance }: Gateway, all: readonly Gateway[]): boolean =>
-  all.some((one) => one.instance !== instance && one.drained !== true)
+  all.some((one) => one.instance !== instance && takesClients(one))

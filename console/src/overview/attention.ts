@@ -1,5 +1,5 @@
 import type { Gateway, SigningKey, Status } from '../api/responses.ts'
-import { isLate, lagText } from '../gateways/gateway-state.ts'
+import { isLate, lagText, takesClients } from '../gateways/gateway-state.ts'
 import { count, shortKid, spanText } from '../parts/text.ts'
 
 /** Something that an operator should look at. */
@@ -47,12 +47,16 @@ function ofGateways(gateways: readonly Gateway[], keys: readonly SigningKey[]): 
   if (gateways.length === 0) return [{ tone: 'bad', text: 'No gateway is live.', view: 'gateways' }]
   const active = keys.find(({ state }) => state === 'active')
   const found: Attention[] = []
-  if (gateways.every(({ drained }) => drained === true)) {
-    found.push({ tone: 'bad', text: 'Every gateway is drained.', view: 'gateways' })
+  if (!gateways.some(takesClients)) {
+    const text = 'No gateway is ready: load balancers send clients nowhere.'
+    found.push({ tone: 'bad', text, view: 'gateways' })
   }
   for (const gateway of gateways) {
     if (gateway.drained) {
       found.push({ tone: 'wait', text: `${gateway.name} is drained.`, view: 'gateways' })
+    } else if (!takesClients(gateway)) {
+      const text = `${gateway.name} is not ready: ${gateway.failing?.join('; ')}.`
+      found.push({ tone: 'wait', text, view: 'gateways' })
     }
     if (isLate(gateway)) {
       const text = `${gateway.name} may not know the newest revocations: ${lagText(gateway)}.`

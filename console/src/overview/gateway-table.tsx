@@ -2,7 +2,7 @@ import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { type Load, MOST_RATES, rateOf } from '../gateways/gateway-load.ts'
 import { gatewayList, loads } from '../gateways/gateway-readings.ts'
-import { isLate, lagText } from '../gateways/gateway-state.ts'
+import { isLate, lagText, takesClients } from '../gateways/gateway-state.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { Spark } from '../parts/spark.tsx'
@@ -46,7 +46,9 @@ function Row({ gateway, load }: RowProps) {
   const perSecond = rate === null ? '…' : `${rate.toFixed(rate < 10 ? 1 : 0)} per second`
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        {name} <State gateway={gateway} />
+      </th>
       <td data-name="Revocations">
         <Mark tone={isLate(gateway) ? 'bad' : 'good'}>{lagText(gateway)}</Mark>
       </td>
@@ -70,6 +72,12 @@ function Row({ gateway, load }: RowProps) {
       )}
     </tr>
   )
+}
+
+/** Why load balancers send it no new clients. */
+function State({ gateway }: { readonly gateway: Gateway }) {
+  if (gateway.drained === true) return <Mark tone="wait">drained</Mark>
+  return takesClients(gateway) ? null : <Mark tone="bad">not ready</Mark>
 }
 
 /** The percentile is the upper end of a bucket. */

@@ -1,5 +1,5 @@
 import { type CommandAnswer, MOST_FAULTS, type Order } from '@gatehouse/fleet/commands'
-import type { Fleet } from '@gatehouse/fleet/fleet'
+import { type Fleet, takesClients } from '@gatehouse/fleet/fleet'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { routesVersion } from '../explain/routes-version.ts'
@@ -76,5 +76,5 @@ async function drained(force: boolean, ports: CommandPorts): Promise<boolean> {
 
 async function isAnotherLeft({ fleet, instance }: CommandPorts): Promise<boolean> {
   const live = await fleet.live()
-  return live.some(({ vitals }) => vitals?.instance !== instance && vitals?.drained !== true)
+  return live.some((one) => one.vitals?.instance !== instance && takesClients(one))
 }

@@ -10,6 +10,8 @@ import type { FleetMember } from './fleet-member.ts'
 type VitalParts = {
   readonly member: Pick<FleetMember, 'instance'>
   readonly drain: Pick<OperatorDrain, 'isDrained'>
+  /** why no new clients should come; empty: they may */
+  readonly failing: () => string[]
   readonly tally: Pick<RequestTally, 'read'>
   readonly routes: { current(): RouteTable }
 }
@@ -17,7 +19,7 @@ type VitalParts = {
 /** What this gateway announces of itself for operators. */
 export function gatewayVitals(
   { clock }: Pick<Ports, 'clock'>,
-  { member: { instance }, drain, tally, routes }: VitalParts
+  { member: { instance }, drain, failing, tally, routes }: VitalParts
 ): () => Vitals {
   const version = release()
   const startedAtMs = clock()
@@ -28,6 +30,7 @@ export function gatewayVitals(
     ...tally.read(),
     routesVersion: routesVersion(routes.current()),
     instance,
-    drained: drain.isDrained
+    drained: drain.isDrained,
+    failing: failing()
   })
 }

@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts'
 import type { OpenRevocations } from '../revocation/open-revocations.ts'
 import type { FleetMember } from './fleet-member.ts'
 import { joinFleet, type Membership } from './membership.ts'
+import { announceReadiness } from './readiness.ts'
 
 type Announced = {
   readonly fleet: Fleet
@@ -19,6 +20,8 @@ type Announced = {
   >
   readonly assertionKey: AssertionKey
   readonly drain: Pick<OperatorDrain, 'onChange'>
+  /** why no new clients should come; empty: they may */
+  readonly failing: () => readonly string[]
   readonly vitals: () => Vitals
 }
 
@@ -28,7 +31,7 @@ type Announced = {
  */
 export async function openMembership(
   { log, closing, monotonicClock }: Pick<Ports, 'log' | 'closing' | 'monotonicClock'>,
-  { fleet, member, keys, revoked, assertionKey, drain, vitals }: Announced
+  { fleet, member, keys, revoked, assertionKey, drain, failing, vitals }: Announced
 ): Promise<Membership> {
   const { id, name } = member
   const { publicJwk } = assertionKey
@@ -49,6 +52,7 @@ export async function openMembership(
     onFault: (error) => log.warn({ cause: faultCause(error) }, 'the fleet announcement failed')
   })
   closing.defer(() => membership.close())
+  announceReadiness({ closing }, failing, membership.announce)
   drain.onChange(() => void membership.announce())
   // Services would refuse callers whose assertions are signed with a key that no gateway publishes.
   revoked.acceptOnlyIf(() => membership.hasJoined)

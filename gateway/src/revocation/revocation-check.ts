@@ -1,4 +1,4 @@
-import type { Check } from '@gatehouse/process/findings'
+import type { Finding } from '@gatehouse/process/findings'
 import type { Revocations } from './follow-revocations.ts'
 
 /**
@@ -31,7 +31,7 @@ export function revocationCheck(
     'cursor' | 'loaded' | 'mayAcceptTokens' | 'stalenessSeconds' | 'unreadable'
   >,
   limitSeconds = Number.POSITIVE_INFINITY
-): Check {
+): () => Finding {
   return () => {
     const ageSeconds = revoked.stalenessSeconds()
     const unreadable = revoked.unreadable > 0

@@ -44,7 +44,11 @@ function gateways(names: readonly string[]) {
   return { drained, all: names.map(gateway) }
 }
 
-const announcement = (name: string, drained: boolean): Announcement => ({
+const announcement = (
+  name: string,
+  drained: boolean,
+  failing = drained ? ['an operator has drained it'] : []
+): Announcement => ({
   id: name,
   name,
   keySetVersion: '',
@@ -62,7 +66,8 @@ const announcement = (name: string, drained: boolean): Announcement => ({
     p99Seconds: null,
     routesVersion: '',
     instance: name,
-    drained
+    drained,
+    failing
   }
 })
 
@@ -81,6 +86,18 @@ t.test('the last gateway that serves clients is drained only by force', async (t
   t.match(await carryOut({ kind: 'drain', force: true }, b), { done: true })
   t.match(await carryOut({ kind: 'undrain' }, a), { done: true })
   t.strictSame([...drained.values()], [false, true])
+})
+
+t.test('a gateway that is not ready is not one that serves clients', async (t) => {
+  const { drained, all } = gateways(['a', 'b'])
+  const [a, b] = all
+  if (a === undefined || b === undefined) throw new Error('two gateways')
+  await a.announce()
+  await b.fleet.announce(announcement('b', false, ['the process is ending']))
+  t.match(await carryOut({ kind: 'drain', force: false }, a), { done: false })
+  t.equal(drained.get('a'), false)
+  await b.announce()
+  t.match(await carryOut({ kind: 'drain', force: false }, a), { done: true })
 })
 
 t.test('of gateways that are drained at the same time, at least one stays', async (t) => {

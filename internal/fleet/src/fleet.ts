@@ -21,6 +21,10 @@ export const MOST_KIDS = 64
  */
 export const MOST_GATEWAYS = 256
 
+/** How many reasons a gateway announces, and how long each is, in characters. */
+export const MOST_FAILING = 8
+export const LONGEST_FAILING = 200
+
 /** What operators want to know of a gateway. Counts begin at its start. */
 export const Vitals = Type.Object({
   /** the release of Gatehouse */
@@ -44,7 +48,14 @@ export const Vitals = Type.Object({
    * whether an operator has taken it out of service; earlier versions do not announce it, and
    * cannot be drained
    */
-  drained: Type.Optional(Type.Boolean())
+  drained: Type.Optional(Type.Boolean()),
+  /**
+   * why /readyz is 503, so that no new clients should come; empty: it is 200. Earlier versions do
+   * not announce it
+   */
+  failing: Type.Optional(
+    Type.Array(Type.String({ maxLength: LONGEST_FAILING }), { maxItems: MOST_FAILING })
+  )
 })
 export type Vitals = Static<typeof Vitals>
 
@@ -68,6 +79,13 @@ export const Announcement = Type.Object({
   vitals: Type.Optional(Vitals)
 })
 export type Announcement = Static<typeof Announcement>
+
+/**
+ * Whether load balancers send new clients to a gateway, as far as it announces that. A gateway that
+ * was just killed still counts.
+ */
+export const takesClients = ({ vitals }: Pick<Announcement, 'vitals'>): boolean =>
+  vitals?.failing === undefined ? vitals?.drained !== true : vitals.failing.length === 0
 
 /** The live gateways, as all processes of the system see them. */
 export type Fleet = {

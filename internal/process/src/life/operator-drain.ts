@@ -1,4 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
+import { DRAINED, ENDING } from '../ops/ops-listener.ts'
 import { tellParent } from '../start/tell-parent.ts'
 import { isWorker } from '../workers/as-worker.ts'
 import type { FromWorker, ToWorker } from '../workers/messages.ts'
@@ -6,6 +7,8 @@ import type { FromWorker, ToWorker } from '../workers/messages.ts'
 /** Whether an operator has taken this service out of service. A restart forgets it. */
 export type OperatorDrain = {
   readonly isDrained: boolean
+  /** why no new clients should come, as `/readyz` says it; null: they may */
+  readonly reason: string | null
   /** Takes the service out of service, or back: with several workers, all of them. */
   set(isDrained: boolean): void
   /** These listeners drain with it. */
@@ -36,6 +39,10 @@ export function operatorDrain(): OperatorDrain {
   return {
     get isDrained() {
       return isDrained
+    },
+    get reason() {
+      if (listeners.some(({ draining }) => draining.isEnding)) return ENDING
+      return isDrained ? DRAINED : null
     },
     set(next) {
       apply(next)

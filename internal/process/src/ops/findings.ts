@@ -1,5 +1,5 @@
 /** The result of a check. A text names the fault in a few words. */
-type Finding = {
+export type Finding = {
   /** the process cannot do its work */
   readonly failing?: string
   /** the process works, but something that it needs does not, and an operator should look at it */

@@ -1,4 +1,4 @@
-import type { Announcement } from '@gatehouse/fleet/fleet'
+import { type Announcement, takesClients } from '@gatehouse/fleet/fleet'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 
 /** A list, and a text that changes with each change that readers must get. */
@@ -18,5 +18,8 @@ export function snapshotOfGateways(
   return { content, version: JSON.stringify(content.map(versionOf)) }
 }
 
-const versionOf = ({ id, keySetVersion, kids, vitals }: Announcement) =>
-  [id, keySetVersion, kids, vitals?.routesVersion] as const
+const versionOf = (gateway: Announcement) => {
+  const { id, keySetVersion, kids, vitals } = gateway
+  const { routesVersion, drained } = vitals ?? {}
+  return [id, keySetVersion, kids, routesVersion, drained, takesClients(gateway)] as const
+}

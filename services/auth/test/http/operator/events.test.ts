@@ -116,6 +116,15 @@ t.test('undocumented members of a gateway announcement are not sent', async (t) 
   await auth.fleet.announce(announced)
   const gateways = eventsOf((await call('GET', '/ops/events')).body).at(-1)
   t.strictSame(gateways?.data, {
-    gateways: [{ ...known, revocationLagSeconds: 0, instance: 'g', drained: null, vitals: null }]
+    gateways: [
+      {
+        ...known,
+        revocationLagSeconds: 0,
+        instance: 'g',
+        drained: null,
+        failing: null,
+        vitals: null
+      }
+    ]
   })
 })

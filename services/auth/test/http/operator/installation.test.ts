@@ -55,6 +55,21 @@ t.test('the status has the stores, the last hour of the audit log, and the queue
   t.strictSame((await call('GET', '/ops/status')).json().events.kinds, [], 'they are older')
 })
 
+t.test('the last gateway that is ready is drained only by force', async (t) => {
+  const { auth, call } = await operating(t)
+  const state = { ...vitals, drained: false }
+  const ready = { ...state, instance: 'ready', failing: [] }
+  const ending = { ...state, instance: 'ending', failing: ['the process is ending'] }
+  await auth.fleet.announce(announcement('1', { vitals: ready }))
+  await auth.fleet.announce(announcement('2', { vitals: ending }))
+  const { gateways } = (await call('GET', '/ops/gateways')).json()
+  t.match(gateways, [{ failing: [] }, { failing: ['the process is ending'], drained: false }])
+  const answer = await call('POST', '/ops/gateways/1/drain')
+  t.equal(answer.statusCode, 409)
+  t.match(answer.json(), { code: 'CONFLICT', detail: /no other gateway would be left/ })
+  t.strictSame(await auth.fleet.questions.open(), [], 'none is ordered')
+})
+
 t.test('one gateway for each route table is asked about a request', async (t) => {
   const { auth, call } = await operating(t)
   const { announce, questions } = auth.fleet

@@ -1,10 +1,14 @@
-import type { Announcement } from '@gatehouse/fleet/fleet'
+import { randomUUID } from 'node:crypto'
+import { type Announcement, takesClients } from '@gatehouse/fleet/fleet'
+import { MOST_ASKED } from '@gatehouse/fleet/questions'
 import { Type } from 'typebox'
 import type { AuditEvent, RequestSource } from '../../../audit/audit-event.ts'
+import { fleetUnavailable } from '../../../refusals.ts'
 import { gatewaySilent, lastGateway, noSuchGateway, takesNoOrders } from '../../http-refusals.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import { operatorOf } from '../access/require-operator.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
+import { answersTo } from './ask-gateways.ts'
 import { liveGateways } from './live-gateways.ts'
 import type { AskingRoutes } from './question-places.ts'
 import { takesOrders, tellGateways } from './tell-gateways.ts'
@@ -71,8 +75,7 @@ const drainGateway: AskingRoutes = (service, options, askFor) => {
       askFor(operatorOf(request).name, async () => {
         const force = request.body?.force === true
         const { gateway, workers, others } = await found(options, request.params.gateway)
-        const isLast = others.every(({ vitals }) => vitals?.drained === true)
-        if (isLast && !force) throw lastGateway()
+        if (!force && !(await isServedBy(options, others))) throw lastGateway()
         const { audit } = options
         const source = operatorSource(request)
         // First, so that no gateway is drained without an event.
@@ -133,6 +136,27 @@ async function found(options: Pick<OpsApiOptions, 'fleet'>, wanted: string) {
   const instance = gateway.vitals?.instance
   const workers = live.filter(({ vitals }) => vitals?.instance === instance)
   return { gateway, workers, others: live.filter((one) => !workers.includes(one)) }
+}
+
+/** What every gateway that knows questions can answer. */
+const ANY = { method: 'GET', path: '/' }
+
+/**
+ * Whether one of these gateways serves clients: it announces that it is ready, and answers. One
+ * that was just killed, or hangs, is still listed and does not answer.
+ * @throws Refusal UNAVAILABLE
+ */
+async function isServedBy(
+  { fleet }: Pick<OpsApiOptions, 'fleet'>,
+  gateways: readonly Announcement[]
+): Promise<boolean> {
+  const to = gateways.filter(takesClients).map(({ id }) => id)
+  if (to.length === 0) return false
+  const question = { id: randomUUID(), to: to.slice(0, MOST_ASKED), request: ANY }
+  const answers = await answersTo(fleet.questions, question, undefined, 1).catch((error) => {
+    throw fleetUnavailable(error)
+  })
+  return answers.size > 0
 }
 
 /** Each worker tells the others. One that was killed is listed for a while, and does not answer. */

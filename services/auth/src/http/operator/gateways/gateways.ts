@@ -58,6 +58,13 @@ const Gateway = Type.Object(
       description:
         'Whether an operator has taken it out of service; null: it is an earlier version, which cannot be drained.'
     }),
+    failing: Type.Union(
+      [Type.Array(Type.String({ examples: ['no trusted key set is loaded'] })), Type.Null()],
+      {
+        description:
+          'Why its /readyz is 503, so that load balancers send it no new clients; empty: it is 200. null: it is an earlier version.'
+      }
+    ),
     vitals: Type.Union([Vitals, Type.Null()], {
       description: 'What it did since its start; null: it is an earlier version.'
     })
@@ -75,6 +82,7 @@ export const toGateway = (gateway: Announcement) => ({
   revocationLagSeconds: gateway.revocationLagSeconds,
   instance: gateway.vitals?.instance ?? gateway.id,
   drained: gateway.vitals?.drained ?? null,
+  failing: gateway.vitals?.failing ?? null,
   vitals: gateway.vitals === undefined ? null : toVitals(gateway.vitals)
 })
 

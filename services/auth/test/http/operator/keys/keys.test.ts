@@ -199,6 +199,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       revocationLagSeconds: 0.5,
       instance: 'id-of-edge-1',
       drained: null,
+      failing: null,
       vitals: null
     },
     {
@@ -210,6 +211,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       revocationLagSeconds: 0.5,
       instance: 'id-of-edge-2',
       drained: null,
+      failing: null,
       vitals: null
     }
   ])
