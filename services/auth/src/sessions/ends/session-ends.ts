@@ -60,8 +60,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
   const steps = [
     publishing.followRun,
     () => recordUnrecorded(options),
-    () => publishUnpublished(options, publish),
-    publishing.writePublished
+    () => publishUnpublished(options, publish)
   ]
   return {
     publish,
@@ -80,7 +79,12 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       await publishAll(event.subject, event.sid, sids)
       return sids.length
     },
-    settle: () => eachOf(steps)
+    async settle() {
+      // At once, so that a partition that does not answer delays a round only once.
+      const done = await Promise.allSettled(steps.map((step) => step()))
+      await publishing.writePublished()
+      for (const step of done) if (step.status === 'rejected') throw step.reason
+    }
   }
 }
 
@@ -144,15 +148,4 @@ async function outdatedOf(subject: string, { durable, families }: Stores): Promi
   const sids = live.map(({ sid }) => sid)
   const ended = (await durable.list(subject, sids)).filter((one) => one.ended)
   return ended.map(({ sid }) => sid)
-}
-
-/**
- * Makes each step, even if one before it failed: an outage of one store, or of a part of it, does
- * not concern everything.
- * @throws the first fault
- */
-async function eachOf(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const faults: unknown[] = []
-  for (const step of steps) await step().catch((error: unknown) => faults.push(error))
-  if (faults.length > 0) throw faults[0]
 }
