@@ -7,6 +7,7 @@ import {
   host,
   hostNames,
   httpUrl,
+  pageLoginSettings,
   port,
   tracingSettings,
   words
@@ -34,6 +35,7 @@ import { redirectFaults } from './redirect/open-redirect.ts'
 import { corsFaults, corsSettings } from './routes/entry/cors-policy.ts'
 import type { RouteReader } from './routes/table/live-route-table.ts'
 import { filesNamedIn, loadRouteTable, readRouteTable } from './routes/table/load-route-table.ts'
+import { pageWarnings } from './routes/table/page-warnings.ts'
 import type { RouteTable } from './routes/table/route-table.ts'
 import { threadedValidation } from './routes/table/validate-in-thread.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
@@ -51,6 +53,7 @@ export const gatewaySettings = {
   ...redisSettings,
   ...tokenSettings,
   ...originSettings,
+  ...pageLoginSettings,
   GATEWAY_ACCESS_LOG: Type.Optional(Type.Enum(['on', 'off'])),
   GATEWAY_ACCESS_LOG_SAMPLES: Type.String({ default: '' }),
   ...corsSettings,
@@ -142,6 +145,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     warnings: [
       ...unknown.warnings,
       ...paddedSecrets(settings, PASSWORDS),
+      ...pageWarnings(table, settings.AUTH_PAGES_RECENT_SECONDS),
       ...(isIssuerForgotten ? [UNSET_ISSUER] : [])
     ],
     routeReader: {

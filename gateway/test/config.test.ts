@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { authority } from '@gatehouse/fixtures/certificates'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import t from 'tap'
 import { gatewaySettings, readConfig } from '../src/config.ts'
@@ -18,6 +21,14 @@ t.test('without settings the gateway has the documented defaults', async (t) => 
     ALLOWED_ORIGINS: '',
     table: { routes: Array }
   })
+})
+
+t.test('a route table that the pages for users do not obey is a warning', async (t) => {
+  const GATEWAY_ROUTES = join(dataFolder(t), 'routes.yaml')
+  writeFileSync(GATEWAY_ROUTES, readFileSync('gateway/routes.yaml', 'utf8').replaceAll('900', '60'))
+  const { warnings } = readConfig({ GATEWAY_ROUTES })
+  t.match(warnings[0], /^GATEWAY_ROUTES: route auth-email requires a login of at most 60 s/)
+  t.strictSame(readConfig({ GATEWAY_ROUTES, AUTH_PAGES_RECENT_SECONDS: '60' }).warnings, [])
 })
 
 t.test('all faults of the settings are reported at once', async (t) => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { operator } from '@gatehouse/fixtures/operator'
@@ -39,6 +39,18 @@ routes:
     t.match(checked.stderr, fault)
   }
   t.match(await ops(['routes', 'check', 'nowhere.yaml']), { code: 1, stderr: /nowhere\.yaml/ })
+})
+
+t.test('routes check warns of rules that the pages for users do not obey', async (t) => {
+  const table = readFileSync('gateway/routes.yaml', 'utf8').replaceAll('900', '60')
+  const ofTable = withRoutes(t, table)
+  const warning = /no error\nGATEWAY_ROUTES: route auth-email requires a login of at most 60 s/
+  t.match(await ofTable(['routes', 'check']), { code: 0, stdout: warning })
+  const agreed = operator(dataFolder(t), {
+    GATEWAY_ROUTES: fileOf(t, 'agreed.yaml', table),
+    AUTH_PAGES_RECENT_SECONDS: '60'
+  })
+  t.match(await agreed(['routes', 'check', '--json']), { code: 0, json: { warnings: [] } })
 })
 
 t.test('routes explain names the route of a request and where the request goes', async (t) => {

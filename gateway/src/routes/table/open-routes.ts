@@ -1,10 +1,12 @@
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import type { Ports } from '../../ports.ts'
 import { type LiveRouteTable, liveRouteTable, type RouteReader } from './live-route-table.ts'
+import { pageWarnings } from './page-warnings.ts'
 import type { RouteTable } from './route-table.ts'
 
 type RouteSettings = {
   readonly GATEWAY_ROUTES: string
+  readonly AUTH_PAGES_RECENT_SECONDS: number
   /** as the file was when the process started */
   readonly table: RouteTable
   readonly routeReader: RouteReader
@@ -19,7 +21,10 @@ export function openRoutes(
     first: config.table,
     file: config.GATEWAY_ROUTES,
     reader: config.routeReader,
-    onReload: (table) => log.info({ routes: table.routes.length }, 'the route table was reloaded'),
+    onReload(table) {
+      log.info({ routes: table.routes.length }, 'the route table was reloaded')
+      for (const warning of pageWarnings(table, config.AUTH_PAGES_RECENT_SECONDS)) log.warn(warning)
+    },
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use'),
     onFollowerFault: (err) =>

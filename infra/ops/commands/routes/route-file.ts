@@ -1,7 +1,19 @@
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
+import { pageLoginSettings } from '@gatehouse/settings/fragments'
+import { givenSettings } from '@gatehouse/settings/read-settings'
 import type { Environment } from '../../client/ops-client.ts'
 import { Refused } from '../../failures.ts'
+
+/** Rules of a table that the pages for users do not obey. */
+export async function warningsOf(
+  table: RouteTable,
+  environment: Environment
+): Promise<readonly string[]> {
+  const { pageWarnings } = await import('@gatehouse/gateway/routes/page-warnings')
+  const { settings } = givenSettings(pageLoginSettings, environment)
+  return pageWarnings(table, settings.AUTH_PAGES_RECENT_SECONDS)
+}
 
 const DEFAULT_FILE = 'gateway/routes.yaml'
 

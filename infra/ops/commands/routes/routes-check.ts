@@ -1,7 +1,7 @@
 import type { Command } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { textTable } from '../../terminal/text-table.ts'
-import { readRoutes, routeFileOf } from './route-file.ts'
+import { readRoutes, routeFileOf, warningsOf } from './route-file.ts'
 
 export const routesCheck: Command = {
   name: 'routes check',
@@ -12,7 +12,8 @@ export const routesCheck: Command = {
   words: [0, 1],
   async run({ positionals: [named] }, { environment }) {
     const file = routeFileOf(named, environment)
-    const { routes } = await readRoutes(file, environment)
+    const read = await readRoutes(file, environment)
+    const { routes } = read
     const { demandsOf } = await import('@gatehouse/gateway/explain/demand-words')
     const table = textTable(
       ['route', 'prefix', 'upstream', 'requires'],
@@ -23,9 +24,11 @@ export const routesCheck: Command = {
         demandsOf(route).join('; ')
       ])
     )
+    const warnings = await warningsOf(read, environment)
+    const verdict = [`${count(routes.length, 'route')}, no error`, ...warnings].join('\n')
     return {
-      json: { file, routes },
-      text: `${table}\n\n${count(routes.length, 'route')}, no error`
+      json: { file, routes, warnings },
+      text: `${table}\n\n${verdict}`
     }
   }
 }

@@ -53,6 +53,11 @@ export const tracingSettings = {
   )
 }
 
+/** Read by the auth service, which applies it, and by the gateway, which warns of stricter rules. */
+export const pageLoginSettings = {
+  AUTH_PAGES_RECENT_SECONDS: Type.Integer({ default: 900, minimum: 10, maximum: 86_400 })
+}
+
 /** A list in a setting: separated by spaces or commas. */
 export function words(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '')

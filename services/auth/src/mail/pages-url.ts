@@ -1,9 +1,11 @@
 import { publicUrl } from '@gatehouse/access-token/public-url'
+import { pageLoginSettings } from '@gatehouse/settings/fragments'
 import { Type } from 'typebox'
 
 /** Whether the auth service has pages for users. .env.example describes the settings. */
 export const pagesSettings = {
   AUTH_PAGES: Type.Enum(['on', 'off'], { default: 'off' }),
+  ...pageLoginSettings,
   AUTH_PAGES_THEME_FILE: Type.Optional(Type.String())
 }
 

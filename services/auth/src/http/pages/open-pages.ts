@@ -67,7 +67,11 @@ function serve(service: Service, config: AuthConfig, parts: ServedParts): ErrorF
     returnTo: returnTo(config.AUTH_APP_URL, settings.allowsOrigin),
     sameSite: settings.cookieSameSite
   })
-  const options = { open, offer: offerOf(config, parts), clock }
+  const options = {
+    open,
+    offer: offerOf(config, parts),
+    isRecent: (provenAt: number) => clock() / 1000 - provenAt <= config.AUTH_PAGES_RECENT_SECONDS
+  }
   service.get(PATH, { schema: { hidden: true } }, async (_request, reply) =>
     reply.redirect('pages/account', 303)
   )

@@ -17,7 +17,8 @@ export type Offer = {
 export type PageOptions = {
   readonly open: OpenVisit
   readonly offer: Offer
-  readonly clock: () => number
+  /** whether a proof is recent enough for a change. @param provenAt seconds since 1970 */
+  readonly isRecent: (provenAt: number) => boolean
 }
 
 /** One page, or one form. */

@@ -41,9 +41,9 @@ function passwordFaults({ visit }: UserPage, answer: Answer): AccountFaults {
   return { status, other: faultText(visit, answer) }
 }
 
-export const changeEmail: PageRoute = (service, { open, offer, clock }) => {
+export const changeEmail: PageRoute = (service, { open, offer, isRecent }) => {
   const handle = recentForm(open, 'account', {
-    clock,
+    isRecent,
     async handle(page, form) {
       const { visit } = page
       const answer = await page.ask({
@@ -65,9 +65,9 @@ export const changeEmail: PageRoute = (service, { open, offer, clock }) => {
   service.post('/change-email', asPage, handle)
 }
 
-export const exportData: PageRoute = (service, { open, clock }) => {
+export const exportData: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, 'account', {
-    clock,
+    isRecent,
     async handle({ visit, ask }) {
       const answer = await ask({ method: 'GET', path: '/account/export' })
       if (answer.status !== 200) throw refusalOf(answer)
@@ -98,14 +98,14 @@ async function withAllEvents(ask: UserPage['ask'], body: Answer['body']) {
   return { ...body, events, next }
 }
 
-export const deleteAccount: PageRoute = (service, { open, clock }) => {
+export const deleteAccount: PageRoute = (service, { open, isRecent }) => {
   service.get(
     '/delete-account',
     asPage,
     userPage(open, 'delete-account', async (page) => deletePage(page))
   )
   const handle = recentForm(open, 'delete-account', {
-    clock,
+    isRecent,
     async handle({ visit, ask }) {
       const answer = await ask({ method: 'DELETE', path: '/account' })
       if (answer.status !== 202) throw refusalOf(answer)

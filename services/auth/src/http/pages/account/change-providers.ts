@@ -8,9 +8,9 @@ import { accountPage } from './account-page.ts'
 
 const BACK = 'account'
 
-export const linkProvider: PageRoute = (service, { open, offer, clock }) => {
+export const linkProvider: PageRoute = (service, { open, offer, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle({ visit }, form) {
       const provider = form('provider')
       return leaveFor(visit, offer, { provider, returnTo: BACK, purpose: 'link' })
@@ -20,9 +20,9 @@ export const linkProvider: PageRoute = (service, { open, offer, clock }) => {
 }
 
 /** The user has come back from the provider. */
-export const linkReturned: PageRoute = (service, { open, offer, clock }) => {
+export const linkReturned: PageRoute = (service, { open, offer, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const { visit } = page
       const { verifier = '' } = takeLogin(visit, 'link') ?? {}
@@ -48,9 +48,9 @@ export const linkReturned: PageRoute = (service, { open, offer, clock }) => {
   service.post('/provider-linked', asPage, handle)
 }
 
-export const unlinkProvider: PageRoute = (service, { open, offer, clock }) => {
+export const unlinkProvider: PageRoute = (service, { open, offer, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const id = encodeURIComponent(form('id'))
       const answer = await page.ask({ method: 'DELETE', path: `/identities/${id}` })

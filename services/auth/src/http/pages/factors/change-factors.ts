@@ -11,9 +11,9 @@ import { recentForm, type UserPage, userForm } from '../visits/signed-in.ts'
 const BACK = 'factors'
 
 /** Shows the secret of a new authenticator, and asks for its first code. */
-export const addTotp: PageRoute = (service, { open, clock }) => {
+export const addTotp: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const body = { type: 'totp', ...nameOf(form('totp-name')) }
       const answer = await page.ask({ method: 'POST', path: '/factors', body })
@@ -25,9 +25,9 @@ export const addTotp: PageRoute = (service, { open, clock }) => {
   service.post('/factor-totp', asPage, handle)
 }
 
-export const confirmTotp: PageRoute = (service, { open, clock }) => {
+export const confirmTotp: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const id = form('id')
       const answer = await page.ask({
@@ -44,9 +44,9 @@ export const confirmTotp: PageRoute = (service, { open, clock }) => {
 }
 
 /** Lets the browser make a passkey, which needs the script. */
-export const askForPasskey: PageRoute = (service, { open, clock }) => {
+export const askForPasskey: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const { visit, user } = page
       const answer = await page.ask({ method: 'POST', path: '/factors/passkeys/options' })
@@ -72,9 +72,9 @@ export const askForPasskey: PageRoute = (service, { open, clock }) => {
   service.post('/factor-passkey', asPage, handle)
 }
 
-export const addPasskey: PageRoute = (service, { open, clock }) => {
+export const addPasskey: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const answer = await page.ask({
         method: 'POST',
@@ -98,9 +98,9 @@ export const renameFactor: PageRoute = (service, { open }) => {
   service.post('/factor-rename', asPage, handle)
 }
 
-export const removeFactor: PageRoute = (service, { open, clock }) => {
+export const removeFactor: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page, form) {
       const id = encodeURIComponent(form('id'))
       const answer = await page.ask({ method: 'DELETE', path: `/factors/${id}` })
@@ -113,9 +113,9 @@ export const removeFactor: PageRoute = (service, { open, clock }) => {
   service.post('/factor-remove', asPage, handle)
 }
 
-export const renewCodes: PageRoute = (service, { open, clock }) => {
+export const renewCodes: PageRoute = (service, { open, isRecent }) => {
   const handle = recentForm(open, BACK, {
-    clock,
+    isRecent,
     async handle(page) {
       const answer = await page.ask({ method: 'POST', path: '/factors/recovery-codes' })
       return answer.status === 200 ? addedPage(page, answer) : refusedPage(page, answer)

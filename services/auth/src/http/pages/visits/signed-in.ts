@@ -19,9 +19,6 @@ export type User = {
   readonly provenAt: number
 }
 
-/** as the shipped route table requires for the routes */
-const RECENT_SECONDS = 900
-
 /**
  * Refreshes the session of the browser, as any page of an application does. So a token that was
  * used before ends the session here too.
@@ -103,14 +100,12 @@ export const recentForm = (
   name: string,
   {
     handle,
-    clock
+    isRecent
   }: {
     readonly handle: (page: UserPage, form: Form) => Promise<FastifyReply>
-    readonly clock: () => number
+    readonly isRecent: (provenAt: number) => boolean
   }
 ): Handler =>
   userForm(open, name, async (page, form) =>
-    clock() / 1000 - page.user.provenAt > RECENT_SECONDS
-      ? page.visit.go(`confirm?returnTo=${name}`)
-      : handle(page, form)
+    isRecent(page.user.provenAt) ? handle(page, form) : page.visit.go(`confirm?returnTo=${name}`)
   )
