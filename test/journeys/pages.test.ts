@@ -5,6 +5,7 @@ import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { fakeProvider } from '@gatehouse/fixtures/fake-provider'
 import { linkOfLetter } from '@gatehouse/fixtures/letters'
+import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -36,6 +37,7 @@ const [chromium, system] = skip
         GATEHOUSE_DATA_DIR: folder,
         AUTH_PROVIDERS_FILE,
         ALLOWED_ORIGINS: app,
+        AUTH_SECOND_FACTOR_ROLES: 'keeper',
         ...ownPort
       })
     ])
@@ -124,6 +126,29 @@ t.test('a user registers, adds a passkey, and signs in with it', { skip }, async
   await page.waitForURL(at('sessions'))
   t.ok(await page.getByText('This browser').isVisible())
   t.strictSame(faults, [], 'nothing breaks the policy of the pages')
+})
+
+t.test('a user who must have a second factor adds a passkey at the login', { skip }, async (t) => {
+  const { context, page, faults, at, open } = await visit()
+  const email = 'hal@example.com'
+  await addAuthenticator(context, page)
+  await operator(folder)(
+    ['users', 'create', email, '--role', 'keeper', '--password-stdin', '--json'],
+    password
+  )
+  await open('sign-in?returnTo=factors')
+  await signIn(page, email, password)
+  await page.getByRole('heading', { name: 'Add a second factor' }).waitFor()
+  t.strictSame(await inaccessible(page), [], 'first factor')
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('Your browser will ask you').waitFor()
+  t.equal(await isSignedIn(context), false)
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  await page.getByRole('link', { name: 'Continue' }).click()
+  await page.waitForURL(at('factors'))
+  t.equal(await page.locator('.cards > li').count(), 1)
+  t.strictSame(faults, [])
 })
 
 t.test('the link of an e-mail sets a password, and leaves no trace', { skip }, async (t) => {

@@ -73,6 +73,7 @@ const infraImports: Record<string, readonly string[]> = {
     '@gatehouse/gateway/issuers/issuer-file',
     '@gatehouse/gateway/issuers/issuer-file-schema',
     '@gatehouse/gateway/routes/load-route-table',
+    '@gatehouse/gateway/routes/page-warnings',
     '@gatehouse/gateway/routes/route-file-schema',
     '@gatehouse/gateway/routes/route-table'
   ],

@@ -1,4 +1,4 @@
-import { pageForms } from '@gatehouse/gateway/routes/pages-of-routes'
+import { pageForms } from '@gatehouse/gateway/testing/routes/pages-of-routes'
 import t from 'tap'
 import { filesBelow, read } from './fixtures/source-files.ts'
 

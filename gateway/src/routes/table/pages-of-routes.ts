@@ -18,6 +18,8 @@ export const pageForms: readonly PageForm[] = [
   ...formsOf('nothing', {
     'sign-in': 'POST /auth/login',
     'sign-in-factor': 'POST /auth/login/factor',
+    'first-passkey': 'POST /auth/login/factor/enrol/passkey/options',
+    'sign-in-first-passkey': 'POST /auth/login/factor/enrol/passkey',
     'sign-in-passkey': 'POST /auth/login/passkey',
     'complete-sign-in': 'POST /auth/login/providers',
     'sign-out': 'POST /auth/logout',

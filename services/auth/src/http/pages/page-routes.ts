@@ -24,6 +24,7 @@ import { register, showRegister } from './letters/register.ts'
 import { resetPassword, showResetPassword } from './letters/reset-password.ts'
 import { sendVerification, showVerifyEmail, verifyEmail } from './letters/verify-email.ts'
 import type { PageRoute } from './page-route.ts'
+import { askForFirstPasskey, signInByFirstPasskey } from './sign-in/first-passkey.ts'
 import { showSignIn, signInByPasskey, signInByPassword } from './sign-in/sign-in.ts'
 import { signInByFactor } from './sign-in/sign-in-factor.ts'
 import { completeSignIn, showReturned, signInByProvider } from './sign-in/sign-in-provider.ts'
@@ -34,6 +35,8 @@ export const pageRoutes: readonly PageRoute[] = [
   showSignIn,
   signInByPassword,
   signInByFactor,
+  askForFirstPasskey,
+  signInByFirstPasskey,
   signInByPasskey,
   signInByProvider,
   showReturned,

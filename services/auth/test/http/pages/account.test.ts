@@ -32,6 +32,11 @@ t.test('a user adds an authenticator app, signs in with it, and removes it', asy
   t.match(asked.body, 'Your account has a second factor')
   t.notOk(again.cookies.has('__Host-refresh'))
   const fields = { challenge: again.hidden('challenge'), returnTo: again.hidden('returnTo') }
+  for (const proof of [{ totp: '12345' }, { passkey: '{}' }]) {
+    const malformed = await again.send('sign-in-factor', { ...fields, ...proof })
+    t.match(malformed.body, /not a complete code|did not provide a passkey/)
+    t.match(malformed.body, 'Your account has a second factor', 'it can be sent again')
+  }
   const failed = await again.send('sign-in-factor', { ...fields, totp: '000000' })
   t.equal(failed.statusCode, 401)
   const entered = await again.send('sign-in-factor', { ...fields, recoveryCode: code })
@@ -114,4 +119,31 @@ t.test('a user downloads the data of the account, and deletes it', async (t) => 
     true,
     'signing in keeps the account'
   )
+})
+
+t.test('an account that must have a factor adds it at its login', async (t) => {
+  const strict = await authService(t, { pages: 'on', secondFactor: 'required' })
+  await registered(strict)
+  const ada = visitor(strict)
+  await ada.open('sign-in')
+  const asked = await ada.send('sign-in', { email, password, returnTo: 'sessions' })
+  const fields = {
+    challenge: ada.hidden('challenge'),
+    returnTo: ada.hidden('returnTo'),
+    firstFactor: ada.hidden('firstFactor')
+  }
+  const malformed = await ada.send('sign-in-factor', { ...fields, totp: '12345' })
+  t.match(malformed.body, 'This is not a complete code.')
+  t.match(malformed.body, 'Add a second factor')
+  const wrong = await ada.send('sign-in-factor', { ...fields, totp: '000000' })
+  t.match(wrong.body, 'The code is wrong')
+
+  const totp = shownCode(secretOf(asked.body), strict.clock())
+  const added = await ada.send('sign-in-factor', { ...fields, totp })
+  t.match(added.body, 'Your recovery codes')
+  t.match(added.body, 'href="sessions"')
+  await ada.open('register')
+  const used = await ada.send('sign-in-factor', { ...fields, totp })
+  t.match(used.body, 'Sign in again.')
+  t.match(used.body, 'name="password"', 'the login begins again')
 })

@@ -9,7 +9,10 @@ import { ledTo, signedInVisitor, type Visitor, visitor } from './fixtures/visito
 const provider = await fakeProvider(t)
 const auth = await authWithProviders(
   t,
-  [{ id: 'acme', name: 'Acme <Inc>', issuer: provider.issuer }],
+  [
+    { id: 'acme', name: 'Acme <Inc>', issuer: provider.issuer },
+    { id: 'other', name: 'Other', issuer: 'http://127.0.0.1:1' }
+  ],
   { pages: 'on' }
 )
 await registered(auth)
@@ -82,7 +85,8 @@ t.test('a code opens no session in another browser, nor without the form', async
   const forged = await attacker.send('complete-sign-in', { code, error: '', formToken: '' })
   t.equal(forged.statusCode, 403)
   t.match((await attacker.open('complete-sign-in', elsewhere)).body, 'content="0;url=sign-in"')
-  t.equal((await visitor(auth).open('complete-sign-in')).headers.location, 'sign-in')
+  const late = await visitor(auth).open('complete-sign-in')
+  t.equal(late.headers.location, 'sign-in?notice=providerExpired')
 })
 
 t.test('a user signs in, links a provider, signs in with it, and unlinks it', async (t) => {
@@ -125,11 +129,18 @@ t.test('the only way to sign in stays, and changes need a recent login', async (
   const refused = await user.send('provider-unlink', { id })
   t.equal(refused.statusCode, 409)
   t.match(refused.body, 'You could no longer sign in without it.')
+  const account = await user.open('account')
+  t.match(account.body, 'Your account has no password.')
+  t.notMatch(account.body, 'name="currentPassword"')
   auth.clock.advance(901_000)
   await user.open('account')
   const old = await user.send('provider-unlink', { id })
   t.equal(old.headers.location, 'confirm?returnTo=account')
-  t.match((await user.open('confirm?returnTo=account')).body, 'Sign in with Acme')
+  const proof = await user.open('confirm?returnTo=account')
+  t.match(proof.body, 'Your account has no password. Sign in again')
+  t.notMatch(proof.body, 'name="password"')
+  t.match(proof.body, 'Sign in with Acme')
+  t.notMatch(proof.body, 'Sign in with Other', 'only the linked provider')
 })
 
 t.test('a login that has failed at the provider says why', async (t) => {

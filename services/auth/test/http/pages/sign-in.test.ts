@@ -203,6 +203,8 @@ t.test('pages are in the language of the browser, or in the chosen one', async (
   t.match((await ada.open('sign-in', { 'accept-language': 'fr' })).body, 'Sign in')
   t.match((await ada.open('sign-in?language=de')).body, '<html lang="de">')
   t.match((await ada.open('register')).body, 'Konto erstellen', 'the choice is kept')
+  const told = await ada.open('sign-in?notice=signedOut&returnTo=sessions&language=en')
+  t.match(told.body, 'href="sign-in?returnTo=sessions&amp;notice=signedOut&amp;language=es"')
 })
 
 t.test('without the setting, there are no pages', async (t) => {

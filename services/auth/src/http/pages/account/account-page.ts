@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { h } from 'preact'
+import { type ComponentChild, h } from 'preact'
 import {
   faultNote,
   field,
@@ -14,6 +14,7 @@ import {
 import type { Offer } from '../page-route.ts'
 import type { TextName } from '../text/en.ts'
 import type { UserPage } from '../visits/signed-in.ts'
+import { proofState } from './proof-state.ts'
 import { providersPart } from './providers-part.ts'
 
 /** What another page has to report. */
@@ -52,7 +53,7 @@ export async function accountPage(
         notice(told === undefined || faults !== null ? null : texts[told]),
         faultNote(faults?.other ?? null),
         paragraph(user.email),
-        section(texts.changePassword, passwordForm({ visit, user }, token, faults)),
+        await passwordPart(page, offer, { token, faults }),
         offer.hasMail
           ? section(texts.changeEmail, emailForm(page, token, faults?.email ?? null))
           : null,
@@ -66,6 +67,22 @@ export async function accountPage(
     },
     faults?.status ?? 200
   )
+}
+
+/** An account without a password gets one by e-mail: there is nothing with which to prove more. */
+async function passwordPart(
+  page: UserPage,
+  { hasMail }: Offer,
+  { token, faults }: { readonly token: string; readonly faults: AccountFaults | null }
+): Promise<ComponentChild> {
+  const { texts } = page.visit
+  if ((await proofState(page)).hasPassword) {
+    return section(texts.changePassword, passwordForm(page, token, faults))
+  }
+  return section(texts.password, [
+    paragraph(texts.noPassword),
+    hasMail ? h('p', {}, link('forgot-password', texts.setFirstPassword)) : null
+  ])
 }
 
 const passwordForm = (

@@ -38,7 +38,7 @@ export const linkReturned: PageRoute = (service, { open, offer, isRecent }) => {
       if (answer.status === 201) return visit.go('account?notice=providerLinked')
       const other = faultText(visit, answer, {
         UNAUTHENTICATED: 'providerExpired',
-        INVALID_REQUEST: 'providerExpired',
+        INVALID_REQUEST: 'providerFailed',
         FORBIDDEN: 'verifyToLink',
         CONFLICT: 'providerTaken'
       })

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { h } from 'preact'
+import { type ComponentChild, h } from 'preact'
 import { faultNote, field, form, hidden, link, paragraph, submit } from '../frame/parts.ts'
 import { totpField } from '../frame/totp-field.ts'
 import { asPage, type Offer, type PageRoute } from '../page-route.ts'
@@ -8,11 +8,10 @@ import { proofOf } from '../proofs/proof-of.ts'
 import { providerButtons } from '../providers/provider-buttons.ts'
 import type { Answer } from '../requests/ask.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
-import { faultText, refusalOf } from '../visits/refusal-of.ts'
+import { faultText } from '../visits/refusal-of.ts'
 import { type UserPage, userForm, userPage } from '../visits/signed-in.ts'
-
-/** A factor, as `GET /factors` shows it. */
-type ShownFactor = { readonly type: 'passkey' | 'totp' }
+import { type ProofState, proofState } from './proof-state.ts'
+import { linkedProviders } from './providers-part.ts'
 
 /** Asks who the user is once more, before a change that needs a recent login (RFC 9470). */
 export const showConfirm: PageRoute = (service, { open, offer }) => {
@@ -45,46 +44,29 @@ async function confirmPage(
   offer: Offer,
   { returnTo, refused }: ConfirmState
 ): Promise<FastifyReply> {
-  const { visit, user, ask } = page
+  const { visit } = page
   const { texts } = visit
-  const answer = await ask({ method: 'GET', path: '/factors' })
-  if (answer.status !== 200) throw refusalOf(answer)
-  const factors = answer.body.factors as readonly ShownFactor[]
-  const step = { to: 'confirm', token: visit.formToken(user.session) }
-  const has = (type: ShownFactor['type']) => factors.some((factor) => factor.type === type)
-  const options = has('passkey') && offer.passkeys !== 'off' ? await passkeyOptions(page) : null
+  const state = await proofState(page)
   const back = hidden('returnTo', visit.returnTo.allowed(returnTo) ?? '')
+  const hasFactor = state.hasPasskey || state.hasTotp
+  const wrong = hasFactor ? 'wrongCode' : 'wrongPassword'
   const fault =
     refused === null
       ? null
-      : faultText(visit, refused, {
-          UNAUTHENTICATED: factors.length === 0 ? 'wrongPassword' : 'wrongCode',
-          INVALID_REQUEST: factors.length === 0 ? 'wrongPassword' : 'wrongCode'
-        })
+      : faultText(visit, refused, { UNAUTHENTICATED: wrong, INVALID_REQUEST: wrong })
+  const isLost = !hasFactor && !state.hasPassword
   return visit.show(
     {
       title: texts.stepUpTitle,
+      name: refused === null ? 'confirm' : null,
       signedIn: true,
-      ...(options === null ? {} : { script: 'passkey' as const }),
+      ...(state.hasPasskey && offer.passkeys !== 'off' ? { script: 'passkey' as const } : {}),
       parts: [
-        paragraph(texts.stepUpLead),
+        paragraph(isLost ? texts.stepUpNoPassword : texts.stepUpLead),
         faultNote(fault),
-        options === null
-          ? null
-          : passkeyForm(visit, {
-              ...step,
-              kind: 'get',
-              options,
-              text: texts.usePasskey,
-              parts: back
-            }),
-        has('totp')
-          ? form(step, [back, totpField(texts, texts.totp), submit(texts.continue)])
-          : null,
-        factors.length === 0
-          ? form(step, [back, passwordField(page), submit(texts.continue)])
-          : null,
-        factors.length > 0 ? recovery(page, step, back) : signInAgain(page, offer, back),
+        hasFactor
+          ? await factorParts(page, offer, { ...state, back })
+          : await passwordParts(page, offer, { ...state, back }),
         h('p', {}, link('account', texts.back))
       ]
     },
@@ -92,39 +74,71 @@ async function confirmPage(
   )
 }
 
+type Step = ProofState & { readonly back: ComponentChild }
+
+const toConfirm = ({ visit, user }: UserPage) => ({
+  to: 'confirm',
+  token: visit.formToken(user.session)
+})
+
+async function factorParts(page: UserPage, offer: Offer, { hasPasskey, hasTotp, back }: Step) {
+  const { texts } = page.visit
+  const step = toConfirm(page)
+  const options = hasPasskey && offer.passkeys !== 'off' ? await passkeyOptions(page) : null
+  return [
+    options === null
+      ? null
+      : passkeyForm(page.visit, {
+          ...step,
+          kind: 'get',
+          options,
+          text: texts.usePasskey,
+          parts: back
+        }),
+    hasTotp ? form(step, [back, totpField(texts, texts.totp), submit(texts.continue)]) : null,
+    h('details', {}, [
+      h('summary', {}, texts.useRecoveryCode),
+      form(step, [
+        back,
+        field({ name: 'recoveryCode', label: texts.recoveryCode, maxLength: 64 }),
+        submit(texts.continue, { look: 'plain' })
+      ])
+    ])
+  ]
+}
+
+/** Somebody whose account has no password signs in again, or sets one. */
+async function passwordParts(page: UserPage, offer: Offer, { hasPassword, back }: Step) {
+  const { visit } = page
+  const { texts } = visit
+  const linked = await linkedProviders(page, offer)
+  return [
+    hasPassword
+      ? form(toConfirm(page), [
+          back,
+          field({
+            name: 'password',
+            label: texts.password,
+            type: 'password',
+            autocomplete: 'current-password'
+          }),
+          submit(texts.continue)
+        ])
+      : null,
+    providerButtons(visit, linked, {
+      to: 'sign-in-provider',
+      token: visit.formToken(SIGNED_OUT),
+      text: 'signInWith',
+      parts: back
+    }),
+    hasPassword || !offer.hasMail
+      ? null
+      : h('p', {}, link('forgot-password', texts.setFirstPassword))
+  ]
+}
+
 /** Null: the route offers none. */
 async function passkeyOptions({ ask }: UserPage): Promise<object | null> {
   const answer = await ask({ method: 'POST', path: '/step-up/passkey' })
   return answer.status === 200 ? answer.body : null
 }
-
-const passwordField = ({ visit }: UserPage) =>
-  field({
-    name: 'password',
-    label: visit.texts.password,
-    type: 'password',
-    autocomplete: 'current-password'
-  })
-
-/** Somebody whose account has no password signs in again. */
-const signInAgain = ({ visit }: UserPage, { providers }: Offer, parts: ReturnType<typeof hidden>) =>
-  providerButtons(visit, providers, {
-    to: 'sign-in-provider',
-    token: visit.formToken(SIGNED_OUT),
-    text: 'signInWith',
-    parts
-  })
-
-const recovery = (
-  { visit }: UserPage,
-  step: { readonly to: string; readonly token: string },
-  back: ReturnType<typeof hidden>
-) =>
-  h('details', {}, [
-    h('summary', {}, visit.texts.useRecoveryCode),
-    form(step, [
-      back,
-      field({ name: 'recoveryCode', label: visit.texts.recoveryCode, maxLength: 64 }),
-      submit(visit.texts.continue, { look: 'plain' })
-    ])
-  ])

@@ -24,13 +24,10 @@ export async function providersPart(
   token: string
 ): Promise<ComponentChild | null> {
   if (offer.providers.length === 0) return null
-  const { visit, ask } = page
+  const { visit } = page
   const { texts } = visit
-  const answer = await ask({ method: 'GET', path: '/identities' })
-  if (answer.status !== 200) throw refusalOf(answer)
-  const identities = answer.body.identities as readonly ShownIdentity[]
-  const isLinked = (id: string) =>
-    identities.some(({ provider, opensSession }) => provider === id && opensSession)
+  const identities = await identitiesOf(page)
+  const linked = linkedIn(offer, identities)
   return section(texts.providers, [
     paragraph(identities.length === 0 ? texts.noProviders : texts.providersLead),
     h(
@@ -40,11 +37,26 @@ export async function providersPart(
     ),
     providerButtons(
       visit,
-      offer.providers.filter(({ id }) => !isLinked(id)),
+      offer.providers.filter((provider) => !linked.includes(provider)),
       { to: 'provider-link', token, text: 'linkWith' }
     )
   ])
 }
+
+async function identitiesOf({ ask }: UserPage): Promise<readonly ShownIdentity[]> {
+  const answer = await ask({ method: 'GET', path: '/identities' })
+  if (answer.status !== 200) throw refusalOf(answer)
+  return answer.body.identities as readonly ShownIdentity[]
+}
+
+const linkedIn = ({ providers }: Offer, identities: readonly ShownIdentity[]) =>
+  providers.filter(({ id }) =>
+    identities.some(({ provider, opensSession }) => provider === id && opensSession)
+  )
+
+/** The providers with which the user can sign in. */
+export const linkedProviders = async (page: UserPage, offer: Offer): Promise<Offer['providers']> =>
+  offer.providers.length === 0 ? [] : linkedIn(offer, await identitiesOf(page))
 
 function identityParts(
   { visit }: UserPage,

@@ -10,6 +10,8 @@ export type PageContent = {
   readonly signedIn?: boolean
   /** the name of the page, if it can be opened by its address; null: it answers a form */
   readonly name?: string | null
+  /** of its address. The page in another language has the same */
+  readonly query?: Readonly<Record<string, string>>
   /** the page has a script for passkeys, the token of a letter, or the result of a provider */
   readonly script?: 'passkey' | 'letter-token' | 'provider-result'
   /** opens a page by itself, from this page */
@@ -80,9 +82,8 @@ function header(
 }
 
 /** Links to the same page in other languages. A page that answers a form has no address. */
-function chooser({ name = null }: PageContent, language: Language): ComponentChild | null {
+function chooser({ name = null, query = {} }: PageContent, language: Language) {
   if (name === null) return null
-  const separator = name.includes('?') ? '&' : '?'
   return h(
     'footer',
     {},
@@ -93,7 +94,7 @@ function chooser({ name = null }: PageContent, language: Language): ComponentChi
         h(
           'a',
           {
-            href: `${name}${separator}language=${one}`,
+            href: `${name}?${new URLSearchParams({ ...query, language: one })}`,
             lang: one,
             hreflang: one,
             ...(one === language ? { 'aria-current': 'true' as const } : {})

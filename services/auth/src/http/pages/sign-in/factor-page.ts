@@ -1,13 +1,14 @@
 import type { FastifyReply } from 'fastify'
-import { type ComponentChildren, h } from 'preact'
-import { faultNote, field, form, hidden, link, paragraph, submit } from '../frame/parts.ts'
+import { h } from 'preact'
+import { faultNote, field, form, link, paragraph, submit } from '../frame/parts.ts'
 import { totpField } from '../frame/totp-field.ts'
 import type { PageOptions } from '../page-route.ts'
-import { newTotpParts } from '../proofs/new-totp-parts.ts'
 import { passkeyForm } from '../proofs/passkey-form.ts'
 import type { Answer } from '../requests/ask.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import type { Visit } from '../visits/visit.ts'
+import { enrolPage } from './enrol-page.ts'
+import { carried, type WaitingLogin } from './waiting-login.ts'
 
 type FactorState = {
   /** FACTOR_REQUIRED, with its challenge */
@@ -17,11 +18,9 @@ type FactorState = {
   readonly fault?: string
 }
 
-type Step = {
-  readonly challenge: string
+type Step = WaitingLogin & {
   readonly methods: readonly unknown[]
   readonly token: string
-  readonly returnTo: string
 }
 
 /** The second step of a login. Its challenge is in the form, and in no URL. */
@@ -38,7 +37,7 @@ export async function factorPage(
     token: visit.formToken(SIGNED_OUT),
     returnTo
   }
-  if (step.methods.length === 0) return enrolPage(visit, step, fault ?? null)
+  if (step.methods.length === 0) return enrolPage(visit, options, step, fault ?? null)
   const canUsePasskey = passkey !== undefined && options.offer.passkeys !== 'off'
   return visit.show(
     {
@@ -61,11 +60,6 @@ export async function factorPage(
 
 const toFactor = ({ token }: Step) => ({ to: 'sign-in-factor', token })
 
-const carried = ({ challenge, returnTo }: Step): ComponentChildren => [
-  hidden('challenge', challenge),
-  hidden('returnTo', returnTo)
-]
-
 const passkeyStep = (visit: Visit, step: Step, options: unknown) =>
   passkeyForm(visit, {
     ...toFactor(step),
@@ -86,28 +80,3 @@ const recovery = ({ texts }: Visit, step: Step) =>
       submit(texts.continue, { look: 'plain' })
     ])
   ])
-
-/**
- * The account must add its first factor to sign in. After a wrong code, the secret is not shown
- * again: the app has it already.
- */
-async function enrolPage(visit: Visit, step: Step, fault: string | null): Promise<FastifyReply> {
-  const { texts } = visit
-  const { challenge } = step
-  const added =
-    fault === null
-      ? await visit.ask({ method: 'POST', path: '/login/factor/enrol', body: { challenge } })
-      : null
-  return visit.show(
-    {
-      title: texts.enrolTitle,
-      parts: [
-        paragraph(texts.enrolLead),
-        faultNote(fault),
-        added === null ? null : newTotpParts(visit, added.body),
-        form(toFactor(step), [carried(step), ...totp(visit)])
-      ]
-    },
-    fault === null ? 200 : 401
-  )
-}

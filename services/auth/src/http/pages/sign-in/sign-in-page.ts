@@ -12,6 +12,7 @@ import type { Visit } from '../visits/visit.ts'
 const notices = [
   'emailConfirmed',
   'passwordSet',
+  'providerExpired',
   'registered',
   'sessionEnded',
   'signedOut',
@@ -38,7 +39,7 @@ export function signInPage(visit: Visit, offer: Offer, state: SignInState): Fast
   return visit.show(
     {
       title: texts.signIn,
-      name: isFirst ? `sign-in?${new URLSearchParams({ returnTo })}` : null,
+      name: isFirst ? 'sign-in' : null,
       ...(hasPasskeys ? { script: 'passkey' as const } : {}),
       parts: [
         notice(told === undefined || !isFirst ? null : texts[told]),

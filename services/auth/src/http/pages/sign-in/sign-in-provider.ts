@@ -42,7 +42,7 @@ export const showReturned: PageRoute = (service, { open }) => {
     const again = openedFromHere(visit, 'sign-in')
     if (again !== null) return again
     const login = keptLogin(visit)
-    if (login === null) return visit.go('sign-in')
+    if (login === null) return visit.go('sign-in?notice=providerExpired')
     if (login.purpose === 'sign-in') return resultPage(visit, 'complete-sign-in', SIGNED_OUT)
     const user = await signedIn(visit)
     if (user === null) return visit.go('sign-in?returnTo=account')
@@ -87,7 +87,7 @@ export const completeSignIn: PageRoute = (service, options) => {
       status: answer.status,
       fault: faultText(visit, answer, {
         UNAUTHENTICATED: 'providerExpired',
-        INVALID_REQUEST: 'providerExpired',
+        INVALID_REQUEST: 'providerFailed',
         FORBIDDEN: 'providerRefused',
         CONFLICT: 'providerMustLink'
       })

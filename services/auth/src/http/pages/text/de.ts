@@ -15,6 +15,8 @@ export const de: Texts = {
   password: 'Passwort',
   newPassword: 'Neues Passwort',
   currentPassword: 'Aktuelles Passwort',
+  noPassword: 'Ihr Konto hat kein Passwort.',
+  setFirstPassword: 'Ein Passwort per E-Mail festlegen',
   passwordHint:
     'Mindestens 8 Zeichen, keines der häufigsten Passwörter und nicht Ihre E-Mail-Adresse.',
   forgotten: 'Passwort vergessen?',
@@ -39,6 +41,8 @@ export const de: Texts = {
   enrolTitle: 'Zweiten Faktor hinzufügen',
   enrolLead:
     'Ihr Konto benötigt einen zweiten Faktor. Fügen Sie eine Authenticator-App hinzu, um sich anzumelden.',
+  enrolLeadPasskey:
+    'Ihr Konto benötigt einen zweiten Faktor. Fügen Sie eine Authenticator-App oder einen Passkey hinzu, um sich anzumelden.',
   scan: 'Scannen Sie diesen Code mit Ihrer Authenticator-App oder geben Sie den Schlüssel dort ein.',
   qrCode: 'QR-Code für Ihre Authenticator-App',
   key: 'Schlüssel',
@@ -129,6 +133,8 @@ export const de: Texts = {
   stepUpTitle: 'Bestätigen Sie, dass Sie es sind',
   stepUpLead:
     'Ihre Anmeldung liegt einige Zeit zurück. Bitte bestätigen Sie noch einmal, dass Sie es sind.',
+  stepUpNoPassword:
+    'Ihr Konto hat kein Passwort. Melden Sie sich noch einmal an, um zu bestätigen, dass Sie es sind.',
 
   registered: 'Ihr Konto wurde erstellt. Melden Sie sich jetzt an.',
   verified: 'Ihre Adresse ist bestätigt. Melden Sie sich jetzt an.',
@@ -149,7 +155,11 @@ export const de: Texts = {
   wrongCredentials: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
   wrongPassword: 'Das Passwort ist falsch.',
   wrongCode: 'Der Code ist falsch oder wurde schon verwendet.',
+  malformedCode:
+    'Das ist kein vollständiger Code. Eine Authenticator-App zeigt sechs Ziffern. Wiederherstellungscodes sind länger.',
   wrongPasskey: 'Der Passkey wurde nicht angenommen. Melden Sie sich mit Ihrem Passwort an.',
+  passkeyRefused:
+    'Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder verwenden Sie einen anderen Faktor.',
   passkeyFailed: 'Ihr Browser hat keinen Passkey übermittelt. Versuchen Sie es noch einmal.',
   loginExpired:
     'Das hat zu lange gedauert, oder es gab zu viele Versuche. Melden Sie sich noch einmal an.',

@@ -13,6 +13,8 @@ export const en = {
   password: 'Password',
   newPassword: 'New password',
   currentPassword: 'Current password',
+  noPassword: 'Your account has no password.',
+  setFirstPassword: 'Set a password by e-mail',
   passwordHint:
     'At least 8 characters, not one of the most common passwords, and not your e-mail address.',
   forgotten: 'Forgot your password?',
@@ -36,6 +38,8 @@ export const en = {
   usePasskey: 'Use a passkey',
   enrolTitle: 'Add a second factor',
   enrolLead: 'Your account needs a second factor. Add an authenticator app to sign in.',
+  enrolLeadPasskey:
+    'Your account needs a second factor. Add an authenticator app or a passkey to sign in.',
   scan: 'Scan this code with your authenticator app, or type the key into the app.',
   qrCode: 'QR code for your authenticator app',
   key: 'Key',
@@ -124,6 +128,7 @@ export const en = {
   deletedText: 'It will be deleted on {time}. Sign in before then to keep it.',
   stepUpTitle: 'Confirm that it is you',
   stepUpLead: 'You signed in some time ago. Please confirm again that it is you.',
+  stepUpNoPassword: 'Your account has no password. Sign in again to confirm that it is you.',
 
   registered: 'Your account is ready. Sign in now.',
   verified: 'Your address is verified. Sign in now.',
@@ -143,7 +148,10 @@ export const en = {
   wrongCredentials: 'The e-mail address or the password is wrong.',
   wrongPassword: 'The password is wrong.',
   wrongCode: 'The code is wrong, or it was used before.',
+  malformedCode:
+    'This is not a complete code. An authenticator app shows six digits. Recovery codes are longer.',
   wrongPasskey: 'The passkey was not accepted. Sign in with your password.',
+  passkeyRefused: 'The passkey was not accepted. Try again, or use another factor.',
   passkeyFailed: 'Your browser did not provide a passkey. Try again.',
   loginExpired: 'That took too long, or there were too many attempts. Sign in again.',
   unverified: 'Verify your e-mail address first: open the link that we have sent you.',

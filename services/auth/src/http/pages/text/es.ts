@@ -15,6 +15,8 @@ export const es: Texts = {
   password: 'Contraseña',
   newPassword: 'Contraseña nueva',
   currentPassword: 'Contraseña actual',
+  noPassword: 'Su cuenta no tiene contraseña.',
+  setFirstPassword: 'Establecer una contraseña por correo electrónico',
   passwordHint:
     'Al menos 8 caracteres, que no sea una de las contraseñas más comunes ni su correo electrónico.',
   forgotten: '¿Ha olvidado su contraseña?',
@@ -39,6 +41,8 @@ export const es: Texts = {
   enrolTitle: 'Añadir un segundo factor',
   enrolLead:
     'Su cuenta necesita un segundo factor. Añada una aplicación de autenticación para iniciar sesión.',
+  enrolLeadPasskey:
+    'Su cuenta necesita un segundo factor. Añada una aplicación de autenticación o una llave de acceso para iniciar sesión.',
   scan: 'Escanee este código con su aplicación de autenticación o escriba la clave en la aplicación.',
   qrCode: 'Código QR para su aplicación de autenticación',
   key: 'Clave',
@@ -128,6 +132,8 @@ export const es: Texts = {
   deletedText: 'Se eliminará el {time}. Inicie sesión antes para conservarla.',
   stepUpTitle: 'Confirme que es usted',
   stepUpLead: 'Ha pasado un tiempo desde que inició sesión. Confirme otra vez que es usted.',
+  stepUpNoPassword:
+    'Su cuenta no tiene contraseña. Inicie sesión de nuevo para confirmar que es usted.',
 
   registered: 'Su cuenta está lista. Inicie sesión ahora.',
   verified: 'Su dirección está verificada. Inicie sesión ahora.',
@@ -148,7 +154,10 @@ export const es: Texts = {
   wrongCredentials: 'El correo electrónico o la contraseña no son correctos.',
   wrongPassword: 'La contraseña no es correcta.',
   wrongCode: 'El código no es correcto o ya se ha usado.',
+  malformedCode:
+    'El código no está completo. Una aplicación de autenticación muestra seis cifras. Los códigos de recuperación son más largos.',
   wrongPasskey: 'La llave de acceso no se ha aceptado. Inicie sesión con su contraseña.',
+  passkeyRefused: 'La llave de acceso no se ha aceptado. Inténtelo de nuevo o use otro factor.',
   passkeyFailed: 'Su navegador no ha proporcionado una llave de acceso. Inténtelo de nuevo.',
   loginExpired:
     'Ha pasado demasiado tiempo, o ha habido demasiados intentos. Inicie sesión de nuevo.',

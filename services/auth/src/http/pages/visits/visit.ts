@@ -47,27 +47,34 @@ export type Visit = {
 
 export type OpenVisit = (request: FastifyRequest, reply: FastifyReply) => Visit
 
+/** What a page reads from its address, besides the language. */
+const queryOf = (query: Visit['query']): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['returnTo', 'notice'].map((name) => [name, query(name)]).filter(([, value]) => value !== '')
+  )
+
 export function visits(parts: VisitParts): OpenVisit {
   const { look, returnTo, sameSite } = parts
   return (request, reply) => {
     const language = pageLanguage(request, reply, parts.fallbackLanguage)
     const texts = textsOf(language)
+    const query = (name: string): string => {
+      const value = (request.query as Readonly<Record<string, unknown>>)[name]
+      return typeof value === 'string' ? value : ''
+    }
     const show: Visit['show'] = (content, status = 200) =>
       reply
         .code(status)
         .headers(headersOfPage)
         .type('text/html; charset=utf-8')
-        .send(document(content, look, language))
+        .send(document({ ...content, query: queryOf(query) }, look, language))
     return {
       request,
       reply,
       language,
       texts,
       text: (name, values) => filled(texts[name], values),
-      query(name) {
-        const value = (request.query as Readonly<Record<string, unknown>>)[name]
-        return typeof value === 'string' ? value : ''
-      },
+      query,
       ask: (question) => parts.ask({ request, reply, language }, question),
       formToken: (session) => tokenOfForm({ request, reply }, session, sameSite),
       form(session) {

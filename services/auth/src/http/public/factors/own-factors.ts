@@ -7,6 +7,18 @@ import { factorChange } from './factor-change.ts'
 import { FactorParams, RecoveryCodes, recentLogin } from './factor-schemas.ts'
 import { limitedProblem, limitFactorChanges } from './limit-factor-changes.ts'
 
+const OwnFactors = Type.Object(
+  {
+    ...listedFactors('Factors').properties,
+    hasPassword: Type.Boolean({
+      description:
+        'Whether the account has a password. Without a factor, POST /step-up needs it: a user without one logs in again.',
+      examples: [true]
+    })
+  },
+  { title: 'Factors' }
+)
+
 export const listFactors: Route = (service, { accounts, factors }) => {
   service.get(
     '/factors',
@@ -16,7 +28,7 @@ export const listFactors: Route = (service, { accounts, factors }) => {
         summary: 'List the second factors',
         description: 'Lists the second factors of the user, the oldest first.',
         tags: ['Factors'],
-        response: { 200: listedFactors('Factors') },
+        response: { 200: OwnFactors },
         successes: { 200: { description: 'The factors of the user.' } },
         problems: {
           SESSION_ENDED: endedProblem,
@@ -27,7 +39,10 @@ export const listFactors: Route = (service, { accounts, factors }) => {
     },
     async (request) => {
       const { account } = await ownAccount(request, accounts)
-      return shownFactors(await factors.list(account.id))
+      return {
+        ...shownFactors(await factors.list(account.id)),
+        hasPassword: account.passwordHash !== ''
+      }
     }
   )
 }
