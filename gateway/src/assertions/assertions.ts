@@ -68,13 +68,19 @@ export type SignedClaims = {
 export type SignClaims = (claims: AssertionClaims | GatewayProofClaims, typ: string) => string
 
 const LIFETIME_SECONDS = 60
-/** an assertion is used again while it is valid for at least this much longer */
-const LEAST_REMAINING_SECONDS = 30
+/** An assertion is used again for this long. Then it is still valid for half a minute. */
+const USED_MS = 29_000
+/**
+ * The first one of a token is used for at least this share of that time, at random. Otherwise, a
+ * gateway that gets many new tokens at once, after a restart or a rotation of keys, would sign for
+ * all of them at once again, every half minute.
+ */
+const LEAST_SHARE_OF_FIRST = 1 / 3
 
 type Signed = {
   readonly assertion: string
-  /** in seconds since 1970 */
-  readonly usableUntil: number
+  /** in milliseconds since 1970 */
+  readonly usableUntilMs: number
 }
 type SignedAbout = Signed & {
   readonly audience: string
@@ -86,16 +92,19 @@ type AssertionsOptions = {
   readonly clock: () => number
   /** keeps the assertions that are used again */
   readonly kept: KeptForTokens
+  /** from 0 to 1 */
+  readonly random?: () => number
 }
 
 /**
  * Signs assertions. One assertion per token and audience, or per route with claims, is used for
  * half a minute, so a busy caller costs two signatures per minute.
  */
-export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions {
-  const usableSeconds = LIFETIME_SECONDS - LEAST_REMAINING_SECONDS
+export function assertions(options: AssertionsOptions): Assertions {
+  const { sign, clock, kept, random = Math.random } = options
   const values = kept.values<string, SignedAbout>()
-  const nowSeconds = () => Math.floor(clock() / 1000)
+  const usedMsOfFirst = (): number =>
+    USED_MS * (LEAST_SHARE_OF_FIRST + random() * (1 - LEAST_SHARE_OF_FIRST))
   /**
    * by service: one for each service with credentials in the route table, and those of earlier
    * tables until they expire
@@ -105,37 +114,41 @@ export function assertions({ sign, clock, kept }: AssertionsOptions): Assertions
   const mint = (
     token: VerifiedToken,
     audience: string,
-    claims: SignedClaims | undefined,
-    now: number
-  ): SignedAbout => ({
-    assertion: sign(claimsOf(token, audience, claims?.values(), now), ASSERTION_TYPE),
-    usableUntil: now + usableSeconds,
+    claims: SignedClaims | undefined
+  ): Omit<SignedAbout, 'usableUntilMs'> => ({
+    assertion: sign(
+      claimsOf(token, audience, claims?.values(), Math.floor(clock() / 1000)),
+      ASSERTION_TYPE
+    ),
     audience,
     names: claims?.names
   })
 
   return {
     about(token, audience, claims) {
-      const now = nowSeconds()
+      const nowMs = clock()
       // Two entries can have the same key, because an audience may have the name of another route.
       // So the entry is compared with the request.
       const place = claims?.route ?? audience
       const known = values.find(token, place)
-      if (known !== undefined && now < known.usableUntil && isAbout(known, audience, claims)) {
+      if (known !== undefined && nowMs < known.usableUntilMs && isAbout(known, audience, claims)) {
         return known.assertion
       }
-      const made = mint(token, audience, claims, now)
+      const usableUntilMs = nowMs + (known === undefined ? usedMsOfFirst() : USED_MS)
+      const made = { ...mint(token, audience, claims), usableUntilMs }
       values.keep(token, place, made, made.assertion.length)
       return made.assertion
     },
     ofGateway(service) {
-      const now = nowSeconds()
+      const nowMs = clock()
       const known = proofs.get(service)
-      if (known !== undefined && now < known.usableUntil) return known.assertion
-      for (const [name, { usableUntil }] of proofs) if (now >= usableUntil) proofs.delete(name)
+      if (known !== undefined && nowMs < known.usableUntilMs) return known.assertion
+      for (const [name, { usableUntilMs }] of proofs)
+        if (nowMs >= usableUntilMs) proofs.delete(name)
+      const now = Math.floor(nowMs / 1000)
       const claims = gatewayProofClaims(service, now, now + LIFETIME_SECONDS)
       const assertion = sign(claims, GATEWAY_PROOF_TYPE)
-      proofs.set(service, { assertion, usableUntil: now + usableSeconds })
+      proofs.set(service, { assertion, usableUntilMs: nowMs + USED_MS })
       return assertion
     }
   }

@@ -10,7 +10,7 @@ import { ada, countedAssertions, like } from '../fixtures/stamped.ts'
 t.test('one assertion is used for a token and route for half a minute', async (t) => {
   const { assertions, clock, signed } = countedAssertions()
   const first = assertions.about(ada, 'orders')
-  clock.advance(29_999)
+  clock.advance(28_999)
   t.equal(assertions.about(ada, 'orders'), first)
   t.equal(signed.length, 1)
 
@@ -23,6 +23,22 @@ t.test('one assertion is used for a token and route for half a minute', async (t
   t.not(assertions.about(ada, 'orders'), first)
   t.equal(assertions.about(ada, 'echo'), assertions.about(ada, 'echo'), 'the others are still good')
   t.equal(signed.length, 4)
+})
+
+t.test('assertions for many new tokens are not renewed at once', async (t) => {
+  const { assertions, clock, signed } = countedAssertions(testClock(), 4_194_304, Math.random)
+  const callers = Array.from({ length: 300 }, (_, number) => like({ subject: `user-${number}` }))
+  const signatures: number[] = []
+  for (let step = 0; step < 900; step += 1) {
+    const before = signed.length
+    for (const caller of callers) assertions.about(caller, 'orders')
+    signatures.push(signed.length - before)
+    clock.advance(100)
+  }
+  t.equal(signatures[0], callers.length)
+  const most = Math.max(...signatures.slice(1))
+  t.ok(most < callers.length / 10, `at most ${most} at once`)
+  t.ok(signed.length < 5 * callers.length, 'and each busy caller still costs about two a minute')
 })
 
 t.test(
