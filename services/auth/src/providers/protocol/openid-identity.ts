@@ -1,4 +1,4 @@
-import type { Configuration } from 'openid-client'
+import type { Configuration, IDToken } from 'openid-client'
 import type { LoginFlow } from '../login-flow.ts'
 import { sameIssuer } from '../provider-entry.ts'
 import { ProviderFault } from './provider-fault.ts'
@@ -46,6 +46,9 @@ export async function openidIdentity(
   if (!isPlainText(subject, LONGEST_SUBJECT)) {
     throw new ProviderFault('invalid', 'the subject of the ID token is empty, too long or not text')
   }
+  if (maxAge !== null && !isNewLogin(claims, maxAge)) {
+    throw new ProviderFault('invalid', 'the user has not signed in at the provider again')
+  }
   if (!hasRequired(claims, required)) {
     throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
   }
@@ -54,6 +57,16 @@ export async function openidIdentity(
   if (address.email !== null) return { ...person, ...address }
   return { ...person, ...(await userInfo(provider, tokens.access_token, subject)) }
 }
+
+/** as openid-client has it, for clocks that differ */
+const TOLERANCE_SECONDS = 30
+
+/**
+ * openid-client has compared `auth_time` with the clock here. A provider whose clock is ahead would
+ * pass an old login for a new one, so it is also compared with `iat`, which is of the same clock.
+ */
+const isNewLogin = ({ iat, auth_time: at }: IDToken, maxAge: number): boolean =>
+  at !== undefined && iat - at <= maxAge + TOLERANCE_SECONDS
 
 /** The address of a user, from a provider whose ID tokens have none. */
 async function userInfo(provider: Configuration, accessToken: string, subject: string) {

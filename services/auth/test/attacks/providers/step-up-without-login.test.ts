@@ -70,6 +70,9 @@ t.test('a provider that does not prove a new login gives no code for a step-up',
     const { error, code } = await asked(person('ada'), { claims: { auth_time } })
     t.strictSame([error, code], ['invalid', undefined], title)
   }
+  // Half an hour ago, by a clock that is an hour ahead.
+  const ahead = { iat: now + 3600, auth_time: now + 1800, exp: now + 3900 }
+  t.equal((await asked(person('ada'), { claims: ahead })).error, 'invalid', 'has another clock')
   const { location, code } = await asked(person('ada'))
   t.type(code, 'string')
   const { searchParams: query } = new URL(location)
