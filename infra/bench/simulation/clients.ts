@@ -25,7 +25,7 @@ export const impatientClient: Policy = {
 /** The default of AUTH_ACCESS_TTL_SECONDS. */
 export const TOKEN_SECONDS = 300
 /** A token is refreshed by the first call after it has this share of its lifetime left. */
-const LEAD = { least: 0.1, range: 0.1 }
+export const LEAD = { least: 0.1, range: 0.1 }
 
 type ClientOptions = {
   readonly agenda: Agenda

@@ -40,7 +40,8 @@ export const CLIENTS = 100_000
 const CALL_SECONDS = 20
 /** The auth services can do four times what the clients need on average. */
 const CAPACITY = 4
-const PLACES = 1024
+/** The default of GATEWAY_UPSTREAM_CONNECTIONS. */
+export const PLACES = 1024
 
 /** Refreshes per second of all clients while nothing happens. */
 export const usualRate = (count: number): number =>

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { lineChart } from '../charts/line-chart.ts'
 import { agenda } from '../simulation/agenda.ts'
+import { LEAD, ourClient, TOKEN_SECONDS } from '../simulation/clients.ts'
 import {
   impatientOutage,
   outage,
+  PLACES,
   release,
   type Step,
   secondsUntilWell,
@@ -19,6 +22,25 @@ const askedPerClient = (steps: readonly Step[], count: number): number => {
   const during = steps.filter(({ time }) => time >= 400 && time < outage.endsAt)
   return during.reduce((sum, { asked }) => sum + asked, 0) / during.length / count
 }
+
+const source = (path: string): string =>
+  readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+
+t.test('the simulation has the numbers of @gatehouse/client and of the settings', async (t) => {
+  const backoff = source('packages/client/src/session/backoff.ts')
+  t.equal(Number(/const ATTEMPTS = (\d+)\n/.exec(backoff)?.[1]), ourClient.attempts)
+  t.match(
+    backoff,
+    'return (retryAfter ? retryAfter * 1000 : pause) * (1 + environment.random() / 4)'
+  )
+  t.strictSame([ourClient.pause(7, 2, () => 0), ourClient.pause(7, 2, () => 1)], [2, 2.5])
+  const { least, range } = LEAD
+  const lead = `message.leftMs * (${least} + ${range} * environment.random())`
+  t.match(source('packages/client/src/session/session.ts'), lead)
+  const settings = source('docs/settings.md')
+  t.match(settings, `| \`AUTH_ACCESS_TTL_SECONDS\` | \`${TOKEN_SECONDS}\` |`)
+  t.match(settings, `| \`GATEWAY_UPSTREAM_CONNECTIONS\` | \`${PLACES}\` |`)
+})
 
 t.test('what is due at the same time happens in the order in which it was planned', async (t) => {
   const time = agenda()
