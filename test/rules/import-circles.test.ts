@@ -39,6 +39,9 @@ const tables = 'services/auth/src/database/tables.ts'
 
 const sources = importsBetween(sourceFiles().filter(({ path }) => path !== tables))
 
+/** What tests share. A test itself is imported by no file. */
+const fixtures = importsBetween(filesBelow(folders, /(?:^|\/)fixtures\/.*\.ts$/))
+
 /** The folders that contain a file, from the nearest one. */
 function foldersAbove(path: string): string[] {
   const folder = dirname(path)
@@ -46,10 +49,10 @@ function foldersAbove(path: string): string[] {
 }
 
 /** The imports between the files and folders that are directly in a folder. */
-function importsWithin(folder: string): Imports {
+function importsWithin(folder: string, imports: Imports): Imports {
   const partOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? ''
   const parts = new Map<string, string[]>()
-  for (const [path, its] of sources) {
+  for (const [path, its] of imports) {
     if (!path.startsWith(`${folder}/`)) continue
     const part = partOf(path)
     const others = its.filter((one) => one.startsWith(`${folder}/`)).map(partOf)
@@ -58,13 +61,20 @@ function importsWithin(folder: string): Imports {
   return parts
 }
 
-t.test('no part of a folder of the sources depends on itself through others', async (t) => {
-  const all = new Set([...sources.keys()].flatMap(foldersAbove))
-  t.ok(all.size > 150, `${all.size} folders`)
-  t.strictSame(
-    [...all]
-      .map((folder) => [folder, inCircles(importsWithin(folder))])
-      .filter(([, of]) => of?.length),
-    []
-  )
-})
+const kinds = [
+  { name: 'the sources', imports: sources, fewest: 150 },
+  { name: 'the fixtures of tests', imports: fixtures, fewest: 50 }
+]
+
+for (const { name, imports, fewest } of kinds) {
+  t.test(`no part of a folder of ${name} depends on itself through others`, async (t) => {
+    const all = new Set([...imports.keys()].flatMap(foldersAbove))
+    t.ok(all.size > fewest, `${all.size} folders`)
+    t.strictSame(
+      [...all]
+        .map((folder) => [folder, inCircles(importsWithin(folder, imports))])
+        .filter(([, of]) => of?.length),
+      []
+    )
+  })
+}

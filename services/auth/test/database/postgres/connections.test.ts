@@ -18,8 +18,8 @@ import { postgresAddress } from '../../../src/database/postgres/address/postgres
 import { postgresPools } from '../../../src/database/postgres/pools/postgres-pools.ts'
 import { startAuth } from '../../../src/start.ts'
 import { email, password, registered } from '../../fixtures/auth-service.ts'
-import { areRefused, serviceOn, worksAgain } from '../../fixtures/database/database-outage.ts'
 import { addressOf, patient } from '../../fixtures/database/databases.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
 const clients = [

@@ -14,8 +14,8 @@ import {
   registered,
   signedInBrowser
 } from '../../fixtures/auth-service.ts'
-import { areRefused, serviceOn, worksAgain } from '../../fixtures/database/database-outage.ts'
 import { addressOf, patient } from '../../fixtures/database/databases.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
 import { clockFromNow, policy, redisStore } from '../../fixtures/families/stores.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 

@@ -7,13 +7,13 @@ import { postgresMissing, postgresServer } from '@gatehouse/fixtures/postgres-se
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { STATEMENT_MS } from '../../../src/database/statements/deadlines.ts'
+import { addressOf, patient } from '../../fixtures/database/databases.ts'
 import {
   areRefused,
   refreshesAgain,
   serviceOn,
   worksAgain
-} from '../../fixtures/database/database-outage.ts'
-import { addressOf, patient } from '../../fixtures/database/databases.ts'
+} from '../../fixtures/database-outage.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
 const postgres = postgresMissing ? null : await postgresServer(t, { max_connections: '20' })

@@ -5,8 +5,8 @@ import { faults } from '@gatehouse/fixtures/faults'
 import { sql } from 'kysely'
 import t from 'tap'
 import { password } from '../../fixtures/auth-service.ts'
-import { areRefused, serviceOn, worksAgain } from '../../fixtures/database/database-outage.ts'
 import { patient } from '../../fixtures/database/databases.ts'
+import { areRefused, serviceOn, worksAgain } from '../../fixtures/database-outage.ts'
 import { isProblem } from '../../fixtures/problem.ts'
 
 const inFolder = (folder: string) => ({ address: null, folder, poolSize: 1, ...patient })
