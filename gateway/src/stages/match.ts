@@ -50,14 +50,20 @@ export function match(
 /**
  * Whether the service could serve a path as one of another of its routes, because its framework
  * ignores the extension or a script (`/open/inner.json`, `/index.php/open/inner`). A route with
- * exactly this path was written for it, and one that leads to another service protects nothing here.
+ * exactly this path was written for it, and one that leads to another service, or requires nothing,
+ * protects nothing here: files such as `/login.js` are common.
  */
 function isServedAsOther(reading: string, route: Route, table: RouteTable): boolean {
   const [itself, ...others] = frameworkReadings(reading)
   if (itself === undefined || table.findLoosely(itself)?.prefix === itself) return false
   return others.some((one) => {
     const other = table.findLoosely(one)
-    return other !== null && !isWithin(reading, other.prefix) && shareService(route, other.route)
+    return (
+      other !== null &&
+      !isWithin(reading, other.prefix) &&
+      shareService(route, other.route) &&
+      requiresAnything(other.route)
+    )
   })
 }
 
@@ -66,3 +72,6 @@ const isWithin = (path: string, prefix: string): boolean =>
 
 const shareService = (one: Route, other: Route): boolean =>
   one !== other && one.upstream.addresses.some((at) => other.upstream.addresses.includes(at))
+
+const requiresAnything = ({ access, methods, limits }: Route): boolean =>
+  access !== 'public' || methods !== null || limits.length > 0

@@ -99,6 +99,8 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
   - { name: inner, prefix: /open/inner, upstream: service }
   - { name: listed, prefix: [/closed.txt, /open/a.php], upstream: service, access: public }
   - { name: elsewhere, prefix: /elsewhere, upstream: other }
+  - { name: about, prefix: /about, upstream: service, access: public }
+  - { name: limited, prefix: /limited, upstream: service, access: public, limit: { max: 1, windowSeconds: 60 } }
 `
   })
   const asked = (path: string) =>
@@ -106,14 +108,14 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
   const refused = words(`
     /closed.json /closed.json/ /closed.tar.gz /CLOSED.Json /closed;x.json /closed.json;x /closed%20.json /closed.j%20son
     /open/inner.xml /open/inner.xml?x /index.php/closed /index.php/closed/x /INDEX.PHP/closed /a/b.php/../closed
-    /index.php/open/inner.json /index.php;x/closed /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x`)
+    /index.php/open/inner.json /index.php;x/closed /limited.json /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x`)
   for (const path of refused) {
     const { statuses, received } = await asked(path)
     t.strictSame([statuses, received], [[400], []], path)
   }
   const passed = words(`
     /closed.txt /closed.txt/ /closedX.json /x.json /.closed /.json /index.php /index.php/x /index.php/closedX /closedphp/closed
-    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /a/closed.json`)
+    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /about.js /a/closed.json`)
   for (const path of passed) {
     const { statuses } = await asked(path)
     t.strictSame(statuses, [200], path)
