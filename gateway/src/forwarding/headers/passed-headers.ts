@@ -1,6 +1,6 @@
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
-import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
+import { listMembers, withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import { isLikeOwnCookie } from '../../request/own-cookies.ts'
 import type { Route } from '../../routes/entry/route.ts'
 
@@ -129,7 +129,9 @@ export const isDropped = knownNames(
 
 /**
  * The headers of a service's response that the client gets: a new object, not a copy with removals.
- * A service cannot set our cookies. Pure.
+ * A service cannot set our cookies. White space around a value is not part of it (RFC 9110 §5.5),
+ * but the parser leaves that at the end. HTTP/2 allows none: some clients drop such a line, and
+ * others refuse the response (RFC 9113 §8.2.1). Pure.
  */
 export function passedHeaders(received: ResponseHeaders, route: Route): ResponseHeaders {
   const named = connectionNames(received.connection)
@@ -137,7 +139,8 @@ export function passedHeaders(received: ResponseHeaders, route: Route): Response
   for (const name in received) {
     if (isDropped(name) || named?.has(name)) continue
     const value = received[name]
-    headers[name] = typeof value === 'object' ? ofSeveral(name, value) : value
+    if (typeof value === 'string') headers[name] = withoutOuterWhitespace(value)
+    else if (value !== undefined) headers[name] = ofSeveral(name, value.map(withoutOuterWhitespace))
   }
   if (received['set-cookie'] === undefined) return headers
   const cookies = allowedCookies(received['set-cookie'], route)
@@ -158,7 +161,7 @@ function connectionNames(connection: string | string[] | undefined): ReadonlySet
 }
 
 function allowedCookies(setCookie: string | string[] | undefined, route: Route): string[] {
-  const cookies = [setCookie ?? []].flat()
+  const cookies = [setCookie ?? []].flat().map(withoutOuterWhitespace)
   if (route.credentials.includes('own-cookies')) return cookies
   return cookies.filter((cookie) => !isLikeOwnCookie(cookie))
 }

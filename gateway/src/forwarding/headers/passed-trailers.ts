@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import { isDropped, MOST_LINES, type ResponseHeaders } from './passed-headers.ts'
 
 /**
@@ -31,7 +32,7 @@ export function passedTrailers(received: ResponseHeaders): Record<string, string
   for (const name in received) {
     const value = received[name]
     if (value === undefined || !mayBeTrailer(name)) continue
-    const joined = typeof value === 'string' ? value : value.join(', ')
+    const joined = withoutOuterWhitespace(typeof value === 'string' ? value : value.join(', '))
     if (!isWritable(name, joined)) continue
     passed ??= {}
     passed[name] = joined
