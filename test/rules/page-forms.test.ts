@@ -3,7 +3,7 @@ import t from 'tap'
 import { filesBelow, read } from './fixtures/source-files.ts'
 
 /** These lead to a provider, through a route of the gateway. */
-const leading = ['provider-link', 'sign-in-provider']
+const leading = ['provider-confirm', 'provider-link', 'sign-in-provider']
 /** They are added in a loop. */
 const emailLinks = ['confirm-email', 'undo-email']
 

@@ -36,6 +36,7 @@ export const pageForms: readonly PageForm[] = [
     'sessions-end-others': 'DELETE /auth/sessions',
     'sign-out-everywhere': 'POST /auth/logout-all',
     confirm: 'POST /auth/step-up',
+    'provider-confirmed': 'POST /auth/step-up',
     'change-password': 'POST /auth/password',
     'factor-rename': 'PATCH /auth/factors/id'
   }),

@@ -1,4 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
+import type { ListedProvider } from '../../providers/providers.ts'
 import type { AuthSettings } from '../app-settings.ts'
 import type { OpenVisit } from './visits/visit.ts'
 
@@ -9,7 +10,7 @@ export type Offer = {
   readonly passkeys: 'login' | 'factor' | 'off'
   readonly hasMail: boolean
   /** other providers with which users sign in, in the order of the file of the operator */
-  readonly providers: readonly { readonly id: string; readonly name: string }[]
+  readonly providers: readonly ListedProvider[]
   /** the page to which they send browsers back */
   readonly providerReturnUrl: string
 }

@@ -7,6 +7,7 @@ import {
 } from './account/account.ts'
 import { linkProvider, linkReturned, unlinkProvider } from './account/change-providers.ts'
 import { confirm, showConfirm } from './account/confirm.ts'
+import { confirmByProvider, confirmReturned } from './account/confirm-provider.ts'
 import { endSessions, showSessions } from './account/sessions.ts'
 import {
   addPasskey,
@@ -72,5 +73,7 @@ export const pageRoutes: readonly PageRoute[] = [
   exportData,
   showConfirm,
   confirm,
+  confirmByProvider,
+  confirmReturned,
   deleteAccount
 ]

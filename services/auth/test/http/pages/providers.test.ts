@@ -143,6 +143,39 @@ t.test('the only way to sign in stays, and changes need a recent login', async (
   t.notMatch(proof.body, 'Sign in with Other', 'only the linked provider')
 })
 
+t.test('a user without a password confirms with a new login at the provider', async (t) => {
+  const { user } = await signInWith(t, person('gus'))
+  const sessions = async () =>
+    (await auth.database.selectFrom('sessions').select('sid').execute()).length
+  const before = await sessions()
+  /** Everything up to the answer of the last form. */
+  const confirm = async (who: Person) => {
+    await user.open('confirm?returnTo=sessions')
+    const fields = { provider: 'acme', returnTo: 'sessions' }
+    const left = await user.send('provider-confirm', fields)
+    t.match(ledTo(left), 'prompt=login')
+    const came = await atProvider(t, user, left, who)
+    await user.open('complete-sign-in')
+    return user.send('provider-confirmed', came)
+  }
+  auth.clock.advance(901_000)
+  const wrong = await confirm(person('stranger'))
+  t.equal(wrong.statusCode, 401)
+  t.match(wrong.body, 'The response of the provider could not be accepted.')
+  t.equal((await confirm(person('gus'))).headers.location, 'sessions')
+  await user.open('account')
+  const id = user.hidden('id')
+  t.equal((await user.send('provider-unlink', { id })).statusCode, 409, 'the login is recent')
+  t.equal(await sessions(), before, 'in the same session')
+
+  await user.open('confirm')
+  await user.send('provider-confirm', { provider: 'acme', returnTo: '' })
+  await user.open('complete-sign-in')
+  const denied = await user.send('provider-confirmed', { code: '', error: 'denied' })
+  t.equal(denied.statusCode, 400)
+  t.match(denied.body, 'The login was cancelled')
+})
+
 t.test('a login that has failed at the provider says why', async (t) => {
   for (const [error, text] of [
     ['denied', 'the provider did not allow it'],

@@ -8,6 +8,7 @@ import { proofOf } from '../proofs/proof-of.ts'
 import { providerButtons } from '../providers/provider-buttons.ts'
 import type { Answer } from '../requests/ask.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
+import type { TextName } from '../text/en.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import { type UserPage, userForm, userPage } from '../visits/signed-in.ts'
 import { type ProofState, proofState } from './proof-state.ts'
@@ -37,40 +38,47 @@ export const confirm: PageRoute = (service, { open, offer }) => {
   )
 }
 
-type ConfirmState = { readonly returnTo: string; readonly refused: Answer | null }
+type ConfirmState = {
+  readonly returnTo: string
+  readonly refused: Answer | null
+  /** why a provider has confirmed nothing */
+  readonly failed?: TextName
+}
 
-async function confirmPage(
+export async function confirmPage(
   page: UserPage,
   offer: Offer,
-  { returnTo, refused }: ConfirmState
+  { returnTo, refused, failed }: ConfirmState
 ): Promise<FastifyReply> {
   const { visit } = page
   const { texts } = visit
   const state = await proofState(page)
   const back = hidden('returnTo', visit.returnTo.allowed(returnTo) ?? '')
   const hasFactor = state.hasPasskey || state.hasTotp
-  const wrong = hasFactor ? 'wrongCode' : 'wrongPassword'
-  const fault =
-    refused === null
-      ? null
-      : faultText(visit, refused, { UNAUTHENTICATED: wrong, INVALID_REQUEST: wrong })
+  const wrong = failed ?? (hasFactor ? 'wrongCode' : 'wrongPassword')
+  const own = {
+    UNAUTHENTICATED: wrong,
+    INVALID_REQUEST: wrong,
+    ...(failed === undefined ? {} : { FORBIDDEN: failed })
+  } as const
+  const fault = refused === null ? failed && texts[failed] : faultText(visit, refused, own)
   const isLost = !hasFactor && !state.hasPassword
   return visit.show(
     {
       title: texts.stepUpTitle,
-      name: refused === null ? 'confirm' : null,
+      name: fault === undefined ? 'confirm' : null,
       signedIn: true,
       ...(state.hasPasskey && offer.passkeys !== 'off' ? { script: 'passkey' as const } : {}),
       parts: [
         paragraph(isLost ? texts.stepUpNoPassword : texts.stepUpLead),
-        faultNote(fault),
+        faultNote(fault ?? null),
         hasFactor
           ? await factorParts(page, offer, { ...state, back })
           : await passwordParts(page, offer, { ...state, back }),
         h('p', {}, link('account', texts.back))
       ]
     },
-    refused?.status ?? 200
+    refused?.status ?? (failed === undefined ? 200 : 400)
   )
 }
 
@@ -107,7 +115,10 @@ async function factorParts(page: UserPage, offer: Offer, { hasPasskey, hasTotp, 
   ]
 }
 
-/** Somebody whose account has no password signs in again, or sets one. */
+/**
+ * Somebody whose account has no password signs in at a linked provider again, or sets one. A provider
+ * that cannot be told to ask opens another session instead.
+ */
 async function passwordParts(page: UserPage, offer: Offer, { hasPassword, back }: Step) {
   const { visit } = page
   const { texts } = visit
@@ -125,12 +136,15 @@ async function passwordParts(page: UserPage, offer: Offer, { hasPassword, back }
           submit(texts.continue)
         ])
       : null,
-    providerButtons(visit, linked, {
-      to: 'sign-in-provider',
-      token: visit.formToken(SIGNED_OUT),
-      text: 'signInWith',
-      parts: back
-    }),
+    linked.map((provider) =>
+      providerButtons(visit, [provider], {
+        ...(provider.reauthentication
+          ? { ...toConfirm(page), to: 'provider-confirm' }
+          : { to: 'sign-in-provider', token: visit.formToken(SIGNED_OUT) }),
+        text: 'signInWith',
+        parts: back
+      })
+    ),
     hasPassword || !offer.hasMail
       ? null
       : h('p', {}, link('forgot-password', texts.setFirstPassword))

@@ -9,7 +9,7 @@ import type { Visit } from '../visits/visit.ts'
 const KeptLogin = Type.Object({
   /** of PKCE (RFC 7636), between the page and the auth service */
   verifier: Type.String(),
-  purpose: Type.Enum(['sign-in', 'link']),
+  purpose: Type.Enum(['sign-in', 'link', 'confirm']),
   returnTo: Type.String()
 })
 

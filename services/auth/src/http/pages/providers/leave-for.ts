@@ -21,9 +21,11 @@ export function leaveFor(
   }
   const verifier = randomText()
   keepLogin(visit, { ...login, verifier })
+  const prompt = login.purpose === 'confirm' ? { prompt: 'login' } : {}
   const query = new URLSearchParams({
     codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
-    returnTo: offer.providerReturnUrl
+    returnTo: offer.providerReturnUrl,
+    ...prompt
   })
   const goTo = `../login/providers/${provider}?${query}`
   return visit.show(leavingPage(visit.texts, goTo, 'toProvider'))

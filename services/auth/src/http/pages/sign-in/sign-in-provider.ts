@@ -46,7 +46,8 @@ export const showReturned: PageRoute = (service, { open }) => {
     if (login.purpose === 'sign-in') return resultPage(visit, 'complete-sign-in', SIGNED_OUT)
     const user = await signedIn(visit)
     if (user === null) return visit.go('sign-in?returnTo=account')
-    return resultPage(visit, 'provider-linked', user.session)
+    const to = login.purpose === 'link' ? 'provider-linked' : 'provider-confirmed'
+    return resultPage(visit, to, user.session)
   })
 }
 
