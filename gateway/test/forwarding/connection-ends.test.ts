@@ -1,11 +1,14 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
 import t, { type Test } from 'tap'
 import { buildConnector, type Dispatcher } from 'undici'
 import type { GiveUp } from '../../src/forwarding/connections/connections.ts'
-import { type Connect, connection } from '../../src/forwarding/connections/http-one/connection.ts'
+import { connection } from '../../src/forwarding/connections/http-one/connection.ts'
+import type { Connector } from '../../src/forwarding/connections/http-one/connection-options.ts'
+import { DirectExchange } from '../../src/forwarding/connections/http-one/direct/direct-exchange.ts'
 import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
@@ -110,7 +113,33 @@ t.test('a throw in an event of a connection ends its request, and is counted', a
   await one.close()
 })
 
-const plain = buildConnector({}) as Connect
+t.test('a response that arrives before its request is never taken for it', async (t) => {
+  const socket = new Socket()
+  const failed = once(socket, 'error')
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart: () => t.fail('it is sent'),
+    onResponseStart: () => t.fail('it is answered'),
+    onResponseEnd() {},
+    onResponseError() {}
+  }
+  const request = { path: '/', method: 'GET' } as const
+  const exchange = new DirectExchange(
+    { request, handler, text: '' },
+    {
+      socket,
+      handOver: () => t.fail('undici gets the bytes'),
+      fault: (error) => t.fail(error.message),
+      free: () => t.fail('the connection is used again')
+    }
+  )
+  // It is written in the next turn of the event loop, after all that has arrived was read.
+  t.equal(exchange.take(Buffer.from(answer())), false)
+  t.match(await failed, [{ code: 'UND_ERR_SOCKET' }])
+  exchange.fail(new Error('closed'))
+  await nextTurn()
+})
+
+const plain = buildConnector({}) as Connector
 
 /** A service that begins a response and closes the connection. */
 async function listeningService(t: Test): Promise<string> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { ANSWER, answer, type Conduct, service } from '../fixtures/recorded-service.ts'
+import { ANSWER, answer, type Conduct, outcome, service } from '../fixtures/recorded-service.ts'
 
 /** The connection closes when a second request arrives on it. */
 const diesWhenReused: Conduct = (socket, request) => {
@@ -130,4 +130,14 @@ t.test('simultaneous requests use separate connections, which later requests reu
   t.equal(requests.length, 3)
   await Promise.all([ask('GET'), ask('GET'), ask('GET')])
   t.equal(requests.length, 3)
+})
+
+t.test('a service that does not answer on a used connection is too slow', async (t) => {
+  const { lines, origin, ask } = await service(t, (socket, request) => {
+    if (request === 0) socket.write(answer())
+  })
+  await ask('GET')
+  const options = { origin, path: '/', method: 'GET', headersTimeout: 1 } as const
+  const known = { protocol: 'http/1.1', keepAliveSeconds: 0, tls: null } as const
+  t.equal(await outcome(lines, options, known), 'UND_ERR_HEADERS_TIMEOUT')
 })

@@ -1,9 +1,12 @@
 import type { ClientTls } from '@gatehouse/tls/client-tls'
-import { buildConnector, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Connections, ConnectionsOptions } from '../connections.ts'
 import { endpointKey, type NamedEndpoints } from '../endpoint.ts'
 import { isIdempotent } from '../idempotent.ts'
-import { type Connect, type Connection, connection } from './connection.ts'
+import { type Connection, connection } from './connection.ts'
+import type { Connect } from './connection-options.ts'
+import { connectors } from './connectors.ts'
+import { TICK_MS } from './direct/direct-exchange.ts'
 import { SentAgain } from './sent-again.ts'
 
 /**
@@ -17,6 +20,9 @@ import { SentAgain } from './sent-again.ts'
 export function httpOneConnections(options: ConnectionsOptions): Connections {
   const connectorFor = connectors(options.connectMs)
   const pool: Pool = { ...options, connectorFor, open: new Set(), idle: new Map(), named: null }
+  const ticking = setInterval(() => {
+    for (const one of pool.open) one.tick()
+  }, TICK_MS).unref()
   return {
     dispatch(request, handler, { keepAliveSeconds, tls }) {
       const target = targetOf(String(request.origin), tls)
@@ -40,6 +46,7 @@ export function httpOneConnections(options: ConnectionsOptions): Connections {
       }
     },
     async close() {
+      clearInterval(ticking)
       const all = [...pool.open]
       pool.open.clear()
       pool.idle.clear()
@@ -119,20 +126,6 @@ const targetOf = (origin: string, tls: ClientTls | null): Target => ({
   tls,
   key: endpointKey({ address: origin, tls })
 })
-
-/** One connector for each way to verify certificates: it keeps TLS sessions. */
-function connectors(connectMs: number): (tls: ClientTls | null) => Connect {
-  const plain = buildConnector({ timeout: connectMs, allowH2: false }) as Connect
-  const secured = new WeakMap<ClientTls, Connect>()
-  return (tls) => {
-    if (tls === null) return plain
-    const known = secured.get(tls)
-    if (known !== undefined) return known
-    const made = buildConnector({ timeout: connectMs, allowH2: false, ...tls.options }) as Connect
-    secured.set(tls, made)
-    return made
-  }
-}
 
 /** A streamed body cannot be sent a second time. */
 const isSafeToSendTwice = ({ method, body }: Dispatcher.DispatchOptions): boolean =>
