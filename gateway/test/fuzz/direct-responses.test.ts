@@ -205,6 +205,13 @@ async function second(origin: string, connect: Connect, isLast: boolean): Promis
   return `${seen}; ${isLast ? '' : end}`
 }
 
+/** As many bytes as a connection reads at a time, and a response behind them. */
+function fullRead(): string {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Length: 65400\r\nX-Pad: '
+  const pad = 'p'.repeat(2 ** 16 - 65_400 - head.length - 4)
+  return `${head}${pad}\r\n\r\n${'c'.repeat(65_400)}${FIRST}`
+}
+
 const direct = connectors(10_000)(null)
 // Its bytes go to the listeners of the socket, so that undici reads all of them.
 const undici = buildConnector({ allowH2: false }) as Connector
@@ -229,4 +236,41 @@ t.test('services and the gateway see the same with undici and without it', async
     }
   }
   t.ok(simple > INPUTS / 10, `${simple} responses were read without undici`)
+})
+
+t.test('bytes behind a response reach no handler, also in the turn of its end', async (t) => {
+  const service = await speakingService(t)
+  const one = connection({
+    origin: service.origin,
+    connect: direct,
+    monotonicClock: testClock(),
+    noteFault: (_place, error) => t.fail(error.message),
+    onIdle: () => {},
+    onClosed: () => {}
+  })
+  const events: string[] = []
+  const ask = () =>
+    new Promise<void>((resolve) => {
+      one.dispatch(
+        { path: '/', method: 'GET', headers: { host: 'h' }, headersTimeout: 0 },
+        {
+          onRequestStart() {},
+          onResponseStart(_controller, status, headers) {
+            one.note(headers)
+            events.push(String(status))
+          },
+          onResponseData: () => {},
+          onResponseEnd() {
+            events.push('end')
+            setImmediate(() => setImmediate(resolve))
+          },
+          onResponseError: (_controller, error) => resolve(t.fail(error.message))
+        }
+      )
+    })
+  await ask()
+  service.say({ bytes: Buffer.from(fullRead()), pieceAt: 0, isLast: false })
+  await ask()
+  t.strictSame(events, ['200', 'end', '200', 'end'])
+  await one.close()
 })

@@ -77,8 +77,8 @@ export class DirectExchange implements Dispatcher.DispatchController {
    */
   take(bytes: Buffer): boolean {
     try {
-      // They belong to no request.
-      if (!this.#isSent) return this.#end(new errors.SocketError('bad response'))
+      // They belong to no request: it is not sent, or its response has ended in this turn.
+      if (!this.#isSent || this.#isOver) return this.#end(new errors.SocketError('bad response'))
       const response = simpleResponse(bytes)
       if (response !== null) return this.#pass(response)
       this.#isOver = true
