@@ -1,0 +1,107 @@
+import { client, eventually } from '@gatehouse/fixtures/client'
+import type { Test } from 'tap'
+import { focusWithView, openView, type Tasks } from '../fixtures/opened-console.ts'
+
+/** Tasks with users, sessions and machine clients. */
+export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
+  t.test('an admin changes rights, invites, and keeps a deleted account', { skip }, async (t) => {
+    const { page, ops, gatewayUrls } = signedIn()
+    const [email, password] = ['lovelace@example.com', 'analytical engine 1843']
+    const { register, login, call } = client(gatewayUrls[0] ?? '')
+    await register(email, password)
+    await openView(page, 'Users')
+    await page.getByRole('textbox', { name: 'User' }).fill(email)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Change roles and scope' }).click()
+    await page.getByRole('textbox', { name: 'Roles' }).fill('user editor')
+    await page.keyboard.press('Enter')
+    await page.getByText(`The next access token of ${email} has these rights.`).waitFor()
+    t.match((await ops(['users', 'show', email, '--json'])).json, {
+      user: { roles: ['user', 'editor'] }
+    })
+
+    await page.getByRole('button', { name: 'Invite …' }).click()
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill('babbage@example.com')
+    await page.keyboard.press('Enter')
+    t.match(await page.getByRole('dialog').locator('.secret').textContent(), /^ghi_/)
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: /^Revoke the invitation for babbage/ }).click()
+    await page.getByText('Nobody can register with this invitation.').waitFor()
+
+    const { accessToken: token } = (await login(email, password)).body
+    const deleted = await call('/auth/account', { method: 'DELETE', token })
+    t.equal(deleted.status, 202)
+    await openView(page, 'Overview')
+    await openView(page, 'Users')
+    await page.getByRole('button', { name: `Keep the account of ${email}` }).click()
+    await page.getByText(`${email} keeps the account, and can sign in.`).waitFor()
+    t.equal(await page.getByRole('heading', { name: 'Coming deletions' }).count(), 0)
+    t.match((await ops(['users', 'show', email, '--json'])).json, { user: { deletionAt: null } })
+  })
+
+  t.test('an admin creates a machine client, and disables it', { skip }, async (t) => {
+    const { page, gatewayUrls } = signedIn()
+    await openView(page, 'Clients')
+    await page.getByRole('button', { name: 'New client …' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('billing')
+    await page.getByRole('textbox', { name: 'Scope' }).fill('orders:read')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    const secret = await dialog.locator('.secret').textContent()
+    const [id] = /[0-9a-f-]{36}/.exec((await dialog.textContent()) ?? '') ?? []
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    const status = async () => {
+      const response = await fetch(`${gatewayUrls[0]}/oauth/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials' })
+      })
+      return response.status
+    }
+    t.equal(await status(), 200)
+    await page.getByRole('button', { name: /^Disable billing/ }).click()
+    await page.keyboard.type('billing')
+    await page.keyboard.press('Enter')
+    await page.getByText('Every gateway refuses the tokens of billing.').waitFor()
+    t.equal(await status(), 401)
+  })
+
+  t.test(
+    'an operator finds a stolen session and ends it, at every gateway',
+    { skip },
+    async (t) => {
+      const { page, gatewayUrls } = signedIn()
+      const [email, password] = ['grace@example.com', 'amazing grace hopper']
+      const clients = gatewayUrls.map((url) => client(url))
+      await clients[0]?.register(email, password)
+      const stolen = (await clients[0]?.login(email, password))?.body
+      const own = (await clients[0]?.login(email, password))?.body
+      t.equal(await page.evaluate(focusWithView), 'main', 'the focus moves in the turn of the view')
+      await page.getByRole('textbox', { name: 'User' }).fill(email)
+      await page.keyboard.press('Enter')
+      await page.getByText('2 live sessions').waitFor()
+
+      await openView(page, 'Audit log')
+      const login = page.getByRole('listitem').filter({ hasText: stolen?.session.id ?? '' })
+      await login.getByRole('link').click()
+      await page.getByText('from 127.0.0.1, used').first().waitFor()
+      await page.getByRole('button', { name: `End the session ${stolen?.session.id}` }).click()
+      await page.getByText('1 live session').waitFor()
+      const said = (token = '') =>
+        Promise.all(
+          clients.map(
+            async ({ call }) => (await call<{ code?: string }>('/orders', { token })).body.code
+          )
+        )
+      const codes = await eventually(
+        () => said(stolen?.accessToken),
+        (all) => all.every((code) => code === 'SESSION_ENDED')
+      )
+      t.strictSame(codes, Array(4).fill('SESSION_ENDED'))
+      t.notOk(
+        (await said(own?.accessToken)).includes('SESSION_ENDED'),
+        'the other session continues'
+      )
+    }
+  )
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import type { Test } from 'tap'
+import { openView, type Tasks } from '../fixtures/opened-console.ts'
+
+/** Tasks with gateways and their route tables. */
+export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
+  t.test('a gateway explains what it does with a request', { skip }, async (t) => {
+    const { page } = signedIn()
+    await openView(page, 'Routes')
+    await page.getByRole('rowheader', { name: 'auth-login' }).waitFor()
+    t.equal(await page.evaluate('scrollY'), 0, 'a view begins at its top')
+    await page.getByRole('textbox', { name: 'Path' }).fill('/orders/7')
+    await page.keyboard.press('Enter')
+    await page.getByText('/orders is the longest prefix of /orders/7 in the table').waitFor()
+    await page.getByText(/^GET http:.*\/orders\/7$/).waitFor()
+    await page.getByRole('textbox', { name: 'Path' }).fill('/orders/../admin')
+    await page.keyboard.press('Enter')
+    await page.getByText(/Everyone gets 400 INVALID_REQUEST/).waitFor()
+    t.equal(await page.getByText('earlier version').count(), 0)
+
+    await page.getByRole('button', { name: 'Reload from the files' }).click()
+    await page.getByText(/Reloaded \(\d+ routes\)/).waitFor()
+    await page.getByLabel('Route table (YAML)').fill('routes: [{ name: orders }]')
+    await page.getByRole('button', { name: 'Validate' }).press('Enter')
+    await page.getByText('Gateways would refuse it').waitFor()
+    await page
+      .getByText(/routes\.yaml:1:/)
+      .first()
+      .waitFor()
+    await page.getByLabel('Route table (YAML)').fill(await readFile('gateway/routes.yaml', 'utf8'))
+    await page.getByRole('button', { name: 'Validate' }).press('Enter')
+    await page.getByText(/No fault \(\d+ routes\)/).waitFor()
+  })
+
+  t.test('an operator drains gateways, the last one only on purpose', { skip }, async (t) => {
+    const { page, gatewayOpsUrls } = signedIn()
+    const statuses = () =>
+      Promise.all(gatewayOpsUrls.map(async (url) => (await fetch(`${url}/readyz`)).status))
+    await openView(page, 'Gateways')
+    const drain = page.getByRole('button', { name: /^Drain: /, disabled: false })
+    const undrain = page.getByRole('button', { name: /^Put back into .*: /, disabled: false })
+    await drain.nth(3).waitFor()
+    for (let times = 0; times < 3; times += 1) await drain.first().press('Enter')
+    await undrain.nth(2).waitFor()
+    t.strictSame((await statuses()).sort(), [200, 503, 503, 503])
+    await drain.click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('No other gateway would be left that serves clients.').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await openView(page, 'Overview')
+    await page.getByText('is drained.').first().waitFor()
+    await openView(page, 'Gateways')
+    for (let times = 0; times < 3; times += 1) await undrain.first().click()
+    await drain.nth(3).waitFor()
+    t.strictSame(await statuses(), [200, 200, 200, 200])
+    await openView(page, 'Audit log')
+    await page.getByRole('listitem').filter({ hasText: 'gateway-undrained' }).nth(2).waitFor()
+  })
+}
