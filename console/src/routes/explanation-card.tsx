@@ -48,7 +48,7 @@ function Reasons({ explanation }: { readonly explanation: Explanation }) {
       <Lines name="Headers" lines={headers} />
       <Lines name="Response" lines={answer} />
       <Lines name="Limits" lines={limits} />
-      <Lines name="To a proxy that asks" lines={verified} />
+      <Lines name="Forward authentication" lines={verified} />
     </dl>
   )
 }

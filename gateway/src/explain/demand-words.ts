@@ -25,6 +25,7 @@ export function demandWords(demand: Demand): string {
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`
   const login =
     maxLoginAgeSeconds === undefined ? '' : ` and a login within the last ${maxLoginAgeSeconds} s`
-  const strong = acrValues.length === 0 ? '' : ` and an acr of ${acrValues.join(' or ')}`
+  const strong =
+    acrValues.length === 0 ? '' : ` and the authentication level (acr) ${acrValues.join(' or ')}`
   return `${all}${one}${login}${strong}`
 }

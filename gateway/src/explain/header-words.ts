@@ -13,8 +13,8 @@ export function headersOf(
   const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
   const identity = claims.map((claim) => identityHeader[claim]).join(', ')
   return [
-    `the client's headers, except Authorization, the gateway's own cookies, hop-by-hop headers, headers of proxies (x-real-ip, cf-*, …) and ${IDENTITY_PREFIX}*`,
-    ...(credentials.includes('own-cookies') ? ["also the gateway's own cookies"] : []),
+    `all headers of the client, except Authorization, the cookies of the auth service, headers for one connection (connection, te, …), headers that proxies set (x-real-ip, cf-*, …) and ${IDENTITY_PREFIX}*`,
+    ...(credentials.includes('own-cookies') ? ['also the cookies of the auth service'] : []),
     ...(credentials.includes('client-authentication') ? ['also Authorization: Basic'] : []),
     ...(credentials.includes('authorization') && access === 'public'
       ? [
@@ -24,15 +24,17 @@ export function headersOf(
     ...(provesGateway
       ? [`${gatewayHeader}, which proves to ${upstream.name} that a gateway sent the request`]
       : []),
-    ...(access === 'public' || identity === '' ? [] : [`${identity} of ${caller}`]),
+    ...(access === 'public' || identity === '' ? [] : [`${identity}: who ${caller} is`]),
     ...(access === 'public' || !claims.includes('assertion')
       ? []
-      : [`${identityHeader.assertion} is for the audience ${audience}`]),
+      : [
+          `${identityHeader.assertion} is a token that the gateway signs for the audience ${audience}: the service verifies it`
+        ]),
     ...(access === 'public' ? [] : tokenClaims).map(
       ({ header, path }) =>
-        `${header}, the claim ${[path].flat().join(' ▸ ')} of the token, if it has one`
+        `${header}: the claim ${[path].flat().join(' ▸ ')} of the access token, if it has one`
     ),
-    'x-request-id, traceparent, x-forwarded-for, -proto, -host and -port, rewritten',
+    'x-request-id, traceparent, x-forwarded-for, -proto, -host and -port, which the gateway sets',
     ...(stripPrefix === '/' ? [] : [`x-forwarded-prefix: ${stripPrefix}`]),
     ...(method === 'COPY' || method === 'MOVE'
       ? ['Destination, if it is a path of the same route, as a path of the service']
@@ -54,7 +56,9 @@ export function verifiedOf(
   const empty = [...identityHeaderNames(routes, [])].filter((name) => !said.includes(name))
   return [
     `200 with ${[...said, 'authorization, cookie, x-request-id, traceparent'].join(', ')}`,
-    ...(empty.length === 0 ? [] : [`and with an empty ${empty.join(', ')}`]),
+    ...(empty.length === 0
+      ? []
+      : [`and these headers empty, so that the client cannot set them: ${empty.join(', ')}`]),
     'or the same refusal as from the gateway; the size of the body is not checked'
   ]
 }
