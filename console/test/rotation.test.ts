@@ -26,6 +26,7 @@ const gateway = (name: string, kids: string[]): Gateway => ({
   kids,
   revocationCursor: '',
   revocationLagSeconds: 0.4,
+  silentSeconds: 0.8,
   instance: name,
   drained: false,
   failing: [],

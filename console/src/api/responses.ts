@@ -26,6 +26,8 @@ export type Gateway = {
   readonly kids: readonly string[]
   readonly revocationCursor: string
   readonly revocationLagSeconds: number
+  /** since its last announcement */
+  readonly silentSeconds: number
   /** the same for all workers of one gateway */
   readonly instance: string
   /** null: an earlier version, which cannot be drained */

@@ -29,15 +29,12 @@ export function OperatorsCard() {
       <h2 id="operators">Operators</h2>
       <p class="hint">
         Each person has a token of their own. An admin creates one with{' '}
-        <code>npm run -s ops -- operators create NAME</code>.
+        <code>npm run -s ops -- operators create NAME</code>. The token of the installation
+        (AUTH_OPS_TOKEN) is not in the list: its events name <code>bootstrap</code>.
       </p>
       <Shown of={operators} what="the operators">
         {(all) =>
-          all.length === 0 ? (
-            <p class="hint">There are none besides bootstrap.</p>
-          ) : (
-            <List all={all} />
-          )
+          all.length === 0 ? <p>No one has a token of their own yet.</p> : <List all={all} />
         }
       </Shown>
     </section>

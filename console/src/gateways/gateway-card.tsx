@@ -4,7 +4,7 @@ import { Mark } from '../parts/mark.tsx'
 import { memoryText, numberText, shortKid, spanText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { DrainButton } from './drain-button.tsx'
-import { isLate, isOtherLeft, lagText, takesClients } from './gateway-state.ts'
+import { isLate, isOtherLeft, isSilent, lagText, SILENT, takesClients } from './gateway-state.ts'
 
 type CardProps = {
   readonly gateway: Gateway
@@ -20,7 +20,7 @@ export function GatewayCard({ gateway, active, all }: CardProps) {
   const workers = all.filter((one) => one.instance === instance).length
   const lacks = active !== undefined && !kids.includes(active)
   return (
-    <li class={isLate(gateway) || lacks ? 'gateway bad' : 'gateway'}>
+    <li class={isLate(gateway) || isSilent(gateway) || lacks ? 'gateway bad' : 'gateway'}>
       <div class="row">
         <h3>{name}</h3>
         {mayChange() && drained !== null && (
@@ -31,6 +31,7 @@ export function GatewayCard({ gateway, active, all }: CardProps) {
       {drained !== true && !takesClients(gateway) && (
         <Mark tone="bad">Not ready: {failing?.join('; ')}</Mark>
       )}
+      {isSilent(gateway) && <Mark tone="bad">It {SILENT}</Mark>}
       {workers > 1 && <p class="hint">One of {workers} workers. A drain concerns all of them.</p>}
       <dl>
         <dt>Revocations</dt>

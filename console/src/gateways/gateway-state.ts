@@ -5,6 +5,15 @@ const NEVER = Number.MAX_SAFE_INTEGER
 /** Auth services write two heartbeats per second. */
 const LATE_SECONDS = 5
 
+/** A gateway announces itself every two seconds. */
+const SILENT_SECONDS = 5
+
+/** Whether a gateway has missed announcements: it is slow, paused, killed or cut off. */
+export const isSilent = ({ silentSeconds }: Pick<Gateway, 'silentSeconds'>): boolean =>
+  silentSeconds > SILENT_SECONDS
+
+export const SILENT = 'is silent: slow, paused, killed or cut off'
+
 type Lagging = Pick<Gateway, 'revocationLagSeconds'>
 
 /** Whether a gateway may not know the newest revocations. */
@@ -22,4 +31,4 @@ export const takesClients = ({
 
 /** Whether another gateway serves clients while this one is drained. */
 export const isOtherLeft = ({ instance }: Gateway, all: readonly Gateway[]): boolean =>
-  all.some((one) => one.instance !== instance && takesClients(one))
+  all.some((one) => one.instance !== instance && takesClients(one) && !isSilent(one))

@@ -1,4 +1,5 @@
 import { now } from '../api/server-time.ts'
+import { SILENT } from '../gateways/gateway-state.ts'
 import { gateways, keys } from '../live/live.ts'
 import { count, shortKid, timeText } from '../parts/text.ts'
 import { clockText, type Rotation, rotationOf } from './rotation.ts'
@@ -63,13 +64,16 @@ function Holders({ holders }: Pick<Rotation, 'holders'>) {
   if (holders.length === 0) return <p>No gateway is live.</p>
   return (
     <ul class="holders">
-      {holders.map(({ id, name, holds }) => (
-        <li key={id} class={holds ? 'holds' : 'missing'}>
+      {holders.map(({ id, name, holds, isSilent }) => (
+        <li key={id} class={holds && !isSilent ? 'holds' : 'missing'}>
           <span class="mark" aria-hidden="true">
             {holds ? '✓' : '…'}
           </span>
           <span class="name">{name}</span>
-          <span class="state">{holds ? 'holds the new key' : 'does not have it yet'}</span>
+          <span class="state">
+            {holds ? 'holds the new key' : 'does not have it yet'}
+            {isSilent && `, and ${SILENT}`}
+          </span>
         </li>
       ))}
     </ul>

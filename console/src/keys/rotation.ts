@@ -1,6 +1,13 @@
 import type { Gateway, SigningKey } from '../api/responses.ts'
+import { isSilent } from '../gateways/gateway-state.ts'
 
-type Holder = { readonly id: string; readonly name: string; readonly holds: boolean }
+type Holder = {
+  readonly id: string
+  readonly name: string
+  readonly holds: boolean
+  /** whether it has missed announcements */
+  readonly isSilent: boolean
+}
 
 /** The change from one signing key to the next, as it is now. */
 export type Rotation = {
@@ -39,7 +46,10 @@ export function rotationOf(
 }
 
 const holdersOf = ({ kid }: SigningKey, gateways: readonly Gateway[]): Holder[] =>
-  gateways.map(({ id, name, kids }) => ({ id, name, holds: kids.includes(kid) }))
+  gateways.map((gateway) => {
+    const { id, name, kids } = gateway
+    return { id, name, holds: kids.includes(kid), isSilent: isSilent(gateway) }
+  })
 
 const newest = (keys: readonly SigningKey[]): SigningKey | null =>
   keys.toSorted((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt))[0] ?? null

@@ -1,5 +1,5 @@
 import type { Gateway, SigningKey, Status } from '../api/responses.ts'
-import { isLate, lagText, takesClients } from '../gateways/gateway-state.ts'
+import { isLate, isSilent, lagText, SILENT, takesClients } from '../gateways/gateway-state.ts'
 import { count, shortKid, spanText } from '../parts/text.ts'
 
 /** Something that an operator should look at. */
@@ -57,6 +57,9 @@ function ofGateways(gateways: readonly Gateway[], keys: readonly SigningKey[]): 
     } else if (!takesClients(gateway)) {
       const text = `${gateway.name} is not ready: ${gateway.failing?.join('; ')}.`
       found.push({ tone: 'wait', text, view: 'gateways' })
+    }
+    if (isSilent(gateway)) {
+      found.push({ tone: 'bad', text: `${gateway.name} ${SILENT}.`, view: 'gateways' })
     }
     if (isLate(gateway)) {
       const text = `${gateway.name} may not know the newest revocations: ${lagText(gateway)}.`

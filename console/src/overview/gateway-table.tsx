@@ -2,7 +2,7 @@ import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { type Load, MOST_RATES, rateOf } from '../gateways/gateway-load.ts'
 import { gatewayList, loads } from '../gateways/gateway-readings.ts'
-import { isLate, lagText, takesClients } from '../gateways/gateway-state.ts'
+import { isLate, isSilent, lagText, takesClients } from '../gateways/gateway-state.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { Spark } from '../parts/spark.tsx'
@@ -76,6 +76,7 @@ function Row({ gateway, load }: RowProps) {
 
 /** Why load balancers send it no new clients. */
 function State({ gateway }: { readonly gateway: Gateway }) {
+  if (isSilent(gateway)) return <Mark tone="bad">silent</Mark>
   if (gateway.drained === true) return <Mark tone="wait">drained</Mark>
   return takesClients(gateway) ? null : <Mark tone="bad">not ready</Mark>
 }

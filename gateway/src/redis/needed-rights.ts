@@ -20,6 +20,7 @@ export const neededRights: readonly NeededRights[] = [
       'get KEY',
       'set KEY a PX 1',
       'mget KEY',
+      'pttl KEY',
       'del KEY',
       'zadd KEY 1 a',
       'zrem KEY a',

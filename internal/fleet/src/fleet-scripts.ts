@@ -8,8 +8,11 @@ export type FleetScripts = {
   /** Opens a question: its key, then the arguments of the script. */
   ask(key: string, ...more: readonly Argument[]): Promise<void>
   answer(key: string, ...more: readonly Argument[]): Promise<void>
-  /** The values of strings: null if one is missing, empty if one is longer than `longest` bytes. */
-  strings(keys: readonly string[], longest: number): Promise<(string | null)[]>
+  /**
+   * The values of strings that expire: null if one is missing, empty if one is longer than `longest`
+   * bytes. Then how long each of them lasts, in milliseconds.
+   */
+  announcements(keys: readonly string[], longest: number): Promise<[(string | null)[], number[]]>
   /** The values of fields: null if one is missing, or longer than `longest` bytes. */
   fields(key: string, fields: readonly string[], longest: number): Promise<(string | null)[]>
   /** The value of a field: null if it is missing, or longer than `longest` bytes. */
@@ -40,7 +43,7 @@ export function fleetScripts(redis: RedisConnection): FleetScripts {
       send.call(redis, [keys.length, ...keys, ...more])
   }
   const [ask, answer] = [define('ask', masterScript), define('answer', masterScript)]
-  const strings = define('short-strings', readingScript)
+  const announcements = define('announcements', readingScript)
   const fields = define('short-fields', readingScript)
   const field = define('short-field', readingScript)
   const lastMembers = define('short-members', readingScript)
@@ -48,7 +51,8 @@ export function fleetScripts(redis: RedisConnection): FleetScripts {
   return {
     ask: async (key, ...more) => void (await ask([key], ...more)),
     answer: async (key, ...more) => void (await answer([key], ...more)),
-    strings: async (keys, longest) => (await strings(keys, longest)) as (string | null)[],
+    announcements: async (keys, longest) =>
+      (await announcements(keys, longest)) as [(string | null)[], number[]],
     fields: async (key, names, longest) =>
       (await fields([key], longest, ...names)) as (string | null)[],
     field: async (key, name, longest) => (await field([key], longest, name)) as string | null,

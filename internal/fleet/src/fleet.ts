@@ -87,6 +87,12 @@ export type Announcement = Static<typeof Announcement>
 export const takesClients = ({ vitals }: Pick<Announcement, 'vitals'>): boolean =>
   vitals?.failing === undefined ? vitals?.drained !== true : vitals.failing.length === 0
 
+/** A live gateway, and the time since its last announcement. */
+export type LiveGateway = Announcement & { readonly silentMs: number }
+
+/** Above this, a gateway has missed an announcement: it is slow, paused, killed or cut off. */
+export const SILENT_MS = 2.5 * ANNOUNCEMENT_INTERVAL_MS
+
 /** The live gateways, as all processes of the system see them. */
 export type Fleet = {
   /**
@@ -101,7 +107,7 @@ export type Fleet = {
    * come first.
    * @throws if the store is unreachable, because the live gateways are then unknown
    */
-  live(): Promise<Announcement[]>
+  live(): Promise<LiveGateway[]>
   /**
    * The `assertionJwk` of every gateway that was live within KEY_LIFE_MS and has not left.
    * @throws if the store is unreachable

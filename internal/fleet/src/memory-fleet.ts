@@ -25,7 +25,10 @@ export function memoryFleet(monotonicClock: () => number): Fleet {
     async live() {
       const now = monotonicClock()
       for (const [id, { untilMs }] of members) if (untilMs <= now) members.delete(id)
-      return [...members.values()].map(({ announcement }) => announcement)
+      return [...members.values()].map(({ announcement, untilMs }) => ({
+        ...announcement,
+        silentMs: ANNOUNCEMENT_LIFE_MS - (untilMs - now)
+      }))
     }
   }
 }

@@ -5,6 +5,7 @@ import {
   Announcement,
   type Fleet,
   KEY_LIFE_MS,
+  type LiveGateway,
   MOST_GATEWAYS
 } from './fleet.ts'
 import { fleetScripts } from './fleet-scripts.ts'
@@ -46,7 +47,7 @@ export function redisFleet(
   const listing = gatewayListing(onExcess)
   const scripts = fleetScripts(redis)
   const announcements = (ids: readonly string[]) =>
-    scripts.strings(ids.map(keyOf), LONGEST_ANNOUNCEMENT)
+    scripts.announcements(ids.map(keyOf), LONGEST_ANNOUNCEMENT)
   const publish = async (assertionJwk: string): Promise<void> => {
     await redis.zadd(ASSERTION_KEYS, clock(), assertionJwk)
     await redis.zremrangebyscore(ASSERTION_KEYS, '-inf', String(clock() - KEY_LIFE_MS))
@@ -58,7 +59,7 @@ export function redisFleet(
     await redis.srem(GATEWAYS, ids)
     // A gateway may have announced itself again before its name was removed, and would be missing
     // until its next announcement.
-    const texts = await announcements(ids)
+    const [texts] = await announcements(ids)
     const back = ids.filter((_, index) => texts[index] !== null)
     if (back.length > 0) await redis.sadd(GATEWAYS, back)
   }
@@ -86,13 +87,20 @@ export function redisFleet(
       // Those that were listed before come first, so that a flood of others does not hide them.
       const [announced, ids] = await scripts.someMembers(GATEWAYS, bounds, listing.known())
       if (ids.length === 0) return listing.listed([], 0)
-      const texts = await announcements(ids)
+      const [texts, leftMs] = await announcements(ids)
       const gone = ids.filter((_, index) => texts[index] === null)
       if (gone.length > 0) await forget(gone)
-      return listing.listed(texts.flatMap(decode), announced - gone.length)
+      const live = texts.flatMap((text, index) =>
+        decode(text).map((one) => ({ ...one, silentMs: silentMs(leftMs[index] ?? 0) }))
+      )
+      return listing.listed(live, announced - gone.length)
     }
   }
 }
+
+/** Whoever can write to the store can set any expiry, or none. */
+const silentMs = (leftMs: number): number =>
+  Math.min(ANNOUNCEMENT_LIFE_MS, Math.max(0, ANNOUNCEMENT_LIFE_MS - Math.max(0, leftMs)))
 
 /** Chooses which gateways are listed if too many are announced. */
 function gatewayListing(onExcess: (announced: number) => void) {
@@ -102,7 +110,7 @@ function gatewayListing(onExcess: (announced: number) => void) {
     /** those that were listed before */
     known: () => known,
     /** @param announced how many ids remain in the store */
-    listed(live: readonly Announcement[], announced: number): Announcement[] {
+    listed(live: readonly LiveGateway[], announced: number): LiveGateway[] {
       const list = live.slice(0, MOST_GATEWAYS)
       known = new Set(list.map(({ id }) => id))
       const wasExcess = isExcess

@@ -1,5 +1,5 @@
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
-import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
+import type { Fleet, LiveGateway } from '@gatehouse/fleet/fleet'
 import type { AuditChain } from '../audit-chain/audit-chain.ts'
 import { reportedFaults } from '../background/background-work.ts'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
@@ -44,7 +44,7 @@ type State = {
   /** the number of the last audit event that was read */
   last: number
   keys: Snapshot<readonly KeyRecord[]>
-  gateways: Snapshot<readonly Announcement[]>
+  gateways: Snapshot<readonly LiveGateway[]>
 }
 
 /** A connection, and what it has been sent. */

@@ -1,5 +1,5 @@
 import type { ChainRecord } from '@gatehouse/audit-chain/chain-record'
-import type { Announcement } from '@gatehouse/fleet/fleet'
+import type { LiveGateway } from '@gatehouse/fleet/fleet'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 
 /** What the stream sends to operators. */
@@ -8,7 +8,7 @@ export type LiveEvent =
   /** all signing keys, at the beginning and after each change */
   | { readonly type: 'keys'; readonly keys: readonly KeyRecord[] }
   /** all live gateways, at the beginning and when one of them has other keys or routes, comes or goes */
-  | { readonly type: 'gateways'; readonly gateways: readonly Announcement[] }
+  | { readonly type: 'gateways'; readonly gateways: readonly LiveGateway[] }
   /** the audit events from `first` to `last` are not sent: they can be read from the audit log */
   | { readonly type: 'gap'; readonly first: number; readonly last: number }
 

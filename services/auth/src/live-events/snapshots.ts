@@ -1,4 +1,4 @@
-import { type Announcement, takesClients } from '@gatehouse/fleet/fleet'
+import { type LiveGateway, SILENT_MS, takesClients } from '@gatehouse/fleet/fleet'
 import type { KeyRecord } from '../keys/key-lifecycle.ts'
 
 /** A list, and a text that changes with each change that readers must get. */
@@ -10,16 +10,15 @@ export const snapshotOfKeys = (content: readonly KeyRecord[]): Snapshot<readonly
 })
 
 /** By name. */
-export function snapshotOfGateways(
-  live: readonly Announcement[]
-): Snapshot<readonly Announcement[]> {
+export function snapshotOfGateways(live: readonly LiveGateway[]): Snapshot<readonly LiveGateway[]> {
   const content = live.toSorted((one, other) => (one.name < other.name ? -1 : 1))
   // How far a gateway is behind changes all the time.
   return { content, version: JSON.stringify(content.map(versionOf)) }
 }
 
-const versionOf = (gateway: Announcement) => {
-  const { id, keySetVersion, kids, vitals } = gateway
+const versionOf = (gateway: LiveGateway) => {
+  const { id, keySetVersion, kids, silentMs, vitals } = gateway
   const { routesVersion, drained } = vitals ?? {}
-  return [id, keySetVersion, kids, routesVersion, drained, takesClients(gateway)] as const
+  const states = [drained, takesClients(gateway), silentMs > SILENT_MS]
+  return [id, keySetVersion, kids, routesVersion, ...states] as const
 }

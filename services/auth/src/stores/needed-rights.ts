@@ -50,6 +50,7 @@ export const neededRights: readonly NeededRights[] = [
     commands: [
       'smembers KEY',
       'mget KEY',
+      'pttl KEY',
       'srem KEY a',
       'sadd KEY a',
       'zadd KEY 1 a',

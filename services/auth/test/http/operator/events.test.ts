@@ -120,6 +120,7 @@ t.test('undocumented members of a gateway announcement are not sent', async (t) 
       {
         ...known,
         revocationLagSeconds: 0,
+        silentSeconds: 0,
         instance: 'g',
         drained: null,
         failing: null,

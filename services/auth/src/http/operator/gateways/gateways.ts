@@ -1,4 +1,4 @@
-import type { Announcement } from '@gatehouse/fleet/fleet'
+import type { Announcement, LiveGateway } from '@gatehouse/fleet/fleet'
 import { Type } from 'typebox'
 import { instant } from '../../fields.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
@@ -50,6 +50,12 @@ const Gateway = Type.Object(
       description: 'Seconds since the last heartbeat that it has read from the revocation log.',
       examples: [0.4]
     }),
+    silentSeconds: Type.Number({
+      minimum: 0,
+      description:
+        'Seconds since its last announcement. Gateways announce themselves every two seconds, so one that is silent for longer is slow, paused, killed or cut off. After ten seconds, it is no longer listed.',
+      examples: [1.2]
+    }),
     instance: Type.String({
       description: 'The same for all workers of one gateway.',
       examples: ['3f6c0b9e-7c0f-4f0a-9a55-0d9f1f6f7a10']
@@ -73,13 +79,14 @@ const Gateway = Type.Object(
 )
 
 /** What operators see of a gateway. */
-export const toGateway = (gateway: Announcement) => ({
+export const toGateway = (gateway: LiveGateway) => ({
   id: gateway.id,
   name: gateway.name,
   keySetVersion: gateway.keySetVersion,
   kids: gateway.kids,
   revocationCursor: gateway.revocationCursor,
   revocationLagSeconds: gateway.revocationLagSeconds,
+  silentSeconds: Math.round(gateway.silentMs / 100) / 10,
   instance: gateway.vitals?.instance ?? gateway.id,
   drained: gateway.vitals?.drained ?? null,
   failing: gateway.vitals?.failing ?? null,

@@ -1,4 +1,4 @@
-import type { Announcement, Fleet } from '@gatehouse/fleet/fleet'
+import type { Fleet, LiveGateway } from '@gatehouse/fleet/fleet'
 import { fleetUnavailable } from '../../../refusals.ts'
 
 /**
@@ -9,7 +9,7 @@ export async function liveGateways({
   fleet
 }: {
   readonly fleet: Pick<Fleet, 'live'>
-}): Promise<Announcement[]> {
+}): Promise<LiveGateway[]> {
   const live = await fleet.live().catch((error) => {
     throw fleetUnavailable(error)
   })

@@ -80,8 +80,8 @@ t.test('an activation names the gateways that are missing, unless it is forced',
   await auth.fleet.announce(announcement('edge-1', [first]))
   const live = auth.fleet.live
   auth.fleet.live = async () => [
-    announcement('edge-1', [first]),
-    announcement('edge-2', [first, made.kid])
+    { ...announcement('edge-1', [first]), silentMs: 0 },
+    { ...announcement('edge-2', [first, made.kid]), silentMs: 0 }
   ]
   const refused = await call('POST', `/ops/keys/${made.kid}/activate`)
   isRefused(t, refused, 'CONFLICT')
@@ -198,6 +198,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       revocationCursor: '7-0',
       revocationLagSeconds: 0.5,
       instance: 'id-of-edge-1',
+      silentSeconds: 0,
       drained: null,
       failing: null,
       vitals: null
@@ -210,6 +211,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       revocationCursor: '7-0',
       revocationLagSeconds: 0.5,
       instance: 'id-of-edge-2',
+      silentSeconds: 0,
       drained: null,
       failing: null,
       vitals: null
