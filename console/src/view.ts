@@ -16,7 +16,7 @@ export const views = [
 
 export type ViewName = (typeof views)[number]['name']
 
-/** The parts of the address, which is `#/VIEW` or `#/VIEW/SUBJECT`. */
+/** The parts of the address, which is `#/VIEW`, `#/VIEW/SUBJECT` or `#/users/USER/SESSION`. */
 const parts = (): string[] => location.hash.split('/')
 
 const named = (): ViewName => views.find(({ name }) => name === parts()[1])?.name ?? views[0].name
@@ -27,7 +27,11 @@ export const view = signal<ViewName>(named())
 /** What the view shows at first, such as the id of a user. Empty if the address does not say it. */
 export const subject = signal(parts()[2] ?? '')
 
+/** The session that an event led to. Empty if the address does not say it. */
+export const session = signal(parts()[3] ?? '')
+
 addEventListener('hashchange', () => {
   view.value = named()
   subject.value = parts()[2] ?? ''
+  session.value = parts()[3] ?? ''
 })

@@ -11,9 +11,13 @@ const alarming = [
   'invitation-refused'
 ]
 
+/** Events whose subject is not a user. */
+const ofOthers =
+  /^(approval|client|gateway|request|webhook)-|^invitation-(created|revoked)$|^mail-(retried|discarded)$/
+
 type ListProps = {
   readonly events: readonly AuditEvent[]
-  /** whether the id of a user leads to the user */
+  /** whether the ids of users and sessions lead to them */
   readonly hasLinks?: boolean
 }
 
@@ -37,7 +41,8 @@ export function EventList({ events, hasLinks = false }: ListProps) {
 type FactsProps = { readonly event: AuditEvent; readonly hasLinks: boolean }
 
 /** What the event is about, and its details. */
-function Facts({ event: { user, session, requestId, detail }, hasLinks }: FactsProps) {
+function Facts({ event, hasLinks }: FactsProps) {
+  const { user, session, requestId, detail } = event
   const facts = Object.entries({ about: user, session, ...detail, request: requestId })
   return (
     <dl class="facts">
@@ -46,15 +51,22 @@ function Facts({ event: { user, session, requestId, detail }, hasLinks }: FactsP
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              {hasLinks && name === 'about' && isUserId(value) ? (
-                <a href={`#/users/${value}`}>{value}</a>
-              ) : (
-                String(value)
-              )}
+              <Linked to={hasLinks ? addressOf(event, name) : null}>{String(value)}</Linked>
             </dd>
           </div>
         )
       )}
     </dl>
   )
+}
+
+/** Where a fact leads; null: nowhere. */
+function addressOf({ kind, user, session }: AuditEvent, fact: string): string | null {
+  if (!isUserId(user) || ofOthers.test(kind)) return null
+  if (fact === 'about') return `#/users/${user}`
+  return fact === 'session' ? `#/users/${user}/${session}` : null
+}
+
+function Linked({ to, children }: { readonly to: string | null; readonly children: string }) {
+  return to === null ? <>{children}</> : <a href={to}>{children}</a>
 }

@@ -17,7 +17,8 @@ export function GatewaysView() {
           <>
             <p class="hint">
               {count(all.length, 'live gateway')}. A gateway that has not announced itself for ten
-              seconds is not listed.
+              seconds is not listed. Drain a gateway before work on its machine: load balancers and
+              clients then go elsewhere, and it still serves every request.
             </p>
             <ul class="gateways">
               {all.map((gateway) => (

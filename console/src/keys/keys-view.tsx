@@ -69,6 +69,10 @@ function NewKey() {
           ))}
         </select>
       </label>
+      <p class="hint">
+        Rotate publishes a new key, waits until every live gateway holds it, and then signs with it.
+        If a key has leaked, revoke it: every gateway refuses its tokens within a second.
+      </p>
     </section>
   )
 }

@@ -5,6 +5,7 @@ import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { agoText, count, timeText } from '../parts/text.ts'
 import { isAdmin, mayChange } from '../session/session.ts'
+import { session as sought } from '../view.ts'
 import { FactorsList } from './factors-list.tsx'
 import { enable, endSession, type FoundUser } from './found-user.ts'
 import { RightsForm } from './rights-form.tsx'
@@ -30,6 +31,7 @@ export function UserCard({ found }: { readonly found: FoundUser }) {
       {user.deletionAt !== null && <Leaving user={user} until={user.deletionAt} />}
       {isAdmin() && <RightsForm key={user.id} user={user} />}
       <h3>{count(sessions.length, 'live session')}</h3>
+      <Ended sessions={sessions} />
       <ul class="sessions">
         {sessions.map((session) => (
           <SessionRow
@@ -45,6 +47,17 @@ export function UserCard({ found }: { readonly found: FoundUser }) {
       <h3>Newest events</h3>
       <EventList events={events} />
     </section>
+  )
+}
+
+/** The session that an event led to, if it has ended. */
+function Ended({ sessions }: { readonly sessions: readonly Session[] }) {
+  const { value: id } = sought
+  if (id === '' || sessions.some((one) => one.id === id)) return null
+  return (
+    <p>
+      The session <code>{id}</code> has ended, or is of another user.
+    </p>
   )
 }
 
@@ -104,6 +117,7 @@ function SessionRow({ user, session, address }: RowProps) {
         {agoText(Date.parse(session.lastUsedAt), now.value)}
       </span>
       <code>{session.id}</code>
+      {session.id === sought.value && <Mark tone="wait">the session of the event</Mark>}
       {mayChange() && (
         <button
           type="button"

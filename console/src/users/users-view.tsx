@@ -43,6 +43,12 @@ export function UsersView() {
           </label>
           <button type="submit">Find</button>
         </form>
+        {found.value === null && fault.value === null && (
+          <p class="hint">
+            Shows the live sessions, second factors and newest events of a user. From an event of
+            the <a href="#/audit">audit log</a>, the id of a session leads here too.
+          </p>
+        )}
         <Fault text={fault.value} />
       </section>
       {found.value !== null && <UserCard found={found.value} />}

@@ -4,8 +4,9 @@ import type { Route } from '../routes/entry/route.ts'
 /** What a route requires of a caller, as text: for all methods first, then by method. */
 export function demandsOf({ access, methods, ...route }: Route): string[] {
   const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
-    const own = demand.access === undefined ? '' : ` ${accessWords(demand.access)}`
-    return `${method}:${`${own}${demandWords(demand)}` || ' nothing more'}`
+    const more = demandWords(demand)
+    if (demand.access !== undefined) return `${method}: ${accessWords(demand.access)}${more}`
+    return `${method}:${more.replace(/^ and/, ' also') || ' nothing more'}`
   })
   return [`${accessWords(access)}${demandWords(route)}`, ...byMethod]
 }

@@ -4,9 +4,9 @@ import type { Route } from '../routes/entry/route.ts'
 export function responseOf({ answerHeaderBytes, answerPaths, stripPrefix = '' }: Route): string[] {
   return [
     `the service may answer with at most ${answerHeaderBytes} bytes of headers`,
-    answerPaths === 'keep'
+    answerPaths === 'keep' || stripPrefix === ''
       ? 'paths in Location, Content-Location, Refresh and cookies stay as the service writes them'
-      : `paths in Location, Content-Location, Refresh and cookies get ${stripPrefix || '/'} in front, because the gateway removes it from the request`
+      : `paths in Location, Content-Location, Refresh and cookies get ${stripPrefix} in front, because the gateway removes it from the request`
   ]
 }
 

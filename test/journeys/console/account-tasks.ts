@@ -83,8 +83,10 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
 
       await openView(page, 'Audit log')
       const login = page.getByRole('listitem').filter({ hasText: stolen?.session.id ?? '' })
-      await login.getByRole('link').click()
+      await login.getByRole('link', { name: stolen?.session.id ?? '' }).click()
       await page.getByText('from 127.0.0.1, used').first().waitFor()
+      const row = page.getByRole('listitem').filter({ hasText: 'the session of the event' })
+      t.match(await row.textContent(), stolen?.session.id)
       await page.getByRole('button', { name: `End the session ${stolen?.session.id}` }).click()
       await page.getByText('1 live session').waitFor()
       const said = (token = '') =>
