@@ -111,8 +111,8 @@ process has its own settings. In a checkout, this command starts a gateway alone
 npx node --disable-warning=ExperimentalWarning gateway/src/main.ts
 \`\`\`
 
-For the auth service, it ends with \`services/auth/src/main.ts\`. These commands read the environment and no \`.env\`. [Containers](kubernetes.md)
-and [systemd units](systemd.md) start the same processes.`
+For the auth service, it ends with \`services/auth/src/main.ts\`. These commands read the environment and no \`.env\`.
+[Containers](kubernetes.md) and [systemd units](systemd.md) start the same processes.`
 
 /** The page, from the comments of .env.example and the schemas of the settings. */
 export function settingsPage(): string {
