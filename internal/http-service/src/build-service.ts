@@ -74,7 +74,9 @@ const limits = {
   IncomingMessage: GatheredRequest,
   maxHeaderSize: headerLimits.maxHeaderSize,
   /** missing Host: refused by our own code */
-  requireHostHeader: false
+  requireHostHeader: false,
+  /** A request without a body has no stream of one, and emits none of its events. */
+  optimizeEmptyRequests: true
 }
 const http2 = {
   allowHTTP1: true,

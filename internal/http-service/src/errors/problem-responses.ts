@@ -78,7 +78,8 @@ function logRefusal(refusal: Refusal, request: FastifyRequest): void {
  * and the client does not read the response.
  */
 const isBrokenOff = ({ raw }: FastifyRequest): boolean =>
-  isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete
+  // A request without a body has ended with its headers.
+  isHttpTwo(raw) ? raw.aborted : raw.destroyed && !raw.complete && !raw.readableEnded
 
 const brokenOff = (cause: unknown) =>
   new Refusal('INVALID_REQUEST', { reason: 'the client disconnected', cause })
