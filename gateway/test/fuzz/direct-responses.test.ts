@@ -264,7 +264,10 @@ t.test('bytes behind a response reach no handler, also in the turn of its end', 
             events.push('end')
             setImmediate(() => setImmediate(resolve))
           },
-          onResponseError: (_controller, error) => resolve(t.fail(error.message))
+          onResponseError(_controller, error) {
+            t.fail(error.message)
+            resolve()
+          }
         }
       )
     })
