@@ -151,7 +151,8 @@ export function passedHeaders(received: ResponseHeaders, route: Route): Response
 
 function ofSeveral(name: string, values: string[]): string | string[] | undefined {
   if (SINGLE.has(name)) return values[0]
-  return ONE_LINE.has(name) ? values.join(', ') : values
+  // The last of them may be empty.
+  return ONE_LINE.has(name) ? withoutOuterWhitespace(values.join(', ')) : values
 }
 
 /** The headers that belong to the service's connection (RFC 9110 §7.6.1). */
