@@ -29,6 +29,12 @@ export type StoreClock = {
 type Monotonic = () => number
 
 /**
+ * A process that finds a response after this time was stopped meanwhile. The response does not say
+ * when it was written, and so not what time it is.
+ */
+const STOPPED_MS = 5000
+
+/**
  * @param waitMs the time limit of a call
  * @param monotonic in milliseconds, never set back
  */
@@ -47,6 +53,7 @@ export function storeClock(
     elapsedMs: monotonic,
     deadline: () => Math.ceil(monotonic() + most + waitMs),
     heard(storeMs, sentAtMs) {
+      if (monotonic() - sentAtMs > STOPPED_MS) return
       // The store's milliseconds are rounded down.
       const [low, high] = [storeMs - monotonic(), storeMs + 1 - sentAtMs]
       const agrees = low <= most && high >= least

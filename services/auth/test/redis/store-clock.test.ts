@@ -52,6 +52,14 @@ t.test('the store’s time is known to within its fastest round trip', async (t)
   t.doesNotThrow(() => fc.assert(believed))
 })
 
+t.test('a response that a stopped process finds much later says nothing', async (t) => {
+  const { clock, call, trueMs } = world(60_000)
+  call(1, 2_700_000)
+  t.equal(clock.known, false)
+  call(1, 1)
+  t.ok(Math.abs(clock.now() - trueMs()) <= 4)
+})
+
 t.test('after a change of the store’s clock, the new time counts', async (t) => {
   const { clock, state, call, trueMs } = world(60_000)
   call(1, 1)
