@@ -11,7 +11,7 @@ const auth = await authWithProviders(
   t,
   [
     { id: 'acme', name: 'Acme <Inc>', issuer: provider.issuer },
-    { id: 'other', name: 'Other', issuer: 'http://127.0.0.1:1' }
+    { id: 'other', name: 'Other', issuer: 'http://127.0.0.1:1', reauthentication: false }
   ],
   { pages: 'on' }
 )
@@ -168,6 +168,9 @@ t.test('a user without a password confirms with a new login at the provider', as
   t.equal((await user.send('provider-unlink', { id })).statusCode, 409, 'the login is recent')
   t.equal(await sessions(), before, 'in the same session')
 
+  await user.open('confirm')
+  const silent = await user.send('provider-confirm', { provider: 'other', returnTo: '' })
+  t.equal(silent.statusCode, 404, 'that provider cannot ask again')
   await user.open('confirm')
   await user.send('provider-confirm', { provider: 'acme', returnTo: '' })
   await user.open('complete-sign-in')

@@ -16,8 +16,10 @@ export function leaveFor(
   offer: Offer,
   { provider, ...login }: Omit<KeptLogin, 'verifier'> & { readonly provider: string }
 ): FastifyReply {
-  if (!offer.providers.some(({ id }) => id === provider)) {
-    throw new Refusal('NOT_FOUND', { reason: 'a form names a provider that is not configured' })
+  const offered = offer.providers.find(({ id }) => id === provider)
+  const isFit = login.purpose !== 'confirm' || offered?.reauthentication === true
+  if (offered === undefined || !isFit) {
+    throw new Refusal('NOT_FOUND', { reason: 'a form names a provider that is not offered' })
   }
   const verifier = randomText()
   keepLogin(visit, { ...login, verifier })
