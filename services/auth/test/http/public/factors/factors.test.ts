@@ -36,7 +36,11 @@ t.test('a user adds an authenticator, and every later login asks for its code', 
   t.match(uri, new RegExp(`^otpauth://totp/Example:ada%40example.com\\?secret=${secret}&`))
   t.match(qr.dataUri, /^data:image\/png;base64,/)
   const empty = await auth.get('/factors', headers)
-  t.strictSame(empty.json(), { factors: [], recoveryCodes: 0 }, 'it does not count yet')
+  t.strictSame(
+    empty.json(),
+    { factors: [], recoveryCodes: 0, hasPassword: true },
+    'it does not count yet'
+  )
   t.equal((await auth.post('/login', { email, password })).statusCode, 200, 'nor does login ask')
 
   const app = authenticator(auth, { id: factor.id, secret })
