@@ -109,6 +109,11 @@ t.test(
     t.strictSame([...(await fleet.questions.answers('7', ['own', 'dead']))], [['own', '1']])
     const left = await server.redis.pttl('gatehouse:{gateways}:dead')
     t.ok(left > 5000 && left <= 10_000, 'for ten seconds')
+    const silentMs = async () => (await fleet.live()).find(({ id }) => id === 'dead')?.silentMs ?? 0
+    await server.redis.pexpire('gatehouse:{gateways}:dead', 20_000)
+    t.equal(await silentMs(), 0, 'somebody has given it a longer life')
+    await server.redis.pexpire('gatehouse:{gateways}:dead', 9000)
+    t.ok((await silentMs()) >= 1000, 'it has been silent for as long as its life is shorter')
     await server.redis.del('gatehouse:{gateways}:dead')
     t.strictSame(await ids(), ['own'], 'as when they are over')
     t.strictSame(await server.redis.smembers('gatehouse:{gateways}'), ['own'])

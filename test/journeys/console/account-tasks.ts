@@ -5,14 +5,14 @@ import { focusWithView, openView, type Tasks } from '../fixtures/opened-console.
 /** Tasks with users, sessions and machine clients. */
 export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
   t.test('an admin changes rights, invites, and keeps a deleted account', { skip }, async (t) => {
-    const { page, ops, gatewayUrls } = signedIn()
+    const { page, ops, axe, gatewayUrls } = signedIn()
     const [email, password] = ['lovelace@example.com', 'analytical engine 1843']
     const { register, login, call } = client(gatewayUrls[0] ?? '')
     await register(email, password)
     await openView(page, 'Users')
     await page.getByRole('textbox', { name: 'User' }).fill(email)
     await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Change roles and scope' }).click()
+    await page.getByRole('button', { name: 'Change roles and scope' }).press('Enter')
     await page.getByRole('textbox', { name: 'Roles' }).fill('user editor')
     await page.keyboard.press('Enter')
     await page.getByText(`The next access token of ${email} has these rights.`).waitFor()
@@ -20,12 +20,13 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
       user: { roles: ['user', 'editor'] }
     })
 
-    await page.getByRole('button', { name: 'Invite …' }).click()
+    await page.getByRole('button', { name: 'Invite …' }).press('Enter')
     await page.getByRole('textbox', { name: 'E-mail address' }).fill('babbage@example.com')
+    t.strictSame(await axe(), [], 'the invitation')
     await page.keyboard.press('Enter')
     t.match(await page.getByRole('dialog').locator('.secret').textContent(), /^ghi_/)
-    await page.getByRole('button', { name: 'Close' }).click()
-    await page.getByRole('button', { name: /^Revoke the invitation for babbage/ }).click()
+    await page.getByRole('button', { name: 'Close' }).press('Enter')
+    await page.getByRole('button', { name: /^Revoke the invitation for babbage/ }).press('Enter')
     await page.getByText('Nobody can register with this invitation.').waitFor()
 
     const { accessToken: token } = (await login(email, password)).body
@@ -33,23 +34,24 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
     t.equal(deleted.status, 202)
     await openView(page, 'Overview')
     await openView(page, 'Users')
-    await page.getByRole('button', { name: `Keep the account of ${email}` }).click()
+    await page.getByRole('button', { name: `Keep the account of ${email}` }).press('Enter')
     await page.getByText(`${email} keeps the account, and can sign in.`).waitFor()
     t.equal(await page.getByRole('heading', { name: 'Coming deletions' }).count(), 0)
     t.match((await ops(['users', 'show', email, '--json'])).json, { user: { deletionAt: null } })
   })
 
   t.test('an admin creates a machine client, and disables it', { skip }, async (t) => {
-    const { page, gatewayUrls } = signedIn()
+    const { page, axe, gatewayUrls } = signedIn()
     await openView(page, 'Clients')
-    await page.getByRole('button', { name: 'New client …' }).click()
+    await page.getByRole('button', { name: 'New client …' }).press('Enter')
     await page.getByRole('textbox', { name: 'Name' }).fill('billing')
     await page.getByRole('textbox', { name: 'Scope' }).fill('orders:read')
+    t.strictSame(await axe(), [], 'the new client')
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog')
     const secret = await dialog.locator('.secret').textContent()
     const [id] = /[0-9a-f-]{36}/.exec((await dialog.textContent()) ?? '') ?? []
-    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.getByRole('button', { name: 'Close' }).press('Enter')
     const status = async () => {
       const response = await fetch(`${gatewayUrls[0]}/oauth/token`, {
         method: 'POST',
@@ -59,7 +61,7 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
       return response.status
     }
     t.equal(await status(), 200)
-    await page.getByRole('button', { name: /^Disable billing/ }).click()
+    await page.getByRole('button', { name: /^Disable billing/ }).press('Enter')
     await page.keyboard.type('billing')
     await page.keyboard.press('Enter')
     await page.getByText('Every gateway refuses the tokens of billing.').waitFor()
@@ -83,11 +85,13 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
 
       await openView(page, 'Audit log')
       const login = page.getByRole('listitem').filter({ hasText: stolen?.session.id ?? '' })
-      await login.getByRole('link', { name: stolen?.session.id ?? '' }).click()
+      await login.getByRole('link', { name: stolen?.session.id ?? '' }).press('Enter')
       await page.getByText('from 127.0.0.1, used').first().waitFor()
       const row = page.getByRole('listitem').filter({ hasText: 'the session of the event' })
       t.match(await row.textContent(), stolen?.session.id)
-      await page.getByRole('button', { name: `End the session ${stolen?.session.id}` }).click()
+      await page
+        .getByRole('button', { name: `End the session ${stolen?.session.id}` })
+        .press('Enter')
       await page.getByText('1 live session').waitFor()
       const said = (token = '') =>
         Promise.all(

@@ -18,7 +18,7 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
     await page.getByText(/Everyone gets 400 INVALID_REQUEST/).waitFor()
     t.equal(await page.getByText('earlier version').count(), 0)
 
-    await page.getByRole('button', { name: 'Reload from the files' }).click()
+    await page.getByRole('button', { name: 'Reload from the files' }).press('Enter')
     await page.getByText(/Reloaded \(\d+ routes\)/).waitFor()
     await page.getByLabel('Route table (YAML)').fill('routes: [{ name: orders }]')
     await page.getByRole('button', { name: 'Validate' }).press('Enter')
@@ -33,7 +33,7 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
   })
 
   t.test('an operator drains gateways, the last one only on purpose', { skip }, async (t) => {
-    const { page, gatewayOpsUrls } = signedIn()
+    const { page, axe, gatewayOpsUrls } = signedIn()
     const statuses = () =>
       Promise.all(gatewayOpsUrls.map(async (url) => (await fetch(`${url}/readyz`)).status))
     await openView(page, 'Gateways')
@@ -43,14 +43,15 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
     for (let times = 0; times < 3; times += 1) await drain.first().press('Enter')
     await undrain.nth(2).waitFor()
     t.strictSame((await statuses()).sort(), [200, 503, 503, 503])
-    await drain.click()
+    await drain.press('Enter')
     const dialog = page.getByRole('dialog')
     await dialog.getByText('No other gateway would be left that serves clients.').waitFor()
-    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    t.strictSame(await axe(), [], 'the dialog')
+    await dialog.getByRole('button', { name: 'Cancel' }).press('Enter')
     await openView(page, 'Overview')
     await page.getByText('is drained.').first().waitFor()
     await openView(page, 'Gateways')
-    for (let times = 0; times < 3; times += 1) await undrain.first().click()
+    for (let times = 0; times < 3; times += 1) await undrain.first().press('Enter')
     await drain.nth(3).waitFor()
     t.strictSame(await statuses(), [200, 200, 200, 200])
     await openView(page, 'Audit log')

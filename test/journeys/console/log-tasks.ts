@@ -7,11 +7,11 @@ export function logTasks(t: Test, { skip, signedIn }: Tasks): void {
   t.test('an operator verifies and exports the audit log', { skip }, async (t) => {
     const { page, ops, folder } = signedIn()
     await openView(page, 'Audit log')
-    await page.getByRole('button', { name: 'Verify' }).click()
+    await page.getByRole('button', { name: 'Verify' }).press('Enter')
     await page.getByText(/^. \d+ events and \d+ signed heads? verified: no fault\.$/).waitFor()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Export' }).click()
+      page.getByRole('button', { name: 'Export' }).press('Enter')
     ])
     const file = `${folder}/audit.ndjson`
     await download.saveAs(file)
@@ -32,9 +32,9 @@ export function logTasks(t: Test, { skip, signedIn }: Tasks): void {
     await ops(['users', 'create', 'hook@example.com'])
     await openView(page, 'Outbox')
     await page.getByText(url).first().waitFor()
-    await page.getByRole('button', { name: `Test: ${url}` }).click()
+    await page.getByRole('button', { name: `Test: ${url}` }).press('Enter')
     await page.getByText(`${url} did not accept the test`).waitFor()
-    await page.getByRole('button', { name: /^Discard user.created/ }).click()
+    await page.getByRole('button', { name: /^Discard user.created/ }).press('Enter')
     await page.keyboard.type('user.created')
     await page.keyboard.press('Enter')
     await page.getByText('It is discarded, and will not be sent.').waitFor()
