@@ -59,6 +59,9 @@ async function suggest(form) {
 for (const form of forms) {
   if (!isAvailable) {
     form.hidden = true
+    // Only where nothing else can be done on the page.
+    const note = form.parentElement.querySelector('[data-without-passkeys]')
+    if (note !== null) note.hidden = false
     continue
   }
   form.addEventListener('submit', (event) => {

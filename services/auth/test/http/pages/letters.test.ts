@@ -137,6 +137,9 @@ t.test('links to change and to restore an address work on their pages', async (t
   await dora.open('confirm-email')
   const confirmed = await dora.send('confirm-email', { token: tokenOf(confirming) })
   t.equal(confirmed.statusCode, 303)
+  const told = await dora.open(String(confirmed.headers.location))
+  t.match(told.body, 'Your account now uses the new address.', 'a signed-in user sees it too')
+  t.match(told.body, 'href="http://localhost:3000/demo"')
   t.match((await dora.open('account')).body, 'dora@new.example')
 
   await letter()

@@ -64,8 +64,9 @@ export const showFactors: PageRoute = (service, { open, offer }) => {
 function factorParts({ visit }: UserPage, factor: ShownFactor, token: string) {
   const { texts, language } = visit
   const { lastUsedAt } = factor
+  const kind = texts[kinds[factor.type]]
   return [
-    h('h2', {}, [factor.name, h('span', { class: 'mark' }, texts[kinds[factor.type]])]),
+    h('h2', {}, [factor.name, factor.name === kind ? null : h('span', { class: 'mark' }, kind)]),
     facts([
       [texts.added, shownTime(language, factor.createdAt)],
       [texts.lastUsed, lastUsedAt === null ? texts.never : shownTime(language, lastUsedAt)]

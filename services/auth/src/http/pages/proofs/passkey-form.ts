@@ -25,6 +25,13 @@ export function passkeyForm(visit: Visit, given: PasskeyForm): ComponentChild {
   if (optionsFrom !== undefined) data['data-options-from'] = optionsFrom
   return h('div', { class: 'passkey' }, [
     h('noscript', {}, h('p', { class: 'hint' }, visit.texts.needsScript)),
+    kind === 'get'
+      ? null
+      : h(
+          'p',
+          { class: 'note', hidden: true, 'data-without-passkeys': '' },
+          visit.texts.noPasskeys
+        ),
     form({ to, token, data }, [
       parts,
       hidden(PASSKEY_FIELD, ''),

@@ -1,7 +1,11 @@
 import { Refusal } from '@gatehouse/problem/refusal'
+import type { FastifyReply } from 'fastify'
+import { h } from 'preact'
+import { link, notice } from '../frame/parts.ts'
 import { asPage, type PageRoute } from '../page-route.ts'
 import { passkeyOf } from '../proofs/passkey-form.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
+import type { TextName } from '../text/en.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import { openedFromHere, signedIn } from '../visits/signed-in.ts'
 import type { Visit } from '../visits/visit.ts'
@@ -21,6 +25,24 @@ async function isSignedIn(visit: Visit): Promise<boolean> {
   }
 }
 
+/** What a user who is signed in must see before they are led on. */
+const reports: Readonly<Record<string, TextName>> = {
+  emailConfirmed: 'emailConfirmed',
+  verified: 'addressVerified'
+}
+
+function leadOn(visit: Visit, to: string): FastifyReply {
+  const { texts } = visit
+  const report = Object.entries(reports).find(([name]) => name === visit.query('notice'))
+  if (report === undefined) return visit.go(to)
+  const [, text] = report
+  return visit.show({
+    title: texts.yourAccount,
+    name: 'sign-in',
+    parts: [notice(texts[text]), h('p', {}, link(to, texts.continue))]
+  })
+}
+
 /** Leads a user who is signed in on, and shows the form to others. */
 export const showSignIn: PageRoute = (service, { open, offer }) => {
   service.get('/sign-in', asPage, async (request, reply) => {
@@ -29,7 +51,7 @@ export const showSignIn: PageRoute = (service, { open, offer }) => {
     const query = new URLSearchParams({ returnTo: returnTo ?? '' })
     const again = openedFromHere(visit, `sign-in?${query}`)
     if (again !== null) return again
-    if (await isSignedIn(visit)) return visit.go(returnTo ?? visit.returnTo.otherwise)
+    if (await isSignedIn(visit)) return leadOn(visit, returnTo ?? visit.returnTo.otherwise)
     return signInPage(visit, offer, { returnTo: returnTo ?? '' })
   })
 }

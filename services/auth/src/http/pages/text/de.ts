@@ -101,6 +101,8 @@ export const de: Texts = {
   addTotp: 'Authenticator-App hinzufügen',
   addPasskey: 'Passkey hinzufügen',
   addPasskeyLead: 'Ihr Browser wird Sie auffordern, den Passkey zu erstellen.',
+  noPasskeys:
+    'Dieser Browser hat keine Passkeys. Verwenden Sie einen anderen Browser, oder fügen Sie eine Authenticator-App hinzu.',
   needsScript: 'Für Passkeys ist JavaScript erforderlich.',
   codesLeft: 'Verbleibende Wiederherstellungscodes: {count}',
   newCodes: 'Neue Wiederherstellungscodes erstellen',
@@ -138,6 +140,7 @@ export const de: Texts = {
 
   registered: 'Ihr Konto wurde erstellt. Melden Sie sich jetzt an.',
   verified: 'Ihre Adresse ist bestätigt. Melden Sie sich jetzt an.',
+  addressVerified: 'Ihre Adresse ist bestätigt.',
   passwordSet: 'Ihr neues Passwort ist festgelegt. Melden Sie sich jetzt damit an.',
   passwordChanged: 'Ihr Passwort wurde geändert. Alle anderen Sitzungen sind beendet.',
   emailConfirmed: 'Ihr Konto verwendet jetzt die neue Adresse.',
@@ -197,7 +200,7 @@ export const de: Texts = {
   tooMany: 'Es gab zu viele Versuche. Warten Sie einen Moment und versuchen Sie es noch einmal.',
   unavailable: 'Der Dienst ist zurzeit nicht verfügbar. Versuchen Sie es später noch einmal.',
   formExpired:
-    'Das Formular ist abgelaufen. Laden Sie die Seite neu und wiederholen Sie Ihre Eingabe.',
+    'Das Formular ist abgelaufen, oder Ihr Browser speichert keine Cookies dieser Adresse. Laden Sie die Seite neu und wiederholen Sie Ihre Eingabe.',
   notFound: 'Diese Seite gibt es nicht.',
   failed: 'Ihre Anfrage konnte nicht ausgeführt werden.'
 }

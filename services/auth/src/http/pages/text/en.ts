@@ -98,6 +98,7 @@ export const en = {
   addTotp: 'Add an authenticator app',
   addPasskey: 'Add a passkey',
   addPasskeyLead: 'Your browser will ask you to create the passkey.',
+  noPasskeys: 'This browser has no passkeys. Use another browser, or add an authenticator app.',
   needsScript: 'Passkeys need JavaScript.',
   codesLeft: 'Recovery codes left: {count}',
   newCodes: 'Get new recovery codes',
@@ -132,6 +133,7 @@ export const en = {
 
   registered: 'Your account is ready. Sign in now.',
   verified: 'Your address is verified. Sign in now.',
+  addressVerified: 'Your address is verified.',
   passwordSet: 'Your new password is set. Sign in with it now.',
   passwordChanged: 'Your password has been changed. All other sessions have ended.',
   emailConfirmed: 'Your account now uses the new address.',
@@ -181,7 +183,8 @@ export const en = {
     'You could no longer sign in without it. Set a password with “Forgot your password?”, or add a passkey first.',
   tooMany: 'There were too many attempts. Wait a moment, and try again.',
   unavailable: 'The service is not available at the moment. Try again later.',
-  formExpired: 'The form has expired. Load the page again, and repeat what you did.',
+  formExpired:
+    'The form has expired, or your browser keeps no cookies of this address. Load the page again, and repeat what you did.',
   notFound: 'This page does not exist.',
   failed: 'Your request could not be carried out.'
 }

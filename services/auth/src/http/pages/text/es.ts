@@ -101,6 +101,8 @@ export const es: Texts = {
   addTotp: 'Añadir una aplicación de autenticación',
   addPasskey: 'Añadir una llave de acceso',
   addPasskeyLead: 'Su navegador le pedirá que cree la llave de acceso.',
+  noPasskeys:
+    'Este navegador no tiene llaves de acceso. Use otro navegador o añada una aplicación de autenticación.',
   needsScript: 'Las llaves de acceso necesitan JavaScript.',
   codesLeft: 'Códigos de recuperación restantes: {count}',
   newCodes: 'Obtener códigos de recuperación nuevos',
@@ -137,6 +139,7 @@ export const es: Texts = {
 
   registered: 'Su cuenta está lista. Inicie sesión ahora.',
   verified: 'Su dirección está verificada. Inicie sesión ahora.',
+  addressVerified: 'Su dirección está verificada.',
   passwordSet: 'Se ha guardado su contraseña nueva. Inicie sesión con ella ahora.',
   passwordChanged: 'Se ha cambiado su contraseña. Se han cerrado todas las demás sesiones.',
   emailConfirmed: 'Su cuenta usa ahora la dirección nueva.',
@@ -189,7 +192,8 @@ export const es: Texts = {
     'Sin él ya no podría iniciar sesión. Elija antes una contraseña con «¿Ha olvidado su contraseña?» o añada una llave de acceso.',
   tooMany: 'Ha habido demasiados intentos. Espere un momento e inténtelo de nuevo.',
   unavailable: 'El servicio no está disponible en este momento. Inténtelo de nuevo más tarde.',
-  formExpired: 'El formulario ha caducado. Vuelva a cargar la página y repita lo que hizo.',
+  formExpired:
+    'El formulario ha caducado o su navegador no guarda cookies de esta dirección. Vuelva a cargar la página y repita lo que hizo.',
   notFound: 'Esta página no existe.',
   failed: 'No se ha podido realizar su solicitud.'
 }
