@@ -17,7 +17,11 @@ export async function firefox(program: string): Promise<WebBrowser> {
   const profile = mkdtempSync(join(tmpdir(), 'firefox-'))
   writeFileSync(
     join(profile, 'user.js'),
-    `user_pref('marionette.port', ${port});\nuser_pref('intl.accept_languages', 'en');\n`
+    `user_pref('marionette.port', ${port});
+user_pref('intl.accept_languages', 'en');
+user_pref('security.webauth.webauthn_enable_softtoken', true);
+user_pref('security.webauth.webauthn_enable_usbtoken', false);
+`
   )
   const child = spawn(
     program,
