@@ -125,6 +125,12 @@ t.test('a user registers, adds a passkey, and signs in with it', { skip }, async
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await page.waitForURL(at('sessions'))
   t.ok(await page.getByText('This browser').isVisible())
+
+  await page.addInitScript('delete window.PublicKeyCredential')
+  await open('factors')
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('This browser has no passkeys.').waitFor()
+  t.equal(await page.getByRole('button').count(), 0, 'without passkeys, no button asks for one')
   t.strictSame(faults, [], 'nothing breaks the policy of the pages')
 })
 

@@ -1,7 +1,8 @@
 // Completes forms with a passkey: the browser's answer, as JSON, becomes a field of the form.
 
 const forms = [...document.querySelectorAll('form[data-passkey]')]
-const isAvailable = typeof PublicKeyCredential?.parseRequestOptionsFromJSON === 'function'
+// `window`: without passkeys, the bare name is an error.
+const isAvailable = typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === 'function'
 
 /** ends the suggestions of the password form, so that a button can ask instead */
 let suggestions = new AbortController()
