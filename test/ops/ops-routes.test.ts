@@ -138,7 +138,7 @@ routes:
   })
   t.notMatch(get, { headers: /x-auth-gateway/ })
   t.match(post, { needs: 'nothing, or a valid access token' })
-  t.match(String(post.headers), /x-auth-subject.* if one is signed in/)
+  t.match(String(post.headers), /if the caller is signed in, .*x-auth-subject/)
   t.match(move, { needs: 'an access token' })
   t.match(String(move.headers), /Destination/)
   t.notMatch(String(move.headers), /also Authorization/)

@@ -10,7 +10,8 @@ export function headersOf(
   { audience, credentials, claims, tokenClaims, stripPrefix = '/', upstream }: Route,
   { access, provesGateway }: { access: Match['access']; provesGateway: boolean }
 ): string[] {
-  const caller = access === 'optional' ? 'the caller, if one is signed in' : 'the caller'
+  const who =
+    access === 'optional' ? 'if the caller is signed in, who that is' : 'who the caller is'
   const identity = claims.map((claim) => identityHeader[claim]).join(', ')
   return [
     `all headers of the client, except Authorization, the cookies of the auth service, headers for one connection (connection, te, …), headers that proxies set (x-real-ip, cf-*, …) and ${IDENTITY_PREFIX}*`,
@@ -24,7 +25,7 @@ export function headersOf(
     ...(provesGateway
       ? [`${gatewayHeader}, which proves to ${upstream.name} that a gateway sent the request`]
       : []),
-    ...(access === 'public' || identity === '' ? [] : [`${identity}: who ${caller} is`]),
+    ...(access === 'public' || identity === '' ? [] : [`${who}, in ${identity}`]),
     ...(access === 'public' || !claims.includes('assertion')
       ? []
       : [
