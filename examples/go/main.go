@@ -16,14 +16,14 @@ func main() {
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
 }
 
-func hello(answer http.ResponseWriter, request *http.Request) {
-	fmt.Fprint(answer, identity.CallerOf(request.Context()).Subject)
+func hello(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprint(w, identity.CallerOf(r.Context()).Subject)
 }
 
-func report(answer http.ResponseWriter, request *http.Request) {
-	if !identity.CallerOf(request.Context()).HasRole("admin") {
-		http.Error(answer, "admins only", http.StatusForbidden)
+func report(w http.ResponseWriter, r *http.Request) {
+	if !identity.CallerOf(r.Context()).HasRole("admin") {
+		http.Error(w, "admins only", http.StatusForbidden)
 		return
 	}
-	fmt.Fprintln(answer, `{"lines":[]}`)
+	fmt.Fprintln(w, `{"lines":[]}`)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { sourceFiles } from './fixtures/source-files.ts'
+import { read, sourceFiles } from './fixtures/source-files.ts'
 
 const files = sourceFiles()
 
@@ -61,4 +61,17 @@ t.test('a pause is not measured with a clock that can be set back', async (t) =>
     // It compares times that all gateways store in Redis.
     ['internal/fleet/src/redis-fleet.ts']
   )
+})
+
+t.test('the pages for users have the colours of the console', async (t) => {
+  const coloursOf = (path: string) =>
+    Object.fromEntries(
+      [...read(path).matchAll(/(--[\w-]+): (light-dark\([^)]*\))/g)].map(([, name, value]) => [
+        name,
+        value
+      ])
+    )
+  const ofPages = coloursOf('services/auth/pages/pages.css')
+  t.ok(Object.keys(ofPages).length >= 10, `${Object.keys(ofPages).length} colours`)
+  t.match(coloursOf('console/src/style/base.css'), ofPages)
 })

@@ -77,13 +77,13 @@ func CallerOf(ctx context.Context) *Caller {
 
 // Require answers 401 or 503 to requests without a valid assertion.
 func (v *Verifier) Require(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
-		caller, err := v.Caller(request.Header)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := v.Caller(r.Header)
 		if err != nil {
-			refuse(answer, request, err)
+			refuse(w, r, err)
 			return
 		}
-		next.ServeHTTP(answer, request.WithContext(context.WithValue(request.Context(), callerKey{}, caller)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
 	})
 }
 
@@ -147,24 +147,24 @@ func decode(part string, into any) error {
 }
 
 // refuse answers with problem details (RFC 9457), with the members that the errors of the gateway have.
-func refuse(answer http.ResponseWriter, request *http.Request, err error) {
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, code, title := http.StatusUnauthorized, "UNAUTHENTICATED", "Sign in to continue"
-	header := answer.Header()
+	header := w.Header()
 	if errors.Is(err, ErrUnavailable) {
 		status, code, title = http.StatusServiceUnavailable, "UNAVAILABLE", "Temporarily unavailable"
 		header.Set("Retry-After", "1")
 	} else {
 		header.Set("WWW-Authenticate", "Bearer")
 	}
-	id := request.Header.Get("X-Request-Id")
+	id := r.Header.Get("X-Request-Id")
 	if id == "" {
 		// The request bypassed the gateway, which sends an id with each request.
 		id = newID()
 	}
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Cache-Control", "no-store")
-	answer.WriteHeader(status)
-	json.NewEncoder(answer).Encode(map[string]any{
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{
 		"type":      "urn:gatehouse:problem:" + strings.ToLower(code),
 		"title":     title,
 		"status":    status,

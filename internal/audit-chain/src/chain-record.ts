@@ -8,9 +8,6 @@ export type ChainPlace = {
   readonly digest: string
 }
 
-/** The place before the first record. */
-export const CHAIN_START: ChainPlace = { seq: 0, digest: '' }
-
 /** What an event says. */
 export type ChainContent = {
   /** ISO 8601, in UTC */

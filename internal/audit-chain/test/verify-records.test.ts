@@ -1,14 +1,17 @@
 import t from 'tap'
 import {
   addressDigest,
-  CHAIN_START,
   type ChainContent,
+  type ChainPlace,
   type ChainRecord,
   recordDigest
 } from '../src/chain-record.ts'
 import { recordVerifier } from '../src/verify-records.ts'
 
 const SALT = 'c2FsdA'
+
+/** The place before the first record. */
+const CHAIN_START: ChainPlace = { seq: 0, digest: '' }
 
 /** A chain of events, as the auth service makes it. */
 function chainOf(contents: readonly (Partial<ChainContent> & { address?: string })[]) {

@@ -1,4 +1,5 @@
-import { type Identity, readIdentity } from '@gatehouse/edge-headers/identity'
+import type { Identity } from '@gatehouse/edge-headers/identity'
+import { readIdentity } from '@gatehouse/edge-headers/testing/read-identity'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { edge } from '../../fixtures/edge.ts'

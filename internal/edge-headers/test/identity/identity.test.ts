@@ -3,12 +3,13 @@ import { runs } from '@gatehouse/fixtures/generated'
 import fc from 'fast-check'
 import t from 'tap'
 import { claimHeaders } from '../../src/identity/claim-headers.ts'
-import { type Identity, identityHeaders, readIdentity } from '../../src/identity/identity.ts'
+import { type Identity, identityHeaders } from '../../src/identity/identity.ts'
 import {
   IDENTITY_BUDGET_BYTES,
   IdentityTooLarge,
   withinBudget
 } from '../../src/identity/identity-budget.ts'
+import { readIdentity } from '../../src/identity/read-identity.ts'
 import { isIdentityName } from '../../src/names.ts'
 import { requestId } from '../../src/request-id.ts'
 

@@ -95,13 +95,13 @@ export const takesNoOrders = () =>
 export const lastGateway = () =>
   new Refusal('CONFLICT', {
     reason: 'no other gateway serves clients',
-    detail: 'no other gateway would be left that serves clients; force drains it all the same'
+    detail: 'no other gateway would be left that serves clients; use force to drain it anyway'
   })
 
 export const gatewaySilent = () =>
   new Refusal('UNAVAILABLE', {
     reason: 'the gateway does not answer',
-    detail: 'the gateway does not answer; it may still do it within two minutes',
+    detail: 'the gateway does not answer; it may still carry out the order within two minutes',
     headers: { 'retry-after': '5' }
   })
 

@@ -1,9 +1,8 @@
 import { Counter, type Registry } from 'prom-client'
-import type { ProviderFaultKind } from './protocol/provider-fault.ts'
+import { providerFaultKinds } from './protocol/provider-fault.ts'
 
-export type ProviderOutcome = ProviderFaultKind | 'accepted'
-
-const outcomes: readonly ProviderOutcome[] = ['accepted', 'denied', 'invalid', 'unavailable']
+const outcomes = ['accepted', ...providerFaultKinds] as const
+export type ProviderOutcome = (typeof outcomes)[number]
 
 /** Counts the logins that come back from a provider, or cannot begin there. */
 export type CountProviderLogin = (provider: string, outcome: ProviderOutcome) => void

@@ -1,7 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { wrongCredentials } from '../accounts/account-refusals.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
-import { BY_PASSWORD } from './authentication.ts'
 import type { LoginDetails } from './durable/open-session.ts'
 import { endIfEnded } from './end-if-ended.ts'
 import type { Opening } from './families/family.ts'
@@ -15,7 +14,7 @@ export type BeginSession = (
   account: Account,
   opening: Opening,
   source: RequestSource,
-  details?: LoginDetails
+  details: LoginDetails
 ) => Promise<Grant>
 
 const hasSameCredentials = (latest: Account | null, checked: Account): boolean =>
@@ -28,7 +27,7 @@ export function beginSession(
   options: SessionState & { grant: IssueGrant; clock: () => number }
 ): BeginSession {
   const { families, durable, ends, policy, grant, clock } = options
-  return async (account, opening, source, details = {}) => {
+  return async (account, opening, source, details) => {
     const begunMs = clock()
     const family = newFamily()
     const sid = sessionId(family)
@@ -41,11 +40,11 @@ export function beginSession(
     try {
       const { record, tooMany } = await families.open(account.id, sid, opened)
       const { account: latest } = await endIfEnded(options, account.id, sid)
-      // If the session has ended for another reason, for example through later logins, the password
-      // was still right. The client gets tokens of an ended session, as it does just before an end.
+      // If the session has ended for another reason, for example through later logins, the login was
+      // still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
       const token = { subject: account.id, sid, family, generation: 0 }
-      const authentication = { amr: details.amr ?? BY_PASSWORD, atSeconds: now }
+      const authentication = { amr: details.amr, atSeconds: now }
       const granted = await grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.
       if (tooMany) await ifPossible(ends.evict(account.id, sid, source))

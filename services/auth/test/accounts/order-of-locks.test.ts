@@ -9,6 +9,7 @@ import type { Tables } from '../../src/database/tables.ts'
 import { emailChanges } from '../../src/email-changes/email-changes.ts'
 import { prepareLetters } from '../../src/letters/prepare-letters.ts'
 import { issueToken, newToken } from '../../src/link-tokens/link-tokens.ts'
+import { BY_PASSWORD } from '../../src/sessions/authentication.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { postgresKind } from '../fixtures/database/databases.ts'
 import { source } from '../fixtures/families/family-steps.ts'
@@ -42,7 +43,7 @@ async function changing(
   const person = { email: 'ada@example.com', passwordHash: 'hash', roles: [], scope: [] }
   const account = await accountStore(database).create(person, { source, clock })
   if (account === null) throw new Error('taken')
-  await durableSessions(database, clock).open(account, 'one', opened, source)
+  await durableSessions(database, clock).open(account, 'one', opened, source, { amr: BY_PASSWORD })
   const isDone = Promise.withResolvers<void>()
   const mayEnd = Promise.withResolvers<void>()
   const change = database.transaction().execute(async (transaction) => {

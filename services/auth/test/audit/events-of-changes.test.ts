@@ -9,6 +9,7 @@ import { openSqlite } from '../../src/database/sqlite/open-sqlite.ts'
 import { nodeSqliteDialect } from '../../src/database/sqlite/sqlite-dialect.ts'
 import type { Tables } from '../../src/database/tables.ts'
 import { invitationStore } from '../../src/invitations/invitation-store.ts'
+import { BY_PASSWORD } from '../../src/sessions/authentication.ts'
 import { durableSessions } from '../../src/sessions/durable/durable-sessions.ts'
 import { authService } from '../fixtures/auth-service.ts'
 import { databaseKinds, type TestDatabase } from '../fixtures/database/databases.ts'
@@ -88,7 +89,9 @@ for (const { name, skip, make } of databaseKinds) {
         if (account === null) throw new Error('the address is taken')
         const openedAt = Math.floor(auth.clock() / 1000)
         const opened = { ...opening, openedAt, expiresAt: openedAt + 1000 }
-        await durableSessions(plain, auth.clock).open(account, 'a-session', opened, source)
+        await durableSessions(plain, auth.clock).open(account, 'a-session', opened, source, {
+          amr: BY_PASSWORD
+        })
         const registration = { name: 'reports', scope: ['a'] }
         const method = { authenticationMethod: 'client_secret_basic' } as const
         const { client } = await operator({ ...auth, database: plain }).create(

@@ -58,7 +58,10 @@ function instance(db: Kysely<Tables>) {
       const [account, proven] = await prove()
       const now = Math.floor(clock() / 1000)
       const opened = { ...opening, openedAt: now, expiresAt: now + 1000 }
-      await durable.open(account, randomUUID(), opened, source, { within: proven.use })
+      await durable.open(account, randomUUID(), opened, source, {
+        amr: BY_PASSWORD,
+        within: proven.use
+      })
       return 'open'
     } catch (error) {
       if (error instanceof Refusal) return error.code
@@ -98,7 +101,7 @@ async function withSession({ accounts, durable }: ReturnType<typeof instance>) {
   }
   const nowSeconds = Math.floor(clock() / 1000)
   const opened = { ...opening, openedAt: nowSeconds, expiresAt: nowSeconds + 86_400 }
-  await durable.open(await current(), 'sid', opened, source, {})
+  await durable.open(await current(), 'sid', opened, source, { amr: BY_PASSWORD })
   return { id, current }
 }
 

@@ -1,11 +1,10 @@
-/** Why a login at a provider did not succeed. */
-export type ProviderFaultKind =
-  /** its user, or the provider, refused */
-  | 'denied'
-  /** what came back is not valid */
-  | 'invalid'
-  /** the provider does not respond in time, or its responses are errors */
-  | 'unavailable'
+/**
+ * Why a login at a provider did not succeed. `denied`: its user, or the provider, refused.
+ * `invalid`: what came back is not valid. `unavailable`: the provider does not respond in time, or
+ * its responses are errors.
+ */
+export const providerFaultKinds = ['denied', 'invalid', 'unavailable'] as const
+export type ProviderFaultKind = (typeof providerFaultKinds)[number]
 
 /** The message is for the log: nothing of it comes from the provider. */
 export class ProviderFault extends Error {

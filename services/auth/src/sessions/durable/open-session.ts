@@ -5,7 +5,7 @@ import { cancelDeletion } from '../../accounts/changes/cancel-deletion.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
-import { amrText } from '../authentication.ts'
+import { amrText, BY_PASSWORD } from '../authentication.ts'
 import type { Opened } from '../families/family.ts'
 import { toRow } from './durable-session.ts'
 
@@ -21,8 +21,8 @@ export type WithLogin = (
 
 /** How a user has signed in, and what else the login does. */
 export type LoginDetails = {
-  /** as `Authentication` has it; default: the password alone */
-  readonly amr?: readonly string[]
+  /** as `Authentication` has it */
+  readonly amr: readonly string[]
   readonly within?: WithLogin
 }
 
@@ -36,12 +36,12 @@ export type OpenSession = (
   sid: string,
   opened: Opened,
   source: RequestSource,
-  details?: LoginDetails
+  details: LoginDetails
 ) => Promise<Account | null>
 
 export const openSession =
   (db: Kysely<Tables>, clock: () => number): OpenSession =>
-  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within } = {}) =>
+  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within }) =>
     db.transaction().execute(async (transaction) => {
       // An update locks the row, so a concurrent change of the password or the factors waits for
       // this transaction, or this one for it.
@@ -60,7 +60,9 @@ export const openSession =
         .values(toRow(id, sid, opened, opened.openedAt, amr))
         .execute()
       const nowMs = clock()
-      const detail = amr === undefined ? {} : { amr: amrText(amr) }
+      // Without the member, it was the password alone: events of earlier versions have none.
+      const methods = amrText(amr)
+      const detail = methods === amrText(BY_PASSWORD) ? {} : { amr: methods }
       await writeAudit(transaction, { kind: 'login', subject: id, sid, source, detail }, nowMs)
       await within?.(transaction, nowMs, toAccount(row))
       if (row.delete_after !== null) {

@@ -8,7 +8,7 @@ const Ending = Type.Object({
   kind: Type.Union([Type.Literal('refresh-reused'), Type.Literal('session-evicted')]),
   atMs: Type.Integer(),
   source: Type.Object({ address: Type.String(), requestId: Type.String() }),
-  detail: Type.Record(Type.String(), Type.Number())
+  detail: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]))
 })
 
 /**

@@ -4,6 +4,7 @@ import { accountStore } from '../../../src/accounts/account-store.ts'
 import { accountChanges } from '../../../src/accounts/changes/account-changes.ts'
 import { eraseTraces } from '../../../src/accounts/changes/erase-traces.ts'
 import { auditLog, writeAudit } from '../../../src/audit/audit-log.ts'
+import { BY_PASSWORD } from '../../../src/sessions/authentication.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
 import { databaseKinds } from '../../fixtures/database/databases.ts'
 import { source } from '../../fixtures/families/family-steps.ts'
@@ -76,14 +77,19 @@ for (const { name, skip, make } of databaseKinds) {
     const { database, accounts, of, changes } = await open(t)
     const [ada, eve] = [await of('ada@example.com'), await of('eve@example.com')]
     const sessions = durableSessions(database, clock)
-    for (const sid of ['one', 'two']) await sessions.open(ada, sid, opened, source)
-    await sessions.open(eve, 'other', opened, source)
+    for (const sid of ['one', 'two'])
+      await sessions.open(ada, sid, opened, source, { amr: BY_PASSWORD })
+    await sessions.open(eve, 'other', opened, source, { amr: BY_PASSWORD })
 
     const ended = await changes.setPassword(ada.id, 'another hash', change())
 
     t.strictSame(ended?.sort(), ['one', 'two'])
     t.match(await accounts.findById(ada.id), { passwordHash: 'another hash', passwordVersion: 1 })
-    t.equal(await sessions.open(ada, 'late', opened, source), null, 'a login with the old password')
+    t.equal(
+      await sessions.open(ada, 'late', opened, source, { amr: BY_PASSWORD }),
+      null,
+      'a login with the old password'
+    )
     t.match(await sessions.find(eve.id, 'other'), { session: { ended: false } })
     t.equal(await changes.setPassword('nobody', 'hash', change()), null)
   })
@@ -91,7 +97,7 @@ for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: a change that waits has the time at which it is made`, { skip }, async (t) => {
     const { database, of, changes } = await open(t)
     const ada = await of('ada@example.com')
-    await durableSessions(database, clock).open(ada, 'one', opened, source)
+    await durableSessions(database, clock).open(ada, 'one', opened, source, { amr: BY_PASSWORD })
     const asked = clock()
 
     const disabling = changes.disable(ada.id, {
@@ -116,7 +122,9 @@ for (const { name, skip, make } of databaseKinds) {
     const [ada, eve] = [await of('ada@example.com'), await of('eve@example.com')]
     const sessions = durableSessions(database, clock)
     for (const { id, ...account } of [ada, eve]) {
-      await sessions.open({ id, ...account }, `session of ${account.email}`, opened, source)
+      await sessions.open({ id, ...account }, `session of ${account.email}`, opened, source, {
+        amr: BY_PASSWORD
+      })
     }
     const event = { kind: 'user-created', subject: ada.id, sid: null, source: byOperator } as const
     await writeAudit(database, event, clock())
@@ -140,7 +148,11 @@ for (const { name, skip, make } of databaseKinds) {
     t.match(await database.selectFrom('untold_stale_tokens').selectAll().execute(), [
       { subject: ada.id, rights_version: 1 }
     ])
-    t.equal(await sessions.open(ada, 'late', opened, source), null, 'a login that was under way')
+    t.equal(
+      await sessions.open(ada, 'late', opened, source, { amr: BY_PASSWORD }),
+      null,
+      'a login that was under way'
+    )
     // A wrong password that was compared meanwhile, and a browser that still has its cookie.
     for (const kind of ['login-failed', 'refresh-ended'] as const) {
       await auditLog(database, clock).write({ kind, subject: ada.id, sid: null, source })

@@ -10,6 +10,7 @@ import { generateSigningKey } from '../../../src/keys/signing-key.ts'
 import { keySetStore } from '../../../src/keys/store/key-set-store.ts'
 import { signingKeyStore } from '../../../src/keys/store/signing-key-store.ts'
 import { noteStale, staleTokens } from '../../../src/revocations/stale-tokens.ts'
+import { BY_PASSWORD } from '../../../src/sessions/authentication.ts'
 import { toRow } from '../../../src/sessions/durable/durable-session.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
 import { endEverySession } from '../../../src/sessions/durable/end-every-session.ts'
@@ -30,7 +31,7 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const openedAt = Math.floor(clock() / 1000)
   for (const sid of sids) {
     const opened = { ...opening, openedAt, expiresAt: openedAt + 1000 }
-    await durable.open(account, sid, opened, source)
+    await durable.open(account, sid, opened, source, { amr: BY_PASSWORD })
   }
   /** The store has another run, and may have lost everything. */
   const anotherRun = async (run: string) => {

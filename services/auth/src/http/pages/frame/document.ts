@@ -55,7 +55,8 @@ function head({ title, script, goTo }: PageContent, { app, hasTheme }: Look): Co
   ])
 }
 
-const userPages = ['account', 'factors', 'sessions'] as const
+/** The pages that every page of a signed-in user links to. */
+const linkedPages = ['account', 'factors', 'sessions'] as const
 
 function header(
   { signedIn = false, name }: PageContent,
@@ -68,7 +69,7 @@ function header(
     h('p', { class: 'brand' }, brand),
     signedIn
       ? h('nav', { 'aria-label': texts.yourAccount }, [
-          ...userPages.map((page) =>
+          ...linkedPages.map((page) =>
             h(
               'a',
               { href: page, ...(page === name ? { 'aria-current': 'page' as const } : {}) },

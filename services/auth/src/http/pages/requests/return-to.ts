@@ -1,7 +1,8 @@
 import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 
-/** The pages to which a page can return. */
-const ownPages: ReadonlySet<string> = new Set(['account', 'factors', 'sessions', 'delete-account'])
+/** The pages of a signed-in user, to which another page can return. */
+const ownPages = ['account', 'factors', 'sessions', 'delete-account'] as const
+export type OwnPage = (typeof ownPages)[number]
 
 /** longer than any page of an application, and short enough for a hidden field */
 const LONGEST = 2048
@@ -22,7 +23,7 @@ export function returnTo(appUrl: string, allowsOrigin: AllowsOrigin): ReturnTo {
   const { origin } = new URL(appUrl)
   return {
     allowed(text) {
-      if (ownPages.has(text)) return text
+      if (ownPages.some((page) => page === text)) return text
       if (text.length > LONGEST) return null
       const url = URL.parse(text)
       if (url === null || !/^https?:$/.test(url.protocol)) return null

@@ -6,6 +6,7 @@ import { decodeJwt } from 'jose'
 import { readRefreshCookie } from '../../public/cookies/refresh-cookie.ts'
 import type { Answer, Question } from '../requests/ask.ts'
 import type { Form } from '../requests/form.ts'
+import type { OwnPage } from '../requests/return-to.ts'
 import { refusalOf } from './refusal-of.ts'
 import type { OpenVisit, Visit } from './visit.ts'
 
@@ -73,7 +74,7 @@ export const openedFromHere = (visit: Visit, to: string): FastifyReply | null =>
  * @param name of the page
  */
 export const userPage =
-  (open: OpenVisit, name: string, show: (page: UserPage) => Promise<FastifyReply>): Handler =>
+  (open: OpenVisit, name: OwnPage, show: (page: UserPage) => Promise<FastifyReply>): Handler =>
   async (request, reply) => {
     const visit = open(request, reply)
     const again = openedFromHere(visit, name)
@@ -90,14 +91,14 @@ export const userPage =
 /** Carries out the form of a signed-in user. @param name of the page that has the form */
 export const userForm = (
   open: OpenVisit,
-  name: string,
+  name: OwnPage,
   handle: (page: UserPage, form: Form) => Promise<FastifyReply>
 ): Handler => userPage(open, name, (page) => handle(page, page.visit.form(page.user.session)))
 
 /** The same, for a change that needs a recent login. */
 export const recentForm = (
   open: OpenVisit,
-  name: string,
+  name: OwnPage,
   {
     handle,
     isRecent

@@ -63,8 +63,9 @@ export const login: Route = (service, options) => {
         caller,
         source
       })
-      await askForFactor(account, { delivery, amr: BY_PASSWORD, identity: null }, source, options)
-      return completeLogin(request, reply, { account, caller, isKnown, delivery }, options)
+      const amr = BY_PASSWORD
+      await askForFactor(account, { delivery, amr, identity: null }, source, options)
+      return completeLogin(request, reply, { account, caller, isKnown, delivery, amr }, options)
     }
   )
 }

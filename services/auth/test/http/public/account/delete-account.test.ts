@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import t from 'tap'
 import { accountStore } from '../../../../src/accounts/account-store.ts'
 import { deletionMetrics } from '../../../../src/accounts/deletions/deletion-metrics.ts'
+import { BY_PASSWORD } from '../../../../src/sessions/authentication.ts'
 import { audited, email, OPS_TOKEN, password } from '../../../fixtures/auth-service.ts'
 import { databaseKinds } from '../../../fixtures/database/databases.ts'
 import { source } from '../../../fixtures/families/family-steps.ts'
@@ -115,7 +116,8 @@ for (const { name, skip, make } of databaseKinds) {
         if (account === null) throw new Error('no account')
         const now = Math.floor(auth.clock() / 1000)
         const opened = { ...opening, openedAt: now, expiresAt: now + 1000 }
-        const login = () => auth.state.durable.open(account, 'late', opened, source)
+        const login = () =>
+          auth.state.durable.open(account, 'late', opened, source, { amr: BY_PASSWORD })
         const [one, two] = first === 'login' ? [login, auth.eraseDue] : [auth.eraseDue, login]
         const results = await Promise.all([one(), two(), auth.eraseDue()])
         const hasKept = results.some((result) => result !== null && result !== undefined)
