@@ -68,5 +68,5 @@ function addressOf({ kind, user, session }: AuditEvent, fact: string): string | 
 }
 
 function Linked({ to, children }: { readonly to: string | null; readonly children: string }) {
-  return to === null ? <>{children}</> : <a href={to}>{children}</a>
+  return to === null ? children : <a href={to}>{children}</a>
 }
