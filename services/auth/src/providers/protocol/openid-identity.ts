@@ -63,10 +63,11 @@ const TOLERANCE_SECONDS = 30
 
 /**
  * openid-client has compared `auth_time` with the clock here. A provider whose clock is ahead would
- * pass an old login for a new one, so it is also compared with `iat`, which is of the same clock.
+ * pass an old login for a new one, so it is also compared with `iat`, which is of the same clock. A
+ * time after `iat` proves nothing: some providers have sent milliseconds.
  */
 const isNewLogin = ({ iat, auth_time: at }: IDToken, maxAge: number): boolean =>
-  at !== undefined && iat - at <= maxAge + TOLERANCE_SECONDS
+  at !== undefined && iat - at <= maxAge + TOLERANCE_SECONDS && at - iat <= TOLERANCE_SECONDS
 
 /** The address of a user, from a provider whose ID tokens have none. */
 async function userInfo(provider: Configuration, accessToken: string, subject: string) {

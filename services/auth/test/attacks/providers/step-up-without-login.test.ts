@@ -63,6 +63,8 @@ t.test('a provider that does not prove a new login gives no code for a step-up',
     'says an hour ago': now - 3600,
     'says a minute ago': now - 60,
     'says it as text': String(now),
+    'says an hour ago, in milliseconds': (now - 3600) * 1000,
+    'says tomorrow': now + 86_400,
     'says no number': Number.NaN,
     'says before 1970': -1
   }
