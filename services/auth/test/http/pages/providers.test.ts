@@ -1,10 +1,10 @@
 import { shownCode } from '@gatehouse/fixtures/authenticator'
 import { fakeProvider, type Person } from '@gatehouse/fixtures/fake-provider'
-import t, { type Test } from 'tap'
-import { ISSUER } from '../../fixtures/auth-config.ts'
-import { type Answer, email, password, registered } from '../../fixtures/auth-service.ts'
+import t from 'tap'
+import { email, password, registered } from '../../fixtures/auth-service.ts'
 import { authWithProviders } from '../../fixtures/providers/provider-login.ts'
-import { ledTo, signedInVisitor, type Visitor, visitor } from './fixtures/visitor.ts'
+import { elsewhere, providerVisits } from './fixtures/provider-visits.ts'
+import { ledTo, signedInVisitor, visitor } from './fixtures/visitor.ts'
 
 const provider = await fakeProvider(t)
 const auth = await authWithProviders(
@@ -22,36 +22,7 @@ const person = (name: string): Person => ({
   email_verified: true
 })
 const ada = { sub: 'ada', email, email_verified: true }
-const elsewhere = { 'sec-fetch-site': 'cross-site' }
-
-/**
- * Signs in at the provider, after the form that leads there.
- * @returns the fields that the script of the return page fills in
- */
-async function atProvider(t: Test, user: Visitor, left: Answer, who: Person) {
-  const begun = await user.open(ledTo(left))
-  const query = provider.authorize(String(begun.headers.location), who)
-  const back = await user.open(`../login/providers/acme/callback?${query}`, elsewhere)
-  const [page, fragment] = String(back.headers.location).split('#')
-  t.equal(page, `${ISSUER}/auth/pages/signed-in`)
-  t.match((await user.open('signed-in', elsewhere)).body, 'src="provider-result.js"')
-  const { code = '' } = Object.fromEntries(new URLSearchParams(fragment))
-  return { code, error: '' }
-}
-
-async function leave(user: Visitor, returnTo = ''): Promise<Answer> {
-  await user.open(`sign-in?${new URLSearchParams({ returnTo })}`)
-  return user.send('sign-in-provider', { provider: 'acme', returnTo })
-}
-
-/** Everything up to the answer of the last form. */
-async function signInWith(t: Test, who: Person, returnTo = '') {
-  const user = visitor(auth)
-  const fields = await atProvider(t, user, await leave(user, returnTo), who)
-  await user.open('complete-sign-in')
-  const kept = user.cookies.get('__Host-page-login') ?? ''
-  return { user, fields, kept, answer: await user.send('complete-sign-in', fields) }
-}
+const { atProvider, leave, signInWith } = providerVisits(auth, provider)
 
 t.test('a person signs in with a provider, and comes to the wanted page', async (t) => {
   const page = await visitor(auth).open('sign-in')

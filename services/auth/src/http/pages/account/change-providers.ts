@@ -1,5 +1,5 @@
 import { asPage, type PageRoute } from '../page-route.ts'
-import { takeLogin } from '../providers/kept-login.ts'
+import { takeOwnLogin } from '../providers/kept-login.ts'
 import { leaveFor } from '../providers/leave-for.ts'
 import { providerFault } from '../providers/provider-faults.ts'
 import { faultText } from '../visits/refusal-of.ts'
@@ -11,9 +11,10 @@ const BACK = 'account'
 export const linkProvider: PageRoute = (service, { open, offer, isRecent }) => {
   const handle = recentForm(open, BACK, {
     isRecent,
-    async handle({ visit }, form) {
+    async handle({ visit, user }, form) {
       const provider = form('provider')
-      return leaveFor(visit, offer, { provider, returnTo: BACK, purpose: 'link' })
+      const account = user.identity.subject
+      return leaveFor(visit, offer, { provider, returnTo: BACK, purpose: 'link', account })
     }
   })
   service.post('/provider-link', asPage, handle)
@@ -25,7 +26,7 @@ export const linkReturned: PageRoute = (service, { open, offer, isRecent }) => {
     isRecent,
     async handle(page, form) {
       const { visit } = page
-      const { verifier = '' } = takeLogin(visit, 'link') ?? {}
+      const { verifier = '' } = takeOwnLogin(page, 'link') ?? {}
       const failed = providerFault(form('error'))
       if (failed !== null) {
         return accountPage(page, offer, { status: 400, other: visit.texts[failed] })

@@ -1,5 +1,5 @@
 import { asPage, type PageRoute } from '../page-route.ts'
-import { takeLogin } from '../providers/kept-login.ts'
+import { takeOwnLogin } from '../providers/kept-login.ts'
 import { leaveFor } from '../providers/leave-for.ts'
 import { providerFault } from '../providers/provider-faults.ts'
 import { userForm } from '../visits/signed-in.ts'
@@ -10,9 +10,10 @@ export const confirmByProvider: PageRoute = (service, { open, offer }) => {
   service.post(
     '/provider-confirm',
     asPage,
-    userForm(open, 'account', async ({ visit }, form) => {
+    userForm(open, 'account', async ({ visit, user }, form) => {
       const [provider, returnTo] = [form('provider'), form('returnTo')]
-      return leaveFor(visit, offer, { provider, returnTo, purpose: 'confirm' })
+      const account = user.identity.subject
+      return leaveFor(visit, offer, { provider, returnTo, purpose: 'confirm', account })
     })
   )
 }
@@ -24,7 +25,7 @@ export const confirmReturned: PageRoute = (service, { open, offer }) => {
     asPage,
     userForm(open, 'account', async (page, form) => {
       const { visit, ask } = page
-      const { verifier = '', returnTo = '' } = takeLogin(visit, 'confirm') ?? {}
+      const { verifier = '', returnTo = '' } = takeOwnLogin(page, 'confirm') ?? {}
       const failed = providerFault(form('error'))
       if (failed !== null) {
         return confirmPage(page, offer, { returnTo, refused: null, failed })

@@ -139,10 +139,13 @@ async function passwordParts(page: UserPage, offer: Offer, { hasPassword, back }
     linked.map((provider) =>
       providerButtons(visit, [provider], {
         ...(provider.reauthentication
-          ? { ...toConfirm(page), to: 'provider-confirm' }
-          : { to: 'sign-in-provider', token: visit.formToken(SIGNED_OUT) }),
-        text: 'signInWith',
-        parts: back
+          ? { ...toConfirm(page), to: 'provider-confirm', parts: back }
+          : {
+              to: 'sign-in-provider',
+              token: visit.formToken(SIGNED_OUT),
+              parts: [back, hidden('account', page.user.identity.subject)]
+            }),
+        text: 'signInWith'
       })
     ),
     hasPassword || !offer.hasMail

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { COOKIE_SECONDS } from '../../../providers/login-flow.ts'
 import { ownCookieAttributes } from '../../public/cookies/refresh-cookie.ts'
+import type { UserPage } from '../visits/signed-in.ts'
 import type { Visit } from '../visits/visit.ts'
 
 /** What the browser keeps while its user is at another provider. */
@@ -10,6 +11,8 @@ const KeptLogin = Type.Object({
   /** of PKCE (RFC 7636), between the page and the auth service */
   verifier: Type.String(),
   purpose: Type.Enum(['sign-in', 'link', 'confirm']),
+  /** whose account it is about; absent: a login that may open a session of any account */
+  account: Type.Optional(Type.String()),
   returnTo: Type.String()
 })
 
@@ -40,4 +43,16 @@ export function takeLogin(visit: Visit, purpose: KeptLogin['purpose']): KeptLogi
   const login = keptLogin(visit)
   visit.reply.clearCookie(PAGE_LOGIN_COOKIE, attributes)
   return login?.purpose === purpose ? login : null
+}
+
+/**
+ * The login of a signed-in user, which is over. Null: as `takeLogin`, or somebody else has begun it
+ * in this browser, and must not link their provider to this account.
+ */
+export function takeOwnLogin(
+  { visit, user }: UserPage,
+  purpose: KeptLogin['purpose']
+): KeptLogin | null {
+  const login = takeLogin(visit, purpose)
+  return login?.account === user.identity.subject ? login : null
 }

@@ -1,10 +1,12 @@
 import type { FastifyReply } from 'fastify'
+import { decodeJwt } from 'jose'
 import { h } from 'preact'
 import { form, hidden, link, submit } from '../frame/parts.ts'
 import { asPage, type PageRoute } from '../page-route.ts'
 import { keptLogin, takeLogin } from '../providers/kept-login.ts'
 import { leaveFor } from '../providers/leave-for.ts'
 import { providerFault } from '../providers/provider-faults.ts'
+import type { Answer } from '../requests/ask.ts'
 import { SIGNED_OUT } from '../requests/form-token.ts'
 import { faultText } from '../visits/refusal-of.ts'
 import { openedFromHere, signedIn } from '../visits/signed-in.ts'
@@ -16,8 +18,9 @@ export const signInByProvider: PageRoute = (service, { open, offer }) => {
   service.post('/sign-in-provider', asPage, async (request, reply) => {
     const visit = open(request, reply)
     const form = visit.form(SIGNED_OUT)
-    const [provider, returnTo] = [form('provider'), form('returnTo')]
-    return leaveFor(visit, offer, { provider, returnTo, purpose: 'sign-in' })
+    const [provider, returnTo, account] = [form('provider'), form('returnTo'), form('account')]
+    const about = account === '' ? {} : { account }
+    return leaveFor(visit, offer, { provider, returnTo, purpose: 'sign-in', ...about })
   })
 }
 
@@ -69,7 +72,7 @@ export const completeSignIn: PageRoute = (service, options) => {
   service.post('/complete-sign-in', asPage, async (request, reply) => {
     const visit = open(request, reply)
     const form = visit.form(SIGNED_OUT)
-    const { verifier = '', returnTo = '' } = takeLogin(visit, 'sign-in') ?? {}
+    const { verifier = '', returnTo = '', account } = takeLogin(visit, 'sign-in') ?? {}
     const failed = providerFault(form('error'))
     if (failed !== null) {
       return signInPage(visit, offer, { returnTo, status: 400, fault: visit.texts[failed] })
@@ -79,10 +82,15 @@ export const completeSignIn: PageRoute = (service, options) => {
       path: '/login/providers',
       body: { code: form('code'), codeVerifier: verifier, delivery: 'cookie' }
     })
+    // A change that waits for this login is of the account that began it, and of no other.
+    const isOther = account !== undefined && account !== accountOf(answer)
+    const next = isOther ? 'account' : returnTo
     if (answer.status === 200) {
-      return visit.go(visit.returnTo.allowed(returnTo) ?? visit.returnTo.otherwise)
+      return visit.go(visit.returnTo.allowed(next) ?? visit.returnTo.otherwise)
     }
-    if (answer.code === 'FACTOR_REQUIRED') return factorPage(visit, options, { answer, returnTo })
+    if (answer.code === 'FACTOR_REQUIRED') {
+      return factorPage(visit, options, { answer, returnTo: next })
+    }
     return signInPage(visit, offer, {
       returnTo,
       status: answer.status,
@@ -95,3 +103,7 @@ export const completeSignIn: PageRoute = (service, options) => {
     })
   })
 }
+
+/** Undefined: no session was opened. */
+const accountOf = ({ status, body }: Answer): string | undefined =>
+  status === 200 ? decodeJwt(String(body.accessToken)).sub : undefined
