@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { FastifyInstance } from 'fastify'
 import { bodyOrNone } from './bodies/body-or-none.ts'
@@ -38,13 +39,27 @@ export function httpOne(service: FastifyInstance, unreadMs: number): void {
       next(unroutedError(request) ?? undefined)
     })
   })
-  service.addHook('preParsing', (request, reply, _payload, next) => {
+  service.addHook('preParsing', (request, reply, payload, next) => {
     if (waitsForContinue(request.raw)) {
       reply.removeHeader('connection')
       reply.raw.writeContinue()
     }
-    next()
+    next(null, hasNeitherBodyNorEvents(request.raw) ? emptyBody() : payload)
   })
+}
+
+/**
+ * The framework reads a body if there is a `Content-Type`, and waits for its end. A request without
+ * a length has no body, and its stream has ended before anyone could see it end
+ * (`optimizeEmptyRequests`). Many clients send such requests: `curl -X POST` with a `Content-Type`.
+ */
+const hasNeitherBodyNorEvents = (raw: IncomingMessage): boolean =>
+  raw.readableEnded && raw.headers['content-type'] !== undefined
+
+function emptyBody(): Readable {
+  const body = new Readable()
+  body.push(null)
+  return body
 }
 
 /**

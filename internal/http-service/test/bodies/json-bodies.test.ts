@@ -1,4 +1,5 @@
 import t from 'tap'
+import { exchange } from '../fixtures/exchange.ts'
 import { smallService } from '../fixtures/small-service.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -55,6 +56,18 @@ t.test('a body that reaches for the prototype is refused (CWE-1321)', async (t) 
 
 t.test('an empty body counts as absent', async (t) => {
   t.strictSame(await post('/anything', ''), { status: 200, body: { body: null } })
+})
+
+t.test('a request with a content type and without a length has no body', async (t) => {
+  const head = 'host: a\r\ncontent-type: application/json\r\n'
+  const received = await exchange(
+    t,
+    `POST /anything HTTP/1.1\r\n${head}\r\n` +
+      `PUT /notes/7 HTTP/1.1\r\n${head}expect: 100-continue\r\n\r\n` +
+      `POST /anything HTTP/1.0\r\n${head}\r\n`
+  )
+  t.equal(received.match(/HTTP\/1\.1 200 OK\r\n/g)?.length, 3, received)
+  t.equal(received.match(/\{"body":null\}/g)?.length, 2, received)
 })
 
 t.test('bytes that are not UTF-8 are refused (RFC 8259 §8.1)', async (t) => {
