@@ -55,3 +55,12 @@ t.test('a change of one account is not confirmed by a login of another', async (
   t.equal(await confirm(person('jo')), 'delete-account')
   t.equal(await confirm(person('kim')), 'account', 'which shows whose account it is')
 })
+
+t.test('the browser keeps a login, wherever it is to return', async (t) => {
+  for (const path of ['日'.repeat(1000), 'x'.repeat(2000), 'x'.repeat(9000)]) {
+    const user = visitor(auth)
+    await leave(user, `http://localhost:3000/${path}`)
+    const kept = user.cookies.get('__Host-page-login') ?? ''
+    t.ok(kept !== '' && `__Host-page-login=${kept}`.length <= 4096, `${kept.length}`)
+  }
+})

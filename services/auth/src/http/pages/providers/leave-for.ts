@@ -22,7 +22,9 @@ export function leaveFor(
     throw new Refusal('NOT_FOUND', { reason: 'a form names a provider that is not offered' })
   }
   const verifier = randomText()
-  keepLogin(visit, { ...login, verifier })
+  // Browsers keep no cookie of more than 4096 bytes.
+  const returnTo = visit.returnTo.allowed(login.returnTo) ?? ''
+  keepLogin(visit, { ...login, returnTo, verifier })
   const prompt = login.purpose === 'confirm' ? { prompt: 'login' } : {}
   const query = new URLSearchParams({
     codeChallenge: createHash('sha256').update(verifier).digest('base64url'),

@@ -4,7 +4,7 @@ import type { AllowsOrigin } from '@gatehouse/edge-headers/web-origin'
 const ownPages = ['account', 'factors', 'sessions', 'delete-account'] as const
 export type OwnPage = (typeof ownPages)[number]
 
-/** longer than any page of an application, and short enough for a hidden field */
+/** longer than any page of an application, and short enough for a cookie */
 const LONGEST = 2048
 
 /** Where a user goes next. */
@@ -24,9 +24,10 @@ export function returnTo(appUrl: string, allowsOrigin: AllowsOrigin): ReturnTo {
   return {
     allowed(text) {
       if (ownPages.some((page) => page === text)) return text
-      if (text.length > LONGEST) return null
       const url = URL.parse(text)
       if (url === null || !/^https?:$/.test(url.protocol)) return null
+      // In its own form: one character of the text can become twelve there.
+      if (url.href.length > LONGEST) return null
       if (url.username !== '' || url.password !== '') return null
       return url.origin === origin || allowsOrigin(url.origin) ? url.href : null
     },
