@@ -53,6 +53,7 @@ t.test('a change of one account is not confirmed by a login of another', async (
     return ledTo(await back(await user.send('sign-in-provider', form), who))
   }
   t.equal(await confirm(person('jo')), 'delete-account')
+  t.match((await user.open('delete-account')).body, '<dd>jo@example.com</dd>')
   t.equal(await confirm(person('kim')), 'account', 'which shows whose account it is')
 })
 

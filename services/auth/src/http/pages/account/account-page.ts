@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type ComponentChild, h } from 'preact'
 import {
+  facts,
   faultNote,
   field,
   form,
@@ -139,6 +140,7 @@ export const deletePage = ({ visit, user }: UserPage): FastifyReply =>
     signedIn: true,
     parts: [
       paragraph(visit.texts.deleteLead),
+      facts([[visit.texts.email, user.email]]),
       form({ to: 'delete-account', token: visit.formToken(user.session) }, [
         hidden('email', user.email),
         submit(visit.texts.deleteConfirm, { look: 'danger' })
