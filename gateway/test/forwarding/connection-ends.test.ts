@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
@@ -9,6 +9,7 @@ import type { GiveUp } from '../../src/forwarding/connections/connections.ts'
 import { connection } from '../../src/forwarding/connections/http-one/connection.ts'
 import type { Connector } from '../../src/forwarding/connections/http-one/connection-options.ts'
 import { DirectExchange } from '../../src/forwarding/connections/http-one/direct/direct-exchange.ts'
+import { takeOver } from '../../src/forwarding/connections/http-one/direct/take-over.ts'
 import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
 
@@ -138,6 +139,32 @@ t.test('a response that arrives before its request is never taken for it', async
   exchange.fail(new Error('closed'))
   await nextTurn()
 })
+
+t.test(
+  'a request that undici takes over is sent once, whatever was not sent before it',
+  async (t) => {
+    let received = ''
+    const server = createServer((socket) => socket.on('data', (bytes) => (received += bytes)))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    t.teardown(() => {
+      socket.destroy()
+      server.close()
+    })
+    await once(socket, 'connect')
+    // As if the service did not read: what is written waits, and is then sent in one piece.
+    socket.cork()
+    socket.write('before it, ')
+    takeOver(socket, Buffer.from('the response'))
+    socket.write('the request again, ')
+    socket.write('the next one')
+    socket.uncork()
+    const [bytes] = await once(socket, 'data')
+    t.equal(String(bytes), 'the response')
+    while (!received.includes('one')) await nextTurn()
+    t.equal(received, 'before it, the next one')
+  }
+)
 
 const plain = buildConnector({}) as Connector
 

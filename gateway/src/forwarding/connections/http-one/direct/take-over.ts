@@ -2,15 +2,18 @@ import type { Socket } from 'node:net'
 
 /**
  * Lets undici read the response to a request that was already written: what undici writes next, the
- * same request, is dropped, and then it gets the bytes that have arrived.
+ * same request, is dropped, and then it gets the bytes that have arrived. It is dropped before the
+ * buffer of the socket: a service may respond before it has read the request, and what is still in
+ * the buffer is written in one piece.
  */
 export function takeOver(socket: Socket, bytes: Buffer): void {
-  const { _write: write } = socket
-  socket._write = (_chunk, _encoding, done) => {
-    socket._write = write
-    done()
+  const { write } = socket
+  const drop = (): boolean => {
+    socket.write = write
     process.nextTick(() => {
       if (!socket.destroyed) socket.push(bytes)
     })
+    return true
   }
+  socket.write = drop
 }
