@@ -14,11 +14,11 @@ import { type KnownIdentity, requireDomain } from './known-identity.ts'
 /**
  * Strengthens an open session: its user has just proved who they are at a linked provider. Only for
  * accounts without a second factor, as the password.
- * @throws Refusal INVALID_REQUEST if the provider was not asked for that, or the account has a factor; UNAUTHENTICATED if it was
- * somebody else; FORBIDDEN as for a login; SESSION_ENDED
+ * @throws Refusal INVALID_REQUEST if the provider was not asked for that, or the account has a
+ * factor; UNAUTHENTICATED if it was somebody else; FORBIDDEN as for a login; SESSION_ENDED
  */
 export async function stepUpByProvider(
-  { db, clock }: Pick<IdentityPorts, 'db' | 'clock'>,
+  { db, audit, clock }: Pick<IdentityPorts, 'db' | 'audit' | 'clock'>,
   { account, sid }: { readonly account: Account; readonly sid: string },
   known: KnownIdentity,
   { source }: Pick<Reader, 'source'>
@@ -26,7 +26,7 @@ export async function stepUpByProvider(
   const { identity } = known
   if (identity.reauthenticated !== true) throw notReauthenticated()
   requireDomain(known)
-  await db.transaction().execute(async (transaction) => {
+  const isOwn = await db.transaction().execute(async (transaction) => {
     const nowMs = clock()
     // The session is checked when it is strengthened.
     await lockForFactors(transaction, account.id, { sid: null, nowMs })
@@ -37,12 +37,15 @@ export async function stepUpByProvider(
     const row = await findIdentity(transaction, identity)
     const { email } = identity
     // It must be linked to this account, and not be older than its password.
-    const isOwn =
-      row !== null && (await noteIdentityUse(transaction, { id: row.id, email }, own, nowMs))
-    if (!isOwn) throw someoneElse()
+    if (row === null) return false
+    if (!(await noteIdentityUse(transaction, { id: row.id, email }, own, nowMs))) return false
     const strengthened = { subject: account.id, sid, amr: BY_PROVIDER, source }
     if (!(await strengthenSession(transaction, strengthened, nowMs))) {
       throw sessionEnded('the session has ended')
     }
+    return true
   })
+  if (isOwn) return
+  await audit.write({ kind: 'login-failed', subject: account.id, sid, source })
+  throw someoneElse()
 }

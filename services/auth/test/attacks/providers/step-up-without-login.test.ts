@@ -91,7 +91,7 @@ t.test('a login that takes long at the provider still counts', async (t) => {
 })
 
 t.test('only the linked person strengthens the session', async (t) => {
-  const { headers } = await signedIn('ada')
+  const { user, headers } = await signedIn('ada')
   await signedIn('eve')
   const refused = {
     code: 'UNAUTHENTICATED',
@@ -99,6 +99,13 @@ t.test('only the linked person strengthens the session', async (t) => {
   } as const
   isProblem(t, await stepUp(await asked(person('eve')), headers), refused, 'of another account')
   isProblem(t, await stepUp(await asked(person('stranger')), headers), refused, 'of none')
+  const failed = await auth.database
+    .selectFrom('audit_events')
+    .select(['subject', 'sid'])
+    .where('kind', '=', 'login-failed')
+    .execute()
+  t.equal(failed.length, 2, 'and is recorded, with the session')
+  t.ok(failed.every(({ subject, sid }) => subject === user.id && sid !== null))
   const own = await asked(person('ada'))
   t.equal((await stepUp({ ...own, verifier: newVerifier() }, headers)).statusCode, 401)
   await auth.database
