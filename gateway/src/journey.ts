@@ -58,7 +58,7 @@ export function journey(
   const { route, access } = matched
   arrival.trail.route = route
   refuseBodyOnGet(request, route)
-  const destination = readDestination(request, matched, arrival.located.table)
+  const destination = readDestination(request, matched, arrival.hop, arrival.located.table)
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
   checkUpgrade(request, route, arrival.hop, allowsOrigin)
   const isPreflight = isPassedPreflight(request, route)

@@ -1,4 +1,5 @@
 import { malformed } from '../refusals.ts'
+import type { Hop } from '../request/hop.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
 import { servicePath } from '../routes/service-path.ts'
 import { locateTarget } from '../routes/table/located-target.ts'
@@ -14,14 +15,16 @@ const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
 /**
  * The second path of a WebDAV request, as the service reads it (RFC 4918 §10.3). It is authorised
  * like the first one. Otherwise, a service behind several routes would copy what one route allows
- * over what another one protects. Its host must be the host of the request. The service gets only
- * the path, because it knows neither that host nor the stripped prefix.
+ * over what another one protects. Its host must be the host of the request, as a trusted proxy
+ * reports it. The service gets only the path, because it knows neither that host nor the stripped
+ * prefix.
  * @returns null if the method has no second path
  * @throws Refusal INVALID_REQUEST if it is not a path of the same route
  */
 export function readDestination(
-  { method, headers, host }: Pick<StrippedRequest, 'method' | 'headers' | 'host'>,
+  { method, headers }: Pick<StrippedRequest, 'method' | 'headers'>,
   { route }: Match,
+  { host }: Pick<Hop, 'host'>,
   table: RouteTable
 ): string | null {
   const { destination } = headers

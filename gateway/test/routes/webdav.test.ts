@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import t from 'tap'
+import { edge } from '../fixtures/edge.ts'
 import { routedEdge } from './fixtures/routed-edge.ts'
 
 const routes = `
@@ -53,4 +56,33 @@ t.test('a destination is authorised like the path itself', async (t) => {
     t.notOk(statuses.includes(200), destination)
     t.strictSame(received, [], destination)
   }
+})
+
+t.test('a destination has the host that a trusted proxy reports', async (t) => {
+  const { port } = await edge(t, {
+    routes,
+    trustedProxies: ['127.0.0.1'],
+    proxyHeaders: 'x-forwarded'
+  })
+  const copied = async (destination: string) => {
+    const sent = request({
+      port,
+      method: 'COPY',
+      path: '/dav/a',
+      agent: false,
+      headers: {
+        host: 'internal:3000',
+        'x-forwarded-for': '192.0.2.1',
+        'x-forwarded-host': 'api.example',
+        'x-forwarded-proto': 'https',
+        'content-length': '0',
+        destination
+      }
+    }).end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    return response.statusCode
+  }
+  t.equal(await copied('https://api.example/dav/b'), 200)
+  t.equal(await copied('https://internal:3000/dav/b'), 400)
 })

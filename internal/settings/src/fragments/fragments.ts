@@ -27,7 +27,7 @@ export const host = (fallback = '127.0.0.1') =>
     default: fallback
   })
 
-/** The names by which an ops listener is reached. */
+/** The names by which clients reach a listener. */
 export const hostNames = () =>
   Type.String({
     title: 'a list of names of hosts, without ports, separated by spaces or commas',

@@ -43,8 +43,8 @@ export const nextOf = (keys: readonly KeyRecord[], algorithm: Algorithm): KeyRec
     .sort((one, other) => other.createdAt - one.createdAt || (one.kid < other.kid ? -1 : 1))[0]
 
 /**
- * A gateway announces all keys that it has. Two instances that create a key at the same moment can
- * exceed this by one each.
+ * A gateway announces all keys that it has, at most `MOST_KIDS`. The margin is for the keys that a
+ * revocation adds without this check.
  */
 const MOST_PUBLISHED = MOST_KIDS - 4
 

@@ -9,8 +9,8 @@ import { becomeIdle, fail, openClient, type State } from './open-client.ts'
 import { Gated } from './reading-gate.ts'
 
 /**
- * One connection to a service. It carries one request at a time, and is not opened again after it
- * has closed.
+ * One connection to a service. It carries one request at a time. After it has closed, undici opens
+ * another one for a request that was not sent yet; for no later one.
  */
 export type Connection = {
   /**

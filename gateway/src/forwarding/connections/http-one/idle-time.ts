@@ -85,7 +85,7 @@ export function idleTime(monotonicClock: () => number): IdleTime {
       return ticksLeft === 0
     },
     isPromised(keptSeconds) {
-      const keptMs = promisedMs || keptSeconds * 1000
+      const keptMs = promisedMs ?? keptSeconds * 1000
       return monotonicClock() - lastResponseMs < keptMs - MARGIN_MS
     }
   }

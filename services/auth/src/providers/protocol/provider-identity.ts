@@ -1,4 +1,4 @@
-/** A user of a provider, as its ID token and its user info say. */
+/** A user of a provider, as the provider says: in its ID token and user info, or by its API. */
 export type ProviderIdentity = {
   readonly issuer: string
   readonly subject: string

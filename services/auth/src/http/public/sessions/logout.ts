@@ -10,7 +10,7 @@ import { clearRefreshCookie, clearsRefreshCookie } from '../cookies/refresh-cook
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
 
-/** 204 even for an unknown token, as in RFC 7009 §2.2: the client is signed out in any case. */
+/** 204 even for an unknown token, as in RFC 7009 §2.2: the session has ended in any case. */
 export const logout: Route = (service, { sessions, settings }) => {
   const { allowsOrigin, cookieSameSite } = settings
   service.post(
