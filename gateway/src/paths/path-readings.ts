@@ -99,13 +99,17 @@ export function frameworkReadings(reading: string): readonly string[] {
   const segments = reading.split('/').filter((segment) => segment !== '')
   const last = segments.length - 1
   const own = segments.filter((segment, at) => at === last || !SCRIPT.test(segment))
-  return [segments, own].flatMap((all) => [toPath(all), withoutExtension(toPath(all))])
+  return [segments, own].flatMap((all) => withoutExtensions(toPath(all)))
 }
 
 const toPath = (segments: readonly string[]): string => `/${segments.join('/')}`
 
-/** A dot at the start of a segment begins no extension. */
-function withoutExtension(path: string): string {
-  const dotAt = path.indexOf('.', path.lastIndexOf('/') + 2)
-  return dotAt < 0 ? path : path.slice(0, dotAt)
+/**
+ * A path, the same without its last extension (`/reports.v2.json`), and without all of them
+ * (`/reports.tar.gz`). A dot at the start of a segment begins no extension.
+ */
+function withoutExtensions(path: string): readonly string[] {
+  const firstAt = path.indexOf('.', path.lastIndexOf('/') + 2)
+  if (firstAt < 0) return [path]
+  return [path, path.slice(0, path.lastIndexOf('.')), path.slice(0, firstAt)]
 }

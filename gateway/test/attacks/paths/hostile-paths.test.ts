@@ -96,7 +96,7 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
     upstreams: `  other: 'http://127.0.0.1:1'\n`,
     routes: `
   - { name: pages, prefix: /, upstream: service }
-  - { name: inner, prefix: /open/inner, upstream: service }
+  - { name: inner, prefix: [/open/inner, /reports.v2], upstream: service }
   - { name: listed, prefix: [/closed.txt, /open/a.php], upstream: service, access: public }
   - { name: elsewhere, prefix: /elsewhere, upstream: other }
   - { name: about, prefix: /about, upstream: service, access: public }
@@ -108,14 +108,16 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
   const refused = words(`
     /closed.json /closed.json/ /closed.tar.gz /CLOSED.Json /closed;x.json /closed.json;x /closed%20.json /closed.j%20son
     /open/inner.xml /open/inner.xml?x /index.php/closed /index.php/closed/x /INDEX.PHP/closed /a/b.php/../closed
-    /index.php/open/inner.json /index.php;x/closed /limited.json /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x`)
+    /index.php/open/inner.json /index.php;x/closed /limited.json /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x
+    /reports.v2.json /index.php/reports.v2.json`)
   for (const path of refused) {
     const { statuses, received } = await asked(path)
     t.strictSame([statuses, received], [[400], []], path)
   }
   const passed = words(`
     /closed.txt /closed.txt/ /closedX.json /x.json /.closed /.json /index.php /index.php/x /index.php/closedX /closedphp/closed
-    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /about.js /a/closed.json`)
+    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /about.js /a/closed.json
+    /reports.v2 /reports.v3.json`)
   for (const path of passed) {
     const { statuses } = await asked(path)
     t.strictSame(statuses, [200], path)
