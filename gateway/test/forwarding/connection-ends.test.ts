@@ -140,6 +140,34 @@ t.test('a response that arrives before its request is never taken for it', async
   await nextTurn()
 })
 
+t.test('a response that begins late has no more time when undici takes over', async (t) => {
+  const { port } = new URL(await listeningService(t))
+  const socket = connect(Number(port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  const handler: Dispatcher.DispatchHandler = {}
+  for (const [headersTimeout, left] of [
+    [3000, 2000],
+    [0, 0]
+  ] as const) {
+    const request = { path: '/', method: 'GET', headersTimeout } as const
+    const given: unknown[] = []
+    const exchange = new DirectExchange(
+      { request, handler, text: '' },
+      {
+        socket,
+        handOver: (asked) => given.push(asked.request.headersTimeout),
+        fault: (error) => t.fail(error.message),
+        free: () => t.fail('the connection is used again')
+      }
+    )
+    await nextTurn()
+    for (let tick = 0; tick < 3; tick += 1) exchange.tick()
+    exchange.take(Buffer.from('HTTP/1.1 2'))
+    t.strictSame(given, [left])
+  }
+})
+
 t.test(
   'a request that undici takes over is sent once, whatever was not sent before it',
   async (t) => {

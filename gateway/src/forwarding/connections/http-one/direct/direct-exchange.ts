@@ -82,11 +82,18 @@ export class DirectExchange implements Dispatcher.DispatchController {
       const response = simpleResponse(bytes)
       if (response !== null) return this.#pass(response)
       this.#isOver = true
-      this.#line.handOver(this.#asked, Buffer.from(bytes))
+      this.#line.handOver(this.#rest(), Buffer.from(bytes))
     } catch (error) {
       this.#line.fault(errorOf(error))
     }
     return false
+  }
+
+  /** The request, with the time that is left for the head of its response. */
+  #rest(): DirectRequest {
+    if (this.#ticksLeft === 0) return this.#asked
+    const headersTimeout = this.#ticksLeft * TICK_MS
+    return { ...this.#asked, request: { ...this.#asked.request, headersTimeout } }
   }
 
   #pass({ status, headers, content }: SimpleResponse): boolean {
