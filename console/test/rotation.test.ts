@@ -149,6 +149,8 @@ t.test('the overview names what needs attention, the worst first', async (t) => 
       'wait approvals 1 request of operators waits for'
     ]
   )
+  const ofKind = attentionOf(bad, NOW).filter(({ kind }) => kind !== undefined)
+  t.match(ofKind, [{ view: 'audit', kind: 'refresh-reused' }], 'leads to these events only')
   t.match(attentionOf({ ...known, gateways: [], keys: [] }, NOW), [
     { tone: 'bad', text: 'No gateway is live.' },
     { tone: 'bad', text: 'No key signs tokens.' }

@@ -29,8 +29,9 @@ export function OperatorsCard() {
       <h2 id="operators">Operators</h2>
       <p class="hint">
         Each person has a token of their own. An admin creates one with{' '}
-        <code>npm run -s ops -- operators create NAME</code>. The token of the installation
-        (AUTH_OPS_TOKEN) is not in the list: its events name <code>bootstrap</code>.
+        <code>ops operators create NAME --role ROLE</code>; ROLE is viewer, operator or admin. The
+        token of the installation (AUTH_OPS_TOKEN) is not in the list: its events name{' '}
+        <code>bootstrap</code>.
       </p>
       <Shown of={operators} what="the operators">
         {(all) =>

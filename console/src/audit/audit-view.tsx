@@ -7,6 +7,7 @@ import { isLive, missed, recent } from '../live/live.ts'
 import { inOrder } from '../parts/in-order.ts'
 import { Fault } from '../parts/loaded.tsx'
 import { isUserId } from '../parts/text.ts'
+import { subject } from '../view.ts'
 import { auditKinds } from './audit-kinds.ts'
 import { EventList } from './event-list.tsx'
 import { type AuditFilter, matchingEvents } from './matching-events.ts'
@@ -35,13 +36,13 @@ async function search(kind: string): Promise<void> {
   const isShown = begin()
   soughtKind = kind
   try {
-    const subject = await idOf(who.value.trim())
+    const user = await idOf(who.value.trim())
     const query = new URLSearchParams({ limit: String(AT_ONCE) })
     if (kind !== '') query.set('kind', kind)
-    if (subject !== '') query.set('user', subject)
+    if (user !== '') query.set('user', user)
     const response = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
     if (!isShown()) return
-    filter.value = { kind, subject }
+    filter.value = { kind, subject: user }
     read.value = response.events
     fault.value = null
   } catch (error) {
@@ -51,7 +52,12 @@ async function search(kind: string): Promise<void> {
 
 /** The audit log: what happened, and what happens. */
 export function AuditView() {
-  useEffect(() => void search(soughtKind), [missed.value])
+  const named = subject.value
+  useEffect(() => {
+    if (named !== '') who.value = ''
+    soughtKind = named || soughtKind
+  }, [named])
+  useEffect(() => void search(soughtKind), [named, missed.value])
   const events = matchingEvents(read.value ?? [], recent.value, filter.value)
   return (
     <>
@@ -105,6 +111,7 @@ function SearchForm() {
         User{' '}
         <input
           value={who}
+          class="who"
           placeholder="e-mail address or id"
           autocomplete="off"
           spellcheck={false}

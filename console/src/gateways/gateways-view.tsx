@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { keys } from '../live/live.ts'
 import { readEvery, Shown } from '../parts/loaded.tsx'
 import { count } from '../parts/text.ts'
+import { mayChange } from '../session/session.ts'
 import { GatewayCard } from './gateway-card.tsx'
 import { gatewayList, READ_EVERY_MS } from './gateway-readings.ts'
 
@@ -17,8 +18,10 @@ export function GatewaysView() {
           <>
             <p class="hint">
               {count(all.length, 'live gateway')}. A gateway that has not announced itself for ten
-              seconds is not listed. Drain a gateway before work on its machine: load balancers and
-              clients then go elsewhere, and it still serves every request.
+              seconds is not listed.{' '}
+              {mayChange()
+                ? 'Drain a gateway before work on its machine: load balancers and clients then go elsewhere, and it still serves every request.'
+                : 'Your role can view the gateways but not drain them.'}
             </p>
             <ul class="gateways">
               {all.map((gateway) => (

@@ -20,8 +20,8 @@ function Quiet() {
   if (active === undefined) return <p>There is no active key.</p>
   return (
     <p>
-      No rotation is under way. <code>{shortKid(active.kid)}</code> signs
-      {active.activatedAt === null ? '' : ` since ${timeText(active.activatedAt)}`}.
+      No rotation is under way. <code>{shortKid(active.kid)}</code>{' '}
+      {active.activatedAt === null ? 'signs' : `has signed since ${timeText(active.activatedAt)}`}.
     </p>
   )
 }

@@ -9,6 +9,8 @@ export type Attention = {
   readonly text: string
   /** the view that shows more */
   readonly view: 'keys' | 'gateways' | 'routes' | 'audit' | 'outbox' | 'approvals' | null
+  /** the kind of events that the audit log shows then */
+  readonly kind?: string
 }
 
 /** What is known of the installation. null: not known yet. */
@@ -116,7 +118,7 @@ function ofEvents({ events }: Status): Attention[] {
   const reused = eventsOf(events, ['refresh-reused'])
   if (reused === 0) return []
   const text = `${count(reused, 'spent refresh token')} ${reused === 1 ? 'was' : 'were'} used again in the last hour, which ended ${reused === 1 ? 'its session' : 'their sessions'}: theft, or a client with a bug.`
-  return [{ tone: 'wait', text, view: 'audit' }]
+  return [{ tone: 'wait', text, view: 'audit', kind: 'refresh-reused' }]
 }
 
 /** How many events of some kinds there were. */

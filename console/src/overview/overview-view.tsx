@@ -74,12 +74,16 @@ function State() {
   )
 }
 
-function AttentionLine({ attention: { tone, text, view } }: { readonly attention: Attention }) {
+function AttentionLine({ attention }: { readonly attention: Attention }) {
+  const { tone, text, view, kind } = attention
   return (
     <li>
       <Mark tone={tone}>{text}</Mark>{' '}
       {view !== null && (
-        <a href={`#/${view}`} aria-label={`Look at it: ${text}`}>
+        <a
+          href={`#/${view}${kind === undefined ? '' : `/${kind}`}`}
+          aria-label={`Look at it: ${text}`}
+        >
           Look at it
         </a>
       )}

@@ -15,7 +15,11 @@ export function ReloadButton({ onDone }: ReloadProps) {
     if (isBusy.value) return
     isBusy.value = true
     await attempt(async () => {
-      onDone(await ask<TableOutcomes>('POST', '/ops/routes/reload'))
+      const reloaded = await ask<TableOutcomes>('POST', '/ops/routes/reload')
+      onDone(reloaded)
+      const refusing = reloaded.outcomes.filter(({ done }) => done === false)
+      const names = refusing.flatMap(({ gateways }) => gateways)
+      if (names.length > 0) throw new Error(`The new table has faults at ${names.join(', ')}.`)
       return 'The gateways were told to read their route tables again.'
     })
     isBusy.value = false

@@ -32,6 +32,10 @@ export function InvitationsCard() {
           </button>
         )}
       </div>
+      <p class="hint">
+        For people who register as users. Operators have tokens, which are under{' '}
+        <a href="#/approvals">Approvals</a>.
+      </p>
       {isInviting.value && <InviteForm onClose={() => (isInviting.value = false)} />}
       <Shown of={invitations} what="the invitations">
         {(all) => (all.length === 0 ? <p class="hint">There are none.</p> : <List all={all} />)}

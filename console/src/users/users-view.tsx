@@ -35,6 +35,7 @@ export function UsersView() {
             <input
               required
               value={text}
+              class="who"
               placeholder="e-mail address or id"
               autocomplete="off"
               spellcheck={false}

@@ -45,7 +45,12 @@ export async function carryOut(order: Order, ports: CommandPorts): Promise<Comma
     await ports.announce()
     return answer([])
   }
-  if (order.kind === 'reload') return answer(routes.reload(), routes.current().routes.length)
+  if (order.kind === 'reload') {
+    const faults = routes.reload()
+    // Gateways are then grouped by the table that they have now.
+    await ports.announce()
+    return answer(faults, routes.current().routes.length)
+  }
   try {
     return answer([], await routes.validate(order.table))
   } catch (error) {

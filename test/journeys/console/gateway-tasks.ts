@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import { openView, type Tasks } from '../fixtures/opened-console.ts'
 
 /** Tasks with gateways and their route tables. */
 export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
   t.test('a gateway explains what it does with a request', { skip }, async (t) => {
-    const { page } = signedIn()
+    const { page, folder } = signedIn()
     await openView(page, 'Routes')
     await page.getByRole('rowheader', { name: 'auth-login' }).waitFor()
     t.equal(await page.evaluate('scrollY'), 0, 'a view begins at its top')
@@ -18,8 +18,20 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
     await page.getByText(/Everyone gets 400 INVALID_REQUEST/).waitFor()
     t.equal(await page.getByText('earlier version').count(), 0)
 
-    await page.getByRole('button', { name: 'Reload from the files' }).press('Enter')
+    const file = `${folder}/routes.yaml`
+    const reload = page.getByRole('button', { name: 'Reload from the files' })
+    const version = page.locator('main .table .hint code')
+    const before = await version.textContent()
+    const table = await readFile(file, 'utf8')
+    await writeFile(file, `${table}  - { name: reports, prefix: /reports, upstream: echo }\n`)
+    await reload.press('Enter')
     await page.getByText(/Reloaded \(\d+ routes\)/).waitFor()
+    await page.getByRole('rowheader', { name: 'reports' }).waitFor()
+    t.not(await version.textContent(), before, 'the new table has a version of its own')
+    await writeFile(file, `${table}  - { name: reports, prefix: /reports, upstream: nowhere }\n`)
+    await reload.press('Enter')
+    await page.locator('.notice.fault').getByText('The new table has faults at').waitFor()
+    await writeFile(file, table)
     await page.getByLabel('Route table (YAML)').fill('routes: [{ name: orders }]')
     await page.getByRole('button', { name: 'Validate' }).press('Enter')
     await page.getByText('Gateways would refuse it').waitFor()

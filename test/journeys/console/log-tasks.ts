@@ -18,6 +18,18 @@ export function logTasks(t: Test, { skip, signedIn }: Tasks): void {
     t.match(await ops(['audit', 'verify', file]), { code: 0, stdout: /: no fault/ })
   })
 
+  t.test('the address says which kind of events is shown', { skip }, async (t) => {
+    const { page } = signedIn()
+    await openView(page, 'Overview')
+    await page.evaluate("location.hash = '#/audit/key-created'")
+    const others = page.locator('.events li').filter({ hasNotText: 'key-created' }).first()
+    await page.locator('.events li').first().waitFor()
+    await others.waitFor({ state: 'detached' })
+    t.equal(await page.getByLabel('Kind').inputValue(), 'key-created')
+    await page.getByLabel('Kind').selectOption('')
+    await openView(page, 'Overview')
+  })
+
   t.test('the result of a drill appears, and a message is discarded', { skip }, async (t) => {
     const { page, ops, gatewayUrls, folder } = signedIn()
     await openView(page, 'Drills')
