@@ -39,7 +39,7 @@ t.test('a command that the auth service has signed is carried out once', async (
   const read = reader()
   const text = await signed(drain)
   t.strictSame(await read(text, 'q1'), order)
-  t.equal(await read(text, 'q1'), null, 'whoever writes it again')
+  t.equal(await read(text, 'q1'), null, 'a second time, whoever has written it')
   t.strictSame(await read(await signed({ ...drain, id: 'q2' }), 'q2'), order, 'the next one')
 })
 

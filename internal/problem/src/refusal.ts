@@ -36,3 +36,7 @@ export class Refusal<Code extends ProblemCode = ProblemCode> extends Error {
     this.members = options.members ?? {}
   }
 }
+
+/** Whether something that the work needs is unavailable. Every other refusal is an answer. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof Refusal && error.code === 'UNAVAILABLE'

@@ -72,7 +72,7 @@ export async function providerSignIns(
     const replaced: string[] = []
     const history = {
       state: null,
-      replaceState: (...[, , url]: unknown[]) => replaced.push(String(url))
+      replaceState: (_state: unknown, _title: unknown, url: unknown) => replaced.push(String(url))
     }
     const page: Record<string, unknown> = globalThis
     t.teardown(() => {

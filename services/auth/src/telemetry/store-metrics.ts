@@ -1,4 +1,4 @@
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import { Durations } from '@gatehouse/process/durations'
 import { Counter, type Registry } from 'prom-client'
 import type { CallWatch } from './store-call.ts'
@@ -32,11 +32,7 @@ export function storeMetrics(metrics: Registry): StoreMetrics {
     for (const call of calls) errors.inc({ store, call }, 0)
     return (call, seconds, error) => {
       duration.note(`${store} ${call}`, seconds, () => ({ store, call }))
-      if (isOutage(error)) errors.inc({ store, call })
+      if (isUnavailable(error)) errors.inc({ store, call })
     }
   }
 }
-
-/** Every other error is an answer, such as "there is an account with this address". */
-const isOutage = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'UNAVAILABLE'

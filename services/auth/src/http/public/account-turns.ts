@@ -1,5 +1,5 @@
 import type { Service } from '@gatehouse/http-service/build-service'
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import { tooManyWaiting } from '../../accounts/account-refusals.ts'
 import { turns } from '../../accounts/credentials/turns.ts'
 import { countAsStoreTime } from '../../store-time.ts'
@@ -35,7 +35,7 @@ export function takeTurns(service: Service, monotonicClock = () => performance.n
         try {
           return await handler.call(this, request, reply)
         } catch (error) {
-          if (isRead && isOutage(error)) failedMs = monotonicClock()
+          if (isRead && isUnavailable(error)) failedMs = monotonicClock()
           throw error
         }
       }
@@ -43,9 +43,6 @@ export function takeTurns(service: Service, monotonicClock = () => performance.n
     }
   })
 }
-
-const isOutage = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'UNAVAILABLE'
 
 type Caller = { readonly subject: string; readonly session: string | null }
 

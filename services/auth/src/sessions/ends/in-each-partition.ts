@@ -1,4 +1,4 @@
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import type { Families } from '../families/families.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function inEachPartition<Item extends { readonly subject: string }>
         await work(item)
       } catch (error) {
         faults.push(error)
-        if (error instanceof Refusal && error.code === 'UNAVAILABLE') away.add(partition)
+        if (isUnavailable(error)) away.add(partition)
       }
     }
   }

@@ -8,7 +8,7 @@ const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 
 /** Names with a meaning for the connection or for the end of the request. */
-const LEFT = new Set([
+const NEEDS_UNDICI = new Set([
   'connection',
   'content-length',
   'expect',
@@ -17,7 +17,7 @@ const LEFT = new Set([
   'upgrade'
 ])
 
-const isPlainName = knownNames((name) => NAME.test(name) && !LEFT.has(name))
+const isPlainName = knownNames((name) => NAME.test(name) && !NEEDS_UNDICI.has(name))
 
 /**
  * The bytes of a GET without a body on a connection that stays open, as undici writes them. Pure.

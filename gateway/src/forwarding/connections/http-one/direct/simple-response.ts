@@ -25,13 +25,13 @@ const RESET_CONTENT = 205
 const NOT_MODIFIED = 304
 
 /** Names with a meaning for the connection or for the end of the response. */
-const LEFT = new Set(['proxy-connection', 'trailer', 'transfer-encoding', 'upgrade'])
+const NEEDS_UNDICI = new Set(['proxy-connection', 'trailer', 'transfer-encoding', 'upgrade'])
 
 /** The name in lower case; '' if the parser of undici must read the response. */
 const readName = knownNames((name): string => {
   const lower = name.toLowerCase()
   // As in an object of undici, `constructor` is found in the prototype.
-  return NAME.test(name) && !LEFT.has(lower) && !(lower in {}) ? lower : ''
+  return NAME.test(name) && !NEEDS_UNDICI.has(lower) && !(lower in {}) ? lower : ''
 })
 
 /**

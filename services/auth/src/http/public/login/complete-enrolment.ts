@@ -1,4 +1,4 @@
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { signInAgain } from '../../../factors/factor-refusals.ts'
@@ -9,9 +9,6 @@ import type { PublicRouteOptions as Options } from '../route.ts'
 import { TokenResponse } from '../token-response.ts'
 import { completeLogin } from './complete-login.ts'
 import type { ReadLogin } from './waiting-login.ts'
-
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'UNAVAILABLE'
 
 export const FactorTokens = Type.Object(
   {
