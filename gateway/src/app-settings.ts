@@ -7,10 +7,10 @@ import type { GatewayConfig } from './config.ts'
 import type { UpstreamLimits } from './forwarding/capacity/upstream-limits.ts'
 import type { ClientTimes } from './limits/client-times.ts'
 import type { ConnectionLimits } from './limits/connection-limits.ts'
+import { type Hosts, hostsOf } from './paths/host.ts'
 import type { ProxySettings } from './proxies/proxy-settings.ts'
 import { trustedProxies } from './proxies/trusted-proxies.ts'
 import { corsPolicy } from './routes/entry/cors-policy.ts'
-import { type Hosts, hostsOf } from './stages/refuse-other-host.ts'
 
 /** The app's part of the configuration. Limits are the share of this process. */
 export type GatewaySettings = {

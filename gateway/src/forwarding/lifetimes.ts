@@ -2,7 +2,7 @@ import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import { tokenExpired } from '../refusals.ts'
 import type { Passage } from '../request/passage.ts'
 import type { Revocations } from '../revocation/follow-revocations.ts'
-import { refuseRevoked } from '../stages/refuse-revoked.ts'
+import { refusalIfRevoked } from '../revocation/revoked-refusal.ts'
 import { isExpired } from '../tokens/is-expired.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 
@@ -20,7 +20,7 @@ export type Lifetimes = {
   watchRevoked(token: VerifiedToken | null, onRevoked: (why: WhyRevoked) => void): () => void
   /**
    * Judges the token of a request again after the request has waited.
-   * @throws Refusal TOKEN_EXPIRED, or as `refuseRevoked`
+   * @throws Refusal TOKEN_EXPIRED, or as `refusalIfRevoked`
    */
   refuseExpiredOrRevoked(passage: Pick<Passage, 'token' | 'route'>): void
 }
@@ -36,8 +36,10 @@ export function lifetimes(revoked: Revocations, clock: () => number): Lifetimes 
       return token === null || why !== null ? () => {} : revoked.watch(token, onRevoked)
     },
     refuseExpiredOrRevoked({ token, route }) {
-      if (token !== null && isExpired(token, clock())) throw tokenExpired()
-      refuseRevoked(token, route, revoked)
+      if (token === null) return
+      if (isExpired(token, clock())) throw tokenExpired()
+      const refusal = refusalIfRevoked(token, route.maxStalenessSeconds, revoked)
+      if (refusal !== null) throw refusal
     },
     watch(token, onOver) {
       if (token === null) return () => {}

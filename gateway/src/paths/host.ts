@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { LONGEST_AUTHORITY } from '@gatehouse/edge-headers/longest-authority'
 
 /**
@@ -13,3 +14,22 @@ export function isHost(text: string): boolean {
   const host = HOST.exec(text)
   return host !== null && Number(host[1] ?? 0) <= LAST_PORT
 }
+
+/** The names of the hosts under which clients reach the gateway, in lower case; null: any. */
+export type Hosts = ReadonlySet<string> | null
+
+const PORT = /:\d+$/
+/** of a fully qualified name (RFC 1034 §3.1) */
+const LAST_DOT = /\.$/
+
+/** Whether a host, as in `Host`, is one of these. Pure. */
+export const isOneOf = (hosts: Hosts, host: string): boolean =>
+  hosts === null || hosts.has(nameOf(host.replace(PORT, '')))
+
+const nameOf = (host: string): string => host.toLowerCase().replace(LAST_DOT, '')
+
+/** @param names as in GATEWAY_HOSTS; `Host` has an IPv6 address in brackets */
+export const hostsOf = (names: readonly string[]): Hosts =>
+  names.length === 0
+    ? null
+    : new Set(names.map((name) => nameOf(isIPv6(name) ? `[${name}]` : name)))
