@@ -38,5 +38,5 @@ export class Refusal<Code extends ProblemCode = ProblemCode> extends Error {
 }
 
 /** Whether something that the work needs is unavailable. Every other refusal is an answer. */
-export const isUnavailable = (error: unknown): boolean =>
+export const isUnavailable = (error: unknown): error is Refusal<'UNAVAILABLE'> =>
   error instanceof Refusal && error.code === 'UNAVAILABLE'

@@ -1,7 +1,7 @@
-import { Refusal } from '@gatehouse/problem/refusal'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import { COMMON, keyIn } from '@gatehouse/redis/partitions'
 import type { Job } from '../background/background-work.ts'
+import { ifAvailable } from '../if-available.ts'
 import { bounded } from './bounded.ts'
 import type { EmbeddedStore, InRedis } from './shared-store.ts'
 
@@ -54,10 +54,8 @@ export function compareMarks(
   const run = async (): Promise<void> => {
     if (monotonicClock() < nextMs) return
     nextMs = monotonicClock() + WRITE_MS
-    await compare().catch((error: unknown) => {
-      // An outage of a store is logged elsewhere.
-      if (!(error instanceof Refusal)) throw error
-    })
+    // An outage of a store is logged elsewhere.
+    await ifAvailable(compare())
   }
   jobs.push({ name: `compare ${name}`, run })
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
 import type { RedisConnection } from '@gatehouse/redis/connection'
 import type { Database } from '../database/open-database.ts'
@@ -54,7 +54,7 @@ async function unlessOutage<Value>(call: Promise<Value>): Promise<Value | null> 
   try {
     return await call
   } catch (error) {
-    if (error instanceof Refusal) return null
+    if (isUnavailable(error)) return null
     throw error
   }
 }

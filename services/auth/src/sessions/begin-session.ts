@@ -1,11 +1,11 @@
 import type { Account } from '../accounts/account.ts'
 import { wrongCredentials } from '../accounts/account-refusals.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
+import { ifAvailable } from '../if-available.ts'
 import type { LoginDetails } from './durable/open-session.ts'
 import { endIfEnded } from './end-if-ended.ts'
 import type { Opening } from './families/family.ts'
 import type { Grant, IssueGrant } from './grant.ts'
-import { ifPossible } from './if-possible.ts'
 import { newFamily, sessionId } from './refresh-token.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -47,11 +47,11 @@ export function beginSession(
       const authentication = { amr: details.amr, atSeconds: now }
       const granted = await grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.
-      if (tooMany) await ifPossible(ends.evict(account.id, sid, source))
+      if (tooMany) await ifAvailable(ends.evict(account.id, sid, source))
       return granted
     } catch (error) {
       // No client has its refresh token yet.
-      await ifPossible(durable.end({ kind: 'session-ended', ...about }))
+      await ifAvailable(durable.end({ kind: 'session-ended', ...about }))
       throw error
     }
   }

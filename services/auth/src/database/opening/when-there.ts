@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable, Refusal } from '@gatehouse/problem/refusal'
 import { StartFault } from '@gatehouse/process/start-fault'
 import type { PostgresAddress } from '../postgres/address/postgres-address.ts'
 import { lastingFault } from '../postgres/postgres-fault.ts'
@@ -33,7 +33,7 @@ export async function whenThere<Result>(
       const cause = error instanceof Refusal ? error.cause : error
       const lasting = address === null ? null : lastingFault(cause, address)
       if (lasting !== null) throw new StartFault(lasting)
-      if (!(error instanceof Refusal)) throw error
+      if (!isUnavailable(error)) throw error
       const words = wordsOf(error.cause)
       if (Date.now() >= deadline)
         throw new StartFault(`the database did not answer within ${waitSeconds} s (${words})`)

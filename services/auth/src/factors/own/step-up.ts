@@ -1,6 +1,6 @@
 import type { Account } from '../../accounts/account.ts'
+import { ifAvailable } from '../../if-available.ts'
 import { methodsWithFactor, strengthenSession } from '../../sessions/durable/strengthen-session.ts'
-import { ifPossible } from '../../sessions/if-possible.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from '../factor-answers.ts'
 import { lockForFactors } from '../factor-changes.ts'
@@ -64,5 +64,5 @@ export async function stepUp(
     }
   })
   // The session is strengthened. A 503 would make the client repeat an answer that is used.
-  await ifPossible(own.succeeded())
+  await ifAvailable(own.succeeded())
 }

@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import type { Account } from '../../accounts/account.ts'
 import { wrongCredentials } from '../../accounts/account-refusals.ts'
 import { passwordFault } from '../../accounts/passwords/password-rules.ts'
+import { ifAvailable } from '../../if-available.ts'
 import { invalidMember } from '../../refusals.ts'
-import { ifPossible } from '../../sessions/if-possible.ts'
 import { type Caller, credentialOf } from '../../throttling/guesses.ts'
 import { currentPassword, newPassword, noAccountProblem } from '../fields.ts'
 import { knownDevice, rememberDevice, setsDeviceCookie } from './cookies/device-cookie.ts'
@@ -64,9 +64,9 @@ export const changePassword: Route = (service, options) => {
     account: Account,
     { session, ended }: { readonly session: string; readonly ended: readonly string[] }
   ) => {
-    await ifPossible(ends.publishAll(account.id, session, ended))
-    await ifPossible(guesses.forgetStrangers(account.email))
-    await ifPossible(guesses.remember({ ...caller, credential: credentialOf(account) }))
+    await ifAvailable(ends.publishAll(account.id, session, ended))
+    await ifAvailable(guesses.forgetStrangers(account.email))
+    await ifAvailable(guesses.remember({ ...caller, credential: credentialOf(account) }))
   }
 
   service.post('/password', { schema, onRequest: options.limitAddress }, async (request, reply) => {

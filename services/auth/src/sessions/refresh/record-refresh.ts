@@ -1,8 +1,8 @@
 import type { AuditLog } from '../../audit/audit-log.ts'
+import { ifAvailable } from '../../if-available.ts'
 import type { DurableSession } from '../durable/durable-session.ts'
 import type { Presentation, Presented } from '../families/families.ts'
 import { lateSeconds } from '../families/family.ts'
-import { ifPossible } from '../if-possible.ts'
 import type { SessionState } from '../session-state.ts'
 import { refreshEvent } from './refresh-event.ts'
 
@@ -33,9 +33,9 @@ export function recordRefresh(
     }
     if (event !== null) await audit.write(event)
     if (outcome === 'ended' || after === null) return
-    if (session === null) await ifPossible(durable.adopt(subject, sid, after, now()))
+    if (session === null) await ifAvailable(durable.adopt(subject, sid, after, now()))
     else if (now() - session.usedAt >= lateSeconds(policy.idleSeconds)) {
-      await ifPossible(durable.touch(sid, now()))
+      await ifAvailable(durable.touch(sid, now()))
     }
   }
 }

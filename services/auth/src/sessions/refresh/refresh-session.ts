@@ -1,11 +1,11 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
+import { ifAvailable } from '../../if-available.ts'
 import { byPasswordAt } from '../authentication.ts'
 import { type DurableSession, restorable } from '../durable/durable-session.ts'
 import { endIfEnded } from '../end-if-ended.ts'
 import type { Outcome } from '../families/outcome.ts'
 import type { Grant, IssueGrant } from '../grant.ts'
-import { ifPossible } from '../if-possible.ts'
 import type { PresentedToken } from '../refresh-token.ts'
 import {
   scopeTooWide,
@@ -85,7 +85,7 @@ async function refuseEnded(
   source: RequestSource
 ): Promise<never> {
   count('ended')
-  if (unpublished) await ifPossible(ends.publish(subject, [sid]))
+  if (unpublished) await ifAvailable(ends.publish(subject, [sid]))
   await audit.write({ kind: 'refresh-ended', subject, sid, source })
   throw sessionEnded('the session has ended')
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Refusal } from '@gatehouse/problem/refusal'
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import { Type } from 'typebox'
 import { faultOfJob } from '../../../background/background-work.ts'
 import { type EventFeed, eventFeed } from '../../../live-events/event-feed.ts'
@@ -87,7 +87,7 @@ async function isStillAllowed(
     const token = session === null ? tokenDigest : await sessions.liveToken(session)
     return token !== null && (name === BOOTSTRAP || (await named.isLive(token)))
   } catch (error) {
-    if (error instanceof Refusal) return true
+    if (isUnavailable(error)) return true
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { sessionEnded } from '../../../sessions/session-refusals.ts'
 import { endedProblem, instant, iso, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { recentLogin } from '../factors/factor-schemas.ts'
@@ -45,9 +45,9 @@ export const deleteAccount: Route = (service, options) => {
     { schema: { ...documented, response: { 202: Deletion } } },
     async (request, reply) => {
       const { id, deleteAfter, isErased, ended } = await requestDeletion(request, options)
-      await ifPossible(sessions.ends.publishAll(id, null, ended))
-      await ifPossible(stale.publish(id))
-      if (isErased) await ifPossible(sessions.scrub())
+      await ifAvailable(sessions.ends.publishAll(id, null, ended))
+      await ifAvailable(stale.publish(id))
+      if (isErased) await ifAvailable(sessions.scrub())
       return reply.code(202).send({ deletionAt: iso(deleteAfter) })
     }
   )

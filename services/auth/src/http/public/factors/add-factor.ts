@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { FactorName } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
@@ -108,7 +108,7 @@ export const confirmFactor: Route = (service, options) => {
       const change = factorChange(options, request)
       const { recoveryCodes, ended } = await factors.confirm(account, factor, change)
       // The database has stored the ends.
-      if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, sid, ended))
+      if (ended.length > 0) await ifAvailable(sessions.ends.publishAll(account.id, sid, ended))
       return recoveryCodes === null ? {} : { recoveryCodes: [...recoveryCodes] }
     }
   )

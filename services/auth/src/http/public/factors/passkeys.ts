@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { Factor, FactorName, shownFactor } from '../../factor-response.ts'
 import { endedProblem, noAccountProblem, turnsProblem } from '../../fields.ts'
 import { ownAccount } from '../own-account.ts'
@@ -87,7 +87,7 @@ export const addPasskey: Route = (service, options) => {
       const added = await factors.addPasskey(account, { given, name, sid }, change)
       const { passkey, recoveryCodes, ended } = added
       // The database has stored the ends.
-      if (ended.length > 0) await ifPossible(sessions.ends.publishAll(account.id, sid, ended))
+      if (ended.length > 0) await ifAvailable(sessions.ends.publishAll(account.id, sid, ended))
       const codes = recoveryCodes === null ? {} : { recoveryCodes: [...recoveryCodes] }
       return reply.code(201).send({ factor: shownFactor(passkey), ...codes })
     }

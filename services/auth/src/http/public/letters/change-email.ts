@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { canonicalEmail, typedEmail } from '../../../accounts/email-addresses/email.ts'
 import { identityFault } from '../../../accounts/identity-fault.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { mailOff } from '../../../mail/mail-refusals.ts'
 import { invalidMember } from '../../../refusals.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
 import { sessionEnded } from '../../../sessions/session-refusals.ts'
 import { Email, endedProblem, noAccountProblem } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
@@ -94,7 +94,7 @@ export const confirmEmail: Route = (service, options) => {
     },
     async (request, reply) => {
       const change = { ...readerOf(request, mail), stale: stale.now, clock }
-      await ifPossible(stale.publish(await emailChanges.confirm(request.body.token, change)))
+      await ifAvailable(stale.publish(await emailChanges.confirm(request.body.token, change)))
       return reply.code(204).send(null)
     }
   )
@@ -131,8 +131,8 @@ export const undoEmail: Route = (service, options) => {
     async (request) => {
       const change = { stale: stale.now, source: requestSourceOf(request), clock }
       const { id, ended, resetToken } = await emailChanges.undo(request.body.token, change)
-      await ifPossible(ends.publishAll(id, null, ended))
-      await ifPossible(stale.publish(id))
+      await ifAvailable(ends.publishAll(id, null, ended))
+      await ifAvailable(stale.publish(id))
       return { resetToken }
     }
   )

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { passwordFault } from '../../../accounts/passwords/password-rules.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { invalidMember } from '../../../refusals.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
 import { newPassword } from '../../fields.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
@@ -55,8 +55,8 @@ export const resetPassword: Route = (service, options) => {
       const passwordHash = await accounts.passwords.hash(chosen)
       const ended = await passwordResets.redeem(proven, { ...reader, passwordHash })
       // The database has stored the change. What follows is completed by others if it fails here.
-      await ifPossible(ends.publishAll(account.id, null, ended))
-      await ifPossible(guesses.forgetStrangers(account.email))
+      await ifAvailable(ends.publishAll(account.id, null, ended))
+      await ifAvailable(guesses.forgetStrangers(account.email))
       return reply.code(204).send(null)
     }
   )

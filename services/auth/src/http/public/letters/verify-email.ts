@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { canonicalEmail } from '../../../accounts/email-addresses/email.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { mailOff } from '../../../mail/mail-refusals.ts'
 import { invalidMember } from '../../../refusals.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
 import { Email } from '../../fields.ts'
 import { requestSourceOf } from '../../request-source.ts'
 import { beforeCredentials } from '../before-credentials.ts'
@@ -61,7 +61,7 @@ export const verifyEmail: Route = (service, options) => {
       const by = { source: requestSourceOf(request), clock }
       const { id, ended, resetToken } = await emailVerifications.verify(token, pageSecret, by)
       // The database has stored the ends.
-      if (ended.length > 0) await ifPossible(ends.publishAll(id, null, ended))
+      if (ended.length > 0) await ifAvailable(ends.publishAll(id, null, ended))
       return { resetToken }
     }
   )

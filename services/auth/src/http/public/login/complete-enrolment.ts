@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { signInAgain } from '../../../factors/factor-refusals.ts'
 import type { EnrolledLogin } from '../../../factors/login/login-enrolment.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { RecoveryCodes } from '../factors/factor-schemas.ts'
 import type { PublicRouteOptions as Options } from '../route.ts'
 import { TokenResponse } from '../token-response.ts'
@@ -42,6 +42,6 @@ export async function completeEnrolment(
       throw isUnavailable(error) ? signInAgain() : error
     }
   )
-  await ifPossible(succeeded())
+  await ifAvailable(succeeded())
   return { ...tokens, recoveryCodes: [...recoveryCodes] }
 }

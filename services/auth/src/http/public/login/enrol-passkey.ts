@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { FactorName } from '../../factor-response.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
@@ -100,10 +100,10 @@ export const loginWithFirstPasskey: Route = (service, options) => {
       await sessions.ready()
       const { ended, ...enrolled } = await factors.enrolPasskey(waiting, { given, name }, by)
       if (ended.length > 0) {
-        await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))
+        await ifAvailable(sessions.ends.publishAll(enrolled.account.id, null, ended))
       }
       const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
-      await ifPossible(guesses.remember(by.caller))
+      await ifAvailable(guesses.remember(by.caller))
       return tokens
     }
   )

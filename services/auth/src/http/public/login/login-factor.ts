@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { factorRequired, oneAnswer } from '../../../factors/factor-refusals.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { FactorName } from '../../factor-response.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
@@ -57,18 +57,18 @@ export const loginFactor: Route = (service, options) => {
         await sessions.ready()
         const { ended, ...enrolled } = await factors.enrol(waiting, answer.code, by)
         if (ended.length > 0) {
-          await ifPossible(sessions.ends.publishAll(enrolled.account.id, null, ended))
+          await ifAvailable(sessions.ends.publishAll(enrolled.account.id, null, ended))
         }
         const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
-        await ifPossible(guesses.remember(by.caller))
+        await ifAvailable(guesses.remember(by.caller))
         return tokens
       }
       const proven = await factors.answer(waiting, answer, by)
       const { amr, use: within } = proven
       const tokens = await completeLogin(request, reply, { ...login, amr, within }, options)
       // The session is open: what follows only makes the next login faster.
-      await ifPossible(proven.succeeded())
-      await ifPossible(guesses.remember(by.caller))
+      await ifAvailable(proven.succeeded())
+      await ifAvailable(guesses.remember(by.caller))
       return tokens
     }
   )

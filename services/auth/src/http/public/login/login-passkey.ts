@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { emailUnverified } from '../../../accounts/account-refusals.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
+import { ifAvailable } from '../../../if-available.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
@@ -84,8 +84,8 @@ export const loginPasskey: Route = (service, options) => {
       const login = { account, caller, isKnown, delivery, amr, within }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.
-      await ifPossible(proven.succeeded())
-      await ifPossible(throttling.guesses.remember(caller))
+      await ifAvailable(proven.succeeded())
+      await ifAvailable(throttling.guesses.remember(caller))
       return tokens
     }
   )

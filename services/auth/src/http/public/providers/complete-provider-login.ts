@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
+import { ifAvailable } from '../../../if-available.ts'
 import { BY_PROVIDER } from '../../../sessions/authentication.ts'
-import { ifPossible } from '../../../sessions/if-possible.ts'
 import { exchange } from '../../fields.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
@@ -60,7 +60,7 @@ export const loginWithProvider: Route = (service, options) => {
       const login = { account, caller, isKnown, delivery, amr, within }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.
-      await ifPossible(throttling.guesses.remember(caller))
+      await ifAvailable(throttling.guesses.remember(caller))
       return tokens
     }
   )
