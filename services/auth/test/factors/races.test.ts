@@ -60,7 +60,7 @@ function instance(db: Kysely<Tables>) {
       const opened = { ...opening, openedAt: now, expiresAt: now + 1000 }
       await durable.open(account, randomUUID(), opened, source, {
         amr: BY_PASSWORD,
-        within: proven.use
+        within: [proven.use]
       })
       return 'open'
     } catch (error) {

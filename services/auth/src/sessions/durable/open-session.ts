@@ -23,7 +23,8 @@ export type WithLogin = (
 export type LoginDetails = {
   /** as `Authentication` has it */
   readonly amr: readonly string[]
-  readonly within?: WithLogin
+  /** in this order */
+  readonly within?: readonly WithLogin[]
 }
 
 /**
@@ -41,7 +42,7 @@ export type OpenSession = (
 
 export const openSession =
   (db: Kysely<Tables>, clock: () => number): OpenSession =>
-  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within }) =>
+  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within = [] }) =>
     db.transaction().execute(async (transaction) => {
       // An update locks the row, so a concurrent change of the password or the factors waits for
       // this transaction, or this one for it.
@@ -64,7 +65,7 @@ export const openSession =
       const methods = amrText(amr)
       const detail = methods === amrText(BY_PASSWORD) ? {} : { amr: methods }
       await writeAudit(transaction, { kind: 'login', subject: id, sid, source, detail }, nowMs)
-      await within?.(transaction, nowMs, toAccount(row))
+      for (const step of within) await step(transaction, nowMs, toAccount(row))
       if (row.delete_after !== null) {
         await cancelDeletion(transaction, { subject: id, sid, source }, nowMs)
       }

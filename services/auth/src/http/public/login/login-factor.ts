@@ -64,8 +64,8 @@ export const loginFactor: Route = (service, options) => {
         return tokens
       }
       const proven = await factors.answer(waiting, answer, by)
-      const { amr, use: within } = proven
-      const tokens = await completeLogin(request, reply, { ...login, amr, within }, options)
+      const { amr, use } = proven
+      const tokens = await completeLogin(request, reply, { ...login, amr, within: [use] }, options)
       // The session is open: what follows only makes the next login faster.
       await ifAvailable(proven.succeeded())
       await ifAvailable(guesses.remember(by.caller))

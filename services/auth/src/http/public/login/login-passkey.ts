@@ -80,8 +80,8 @@ export const loginPasskey: Route = (service, options) => {
       const mustVerify = settings.emailVerification === 'required'
       if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
       const { isKnown } = await throttling.guesses.by(caller)
-      const { amr, use: within } = proven
-      const login = { account, caller, isKnown, delivery, amr, within }
+      const { amr, use } = proven
+      const login = { account, caller, isKnown, delivery, amr, within: [use] }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.
       await ifAvailable(proven.succeeded())

@@ -52,12 +52,12 @@ export const loginWithProvider: Route = (service, options) => {
       const { delivery = 'body', ...given } = request.body
       if (delivery === 'cookie') refuseUnkeptCookie(request, settings.cookieSameSite)
       const reader = readerOf(request, mail)
-      const { account, identity, use: within } = await providers.signIn(given, newcomer, reader)
+      const { account, identity, use } = await providers.signIn(given, newcomer, reader)
       const caller = loginCaller(request, account.email, account, options)
       const { isKnown } = await throttling.guesses.by(caller)
       const amr = BY_PROVIDER
       await askForFactor(account, { delivery, amr, identity }, reader.source, options)
-      const login = { account, caller, isKnown, delivery, amr, within }
+      const login = { account, caller, isKnown, delivery, amr, within: [use] }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.
       await ifAvailable(throttling.guesses.remember(caller))
