@@ -46,7 +46,7 @@ export const faultOfOutside = (count: number): ChainFault[] =>
         }
       ]
 
-/** @param count how many records say that a user was deleted who still has an account */
+/** @param count how many records report the deletion of a user who still has an account */
 export const faultOfUndeleted = (count: number): ChainFault[] =>
   count === 0
     ? []
@@ -54,7 +54,7 @@ export const faultOfUndeleted = (count: number): ChainFault[] =>
         {
           fault: 'undeleted',
           seq: 0,
-          detail: `${count} records say that a user was deleted who still has an account`
+          detail: `${count} records report the deletion of a user who still has an account`
         }
       ]
 

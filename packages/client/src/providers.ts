@@ -29,11 +29,11 @@ export type ProviderResult = {
 
 /**
  * Logins by other providers. A method rejects with `GatehouseProblem`, or after an abort with the
- * reason of its `signal`. The others need a user who is signed in; `UNAUTHENTICATED`: who must sign
- * in again first.
+ * reason of its `signal`. All methods but `list` need a user who is signed in. `UNAUTHENTICATED`:
+ * the user must sign in again first.
  */
 export type Providers = {
-  /** The providers of the installation, for buttons. No user need be signed in. */
+  /** The providers of the installation, for buttons. */
   readonly list: (options?: Abortable) => Promise<Provider[]>
   /** The providers that are linked to the account of the user. */
   readonly linked: (options?: Abortable) => Promise<Identity[]>

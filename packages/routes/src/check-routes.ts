@@ -27,7 +27,7 @@ export type CheckedRoute = {
 
 export type CheckedRoutes = {
   /**
-   * what is wrong, one line per fault: `routes.yaml:12:5: route orders: …`; empty if all is well
+   * what is wrong, one line per fault: `routes.yaml:12:5: route orders: …`; empty if there is none
    */
   readonly faults: readonly string[]
   /** empty if there are faults */

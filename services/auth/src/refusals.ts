@@ -18,7 +18,7 @@ export const fleetUnavailable = (cause: unknown) =>
 export const tooManyGateways = (most: number) =>
   new Refusal('UNAVAILABLE', {
     reason: `${most} gateways or more are announced in Redis, so some may not be listed`,
-    detail: `whether every gateway has the key is not known: ${most} or more are announced in Redis`,
+    detail: `it is not known whether every gateway has the key: ${most} or more gateways are announced in Redis`,
     headers: { 'retry-after': '10' }
   })
 

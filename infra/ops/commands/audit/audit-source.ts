@@ -16,7 +16,7 @@ export type ChainState = {
   readonly keys: readonly HeadKey[]
   /** how many events have a number that the chain does not have */
   readonly outside: number
-  /** how many records say that a user was deleted who still has an account; absent: not known */
+  /** how many records report the deletion of a user who still has an account; absent: not known */
   readonly undeleted?: number
 }
 

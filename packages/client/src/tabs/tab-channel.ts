@@ -7,7 +7,7 @@ const PATIENCE_MS = 2000
 
 /** The messages between this tab and the others. */
 export type TabChannel = {
-  /** Sends the message to the other tabs. Does nothing without one. */
+  /** Sends a message to the other tabs. Without a message, it does nothing. */
   post(message: Message | null | undefined): void
   /** Resolves when another tab reports a result. */
   news(): Promise<void>

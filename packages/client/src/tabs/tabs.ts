@@ -7,7 +7,7 @@ import { tabChannel } from './tab-channel.ts'
 type Work = () => Promise<void>
 
 export type Tabs = {
-  /** Sends the message to the other tabs. Does nothing without one. */
+  /** Sends a message to the other tabs. Without a message, it does nothing. */
   post(message: Message | null | undefined): void
   /** Resolves when another tab reports a result. */
   news(): Promise<void>

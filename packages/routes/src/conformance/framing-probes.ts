@@ -122,7 +122,7 @@ function withLength(title: string): WithBody {
   return { title, canary, method: 'PUT', body: `${canary}\r\n` }
 }
 
-/** A server must refuse such a request (RFC 9112 §6.3): it is a finding that the service got it. */
+/** A server must refuse such a request (RFC 9112 §6.3): it is a finding if the service gets it. */
 const isReached = () => true
 
 const badLength = (title: string, lines: readonly string[]): Probe => ({

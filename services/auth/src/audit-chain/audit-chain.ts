@@ -28,7 +28,7 @@ export type ChainState = {
   readonly keys: readonly HeadKey[]
   /** how many events and heads have a number that the chain does not have */
   readonly outside: number
-  /** how many records say that a user was deleted who still has an account */
+  /** how many records report the deletion of a user who still has an account */
   readonly undeleted: number
 }
 

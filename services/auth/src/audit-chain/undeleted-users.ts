@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * How many events say that a user was deleted who still has an account. Somebody has inserted such
+ * How many events report the deletion of a user who still has an account. Somebody has inserted such
  * an event, for example to erase an address. An account that was imported again with its former id
  * has a later event that says so.
  */

@@ -22,7 +22,7 @@ export const cannotReauthenticate = () =>
 export const notReauthenticated = () =>
   new Refusal('INVALID_REQUEST', {
     reason: 'the login at the provider began without prompt=login',
-    detail: 'body/provider is of a login that began without prompt=login'
+    detail: 'body/provider belongs to a login that began without prompt=login'
   })
 
 export const someoneElse = () =>

@@ -185,7 +185,7 @@ for (const kind of databaseKinds) {
   })
 
   t.test(
-    `${name}: a record that says that a user was deleted who has an account is found`,
+    `${name}: a record that reports the deletion of a user who has an account is found`,
     { skip },
     async (t) => {
       const log = await chainedLog(t, kind)

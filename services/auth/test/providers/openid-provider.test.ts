@@ -72,7 +72,7 @@ t.test('a user without a password steps up by signing in at the provider again',
   t.strictSame(silent.prompts, [], 'the user is still signed in at the provider')
   isProblem(t, await stepUp(silent), {
     code: 'INVALID_REQUEST',
-    detail: 'body/provider is of a login that began without prompt=login'
+    detail: 'body/provider belongs to a login that began without prompt=login'
   })
   const asked = await visit({ prompt: 'login' })
   t.equal(asked.prompts[0], 'login', 'the provider asks again')

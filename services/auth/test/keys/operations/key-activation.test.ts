@@ -51,7 +51,7 @@ for (const kind of databaseKinds) {
       const late = await one.operations.create(undefined, source)
       await t.rejects(one.operations.activate(late.kid, 'wait', source), {
         code: 'UNAVAILABLE',
-        detail: /^whether every gateway has the key is not known: 256 or more/
+        detail: /^it is not known whether every gateway has the key: 256 or more/
       })
 
       fleet.live = async () => {

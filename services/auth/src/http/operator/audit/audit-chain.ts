@@ -46,7 +46,7 @@ const Chain = Type.Object(
     undeleted: Type.Integer({
       minimum: 0,
       description:
-        'How many events say that a user was deleted who still has an account. Not 0: the log was altered.',
+        'How many events report the deletion of a user who still has an account. Not 0: the log was altered.',
       examples: [0]
     })
   },

@@ -23,8 +23,8 @@ export const en = {
   withPasskey: 'Sign in with a passkey',
   signInWith: 'Sign in with {name}',
   providersNeedScript: 'Signing in with another provider needs JavaScript.',
-  toProvider: 'On to the provider',
-  toApp: 'On to the application',
+  toProvider: 'Continue to the provider',
+  toApp: 'Continue to the application',
   or: 'or',
   continue: 'Continue',
   back: 'Back',
@@ -184,7 +184,7 @@ export const en = {
   tooMany: 'There were too many attempts. Wait a moment, and try again.',
   unavailable: 'The service is not available at the moment. Try again later.',
   formExpired:
-    'The form has expired, or your browser keeps no cookies of this address. Load the page again, and repeat what you did.',
+    'The form has expired, or your browser does not store cookies for this address. Load the page again, and repeat what you did.',
   notFound: 'This page does not exist.',
   failed: 'Your request could not be carried out.'
 }
