@@ -4,11 +4,11 @@ import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
 import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
-import { notePublished, publishedRun } from './published-run.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
 import type { RevocationWriter } from './revocation-log.ts'
 import { changeUnpublished } from './revocation-refusals.ts'
 import { AHEAD_SECONDS } from './stale-ahead.ts'
+import { currentRun, notePublished } from './store-run.ts'
 
 /** Which access tokens of a subject are outdated. In seconds since 1970. */
 export type Stale = {
@@ -131,7 +131,7 @@ async function publishOne(
   { before, until }: Stale,
   version: number
 ): Promise<void> {
-  const run = await publishedRun(db)
+  const run = await currentRun(db)
   await revocations.append(
     subject === EVERYTHING
       ? { kind: EVERYTHING, id: EVERYTHING, until, before }

@@ -3,9 +3,9 @@ import { wrongCredentials } from '../accounts/account-refusals.ts'
 import type { RequestSource } from '../audit/audit-event.ts'
 import { ifAvailable } from '../if-available.ts'
 import type { LoginDetails } from './durable/open-session.ts'
-import { endIfEnded } from './end-if-ended.ts'
 import type { Opening } from './families/family.ts'
 import type { Grant, IssueGrant } from './grant.ts'
+import { publishIfEnded } from './publish-if-ended.ts'
 import { newFamily, sessionId } from './refresh-token.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -39,7 +39,7 @@ export function beginSession(
     const about = { subject: account.id, sid, source }
     try {
       const { record, tooMany } = await families.open(account.id, sid, opened)
-      const { account: latest } = await endIfEnded(options, account.id, sid)
+      const { account: latest } = await publishIfEnded(options, account.id, sid)
       // If the session has ended for another reason, for example through later logins, the login was
       // still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()

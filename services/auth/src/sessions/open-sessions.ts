@@ -8,7 +8,7 @@ import type { AccessTokens } from '../tokens/access-token.ts'
 import { durableSessions } from './durable/durable-sessions.ts'
 import { forgetSessions } from './durable/forget-sessions.ts'
 import { notifyReuse } from './durable/notify-reuse.ts'
-import { publishedEnds } from './ends/published-ends.ts'
+import { endPublications } from './ends/end-publications.ts'
 import type { Families } from './families/families.ts'
 import type { FamilyPolicy } from './families/family.ts'
 import { redisFamilies } from './families/redis/redis-families.ts'
@@ -52,7 +52,7 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
   const state = sessionState({
     families,
     durable: durableSessions(tables, clock, notifyReuse(ports.mail)),
-    publishedEnds: publishedEnds(tables, clock),
+    publications: endPublications(tables, clock),
     republish: ports.republish,
     policy: lifetimes(config),
     acceptedSeconds: acceptedSeconds.read,

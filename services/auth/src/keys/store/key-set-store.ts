@@ -1,8 +1,8 @@
 import { KEY_MEMORY_SECONDS } from '@gatehouse/revocation/revocation'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../database/tables.ts'
-import { notePublished, publishedRun } from '../../revocations/published-run.ts'
 import { rememberedSeconds } from '../../revocations/remembered-seconds.ts'
+import { currentRun, notePublished } from '../../revocations/store-run.ts'
 
 /** Which changes of the keys are not announced yet, and which instance does due work. */
 export type KeySetStore = {
@@ -54,7 +54,7 @@ async function publishRevocation(
   kid: string,
   publish: () => Promise<void>
 ): Promise<void> {
-  const run = await publishedRun(db)
+  const run = await currentRun(db)
   await publish()
   await notePublished(db, run, (transaction) =>
     transaction

@@ -2,8 +2,8 @@ import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { SessionEnd } from '../durable/session-end.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
+import { type EndPublisher, type EndPublisherOptions, endPublisher } from './end-publisher.ts'
 import { inEachPartition } from './in-each-partition.ts'
-import { type PublishEnds, type PublishEndsOptions, publishEnds } from './publish-ends.ts'
 
 /**
  * Ends sessions in the database, which records the end, and in the session store, which refuses the
@@ -16,14 +16,14 @@ import { type PublishEnds, type PublishEndsOptions, publishEnds } from './publis
  *   disabled or a deleted account. Afterwards, the route calls `publishAll`.
  * - The session store ends one, because a spent token was used again (`Families.present`) or a user
  *   has too many (`evict`). It keeps a note (`end-notes.ts`) until `record` has written the end.
- * - A login or a refresh finds that the database has ended it meanwhile (`../end-if-ended.ts`).
+ * - A login or a refresh finds that the database has ended it meanwhile (`../publish-if-ended.ts`).
  * - An operator ends those of all users (`../durable/end-every-session.ts`). These ends are not
  *   published to the session store.
  * - It expires. Both stores know the time, so neither writes it down.
  *
- * An end that the session store may not know is *unpublished* (`published-ends.ts`). If a process
+ * An end that the session store may not know is *unpublished* (`end-publications.ts`). If a process
  * is killed between the two stores, or one does not answer, the next round of `settle` of any
- * instance publishes to the one (`publish-ends.ts`) and records in the other.
+ * instance publishes to the one (`end-publisher.ts`) and records in the other.
  */
 export type SessionEnds = {
   /**
@@ -51,14 +51,14 @@ const UNDER_WAY_MS = 2000
 
 type Stores = { readonly durable: DurableSessions; readonly families: Families }
 
-export type SessionEndsOptions = Stores & Omit<PublishEndsOptions, keyof Stores>
+export type SessionEndsOptions = Stores & Omit<EndPublisherOptions, keyof Stores>
 
 export function sessionEnds(options: SessionEndsOptions): SessionEnds {
   const { durable, families } = options
-  const publishing = publishEnds(options)
-  const { publish, publishAll } = publishing
+  const publisher = endPublisher(options)
+  const { publish, publishAll } = publisher
   const steps = [
-    publishing.followRun,
+    publisher.followRun,
     () => recordUnrecorded(options),
     () => publishUnpublished(options, publish)
   ]
@@ -73,7 +73,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       const { ends } = await families.unrecorded(subject)
       for (const ending of ends) if (ending.subject === subject) await record(ending, options)
     },
-    end: (event) => endOne(event, options, publishing),
+    end: (event) => endOne(event, options, publisher),
     async endAll(event) {
       const sids = await durable.endAll(event)
       await publishAll(event.subject, event.sid, sids)
@@ -82,7 +82,7 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
     async settle() {
       // At once, so that a partition that does not answer delays a round only once.
       const done = await Promise.allSettled(steps.map((step) => step()))
-      await publishing.writePublished()
+      await publisher.notePublished()
       for (const step of done) if (step.status === 'rejected') throw step.reason
     }
   }
@@ -109,23 +109,23 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
 
 /** Publishes the ends that their own process did not publish to the session store. */
 async function publishUnpublished(
-  { publishedEnds, families, clock }: SessionEndsOptions,
-  publish: PublishEnds['publish']
+  { publications, families, clock }: SessionEndsOptions,
+  publish: EndPublisher['publish']
 ): Promise<void> {
-  const unpublished = publishedEnds.unpublished(clock() - UNDER_WAY_MS)
+  const unpublished = publications.unpublished(clock() - UNDER_WAY_MS)
   await inEachPartition(unpublished, families, ({ subject, sids }) => publish(subject, sids))
 }
 
 async function endOne(
   event: SessionEnd,
   stores: Stores,
-  { publish, isPublished }: PublishEnds
+  { publish, hasPublished }: EndPublisher
 ): Promise<boolean> {
   const { durable } = stores
   const { subject, sid } = event
   let ended = await durable.end(event)
   if (!ended.known && (await adopt(subject, sid, stores))) ended = await durable.end(event)
-  const isUnpublished = ended.unpublished && !isPublished(sid)
+  const isUnpublished = ended.unpublished && !hasPublished(sid)
   if (isUnpublished) await publish(subject, [sid])
   return ended.changed || isUnpublished
 }

@@ -66,7 +66,7 @@ export type Unrecorded = {
   readonly fault: unknown
 }
 
-/** A run of the store (`revocations/published-run.ts`). */
+/** A run of the store (`revocations/store-run.ts`). */
 export type StoreRun = {
   readonly name: string
   /** why a partition of the store was not asked; null: each was */

@@ -20,7 +20,7 @@ export const nameOf = (parts: RunParts): string =>
 
 /** The parts of a name, whose partition is empty if it is of a single server. */
 export function partsOf(name: string): RunParts {
-  // In the database, more may follow the name (`revocations/published-run.ts`).
+  // In the database, more may follow the name (`revocations/store-run.ts`).
   const [text = ''] = name.split(' ')
   return new Map(text.split(SEPARATOR).map((part) => split(part, '=')))
 }

@@ -3,9 +3,9 @@ import type { AuditLog } from '../../audit/audit-log.ts'
 import { ifAvailable } from '../../if-available.ts'
 import { byPasswordAt } from '../authentication.ts'
 import { type DurableSession, restorable } from '../durable/durable-session.ts'
-import { endIfEnded } from '../end-if-ended.ts'
 import type { Outcome } from '../families/outcome.ts'
 import type { Grant, IssueGrant } from '../grant.ts'
+import { publishIfEnded } from '../publish-if-ended.ts'
 import type { PresentedToken } from '../refresh-token.ts'
 import {
   scopeTooWide,
@@ -67,7 +67,7 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
     if (after === null || outcome === 'ended' || outcome === 'reused') {
       throw sessionEnded(`the refresh token is ${outcome}`)
     }
-    if (outcome === 'restored' && (await endIfEnded(options, subject, sid)).hasEnded) {
+    if (outcome === 'restored' && (await publishIfEnded(options, subject, sid)).hasEnded) {
       throw sessionEnded('the session has ended meanwhile')
     }
     const authentication = session?.authentication ?? byPasswordAt(after.openedAt)

@@ -14,7 +14,7 @@ import { BY_PASSWORD } from '../../../src/sessions/authentication.ts'
 import { toRow } from '../../../src/sessions/durable/durable-session.ts'
 import { durableSessions } from '../../../src/sessions/durable/durable-sessions.ts'
 import { endEverySession } from '../../../src/sessions/durable/end-every-session.ts'
-import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
+import { endPublications } from '../../../src/sessions/ends/end-publications.ts'
 import { databaseKinds } from '../../fixtures/database/databases.ts'
 import { source } from '../../fixtures/families/family-steps.ts'
 import { opening } from '../../fixtures/families/stores.ts'
@@ -23,7 +23,7 @@ import { opening } from '../../fixtures/families/stores.ts'
 async function told(database: Kysely<Tables>, sids: readonly string[]) {
   const clock = testClock()
   const durable = durableSessions(database, clock)
-  const ends = publishedEnds(database, clock)
+  const ends = endPublications(database, clock)
   const email = 'ada@example.com'
   const made = { email, passwordHash: '', roles: [], scope: [] }
   const account = await accountStore(database).create(made, { source, clock })
@@ -35,8 +35,8 @@ async function told(database: Kysely<Tables>, sids: readonly string[]) {
   }
   /** The store has another run, and may have lost everything. */
   const anotherRun = async (run: string) => {
-    await ends.republish(run, 0)
-    await ends.republished(run)
+    await ends.beginRun(run, 0)
+    await ends.completeRun(run)
   }
   await anotherRun('a run')
   const of = (sid: string, kind: AuditKind) => ({ kind, subject: account.id, sid, source })
@@ -97,18 +97,18 @@ for (const { name, skip, make } of databaseKinds) {
       await keySetStore(database).publishRevocation(key.kid, append)
       const [row] = await database.selectFrom('signing_keys').select('untold_until').execute()
       t.equal(row?.untold_until, 1, 'a revoked key')
-      t.equal(await ends.published(['one'], 'a run'), false)
+      t.equal(await ends.note(['one'], 'a run'), false)
       t.strictSame(await unpublished(), ['one'], 'and an end')
 
-      t.equal(await ends.published(['one'], 'a run that came meanwhile'), true)
+      t.equal(await ends.note(['one'], 'a run that came meanwhile'), true)
       t.strictSame(await unpublished(), [])
-      await ends.republish('another', 0)
-      t.equal(await ends.published(['one'], 'a run that came meanwhile'), false)
-      t.equal(await ends.republished('a run that came meanwhile'), false, 'nor may it count again')
+      await ends.beginRun('another', 0)
+      t.equal(await ends.note(['one'], 'a run that came meanwhile'), false)
+      t.equal(await ends.completeRun('a run that came meanwhile'), false, 'nor may it count again')
       t.strictSame(await unpublished(), ['one'])
       await anotherRun('another')
       await stale.publishNoted()
-      t.equal(await ends.run(), 'a run that came meanwhile')
+      t.equal(await ends.currentRun(), 'a run that came meanwhile')
     }
   )
 

@@ -1,6 +1,6 @@
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { publishedEnds } from '../../../src/sessions/ends/published-ends.ts'
+import { endPublications } from '../../../src/sessions/ends/end-publications.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
 import { familiesKey } from '../../../src/sessions/families/redis/redis-family-keys.ts'
 import { audited, login, registered, type Tokens } from '../../fixtures/auth-service.ts'
@@ -82,9 +82,9 @@ t.test(
     const { auth, settle, noticed, clock } = await serviceOnRedis(t)
     await settle()
     // The auth service does this when it starts.
-    const theirs = publishedEnds(auth.database, clock)
-    await theirs.republish('run:history:mark', 0)
-    await theirs.republished('run:history:mark')
+    const theirs = endPublications(auth.database, clock)
+    await theirs.beginRun('run:history:mark', 0)
+    await theirs.completeRun('run:history:mark')
     await settle()
     await settle()
     t.strictSame(noticed, { lostData: 0, otherStore: 1 }, 'the log says so once')
@@ -92,7 +92,7 @@ t.test(
     await auth.post('/logout', { refreshToken: (await login(auth)).refreshToken })
     await settle()
     await settle()
-    t.not(await theirs.run(), 'run:history:mark', 'the ends are told to our Redis again')
+    t.not(await theirs.currentRun(), 'run:history:mark', 'the ends are told to our Redis again')
     t.strictSame(noticed, { lostData: 0, otherStore: 1 })
   }
 )

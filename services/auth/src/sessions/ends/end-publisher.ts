@@ -1,28 +1,28 @@
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { Families } from '../families/families.ts'
-import type { PublishedEnds } from './published-ends.ts'
+import type { EndPublications } from './end-publications.ts'
 import { storeMarks } from './store-marks.ts'
 
 /** Publishes ends from the database to the session store, and remembers which are published. */
-export type PublishEnds = {
+export type EndPublisher = {
   publish(subject: string, sids: readonly string[]): Promise<void>
   /** The same for all sessions of a user except one, after these have been ended. */
   publishAll(subject: string, except: string | null, sids: readonly string[]): Promise<void>
-  /** Whether this process has published to the current run of the store. */
-  isPublished(sid: string): boolean
+  /** Whether this process has published an end, and the database does not have that yet. */
+  hasPublished(sid: string): boolean
   /**
    * Publishes everything again if the store was restarted, or took over from another one: it may
    * have lost its last writes.
    */
   followRun(): Promise<void>
-  /** Notes in the database which ends are published. */
-  writePublished(): Promise<void>
+  /** Notes in the database which ends this process has published. */
+  notePublished(): Promise<void>
 }
 
-export type PublishEndsOptions = {
+export type EndPublisherOptions = {
   readonly durable: Pick<DurableSessions, 'list'>
   readonly families: Pick<Families, 'end' | 'run' | 'list'>
-  readonly publishedEnds: PublishedEnds
+  readonly publications: EndPublications
   /** what else the session store may have lost, and must be published again */
   readonly republish: readonly (() => Promise<void>)[]
   /** How long an access token may be accepted after it was issued, in seconds. */
@@ -34,71 +34,87 @@ export type PublishEndsOptions = {
   readonly clock: () => number
 }
 
-export function publishEnds(options: PublishEndsOptions): PublishEnds {
-  const { publishedEnds, families, acceptedSeconds, clock } = options
-  // Marked together, a moment later. If a process stops before that, the ends are only published
-  // twice.
-  const published = new Set<string>()
-  /** the run of the session store that has the published ends; empty while it is unknown */
-  let run = ''
-  /** how often it has changed */
-  let runs = 0
+export function endPublisher(options: EndPublisherOptions): EndPublisher {
+  const { publications, families, acceptedSeconds, clock } = options
+  const done = publishedToRun()
   const again = republication(options)
   const marks = storeMarks(options)
 
-  const publishing = async (
-    sids: readonly string[],
-    publish: () => Promise<unknown>
-  ): Promise<void> => {
-    const before = runs
-    await publish()
-    // Another run may have lost it, so then it is published again.
-    if (runs === before) for (const sid of sids) published.add(sid)
+  /** @param known the run to which everything else was published before */
+  const adopt = async (run: string, known: string, hasLostData: boolean): Promise<void> => {
+    done.leaveRun()
+    if (known !== run) {
+      if (hasLostData) options.onLostData?.()
+      await publications.beginRun(run, clock() - 1000 * (await acceptedSeconds()))
+      again.begin()
+    }
+    done.enterRun(run)
+    marks.follow(run)
   }
 
   return {
-    publish: (subject, sids) => publishing(sids, () => families.end(subject, sids)),
+    publish: (subject, sids) => done.publishing(sids, () => families.end(subject, sids)),
     async publishAll(subject, except, sids) {
       const all = new Set([...sids, ...(await notOpen(subject, except, options))])
-      await publishing(sids, () => families.end(subject, [...all]))
+      await done.publishing(sids, () => families.end(subject, [...all]))
     },
-    isPublished: (sid) => published.has(sid),
+    hasPublished: (sid) => done.sids.has(sid),
     async followRun() {
-      const known = await publishedEnds.run()
-      const { name: now, fault } = await families.run(known)
-      const hasLostData = await marks.compare(known, now)
-      if (now !== run) {
-        // The store may have lost what was published before.
-        published.clear()
-        run = ''
-        runs += 1
-        if (known !== now) {
-          if (hasLostData) options.onLostData?.()
-          await publishedEnds.republish(now, clock() - 1000 * (await acceptedSeconds()))
-          again.begin()
-        }
-        run = now
-        marks.follow(now)
-      }
-      if (!(await again.goOn(run))) run = ''
+      const known = await publications.currentRun()
+      const { name: run, fault } = await families.run(known)
+      const hasLostData = await marks.compare(known, run)
+      if (run !== done.run()) await adopt(run, known, hasLostData)
+      if (!(await again.goOn(run))) done.enterRun(UNKNOWN)
       // What the partitions that answer need is done.
       if (fault !== null) throw fault
     },
-    async writePublished() {
-      if (published.size === 0) return
-      const sids = [...published]
-      const isNoted = await publishedEnds.published(sids, run)
-      for (const sid of sids) published.delete(sid)
-      if (!isNoted) run = ''
+    async notePublished() {
+      if (done.sids.size === 0) return
+      const sids = [...done.sids]
+      const isNoted = await publications.note(sids, done.run())
+      for (const sid of sids) done.sids.delete(sid)
+      if (!isNoted) done.enterRun(UNKNOWN)
+    }
+  }
+}
+
+/** a run of the session store that the next round finds out */
+const UNKNOWN = ''
+
+/**
+ * The ends that this process has published to the current run of the session store. They are noted
+ * together, a moment later. If a process stops before that, they are only published twice.
+ */
+function publishedToRun() {
+  const sids = new Set<string>()
+  let run = UNKNOWN
+  let runs = 0
+  return {
+    sids,
+    run: () => run,
+    enterRun(name: string): void {
+      run = name
+    },
+    /** The store may have lost what was published before. */
+    leaveRun(): void {
+      sids.clear()
+      run = UNKNOWN
+      runs += 1
+    },
+    async publishing(ended: readonly string[], publish: () => Promise<unknown>): Promise<void> {
+      const before = runs
+      await publish()
+      // Another run may have lost it, so then it is published again.
+      if (runs === before) for (const sid of ended) sids.add(sid)
     }
   }
 }
 
 /** What else is published again to a new run. Ends do not wait for it. */
 function republication({
-  publishedEnds,
+  publications,
   republish
-}: Pick<PublishEndsOptions, 'publishedEnds' | 'republish'>) {
+}: Pick<EndPublisherOptions, 'publications' | 'republish'>) {
   /** null: everything is published */
   let left: readonly (() => Promise<void>)[] | null = null
   return {
@@ -115,7 +131,7 @@ function republication({
       const tried = await Promise.allSettled(all.map((again) => again()))
       left = all.filter((_, at) => tried[at]?.status === 'rejected')
       for (const one of tried) if (one.status === 'rejected') throw one.reason
-      const isCurrent = await publishedEnds.republished(run)
+      const isCurrent = await publications.completeRun(run)
       left = null
       return isCurrent
     }
@@ -130,7 +146,7 @@ function republication({
 async function notOpen(
   subject: string,
   except: string | null,
-  { durable, families }: PublishEndsOptions
+  { durable, families }: EndPublisherOptions
 ): Promise<string[]> {
   const { live, over, unreadable } = await families.list(subject)
   const opened = await durable.list(subject, [])

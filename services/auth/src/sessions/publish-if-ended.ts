@@ -4,8 +4,8 @@ import type { SessionState } from './session-state.ts'
 /** What the database says about a session after the session store has opened or restored it. */
 type Meanwhile = { readonly account: Account | null; readonly hasEnded: boolean }
 
-/** If the database has ended the session or deleted the account meanwhile, ends the family. */
-export async function endIfEnded(
+/** Publishes the end of a session if the database has ended it or deleted the account meanwhile. */
+export async function publishIfEnded(
   { durable, ends }: Pick<SessionState, 'durable' | 'ends'>,
   subject: string,
   sid: string

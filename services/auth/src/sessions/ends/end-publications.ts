@@ -1,44 +1,39 @@
 import type { Kysely } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../../database/statements/rows-per-statement.ts'
 import type { Tables } from '../../database/tables.ts'
-import {
-  notePublished,
-  publishedRun,
-  republishedTo,
-  republishTo
-} from '../../revocations/published-run.ts'
+import { beginRun, completeRun, currentRun, notePublished } from '../../revocations/store-run.ts'
 
 /** Sessions of a user. */
 type UnpublishedEnds = { readonly subject: string; readonly sids: readonly string[] }
 
 /**
- * Which ends of sessions in the database are published to the session store (`published-run.ts`).
+ * Which ends of sessions in the database are published to the session store (`store-run.ts`).
  */
-export type PublishedEnds = {
+export type EndPublications = {
   /** Ends earlier than `beforeMs` that the session store may not know. */
   unpublished(beforeMs: number): AsyncIterable<readonly UnpublishedEnds[]>
   /**
    * Notes that these ends are published to this run of the session store. Returns false, and notes
    * nothing, if the run has changed.
    */
-  published(sids: readonly string[], run: string): Promise<boolean>
+  note(sids: readonly string[], run: string): Promise<boolean>
   /**
-   * The session store is now in this run. It may have forgotten all ends since `sinceMs`, so these
+   * The session store has begun this run. It may have forgotten all ends since `sinceMs`, so these
    * count as unpublished.
    */
-  republish(run: string, sinceMs: number): Promise<void>
+  beginRun(run: string, sinceMs: number): Promise<void>
   /**
    * Notes that everything was published again to this run. Returns false if the run has changed.
    */
-  republished(run: string): Promise<boolean>
+  completeRun(run: string): Promise<boolean>
   /** The current run of the session store. */
-  run(): Promise<string>
+  currentRun(): Promise<string>
 }
 
-export function publishedEnds(db: Kysely<Tables>, clock: () => number): PublishedEnds {
+export function endPublications(db: Kysely<Tables>, clock: () => number): EndPublications {
   return {
     unpublished: (beforeMs) => unpublished(db, beforeMs, clock),
-    published: async (sids, run) => {
+    note: async (sids, run) => {
       for (let from = 0; from < sids.length; from += ROWS_PER_STATEMENT) {
         const some = sids.slice(from, from + ROWS_PER_STATEMENT)
         const isNoted = await notePublished(db, run, (transaction) =>
@@ -48,16 +43,16 @@ export function publishedEnds(db: Kysely<Tables>, clock: () => number): Publishe
       }
       return true
     },
-    republish: (run, sinceMs) =>
-      republishTo(db, run, (transaction) =>
+    beginRun: (run, sinceMs) =>
+      beginRun(db, run, (transaction) =>
         transaction
           .updateTable('sessions')
           .set({ untold: 1 })
           .where('ended_at_ms', '>=', sinceMs)
           .execute()
       ),
-    republished: (run) => republishedTo(db, run),
-    run: () => publishedRun(db)
+    completeRun: (run) => completeRun(db, run),
+    currentRun: () => currentRun(db)
   }
 }
 

@@ -11,7 +11,7 @@ const NO_RUN = ''
  * unpublished (`untold` in the tables).
  * @returns the run to which the database has published everything that it does not mark otherwise
  */
-export async function publishedRun(db: Kysely<Tables>): Promise<string> {
+export async function currentRun(db: Kysely<Tables>): Promise<string> {
   const row = await db.selectFrom('session_store').select('incarnation').executeTakeFirst()
   return row?.incarnation ?? NO_RUN
 }
@@ -34,7 +34,7 @@ export async function notePublished(
         .values({ one: 1, incarnation: run })
         .onConflict((conflict) => conflict.column('one').doNothing())
         .execute()
-    // With the lock, `republishTo` of another instance waits for this transaction, or this one for
+    // With the lock, `beginRun` of another instance waits for this transaction, or this one for
     // it.
     const row = await transaction
       .updateTable('session_store')
@@ -56,7 +56,7 @@ export async function notePublished(
 const underWay = (run: string) => `${run} is told again`
 
 /** Makes this run the current one, and marks everything as unpublished. */
-export async function republishTo(
+export async function beginRun(
   db: Kysely<Tables>,
   run: string,
   unmark: (transaction: Kysely<Tables>) => Promise<unknown>
@@ -76,7 +76,7 @@ export async function republishTo(
  * Notes that everything was published again to this run. Returns false if it is no longer the
  * current one.
  */
-export async function republishedTo(db: Kysely<Tables>, run: string): Promise<boolean> {
+export async function completeRun(db: Kysely<Tables>, run: string): Promise<boolean> {
   const row = await db
     .updateTable('session_store')
     .set({ incarnation: run })
