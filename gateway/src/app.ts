@@ -72,7 +72,7 @@ export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Pr
   allowOrigins(app, pages, ({ arrived }) => locatedOf(arrived).route)
   const judge: Judge = (request, head) => {
     const { arrived } = request
-    // A plugin of the framework counts requests.
+    // A plugin of the framework counts the requests of limited routes.
     const limiter: Arrival['limiter'] = (route, token, address) =>
       limiterOf(route, { request, address, token })
     return decide(head, arrivalOf(arrived, locatedOf(arrived), limiter, isTrustedProxy))

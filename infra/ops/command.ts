@@ -50,7 +50,7 @@ export function textOption({ options }: Typed, name: string): string | undefined
 }
 
 /** An option that may be given several times, each with one or several words. */
-export function wordsOption({ options }: Typed, name: string): string[] | undefined {
+export function listOption({ options }: Typed, name: string): string[] | undefined {
   const value = options[name]
   if (!Array.isArray(value)) return undefined
   return value.flatMap((text: string) => text.split(/[\s,]+/)).filter((word) => word !== '')

@@ -5,7 +5,7 @@ import t from 'tap'
 import { read, root } from '../rules/fixtures/source-files.ts'
 import { pages, topPages } from './fixtures/document-pages.ts'
 
-t.test('the README names commands that there are', async (t) => {
+t.test('the README names only commands that exist', async (t) => {
   const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
   const named = [...read('README.md').matchAll(/`?npm (?:run )?(?:-s )?([a-z]+)[` ]/g)]
     .map(([, name]) => name ?? '')
@@ -46,7 +46,7 @@ t.test('docs/README.md links every page exactly once', async (t) => {
   t.strictSame(linked.sort(), expected.sort())
 })
 
-t.test('the documents name operator’s commands that there are', async (t) => {
+t.test('the documents name only operator’s commands that exist', async (t) => {
   const typed = [...topPages, ...pages].flatMap((document) => [
     ...read(document).matchAll(/npm run (?:-s )?ops -- ([a-z]+(?: [a-z][a-z-]*)?)/g)
   ])

@@ -69,41 +69,44 @@ t.test('partitions of the sessions on a Redis Cluster', { skip: redisMissing }, 
     t.equal(await gateway.knows(away), true)
   })
 
-  t.test('while a node does not answer, what is undone for others is completed', async (t) => {
-    const { db, durable, openIn, settler } = await databaseOf(t, auth.families)
-    const open = (partition: string) => openIn(partition, auth.open)
-    const [away, ended, reused] = [await open(one), await open(last), await open(two)]
-    await settler().settle()
-    const run = await auth.run()
-    // Their processes were killed: the database has the ends of two, and the store has that of one.
-    for (const { subject, sid } of [away, ended]) {
-      await durable.end({ kind: 'logout', subject, sid, source })
-    }
-    t.equal(await auth.refresh(reused), 'rotated')
-    t.equal(await auth.refresh({ ...reused, generation: 0 }), 'reused')
-    await manyEnds(db, away.subject)
+  t.test(
+    'while a node does not answer, unfinished work in the other partitions is completed',
+    async (t) => {
+      const { db, durable, openIn, settler } = await databaseOf(t, auth.families)
+      const open = (partition: string) => openIn(partition, auth.open)
+      const [away, ended, reused] = [await open(one), await open(last), await open(two)]
+      await settler().settle()
+      const run = await auth.run()
+      // Their processes were killed: the database has the ends of two, and the store has that of one.
+      for (const { subject, sid } of [away, ended]) {
+        await durable.end({ kind: 'logout', subject, sid, source })
+      }
+      t.equal(await auth.refresh(reused), 'rotated')
+      t.equal(await auth.refresh({ ...reused, generation: 0 }), 'reused')
+      await manyEnds(db, away.subject)
 
-    const thaw = await cluster.freezeOwnerOf(familiesKey(away.subject, one))
-    t.equal(await auth.run(run), run, 'a node that does not answer has no new run')
-    await t.rejects(settler().settle(), { code: 'UNAVAILABLE' })
-    t.equal(await gateway.knows(ended), true)
-    t.match(await durable.find(ended.subject, ended.sid), { session: { unpublished: false } })
-    t.match(await durable.find(reused.subject, reused.sid), { session: { ended: true } })
-    t.match(await durable.find(away.subject, away.sid), { session: { unpublished: true } })
-    thaw()
-    await eventually(
-      () =>
-        settler()
-          .settle()
-          .then(
-            () => true,
-            () => false
-          ),
-      (isDone) => isDone,
-      LONG_MS
-    )
-    t.equal(await gateway.knows(away), true)
-  })
+      const thaw = await cluster.freezeOwnerOf(familiesKey(away.subject, one))
+      t.equal(await auth.run(run), run, 'a node that does not answer has no new run')
+      await t.rejects(settler().settle(), { code: 'UNAVAILABLE' })
+      t.equal(await gateway.knows(ended), true)
+      t.match(await durable.find(ended.subject, ended.sid), { session: { unpublished: false } })
+      t.match(await durable.find(reused.subject, reused.sid), { session: { ended: true } })
+      t.match(await durable.find(away.subject, away.sid), { session: { unpublished: true } })
+      thaw()
+      await eventually(
+        () =>
+          settler()
+            .settle()
+            .then(
+              () => true,
+              () => false
+            ),
+        (isDone) => isDone,
+        LONG_MS
+      )
+      t.equal(await gateway.knows(away), true)
+    }
+  )
 
   t.test('a slot that moves takes its sessions and its log along', async (t) => {
     const session = await auth.open(subjectIn(two))

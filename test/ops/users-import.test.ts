@@ -73,7 +73,7 @@ t.test('imported users of other systems sign in with their passwords', async (t)
     })
   })
 
-  t.test('the first login replaces the old hash by one of ours', async (t) => {
+  t.test('the first login replaces the imported hash with an argon2id hash', async (t) => {
     const before = await ops(['users', 'show', 'ours@example.com', '--json'])
     t.match(before.json, { user: { roles: ['admin'], scope: ['a', 'b'] }, passwordHash: 'bcrypt' })
     for (const [name, { email }] of Object.entries(exported)) {

@@ -67,7 +67,7 @@ const infraImports: Record<string, readonly string[]> = {
   ],
   'infra/bundle': [],
   'infra/ops': [
-    '@gatehouse/gateway/explain/demand-words',
+    '@gatehouse/gateway/explain/demand-text',
     '@gatehouse/gateway/explain/explain-request',
     '@gatehouse/gateway/issuers/issuer-entry',
     '@gatehouse/gateway/issuers/issuer-file',

@@ -6,9 +6,9 @@ import { locateTarget } from '../routes/table/located-target.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 import { getsProof } from '../routes/takes-our-credentials.ts'
 import { type Match, match } from '../stages/match.ts'
-import { accessWords, demandWords } from './demand-words.ts'
-import { headersOf, verifiedOf } from './header-words.ts'
-import { limitsOf, responseOf } from './limit-words.ts'
+import { accessText, demandText } from './demand-text.ts'
+import { headersOf, verifiedOf } from './header-text.ts'
+import { limitsOf, responseOf } from './limit-text.ts'
 
 /** Which route a request matches and why, as the gateway's own stage decides. Pure. */
 export function explainRequest(method: string, path: string, table: RouteTable): RequestAnswer {
@@ -41,9 +41,9 @@ function explanationOf(method: string, match: Match, table: RouteTable): Explana
   return {
     route: route.name,
     why: `${longest} is the longest prefix of ${path} in the table`,
-    needs: `${accessWords(access)}${demands.map(demandWords).join('')}`,
+    needs: `${accessText(access)}${demands.map(demandText).join('')}`,
     goes: route.upstream.addresses.map(
-      (address) => `${method} ${address}${asked}${protocolWords(route.upstream.protocol)}`
+      (address) => `${method} ${address}${asked}${protocolText(route.upstream.protocol)}`
     ),
     headers: headersOf(method, route, { access, provesGateway }),
     answer: responseOf(route),
@@ -53,5 +53,5 @@ function explanationOf(method: string, match: Match, table: RouteTable): Explana
 }
 
 /** How the service is asked, unless it is over HTTP/1.1. */
-const protocolWords = (protocol: Route['upstream']['protocol']): string =>
+const protocolText = (protocol: Route['upstream']['protocol']): string =>
   protocol === 'http/1.1' ? '' : ` over HTTP/2 (${protocol})`

@@ -1,6 +1,6 @@
 import { MOST_ROUTES, type TableAnswer } from '@gatehouse/fleet/route-answers'
 import type { RouteTable } from '../routes/table/route-table.ts'
-import { demandsOf } from './demand-words.ts'
+import { demandsOf } from './demand-text.ts'
 
 /** The first routes of a table for operators, and how many it has. Pure. */
 export function listRoutes({ routes }: Pick<RouteTable, 'routes'>): TableAnswer {

@@ -10,7 +10,7 @@ import type { FleetMember } from './fleet-member.ts'
 type VitalParts = {
   readonly member: Pick<FleetMember, 'instance'>
   readonly drain: Pick<OperatorDrain, 'isDrained'>
-  /** why no new clients should come; empty: they may */
+  /** why clients should not connect to this gateway; empty: nothing prevents it */
   readonly failing: () => string[]
   readonly tally: Pick<RequestTally, 'read'>
   readonly routes: { current(): RouteTable }

@@ -20,7 +20,7 @@ type Announced = {
   >
   readonly assertionKey: AssertionKey
   readonly drain: Pick<OperatorDrain, 'onChange'>
-  /** why no new clients should come; empty: they may */
+  /** why clients should not connect to this gateway; empty: nothing prevents it */
   readonly failing: () => readonly string[]
   readonly vitals: () => Vitals
 }

@@ -29,7 +29,7 @@ export const readinessChecks = (
   revocations: revocationCheck(revoked, limitSeconds)
 })
 
-/** Why this gateway should get no new clients, for the announcement; empty: it should. */
+/** Why clients should not connect to this gateway, for its announcement; empty: nothing prevents it. */
 export function failingOf({ checks, drain: { reason } }: Readiness): string[] {
   const found = Object.values(checks).flatMap((check) => check().failing ?? [])
   const all = reason === null ? found : [reason, ...found]

@@ -8,14 +8,14 @@ export type CanonicalTarget = {
 }
 
 /** The encoded delimiters that a route accepts in its paths. */
-type EncodedWords = {
+type AcceptedEncodings = {
   readonly encodedSlashes: 'refuse' | 'pass'
   readonly encodedDelimiters: 'refuse' | 'pass'
 }
 
-const strict: EncodedWords = { encodedSlashes: 'refuse', encodedDelimiters: 'refuse' }
+const strict: AcceptedEncodings = { encodedSlashes: 'refuse', encodedDelimiters: 'refuse' }
 /** For a path whose route is not known yet; `hasOnly` judges it afterwards. */
-export const lenient: EncodedWords = { encodedSlashes: 'pass', encodedDelimiters: 'pass' }
+export const lenient: AcceptedEncodings = { encodedSlashes: 'pass', encodedDelimiters: 'pass' }
 
 /**
  * What may not be in a path: all but RFC 3986 §3.3 pchar and the slash, and `[`, `]` and `|`, which
@@ -60,7 +60,7 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.(?:;[^/]*)?(?:\/|$)|\.\.)|\.\.(?:\/|$)/
  * does not repair it (Oathkeeper GHSA-p224-6x5r-fjpm). Pure.
  * @returns null if the path is not canonical
  */
-export function canonicalTarget(target: string, words = strict): CanonicalTarget | null {
+export function canonicalTarget(target: string, accepted = strict): CanonicalTarget | null {
   const queryAt = target.indexOf('?')
   const path = queryAt < 0 ? target : target.slice(0, queryAt)
   const query = queryAt < 0 ? '' : target.slice(queryAt)
@@ -69,19 +69,19 @@ export function canonicalTarget(target: string, words = strict): CanonicalTarget
     !NOT_IN_PATH.test(path) &&
     !path.includes('//') &&
     !DOT_SEGMENT.test(path) &&
-    (!path.includes('%') || isWellEncoded(path, words)) &&
+    (!path.includes('%') || isWellEncoded(path, accepted)) &&
     (query === '' || QUERY.test(query))
   return canonical ? { path, query } : null
 }
 
-const isWellEncoded = (path: string, words: EncodedWords): boolean =>
-  !HIDDEN.test(path) && hasOnly(path, words) && isPlain(path)
+const isWellEncoded = (path: string, accepted: AcceptedEncodings): boolean =>
+  !HIDDEN.test(path) && hasOnly(path, accepted) && isPlain(path)
 
 /** Whether a path has only those encoded delimiters that the route accepts. Pure. */
-export const hasOnly = (path: string, words: EncodedWords | null): boolean =>
+export const hasOnly = (path: string, accepted: AcceptedEncodings | null): boolean =>
   !path.includes('%') ||
-  ((words?.encodedSlashes === 'pass' || !SLASH.test(path)) &&
-    (words?.encodedDelimiters === 'pass' || !DELIMITER.test(path)))
+  ((accepted?.encodedSlashes === 'pass' || !SLASH.test(path)) &&
+    (accepted?.encodedDelimiters === 'pass' || !DELIMITER.test(path)))
 
 /** A segment that consists only of dots, and of spaces, which some servers ignore. */
 const ONLY_DOTS = /(?:^|\/) *\.[. ]*(?:\/|$)/

@@ -38,7 +38,7 @@ export type LogOptions = {
   readonly onFault: (error: unknown) => void
   /** called with each entry, after it has taken effect */
   readonly onEntry?: (entry: LogEntry) => void
-  /** called with the first unreadable entry, and with the next first one after all were readable */
+  /** called with the first unreadable entry, and again with the first one after a time without any */
   readonly onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
   readonly onHeartbeat?: (ageMs: number) => void

@@ -18,7 +18,7 @@ export type FollowedLogs = {
 
 type State = {
   readonly common: Progress
-  /** null: the common log has not said how many there are, or it never will */
+  /** null: the common log has not said how many there are, or there are no partitions */
   partitions: {
     readonly count: number
     readonly logs: readonly Progress[]

@@ -8,7 +8,7 @@ import { revocationGauges } from './revocation-gauges.ts'
 
 export type OpenRevocations = Revocations & {
   /** Calls each time that this gateway has done what the log says about the signing keys. */
-  onKeysRead(tell: () => void): void
+  onKeysRead(listener: () => void): void
 }
 
 type Followed = {
@@ -34,7 +34,7 @@ export function openRevocations(
     return Promise.resolve()
   }
   const tellAll = (): void => {
-    for (const tell of followers) tell()
+    for (const listener of followers) listener()
   }
   const revoked = followRevocations({
     source: shared.revocations,
@@ -53,5 +53,7 @@ export function openRevocations(
     return revoked.close()
   })
   revocationGauges(metrics, revoked)
-  return Object.assign(revoked, { onKeysRead: (tell: () => void) => void followers.push(tell) })
+  return Object.assign(revoked, {
+    onKeysRead: (listener: () => void) => void followers.push(listener)
+  })
 }

@@ -35,9 +35,9 @@ export function revokedTokens(clocks: Clocks): RevokedTokens {
     apply(entry) {
       if (entry.kind === 'key-set') return
       hold(held, entry, now())
-      for (const { token, tell } of watchers.of(entry.kind, entry.id)) {
+      for (const { token, onRevoked } of watchers.of(entry.kind, entry.id)) {
         const reason = why(token)
-        if (reason !== null) tell(reason)
+        if (reason !== null) onRevoked(reason)
       }
     },
     watch: watchers.watch,

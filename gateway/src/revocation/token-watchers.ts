@@ -3,12 +3,12 @@ import type { WhyRevoked } from '@gatehouse/revocation/why-revoked'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { RevokedKind } from './held-entries.ts'
 
-type Watcher = { readonly token: VerifiedToken; readonly tell: (why: WhyRevoked) => void }
+type Watcher = { readonly token: VerifiedToken; readonly onRevoked: (why: WhyRevoked) => void }
 
 /** The tokens of long-lived responses and WebSockets, by the ids that could revoke them. */
 type TokenWatchers = {
   /** @returns stops the watch */
-  watch(token: VerifiedToken, tell: Watcher['tell']): () => void
+  watch(token: VerifiedToken, onRevoked: Watcher['onRevoked']): () => void
   /** those whose token an entry may concern */
   of(kind: RevokedKind, id: string): Iterable<Watcher>
 }
@@ -16,8 +16,8 @@ type TokenWatchers = {
 export function tokenWatchers(): TokenWatchers {
   const watchers = new Map<string, Set<Watcher>>()
   return {
-    watch(token, tell) {
-      const watcher: Watcher = { token, tell }
+    watch(token, onRevoked) {
+      const watcher: Watcher = { token, onRevoked }
       const names = namesOf(token)
       for (const name of names) watchers.set(name, (watchers.get(name) ?? new Set()).add(watcher))
       return () => {

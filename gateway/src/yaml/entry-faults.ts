@@ -2,7 +2,7 @@ import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { type DocumentFault, schemaFaults } from '@gatehouse/settings/schema-faults'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
-import { toldFaults } from './told-faults.ts'
+import { firstFaults } from './first-faults.ts'
 import { ofVariable, type YamlFile } from './yaml-file.ts'
 
 /**
@@ -18,10 +18,10 @@ export function readContent<Content>(
     throw new SettingsFault([`${file.placeOf({ path: [] })}: the file is empty`])
   }
   const content = Value.Default(schema, prepare(file.value))
-  const faults = toldFaults(schemaFaults(schema, content), (fault) => {
+  const faults = firstFaults(schemaFaults(schema, content), (fault) => {
     const { entry, member } = placeIn(fault.path, content)
-    const words = member === '' ? `${entry} ${fault.text}` : `${member} ${fault.text}`
-    return written(file, fault, member === '' ? '' : entry, words)
+    const text = member === '' ? `${entry} ${fault.text}` : `${member} ${fault.text}`
+    return written(file, fault, member === '' ? '' : entry, text)
   })
   if (faults.length > 0) throw new SettingsFault(faults)
   return content as Content
@@ -34,14 +34,14 @@ export function readContent<Content>(
 export function refuseFaults(file: YamlFile, content: unknown, faults: readonly DocumentFault[]) {
   if (faults.length === 0) return
   throw new SettingsFault(
-    toldFaults(faults, (fault) =>
+    firstFaults(faults, (fault) =>
       written(file, fault, placeIn(fault.path, content).entry, fault.text)
     )
   )
 }
 
-const written = (file: YamlFile, fault: DocumentFault, entry: string, words: string): string =>
-  [file.placeOf(fault), entry, `${ofVariable(file.variableOf(fault))}${words}`]
+const written = (file: YamlFile, fault: DocumentFault, entry: string, text: string): string =>
+  [file.placeOf(fault), entry, `${ofVariable(file.variableOf(fault))}${text}`]
     .filter((part) => part !== '')
     .join(': ')
 

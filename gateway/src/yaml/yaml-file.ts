@@ -11,7 +11,7 @@ import {
   type YAMLWarning
 } from 'yaml'
 import { expandVariables, setVariables } from './expand-variables.ts'
-import { toldFaults } from './told-faults.ts'
+import { firstFaults } from './first-faults.ts'
 import { startOf, type Walked, walkDocument } from './walk-document.ts'
 
 /** A YAML file that was read. */
@@ -47,8 +47,8 @@ export function readYaml(file: string, written: string, environment: Environment
     // Later faults of the syntax are often consequences of the first one.
     const [at] = broken.pos
     const variable = variableIn(at, at) ?? setVariables(written, environment).find(isBroken)?.name
-    const words = syntaxFault(broken)
-    throw new SettingsFault([`${placeAt(at)}: ${ofVariable(variable)}${words}`])
+    const problem = syntaxFault(broken)
+    throw new SettingsFault([`${placeAt(at)}: ${ofVariable(variable)}${problem}`])
   }
   const walked = walkDocument(document)
   const { lost, unset, duplicateAt } = walked
@@ -60,12 +60,12 @@ export function readYaml(file: string, written: string, environment: Environment
   if (lost.length > 0) {
     const textOf = ({ name, offset }: (typeof lost)[number]) =>
       `${placeAt(offset)}: no anchor &${name} stands before *${name}`
-    throw new SettingsFault(toldFaults(lost, textOf))
+    throw new SettingsFault(firstFaults(lost, textOf))
   }
   if (unset.length > 0) {
     const textOf = ({ name, offset }: (typeof unset)[number]) =>
       `${placeAt(offset)}: the variable ${name} is not set; \${${name}:-value} gives it a default`
-    throw new SettingsFault(toldFaults(unset, textOf))
+    throw new SettingsFault(firstFaults(unset, textOf))
   }
   return {
     value: contentOf(document, file),

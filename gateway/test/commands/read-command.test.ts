@@ -43,7 +43,7 @@ t.test('a command that the auth service has signed is carried out once', async (
   t.strictSame(await read(await signed({ ...drain, id: 'q2' }), 'q2'), order, 'the next one')
 })
 
-t.test('whoever can only write to the store cannot order anything', async (t) => {
+t.test('write access to the store is not enough to order anything from a gateway', async (t) => {
   const texts = {
     'another key has signed': await signed(drain, { signer: stranger.privateKey }),
     'the key is unknown': await signed(drain, { kid: 'k2' }),

@@ -14,7 +14,7 @@ t.test('the commands of one turn are sent together', { skip: redisMissing }, asy
   await turn()
   const { stream } = redis
 
-  t.test('in their order', async (t) => {
+  t.test('commands of one turn are sent in their order', async (t) => {
     const counts = [redis.incr('count'), redis.incr('count'), redis.incr('count')]
     const gathered = stream.writableLength
     t.ok(gathered >= 3 * '*2\r\n$4\r\nincr\r\n$5\r\ncount\r\n'.length, 'nothing is sent yet')
@@ -23,14 +23,17 @@ t.test('the commands of one turn are sent together', { skip: redisMissing }, asy
     t.equal(await redis.incr('count'), 4, 'a later turn begins anew')
   })
 
-  t.test('and fail together if the connection ends before', async (t) => {
-    const lost = once(stream, 'close')
-    const counts = [redis.incr('count'), redis.incr('count')]
-    stream.destroy()
-    const faults = await Promise.all(counts.map(outcome))
-    t.match(faults, [{ error: String }, { error: String }])
-    await lost
-    await once(redis, 'ready')
-    t.equal(await redis.incr('count'), 5, 'neither was sent, and neither is sent again')
-  })
+  t.test(
+    'the commands of one turn fail together if the connection ends before they are sent',
+    async (t) => {
+      const lost = once(stream, 'close')
+      const counts = [redis.incr('count'), redis.incr('count')]
+      stream.destroy()
+      const faults = await Promise.all(counts.map(outcome))
+      t.match(faults, [{ error: String }, { error: String }])
+      await lost
+      await once(redis, 'ready')
+      t.equal(await redis.incr('count'), 5, 'neither was sent, and neither is sent again')
+    }
+  )
 })

@@ -121,7 +121,7 @@ t.test('heartbeats in the log replace only each other', { skip: redisMissing }, 
 })
 
 t.test(
-  'a number of partitions that no installation has is not told',
+  'a number of partitions that no installation can have is ignored',
   { skip: redisMissing },
   async (t) => {
     const { redis, url } = await redisServer(t)

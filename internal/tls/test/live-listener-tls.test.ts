@@ -176,7 +176,7 @@ t.test('a certificate that cannot be used is reported, and the old one is served
 })
 
 t.test(
-  'a certificate that has expired, or will within 21 days, is told at each reading',
+  'a certificate that has expired, or will within 21 days, is reported at each reading',
   async (t) => {
     const validTo = new X509Certificate(readFileSync(other.cert)).validToDate.getTime()
     const days = (count: number) => () => validTo + count * 86_400_000

@@ -29,7 +29,7 @@ function twoFiles(t: Test) {
   return { folder, files }
 }
 
-t.test('what changed after the reading and before the watch is told', async (t) => {
+t.test('a change between the first reading and the watch is reported', async (t) => {
   const { folder, files } = twoFiles(t)
   const read = stateOf(files)
   writeFileSync(join(folder, 'new'), 'new')
@@ -40,7 +40,7 @@ t.test('what changed after the reading and before the watch is told', async (t) 
 })
 
 t.test(
-  'files that are removed and written again, or links that lead elsewhere, are told',
+  'files that are removed and written again, and links that lead elsewhere, are reported',
   async (t) => {
     const { folder, files } = twoFiles(t)
     const { told } = watching(t, files)

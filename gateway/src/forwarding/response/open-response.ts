@@ -19,9 +19,9 @@ export type ResponsePorts = {
   readonly table: () => RouteTable
   readonly markOrigin: MarkOrigin
   readonly lifetimes: Lifetimes
-  /** the event streams that are open */
+  /** the open event streams */
   readonly streams: OpenStreams
-  /** what clients have not read of all responses */
+  /** the responses of all services that clients have not read yet */
   readonly unread: UnreadResponses
   readonly noteFault: NoteFault
 }

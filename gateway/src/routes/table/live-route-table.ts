@@ -10,7 +10,7 @@ import type { RouteTable } from './route-table.ts'
 export type LiveRouteTable = {
   current(): RouteTable
   /** Calls after each change, when the new table is in force. */
-  onChange(tell: () => void): void
+  onChange(listener: () => void): void
   /** Reads the file again. Returns what is wrong with it: then the old table stays. */
   reload(): readonly string[]
   /**
@@ -41,7 +41,7 @@ type LiveRouteTableOptions = {
   readonly reader: RouteReader
   readonly onReload: (table: RouteTable) => void
   readonly onFault: (error: unknown) => void
-  /** a follower has failed; the table is in force all the same, and the other followers are told */
+  /** a follower has failed; the table is in force, and the other followers are still called */
   readonly onFollowerFault: (error: unknown) => void
   readonly intervalMs?: number
 }
@@ -85,9 +85,9 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
     }
     watch(table.files)
     onReload(table)
-    for (const tell of followers) {
+    for (const listener of followers) {
       try {
-        tell()
+        listener()
       } catch (error) {
         onFollowerFault(error)
       }
@@ -97,7 +97,7 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   watch(table.files)
   return {
     current: () => table,
-    onChange: (tell) => followers.push(tell),
+    onChange: (listener) => followers.push(listener),
     reload,
     validate: (yaml) => reader.validate(yaml, table),
     close() {

@@ -17,6 +17,6 @@ export function openTokenFlaws(
     keys,
     checkSignature,
     monotonicClock,
-    tell: (reason, claims) => log.warn({ reason, ...claims, wanted }, OTHER_SETTINGS)
+    onFlaw: (reason, claims) => log.warn({ reason, ...claims, wanted }, OTHER_SETTINGS)
   })
 }

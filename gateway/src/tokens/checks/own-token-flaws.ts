@@ -12,7 +12,7 @@ export type OwnTokenFlawOptions = {
   readonly checkSignature: CheckSignature
   readonly monotonicClock: () => number
   /** is called once for each flaw */
-  readonly tell: (flaw: string, claims: SetClaims) => void
+  readonly onFlaw: (flaw: string, claims: SetClaims) => void
 }
 
 /** between two tokens that are looked at, so that strangers cause little work */
@@ -23,14 +23,14 @@ const PAUSE_MS = 1000
  * the settings of the two differ, or their versions do. Ignores tokens that others signed.
  */
 export function ownTokenFlaws(options: OwnTokenFlawOptions) {
-  const { monotonicClock, tell } = options
+  const { monotonicClock, onFlaw } = options
   const reported = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const look = async (token: string, flaw: string): Promise<void> => {
     const claims = await claimsOfOwn(token, options)
     if (claims === null || reported.has(flaw)) return
     reported.add(flaw)
-    tell(flaw, claims)
+    onFlaw(flaw, claims)
   }
   return (token: string, flaw: string): void => {
     if (reported.has(flaw) || monotonicClock() < nextMs) return

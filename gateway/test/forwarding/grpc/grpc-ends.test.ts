@@ -85,7 +85,7 @@ t.test('a revoked token also ends a short call that may outlive its expiry', asy
   t.equal(detailsOf((await end).metadata).reason, 'SESSION_ENDED')
 })
 
-t.test('a client that does not read bounds what its service can send', async (t) => {
+t.test('if a client does not read, its service can send only a bounded amount', async (t) => {
   const passed: number[] = []
   const { gateway, client, handlers } = await callsThroughGateway(t, {
     logRequest: ({ bytes }) => passed.push(bytes)

@@ -69,20 +69,17 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
   t.ok(has('/after'), 'and a good one is taken afterwards')
 })
 
-t.test(
-  'if a follower of the route table fails, the others are told of the new table',
-  async (t) => {
-    const { file, table, told, has } = live(t)
-    table.onChange(() => {
-      throw new Error('failed')
-    })
-    table.onChange(() => told.push('the next one'))
-    writeFileSync(file, withRoute('/after'))
-    table.reload()
-    t.ok(has('/after'), 'the new table is in force')
-    t.strictSame(told, ['1 route', 'failed', 'the next one'])
-  }
-)
+t.test('if a follower of the route table fails, the others still get the new table', async (t) => {
+  const { file, table, told, has } = live(t)
+  table.onChange(() => {
+    throw new Error('failed')
+  })
+  table.onChange(() => told.push('the next one'))
+  writeFileSync(file, withRoute('/after'))
+  table.reload()
+  t.ok(has('/after'), 'the new table is in force')
+  t.strictSame(told, ['1 route', 'failed', 'the next one'])
+})
 
 t.test('a change of the file is noticed, even if the file is replaced', async (t) => {
   const { file, has, next } = live(t)

@@ -61,10 +61,12 @@ t.test('a rule that the pages do not obey is named with the pages', async (t) =>
   )
 })
 
-t.test('the same rule for the pages, or no pages, ends the warning', async (t) => {
-  const ofPages = (name: string, rules: string): readonly [string, string] => [
-    'routes:\n',
-    `routes:
+t.test(
+  'the warning about a route ends when the pages have the same rule, or are turned off',
+  async (t) => {
+    const ofPages = (name: string, rules: string): readonly [string, string] => [
+      'routes:\n',
+      `routes:
   - name: pages-${name}
     prefix: /auth/pages/${name}
     upstream: auth
@@ -73,13 +75,14 @@ t.test('the same rule for the pages, or no pages, ends the warning', async (t) =
     access: public
     ${rules}
 `
-  ]
-  const closed = [accountMethods, 'GET: { maxLoginAgeSeconds: 900 }'] as const
-  t.strictSame(warningsAfter([closed, ofPages('delete-account', 'methods: { GET: {} }')]), [])
-  t.strictSame(warningsAfter([closed, ['/auth/pages', '/auth/other-pages']]), [])
-  t.strictSame(warningsAfter([[addFactor, addFactor.replace('900', '60')]], 60), [])
-  const logins = ['limit: { max: 600,', 'limit: { max: 30,'] as const
-  t.match(warningsAfter([logins]), [/\/auth\/pages\/sign-in /])
-  const limited = ofPages('sign-in', 'limit: { max: 30, windowSeconds: 60 }')
-  t.notMatch(warningsAfter([logins, limited]), [/\/auth\/pages\/sign-in /])
-})
+    ]
+    const closed = [accountMethods, 'GET: { maxLoginAgeSeconds: 900 }'] as const
+    t.strictSame(warningsAfter([closed, ofPages('delete-account', 'methods: { GET: {} }')]), [])
+    t.strictSame(warningsAfter([closed, ['/auth/pages', '/auth/other-pages']]), [])
+    t.strictSame(warningsAfter([[addFactor, addFactor.replace('900', '60')]], 60), [])
+    const logins = ['limit: { max: 600,', 'limit: { max: 30,'] as const
+    t.match(warningsAfter([logins]), [/\/auth\/pages\/sign-in /])
+    const limited = ofPages('sign-in', 'limit: { max: 30, windowSeconds: 60 }')
+    t.notMatch(warningsAfter([logins, limited]), [/\/auth\/pages\/sign-in /])
+  }
+)

@@ -67,7 +67,7 @@ t.test('a table that takes too long, or too much memory, is refused', async (t) 
   ])
 })
 
-t.test('the first faults are told, and how many there are', async (t) => {
+t.test('the first faults are reported, with the number of the others', async (t) => {
   const faults = await validation(t)(worst.faults.split('\n').slice(0, 200).join('\n'))
   if (!Array.isArray(faults)) throw new Error('there are faults')
   t.equal(faults.length, 50)

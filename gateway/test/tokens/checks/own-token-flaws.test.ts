@@ -36,7 +36,7 @@ async function verifying(t: Test) {
     monotonicClock: clock
   })
   t.teardown(() => keys.close())
-  const told: unknown[] = []
+  const flaws: unknown[] = []
   const checkSignature = signatureChecks()
   const { verify } = accessTokenVerifier({
     checkSignature,
@@ -47,7 +47,7 @@ async function verifying(t: Test) {
       keys,
       checkSignature,
       monotonicClock: clock,
-      tell: (flaw, claims) => told.push({ flaw, ...claims })
+      onFlaw: (flaw, claims) => flaws.push({ flaw, ...claims })
     }),
     issuers: trustedIssuers([{ profile: ownProfile({ issuer: ISSUER, audience: AUDIENCE }), keys }])
   })
@@ -58,16 +58,16 @@ async function verifying(t: Test) {
   }
   const tellings = (count: number) =>
     eventually(
-      async () => told,
+      async () => flaws,
       ({ length }) => length >= count
     )
-  return { refuse, told, tellings }
+  return { refuse, flaws, tellings }
 }
 
 t.test(
   'a gateway notices tokens that our own auth service signed for other settings',
   async (t) => {
-    const { refuse, told, tellings } = await verifying(t)
+    const { refuse, flaws, tellings } = await verifying(t)
     await refuse({ iss: 'https://stranger.example' }, newKey())
     await refuse({ iss: 'https://other.example' })
     t.strictSame(await tellings(1), [
@@ -80,6 +80,6 @@ t.test(
     await refuse({ iss: 'https://again.example' })
     await refuse({ aud: 'elsewhere' })
     t.match(await tellings(2), [{}, { iss: ISSUER, aud: 'elsewhere' }])
-    t.equal(told.length, 2, 'each flaw once, and nothing that a stranger signed')
+    t.equal(flaws.length, 2, 'each flaw once, and nothing that a stranger signed')
   }
 )

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LONGEST_PAUSE_MS } from '@gatehouse/audit-chain/tolerances'
 import type { OpsClient } from '../../client/ops-client.ts'
-import { type Command, wordsOption } from '../../command.ts'
+import { type Command, listOption } from '../../command.ts'
 import { count } from '../../terminal/count.ts'
 import { auditOfFile } from './audit-file.ts'
 import { type AuditSource, auditOfService } from './audit-source.ts'
@@ -22,7 +22,7 @@ export const auditVerify: Command = {
   words: [0, 1],
   async run(typed, { ops }) {
     const [file] = typed.positionals
-    const kids = wordsOption(typed, 'key')
+    const kids = listOption(typed, 'key')
     const verdict =
       file === undefined
         ? await verifyService(ops, kids)

@@ -1,4 +1,4 @@
-import { type Command, wordsOption } from '../../command.ts'
+import { type Command, listOption } from '../../command.ts'
 
 export const clientsAudiences: Command = {
   name: 'clients audiences',
@@ -16,9 +16,9 @@ export const clientsAudiences: Command = {
   words: [1, 1],
   async run(typed, { ops }) {
     const [client = ''] = typed.positionals
-    const receives = wordsOption(typed, 'receives') ?? []
-    const calls = wordsOption(typed, 'calls') ?? []
-    const roles = wordsOption(typed, 'roles')
+    const receives = listOption(typed, 'receives') ?? []
+    const calls = listOption(typed, 'calls') ?? []
+    const roles = listOption(typed, 'roles')
     const path = `/ops/clients/${encodeURIComponent(client)}/audiences`
     const response = await ops.call<{ id: string }>('PUT', path, {
       receives,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { unreadable } from '@gatehouse/settings/file-fault'
-import { type Command, textOption, wordsOption } from '../../command.ts'
+import { type Command, listOption, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { type Client, clientTable, type Secret, shownOnce } from './client-responses.ts'
 
@@ -32,10 +32,10 @@ export const clientsCreate: Command = {
     const method = textOption(typed, 'authentication')
     const response = await ops.call<Created>('POST', '/ops/clients', {
       name,
-      scope: wordsOption(typed, 'scope') ?? [],
-      receives: wordsOption(typed, 'receives') ?? [],
-      calls: wordsOption(typed, 'calls') ?? [],
-      roles: wordsOption(typed, 'roles') ?? [],
+      scope: listOption(typed, 'scope') ?? [],
+      receives: listOption(typed, 'receives') ?? [],
+      calls: listOption(typed, 'calls') ?? [],
+      roles: listOption(typed, 'roles') ?? [],
       ...(method === undefined ? {} : { authenticationMethod: method }),
       ...(file === undefined ? {} : { jwks: readKeySet(file) })
     })

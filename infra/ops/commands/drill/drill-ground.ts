@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
 import { httpUrlFault } from '@gatehouse/settings/formats'
 import type { Environment, OpsClient } from '../../client/ops-client.ts'
-import { type Command, type Typed, wordsOption } from '../../command.ts'
+import { type Command, listOption, type Typed } from '../../command.ts'
 import { BadUsage, Refused } from '../../failures.ts'
 import type { User } from '../users/user-responses.ts'
 import { type Credentials, type PublicApi, publicApi } from './public-api.ts'
@@ -92,7 +92,7 @@ const GATEWAY_FORM = '--gateway must be the address of a gateway, for example ht
 
 function gatewaysOf(typed: Typed, { GATEWAY_PORT }: Environment): DrillGround['gateways'] {
   const port = GATEWAY_PORT && GATEWAY_PORT !== '0' ? GATEWAY_PORT : defaultPorts.GATEWAY_PORT
-  const [first, ...others] = wordsOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
+  const [first, ...others] = listOption(typed, 'gateway') ?? [`http://127.0.0.1:${port}`]
   if (first === undefined) throw new BadUsage(`${GATEWAY_FORM}; it is empty.`)
   const fault = [first, ...others].map(httpUrlFault).find((one) => one !== null)
   if (fault !== undefined) throw new BadUsage(`${GATEWAY_FORM}; ${fault}.`)

@@ -14,7 +14,7 @@ export const routesCheck: Command = {
     const file = routeFileOf(named, environment)
     const read = await readRoutes(file, environment)
     const { routes } = read
-    const { demandsOf } = await import('@gatehouse/gateway/explain/demand-words')
+    const { demandsOf } = await import('@gatehouse/gateway/explain/demand-text')
     const table = textTable(
       ['route', 'prefix', 'upstream', 'requires'],
       routes.map((route) => [

@@ -1,4 +1,4 @@
-import { type Command, wordsOption } from '../../command.ts'
+import { type Command, listOption } from '../../command.ts'
 import {
   choosePassword,
   generatedMember,
@@ -20,8 +20,8 @@ export const usersCreate: Command = {
   words: [1, 1],
   async run(typed, { ops, terminal }) {
     const chosen = await choosePassword(typed, terminal)
-    const roles = wordsOption(typed, 'role')
-    const scope = wordsOption(typed, 'scope')
+    const roles = listOption(typed, 'role')
+    const scope = listOption(typed, 'scope')
     const { user } = await ops.call<{ user: User }>('POST', '/ops/users', {
       email: typed.positionals[0],
       password: chosen.password,

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { type Command, type Typed, textOption, wordsOption } from '../../command.ts'
+import { type Command, listOption, type Typed, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { readFirebaseHashConfig } from '../../import/firebase-hash-config.ts'
 import { type FileFormat, importFile } from '../../import/import-file.ts'
@@ -30,8 +30,8 @@ export const usersImport: Command = {
       format: formatOf(file, typed),
       dryRun: typed.options['dry-run'] === true,
       allowNoPassword: typed.options['allow-no-password'] === true,
-      roles: wordsOption(typed, 'role'),
-      scope: wordsOption(typed, 'scope'),
+      roles: listOption(typed, 'role'),
+      scope: listOption(typed, 'scope'),
       firebase: config === undefined ? null : readFirebaseHashConfig(config),
       clock: Date.now
     }

@@ -1,4 +1,4 @@
-import { type Command, textOption, wordsOption } from '../../command.ts'
+import { type Command, listOption, textOption } from '../../command.ts'
 import { BadUsage } from '../../failures.ts'
 import { type Invitation, invitationTable } from '../invitations/invitation-responses.ts'
 
@@ -21,8 +21,8 @@ export const usersInvite: Command = {
   words: [0, 1],
   async run(typed, { ops }) {
     const [email] = typed.positionals
-    const roles = wordsOption(typed, 'role')
-    const scope = wordsOption(typed, 'scope')
+    const roles = listOption(typed, 'role')
+    const scope = listOption(typed, 'scope')
     if (typed.options.send === true && email === undefined) {
       throw new BadUsage('--send needs an EMAIL.')
     }

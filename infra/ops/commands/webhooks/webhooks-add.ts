@@ -1,4 +1,4 @@
-import { type Command, wordsOption } from '../../command.ts'
+import { type Command, listOption } from '../../command.ts'
 import { signingSecret, type Webhook, webhookTable } from './webhook-responses.ts'
 
 type Added = { readonly webhook: Webhook; readonly secret: string }
@@ -12,7 +12,7 @@ export const webhooksAdd: Command = {
   words: [1, 1],
   async run(typed, { ops }) {
     const [url = ''] = typed.positionals
-    const events = wordsOption(typed, 'event') ?? []
+    const events = listOption(typed, 'event') ?? []
     const added = await ops.call<Added>('POST', '/ops/webhooks', { url, events })
     return {
       json: added,

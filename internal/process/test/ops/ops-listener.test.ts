@@ -62,7 +62,7 @@ t.test('a degraded process is ready, and says so', async (t) => {
   t.strictSame(other.json(), { status: 'not ready', failing, degraded, ageSeconds: ages })
 })
 
-t.test('a draining process is not ready at once, whatever its checks find', async (t) => {
+t.test('a draining process stops being ready at once, whatever its checks find', async (t) => {
   const service = buildService({ log })
   const listener = ops({ store: stale }, new Registry(), service)
   service.draining.begin()

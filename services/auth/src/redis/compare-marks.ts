@@ -38,14 +38,14 @@ export function compareMarks(
   if (store.kind !== 'redis') return
   const { redis, storeClock } = store
   const key = keyIn(COMMON, name)
-  const told = new Set<string>()
+  const reported = new Set<string>()
   let nextMs = Number.NEGATIVE_INFINITY
   const compare = async (): Promise<void> => {
     const mark = await own()
     if (mark === '') return
     for (const other of await inUse(redis, key, storeClock.now())) {
-      if (other === mark || told.has(other)) continue
-      told.add(other)
+      if (other === mark || reported.has(other)) continue
+      reported.add(other)
       onOther(other)
     }
     await bounded(() => redis.hset(key, mark, storeClock.now()))

@@ -37,14 +37,14 @@ export async function openPartitions(
     }
     return faultOf(inRedis)
   }
-  let told = await compare()
-  if (told !== null) throw new StartFault(told)
+  let reported = await compare()
+  if (reported !== null) throw new StartFault(reported)
   jobs.push({
     name: 'compare the number of partitions of the sessions',
     async run() {
       const fault = await compare()
-      if (fault !== null && fault !== told) log.error(fault)
-      told = fault
+      if (fault !== null && fault !== reported) log.error(fault)
+      reported = fault
     }
   })
   return partitions

@@ -27,7 +27,7 @@ export type RecordedPartitions = SessionPartitions & {
   /** Asks Redis again, and returns its number, which counts if the database has no other one. */
   read(): Promise<number>
   /** Calls with the number when it is known, and when it changes. */
-  onNumber(tell: (partitions: number) => void): void
+  onNumber(listener: (partitions: number) => void): void
 }
 
 /**
@@ -68,7 +68,7 @@ export function recordedPartitions(
     }
     if (known?.length !== number && (durable() ?? number) === number) {
       known = sessionPartitions(number)
-      for (const tell of followers) tell(number)
+      for (const listener of followers) listener(number)
     }
     return number
   }
@@ -81,9 +81,9 @@ export function recordedPartitions(
     all,
     of: async (subject) => partitionOf(subject, known ?? (await all())),
     read,
-    onNumber(tell) {
-      followers.push(tell)
-      if (known !== null) tell(known.length)
+    onNumber(listener) {
+      followers.push(listener)
+      if (known !== null) listener(known.length)
     }
   }
 }

@@ -102,7 +102,7 @@ t.test('an address that is not verified, not primary, or made up creates no acco
   t.strictSame(await auth.database.selectFrom('accounts').select('id').execute(), [])
 })
 
-t.test('without the right to read addresses, only a linked user signs in', async (t) => {
+t.test('without the right to read addresses, only a linked user can sign in', async (t) => {
   const auth = await authWithGithub(t, github)
   const known = await signInWithGithub(auth, github, octocat)
   t.equal(known.statusCode, 200)

@@ -22,7 +22,7 @@ const person = (name: string, more: Partial<Person> = {}): Person => ({
   ...more
 })
 
-t.test('what nobody can have as an address is not kept, and the login goes on', async (t) => {
+t.test('an impossible address is not stored, and the login continues', async (t) => {
   const auth = await authWithProviders(t, entries)
   const ada = await signInWith(auth, 'acme', provider, person('ada'))
   const user = { id: String(decodeJwt(ada.json().accessToken).sub) }

@@ -2,7 +2,7 @@ import type { ClientTls } from '@gatehouse/tls/client-tls'
 import { buildConnector } from 'undici'
 import type { Connect, Connector, OnBytes } from './connection-options.ts'
 
-/** Where all connections read, one after the other. */
+/** The buffer into which all connections read, one after the other. */
 const ARRIVED = Buffer.allocUnsafeSlow(64 * 1024)
 
 const takeFrom = (onBytes: OnBytes) => (count: number, buffer: Uint8Array) =>

@@ -73,7 +73,7 @@ const faultOf = ({ seq }: ChainRecord, place: ChainPlace): ChainFault => ({
   detail: `record ${seq} is not the one that was chained after record ${place.seq}, so its time does not show that it is due for deletion`
 })
 
-/** The numbers of records that are not those that heads were signed for. */
+/** The numbers of records that differ from the records for which heads were signed. */
 async function otherThanSigned(
   db: Kysely<Tables>,
   records: readonly ChainRecord[]

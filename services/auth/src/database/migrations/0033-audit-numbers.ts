@@ -13,17 +13,17 @@ export const auditNumbers = indexMigration(
     columns: ['seq'],
     uniqueWhere: CHAINED
   },
-  { columns: [], before: moveTwins }
+  { columns: [], before: moveDuplicates }
 )
 
 /** in one statement */
 const MOST_NUMBERS = 500
 
 /**
- * Twins exist only if somebody has written them into the database. All but one get a negative
+ * Duplicates exist only if somebody has written them into the database. All but one get a negative
  * number: verification reports events outside of the chain, and the upgrade goes on.
  */
-async function moveTwins(database: Kysely<Tables>, place: RawBuilder<unknown>): Promise<void> {
+async function moveDuplicates(database: Kysely<Tables>, place: RawBuilder<unknown>): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ seq: number }>`select seq from audit_events where ${CHAINED}
       group by seq having count(*) > 1 limit ${sql.lit(MOST_NUMBERS)}`.execute(database)

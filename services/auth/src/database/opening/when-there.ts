@@ -25,7 +25,7 @@ export async function whenThere<Result>(
   { address, waitSeconds, onWaiting }: Waiting
 ): Promise<Result> {
   const deadline = Date.now() + waitSeconds * 1000
-  const told = new Set<string>()
+  const reported = new Set<string>()
   for (;;) {
     try {
       return await work()
@@ -34,18 +34,18 @@ export async function whenThere<Result>(
       const lasting = address === null ? null : lastingFault(cause, address)
       if (lasting !== null) throw new StartFault(lasting)
       if (!isUnavailable(error)) throw error
-      const words = wordsOf(error.cause)
+      const text = messageOf(error.cause)
       if (Date.now() >= deadline)
-        throw new StartFault(`the database did not answer within ${waitSeconds} s (${words})`)
-      if (!told.has(words)) onWaiting(words)
-      told.add(words)
+        throw new StartFault(`the database did not answer within ${waitSeconds} s (${text})`)
+      if (!reported.has(text)) onWaiting(text)
+      reported.add(text)
       await sleep(PAUSE_MS)
     }
   }
 }
 
 /** Messages of pg contain no password, but some errors have no message. */
-function wordsOf(cause: unknown): string {
+function messageOf(cause: unknown): string {
   const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
   return message || code
 }

@@ -20,7 +20,7 @@ import { isPostgresOutage, leavesConnection } from './postgres-outage.ts'
 
 /** Kysely on a pool of connections to PostgreSQL. Every call ends in bounded time. */
 export const postgresDialect = (options: PostgresOptions): PostgresDialect =>
-  new PooledDialect({ pool: telling(postgresPools(options), limitsOf(options)) })
+  new PooledDialect({ pool: reportingPool(postgresPools(options), limitsOf(options)) })
 
 class PooledDialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
@@ -38,12 +38,12 @@ class PooledAdapter extends PostgresAdapter {
 }
 
 /** The pool. It reports an outage as an outage, and does not reuse a connection that had one. */
-function telling(pools: Pools, limits: ServerLimits): PostgresPool {
+function reportingPool(pools: Pools, limits: ServerLimits): PostgresPool {
   return {
     options: pools.options,
     end: () => pools.end(),
     async connect() {
-      const client = await told(
+      const client = await storeCall(
         () => pools.connect(),
         (late) => late.release()
       )
@@ -53,7 +53,7 @@ function telling(pools: Pools, limits: ServerLimits): PostgresPool {
       const query = async (sql: string, parameters: readonly unknown[]) => {
         const values = [...storable(parameters)]
         try {
-          return await told(() => ask(sql, values))
+          return await storeCall(() => ask(sql, values))
         } catch (error) {
           broken ||= !leavesConnection(error instanceof Refusal ? error.cause : error)
           // In a failed transaction, every later statement only reports that it has failed. The
@@ -73,7 +73,7 @@ const isAborted = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '25P02'
 
 /** @throws Refusal UNAVAILABLE if the server is gone, too slow or not in service */
-async function told<Result>(
+async function storeCall<Result>(
   call: () => Promise<Result>,
   onLate?: (result: Result) => void
 ): Promise<Result> {

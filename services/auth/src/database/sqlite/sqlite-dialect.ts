@@ -13,7 +13,7 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
     database: {
       close: () => database.close(),
       prepare: (sql) => {
-        const statement = prepared.get(sql) ?? told(() => prepare(database, sql))
+        const statement = prepared.get(sql) ?? storeCall(() => prepare(database, sql))
         prepared.set(sql, statement)
         return statement
       }
@@ -29,12 +29,12 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const isDone = () => sql === 'rollback' && !database.isTransaction
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => told(() => rowsOf(database, statement, sql, bind(parameters))),
+    all: (parameters) => storeCall(() => rowsOf(database, statement, sql, bind(parameters))),
     run: (parameters) =>
       isDone()
         ? { changes: 0, lastInsertRowid: 0 }
-        : told(() => statement.run(...bind(parameters))),
-    iterate: (parameters) => told(() => statement.iterate(...bind(parameters)))
+        : storeCall(() => statement.run(...bind(parameters))),
+    iterate: (parameters) => storeCall(() => statement.iterate(...bind(parameters)))
   }
 }
 
@@ -68,7 +68,7 @@ const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 
 /** @throws Refusal UNAVAILABLE if the file cannot be used at the moment */
-function told<Result>(call: () => Result): Result {
+function storeCall<Result>(call: () => Result): Result {
   try {
     return call()
   } catch (error) {

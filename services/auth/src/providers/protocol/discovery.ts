@@ -5,16 +5,16 @@ import { boundedFetch } from './bounded-fetch.ts'
 import type { ClientOptions } from './provider-client.ts'
 import { ProviderFault } from './provider-fault.ts'
 
-/** The metadata of a provider are read again after this time, */
+/** After this time, the metadata of a provider are read again. */
 const FRESH_MS = 3_600_000
-/** after a failure already after this one, */
+/** After a failed read, they are read again after this time. */
 const RETRY_MS = 60_000
-/** and meanwhile they remain in use, but no longer than this. */
+/** If reading fails, the earlier ones remain in use for at most this time. */
 const USABLE_MS = 86_400_000
 
 /**
- * Discovers a provider (OpenID Connect Discovery) when it is needed first, and again in the
- * background when that is old. Requests wait for an attempt only if there is nothing to use, and
+ * Discovers a provider (OpenID Connect Discovery) when it is first needed, and again in the
+ * background when its metadata are old. Requests wait for an attempt only if there is nothing to use, and
  * share it: a provider whose metadata cannot be read for a while still signs users in.
  */
 export function discovery(

@@ -65,7 +65,7 @@ export function endPublisher(options: EndPublisherOptions): EndPublisher {
       const hasLostData = await marks.compare(known, run)
       if (run !== done.run()) await adopt(run, known, hasLostData)
       if (!(await again.goOn(run))) done.enterRun(UNKNOWN)
-      // What the partitions that answer need is done.
+      // The work of the partitions that answer is done.
       if (fault !== null) throw fault
     },
     async notePublished() {

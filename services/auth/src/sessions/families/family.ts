@@ -23,8 +23,8 @@ export type FamilyRecord = {
   readonly seen: boolean
   /**
    * access tokens with an earlier `iat` (s) are stale. A recovery makes the tokens of the first
-   * response stale, and the next rotation those of the recovery: a thief would use them beside the
-   * owner's
+   * response stale, and the next rotation those of the recovery: otherwise a thief could go on
+   * using them
    */
   readonly tokensNotBefore: number
   /** whether the current generation was recovered */

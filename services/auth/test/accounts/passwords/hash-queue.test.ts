@@ -36,7 +36,7 @@ t.test(
   }
 )
 
-t.test('a hash behind too many waiting ones gets 503, and is soon possible again', async (t) => {
+t.test('a login that finds the queue of hashes full gets 503, and soon succeeds', async (t) => {
   const queue = hashQueue({ width: 1, longest: 1 })
   const { work, finish } = works()
   const first = queue(work(1))

@@ -112,7 +112,7 @@ const paths: Readonly<Record<string, string>> = {
   emails: '/api/v3/user/emails'
 }
 
-t.test('what is not as GitHub documents it signs nobody in', async (t) => {
+t.test('a response that GitHub does not document signs nobody in', async (t) => {
   const auth = await authWithGithub(t, github)
   for (const [title, [part, handler, error]] of Object.entries(forgeries)) {
     github.behave({ paths: { [paths[part] ?? '']: handler } })

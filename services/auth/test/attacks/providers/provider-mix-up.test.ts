@@ -132,7 +132,7 @@ t.test('a login that took too long says so', async (t) => {
   t.match(answer.cookies, [{ name: '__Host-login', value: '' }], 'and the cookie is cleared')
 })
 
-t.test('a denial is told apart from a fault, and believed only with the state', async (t) => {
+t.test('a denial is distinguished from a fault, and believed only with the state', async (t) => {
   const asked = async (provider: FakeProvider, error: string, more: Record<string, string>) => {
     const { location, browser } = await begin(auth, 'honest')
     const state = new URL(location).searchParams.get('state') ?? ''

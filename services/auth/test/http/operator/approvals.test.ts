@@ -153,7 +153,7 @@ t.test('twenty requests of an operator can wait, so that those of others are fou
 })
 
 t.test(
-  'whoever created a token cannot approve with it, until its operator replaces it',
+  'an operator and the creator of their token cannot approve each other’s requests until the token is replaced',
   async (t) => {
     const { auth, call, as, create } = await withOperators(t, { fourEyes: 'tokens' })
     const [ada, bob] = [await create('ada', 'admin'), await create('bob', 'viewer')]

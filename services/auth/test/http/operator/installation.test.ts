@@ -111,7 +111,7 @@ t.test('one gateway for each route table is asked about a request', async (t) =>
   }
 })
 
-t.test('without a gateway, nobody is asked', async (t) => {
+t.test('if no gateway is live, none is asked', async (t) => {
   const { call } = await operating(t)
   t.strictSame((await call('GET', '/ops/routes')).json(), { tables: [], unasked: [] })
 })

@@ -23,7 +23,7 @@ export type Sessions = {
    * @returns to be called if the client leaves before the request has begun
    */
   take(request: Waiting): GiveUp
-  /** how many connections are open, with those that only carry their last requests */
+  /** how many connections are open, including those that only carry their last requests */
   readonly size: number
   /** Ends each connection when its last request has ended. */
   retire(): void

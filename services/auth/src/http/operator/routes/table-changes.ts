@@ -108,10 +108,10 @@ const validateRoutes: AskingRoutes = (service, options, askFor) => {
 async function outcomesOf(
   options: OpsApiOptions,
   live: readonly Announcement[],
-  told: readonly Announcement[],
+  asked: readonly Announcement[],
   order: Order
 ) {
-  const gateways = told.filter(takesOrders)
+  const gateways = asked.filter(takesOrders)
   const answers = await tellGateways(options, gateways, order)
   return {
     outcomes: grouped(gateways, answers),

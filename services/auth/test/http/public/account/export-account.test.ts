@@ -93,7 +93,7 @@ t.test('the export has everything that is stored about the user, and no secret',
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(
-    `${name}: pages of events follow each other without a gap, and have nobody else's`,
+    `${name}: pages of events have no gap, and no events of another user`,
     { skip },
     async (t) => {
       const auth = await authService(t, { database: await (await make(t)).open() })

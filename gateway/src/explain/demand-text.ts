@@ -4,15 +4,15 @@ import type { Route } from '../routes/entry/route.ts'
 /** What a route requires of a caller, as text: for all methods first, then by method. */
 export function demandsOf({ access, methods, ...route }: Route): string[] {
   const byMethod = Object.entries(methods ?? {}).map(([method, demand]) => {
-    const more = demandWords(demand)
-    if (demand.access !== undefined) return `${method}: ${accessWords(demand.access)}${more}`
+    const more = demandText(demand)
+    if (demand.access !== undefined) return `${method}: ${accessText(demand.access)}${more}`
     return `${method}:${more.replace(/^ and/, ' also') || ' nothing more'}`
   })
-  return [`${accessWords(access)}${demandWords(route)}`, ...byMethod]
+  return [`${accessText(access)}${demandText(route)}`, ...byMethod]
 }
 
 /** What an access level requires, as text. */
-export const accessWords = (access: Access): string =>
+export const accessText = (access: Access): string =>
   ({
     'signed-in': 'an access token',
     public: 'nothing: the route is public',
@@ -20,7 +20,7 @@ export const accessWords = (access: Access): string =>
   })[access]
 
 /** The requirements in addition to a token; empty if there are none. */
-export function demandWords(demand: Demand): string {
+export function demandText(demand: Demand): string {
   const { scopes, roles, maxLoginAgeSeconds, acrValues } = demand
   const all = scopes.length === 0 ? '' : ` with the scope ${scopes.join(' and ')}`
   const one = roles.length === 0 ? '' : ` and the role ${roles.join(' or ')}`

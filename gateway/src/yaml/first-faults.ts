@@ -5,7 +5,7 @@ const MOST_LINES = 50
  * The texts of the first faults, and how many more there are: to find the place of a fault costs a
  * search through the file.
  */
-export function toldFaults<Fault>(
+export function firstFaults<Fault>(
   faults: readonly Fault[],
   textOf: (fault: Fault) => string
 ): string[] {
