@@ -86,7 +86,7 @@ export const refreshTokenExample = {
 
 /** When the auth service answers FORBIDDEN to a valid access token. */
 export const noAccountProblem =
-  'The access token belongs to no user: it is of a machine client or of another issuer.'
+  'The access token does not belong to a user of this installation, but to a machine client or to another issuer.'
 
 /** When the auth service answers RATE_LIMITED to a valid access token. */
 export const turnsProblem = 'Too many requests of the session wait for those before them.'

@@ -32,7 +32,7 @@ const Body = Type.Object(
         requests: figure('How many requests there were.', 4000),
         p50Ms: figure('Half of the gateways refused a revoked token within this time.', 3),
         p99Ms: figure('The same for 99 %.', 9),
-        worstMs: figure('The slowest one took so long.', 12)
+        worstMs: figure('The slowest one took this long.', 12)
       },
       { additionalProperties: false, description: 'What the drill measured.' }
     ),

@@ -85,7 +85,7 @@ const validateRoutes: AskingRoutes = (service, options, askFor) => {
         operationId: 'validateRoutes',
         summary: 'Validate a route table',
         description:
-          'A live gateway of each release reads the table, and does not use it. The table may use only environment variables that the current table of the gateway uses.',
+          'A live gateway of each release reads the table without using it. The table may use only environment variables that the current table of the gateway uses.',
         tags,
         successes: { 200: { description: 'What gateways found.' } },
         problems,

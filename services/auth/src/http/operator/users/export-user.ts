@@ -19,7 +19,7 @@ export const exportUser: OpsRoutes = (service, { accounts }) => {
         operationId: 'exportUser',
         summary: 'Export a user',
         description:
-          'Returns everything that is stored about a user, without secrets, and the first 500 events of the audit log. The audit log notes it.',
+          'Returns everything that is stored about a user, without secrets, and the first 500 events of the audit log. The audit log records it.',
         tags: ['Users'],
         successes: { 200: { description: 'The data of the user.' } },
         problems: userProblems,

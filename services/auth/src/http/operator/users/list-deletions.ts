@@ -20,7 +20,11 @@ export const listDeletions: OpsRoutes = (service, { accounts }) => {
         querystring: Page,
         response: {
           200: Type.Object(
-            { users: Type.Array(User, { description: 'Those that are deleted next first.' }) },
+            {
+              users: Type.Array(User, {
+                description: 'The users. Those that will be deleted next come first.'
+              })
+            },
             { title: 'Deletions' }
           )
         }

@@ -12,7 +12,7 @@ const OwnFactors = Type.Object(
     ...listedFactors('Factors').properties,
     hasPassword: Type.Boolean({
       description:
-        'Whether the account has a password. Without a factor, POST /step-up needs it: a user without one logs in again.',
+        'Whether the account has a password, with which a user without a second factor can step up (POST /auth/step-up).',
       examples: [true]
     })
   },

@@ -52,7 +52,7 @@ const adding = {
   },
   problems: {
     INVALID_REQUEST:
-      'The passkey is not valid: its challenge is of another session, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
+      'The passkey is not valid: its challenge belongs to another session, has expired or was used; the origin of its page is not in AUTH_PASSKEY_ORIGINS; or its user was not verified.',
     SESSION_ENDED: endedProblem,
     FORBIDDEN: `${off}. ${noAccountProblem}`,
     CONFLICT: 'The account has five factors already, or the passkey has already been added.',

@@ -41,7 +41,7 @@ const documented = {
     UNAUTHENTICATED:
       'The password, the code or the passkey is wrong, or was used before; or somebody else has come back from the provider.',
     SESSION_ENDED: endedProblem,
-    FORBIDDEN: `The provider has not verified one of the allowed domains. ${noAccountProblem}`,
+    FORBIDDEN: `The provider has not verified an address of an allowed domain. ${noAccountProblem}`,
     RATE_LIMITED: 'The address sends too many credentials, or guesses at the account come too fast.'
   }
 }

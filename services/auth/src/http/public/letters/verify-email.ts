@@ -71,7 +71,7 @@ const sending = {
   operationId: 'sendEmailVerification',
   summary: 'Ask for a link to verify an e-mail address',
   description:
-    'Sends a link to the address, if it is that of an account and not verified. The link keeps the password of the account only with the secret of the registration: send it with this request too. The response returns it, or without one a secret that proves nothing. It is the same for every address, and does not wait for the e-mail.',
+    'Sends a link to the address, if it is that of an account and not verified. The link keeps the password of the account only with the secret of the registration: send it with this request too. The response returns that secret or, if the request has none, one that proves nothing. The response is the same for every address, and does not wait for the e-mail.',
   tags: ['Accounts'],
   successes: {
     202: { description: 'If the address has an unverified account, an e-mail follows.' }

@@ -67,7 +67,7 @@ const adding = {
   problems: {
     ...problems,
     INVALID_REQUEST:
-      'The passkey is not valid: its challenge is of another login, expired or used; its page is not of AUTH_PASSKEY_ORIGINS; or its user was not verified.',
+      'The passkey is not valid: its challenge belongs to another login, has expired or was used; the origin of its page is not in AUTH_PASSKEY_ORIGINS; or its user was not verified.',
     CONFLICT: 'The passkey has already been added.'
   }
 }

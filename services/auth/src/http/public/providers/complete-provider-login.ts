@@ -24,9 +24,9 @@ const documented = {
     UNAUTHENTICATED:
       'The code is unknown, used or expired, the verifier is wrong, or the account is disabled: sign in again.',
     FACTOR_REQUIRED: 'The account needs a second factor: answer the challenge.',
-    FORBIDDEN: `The provider has not verified the address, or not one of the allowed domains; or registration is not open. ${crossSiteProblem}`,
+    FORBIDDEN: `The provider has not verified the address, or its domain is not allowed; or registration is not open. ${crossSiteProblem}`,
     CONFLICT:
-      'An account has the address, or its password has changed since it was linked: sign in another way, and link the provider.',
+      'An account has the address, or the password of the linked account has changed since it was linked: sign in another way, and link the provider.',
     RATE_LIMITED: 'The address sends too many credentials.'
   }
 }

@@ -45,7 +45,7 @@ const linking = {
     UNAUTHENTICATED:
       'The code is unknown, used or expired, or the verifier is wrong: begin again at the provider.',
     SESSION_ENDED: endedProblem,
-    FORBIDDEN: `The e-mail address must be verified first; or the provider has not verified one of the allowed domains. ${noAccountProblem}`,
+    FORBIDDEN: `The e-mail address must be verified first; or the provider has not verified an address of an allowed domain. ${noAccountProblem}`,
     CONFLICT: 'The person is linked to another account, or the account has too many providers.',
     RATE_LIMITED: `${limitedProblem} ${turnsProblem}`
   }

@@ -25,7 +25,7 @@ export const redirects = (to: string, example: string): Record<string, Documente
     schema: Type.String({ examples: ['no-referrer'] })
   },
   'set-cookie': {
-    description: `${LOGIN_COOKIE}, which has the login while it is at the provider, encrypted.`,
+    description: `${LOGIN_COOKIE}: the state of the login, encrypted, while the user is at the provider.`,
     schema: Type.String({
       examples: [`${LOGIN_COOKIE}=…; Path=/; HttpOnly; Secure; SameSite=Lax`]
     })
