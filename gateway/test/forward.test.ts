@@ -69,7 +69,7 @@ t.test('a prefix is stripped if the route says so', async (t) => {
   t.equal(gateway.upstream.received[0]?.target, '/login?x=1')
 })
 
-t.test('responses without a body have none', async (t) => {
+t.test('a 204 and a 304 have no body', async (t) => {
   const gateway = await edge(t)
   for (const status of [204, 304]) {
     gateway.upstream.answer = (_request, response) =>

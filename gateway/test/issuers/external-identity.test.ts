@@ -139,7 +139,7 @@ t.test('a claim that no entry names never causes a refusal', async (t) => {
   t.match(read(absent, { claims }), { identity: { roles: [], email: null, client: 'acme|' } })
 })
 
-t.test('a claim that is named must have a readable value', async (t) => {
+t.test('a claim that the operator names must have a readable value', async (t) => {
   const claims = { roles: 'groups', email: 'email', client: 'cid', scope: 'scp' }
   const wrong: Record<string, object> = {
     'no sub': { sub: undefined },

@@ -14,24 +14,27 @@ t.test('a request over HTTP/1.1 ends when the gateway closes its connections', a
   t.equal(await asked, CLOSED_HERE)
 })
 
-t.test('a request over HTTP/2 ends then too, and opens no other connection', async (t) => {
-  const two = await httpTwoService(t)
-  const monotonicClock = () => performance.now()
-  const lines = httpTwoConnections({ connectMs: 60_000, monotonicClock, noteFault() {} })
-  t.teardown(() => lines.close())
-  const ask = () =>
-    outcome(
-      lines,
-      { origin: two.url, path: '/', method: 'GET', body: null },
-      { protocol: 'h2c', keepAliveSeconds: 0, tls: null }
-    )
-  t.equal(await ask(), '200 ok')
-  const arrived = Promise.withResolvers<Parameters<OnStream>[0]>()
-  two.onStream = (stream) => arrived.resolve(stream)
-  const asked = ask()
-  const ended = once(await arrived.promise, 'close')
-  await lines.close()
-  t.equal(await asked, CLOSED_HERE)
-  await ended
-  t.equal(two.made, 1)
-})
+t.test(
+  'a request over HTTP/2 ends when the gateway closes its connections, and opens no other one',
+  async (t) => {
+    const two = await httpTwoService(t)
+    const monotonicClock = () => performance.now()
+    const lines = httpTwoConnections({ connectMs: 60_000, monotonicClock, noteFault() {} })
+    t.teardown(() => lines.close())
+    const ask = () =>
+      outcome(
+        lines,
+        { origin: two.url, path: '/', method: 'GET', body: null },
+        { protocol: 'h2c', keepAliveSeconds: 0, tls: null }
+      )
+    t.equal(await ask(), '200 ok')
+    const arrived = Promise.withResolvers<Parameters<OnStream>[0]>()
+    two.onStream = (stream) => arrived.resolve(stream)
+    const asked = ask()
+    const ended = once(await arrived.promise, 'close')
+    await lines.close()
+    t.equal(await asked, CLOSED_HERE)
+    await ended
+    t.equal(two.made, 1)
+  }
+)

@@ -32,7 +32,7 @@ t.test('auth services with one Redis compare themselves', { skip: redisMissing }
     return next
   }
 
-  t.test('refresh keys that do not fit those of another one are an error', async (t) => {
+  t.test('refresh keys that do not fit those of another auth service are an error', async (t) => {
     const [one, two] = [key(1), key(2)]
     const [first, second] = [withKeys(one), withKeys(`${one},${two}`)]
     t.strictSame([await first(), await second(), await first()], [[], [], []], 'a key to come')

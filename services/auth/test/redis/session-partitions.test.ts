@@ -42,22 +42,25 @@ t.test(
       t.equal(await (await recorded(t, 16)).read(), 1)
     })
 
-    t.test('a heartbeat records it again after a loss of all data', async (t) => {
-      const partitions = await recorded(t, 4)
-      await partitions.read()
-      const connection = await redisConnection(t, server.url)
-      const beat = redisHeartbeat(connection, 'auth', { partition: 'sessions', partitions: 4 })
-      t.equal(await beat(), true)
-      await redis.flushall()
-      t.equal(await beat(), true)
-      t.equal(await redis.get(PARTITION_COUNT), '4')
-      await redis.set(PARTITION_COUNT, '2')
-      t.equal(await beat(), false, 'and writes nothing if there is another number')
-      const heard: number[] = []
-      partitions.onNumber((number) => heard.push(number))
-      await partitions.read()
-      t.strictSame(heard, [4, 2], 'which then counts')
-    })
+    t.test(
+      'a heartbeat records the number of partitions again after a loss of all data',
+      async (t) => {
+        const partitions = await recorded(t, 4)
+        await partitions.read()
+        const connection = await redisConnection(t, server.url)
+        const beat = redisHeartbeat(connection, 'auth', { partition: 'sessions', partitions: 4 })
+        t.equal(await beat(), true)
+        await redis.flushall()
+        t.equal(await beat(), true)
+        t.equal(await redis.get(PARTITION_COUNT), '4')
+        await redis.set(PARTITION_COUNT, '2')
+        t.equal(await beat(), false, 'and writes nothing if there is another number')
+        const heard: number[] = []
+        partitions.onNumber((number) => heard.push(number))
+        await partitions.read()
+        t.strictSame(heard, [4, 2], 'which then counts')
+      }
+    )
 
     for (const kind of databaseKinds) {
       t.test(`${kind.name}: the database has it too`, { skip: kind.skip }, async (t) => {

@@ -110,7 +110,7 @@ t.test('any other text is refused', async (t) => {
   t.doesNotThrow(() => fc.assert(refused, runs(5000)))
 })
 
-t.test('another version is refused, though its MAC is right', async (t) => {
+t.test('a refresh token of another version is refused, although its MAC is right', async (t) => {
   t.ok(
     readRefreshToken(
       forged((bytes) => bytes.writeUInt8(1, 0), ring),

@@ -101,7 +101,7 @@ t.test('a lifetime is up to 5 % shorter at random, and never longer', async (t) 
 })
 
 t.test(
-  'a token has the time at which its request began, and not of a later signature',
+  'a token is dated by the beginning of its request, not by its later signature',
   async (t) => {
     const of = async (begunMs: number) => {
       const { token, expiresIn } = await unsigned(300).issue({ ...subject, begunMs })

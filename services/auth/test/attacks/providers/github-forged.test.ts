@@ -124,7 +124,7 @@ t.test('a response that GitHub does not document signs nobody in', async (t) => 
   t.type((await visitGithub(auth, github, octocat)).code, 'string', 'the honest one does')
 })
 
-t.test('a page of addresses leads nowhere else', async (t) => {
+t.test('the Link header of a page of addresses is not followed', async (t) => {
   const auth = await authWithGithub(t, github)
   const elsewhere = { link: '<http://127.0.0.1:1/user/emails?page=2>; rel="next"' }
   const others = Array.from({ length: 100 }, () => ({ ...email, primary: false }))

@@ -63,7 +63,7 @@ t.test('the changes of an account take turns, its reads too, and so do its sessi
   t.strictSame(await Promise.all(changes), [...Array(32).fill(200), 429], 'one is too many')
 })
 
-t.test('reads that wait too long for each other are too many, unless a store fails', async (t) => {
+t.test('reads that wait too long for each other get 429, and 503 if a store fails', async (t) => {
   const service = built(t)
   const clock = testClock()
   const budgetMs = 60_000

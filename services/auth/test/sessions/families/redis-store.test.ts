@@ -55,7 +55,7 @@ t.test('the data in Redis is not enough to make a token', options, async (t) => 
   t.notOk(held.includes(ring.newest.secret.export()), 'nor the key')
 })
 
-t.test('Redis has the short form of a label', options, async (t) => {
+t.test('Redis stores the short form of a session label', options, async (t) => {
   const { redis } = await redisServer(t)
   const { families } = redisStore(redis, { policy, clock: clockFromNow() })
   const subject = randomUUID()

@@ -1,29 +1,29 @@
 import { Type } from 'typebox'
 
-const words = (description: string, example: string) =>
+const text = (description: string, example: string) =>
   Type.Array(Type.String({ examples: [example] }), { description })
 
 const version = Type.String({
   description: 'The same for the same route table.',
   examples: ['Zm9vYmFyYmF6cXV4']
 })
-const gateways = words('The names of the gateways that have this table.', 'edge-1:4711')
+const gateways = text('The names of the gateways that have this table.', 'edge-1:4711')
 
 const Route = Type.Object(
   {
     name: Type.String({ description: 'Its name.', examples: ['orders'] }),
-    prefixes: words('The longest prefix of a path wins.', '/orders'),
-    requires: words(
+    prefixes: text('The longest prefix of a path wins.', '/orders'),
+    requires: text(
       'What it requires: for all methods first, then by method.',
       'an access token with the scope orders:read'
     ),
     upstream: Type.String({ description: 'The name of its service.', examples: ['orders'] }),
-    addresses: words('The addresses of the service.', 'http://orders:3002')
+    addresses: text('The addresses of the service.', 'http://orders:3002')
   },
   { title: 'ListedRoute' }
 )
 
-const unasked = words('Gateways of earlier versions, which cannot be asked.', 'edge-1:4711')
+const unasked = text('Gateways of earlier versions, which cannot be asked.', 'edge-1:4711')
 
 export const RouteTables = Type.Object(
   {
@@ -59,11 +59,11 @@ const Explanation = Type.Object(
       description: 'What it requires of the caller.',
       examples: ['an access token with the scope orders:read']
     }),
-    goes: words('The request to the service, by address.', 'GET http://orders:3002/orders/7'),
-    headers: words('Which headers the service gets.', 'x-auth-subject of the caller'),
-    answer: words('What the client gets of the response.', 'headers of at most 65536 bytes'),
-    limits: words('The limits of the request and the response.', 'a body of 1048576 bytes'),
-    verified: words('What a proxy gets that asks about the request.', '200 with x-auth-subject')
+    goes: text('The request to the service, by address.', 'GET http://orders:3002/orders/7'),
+    headers: text('Which headers the service gets.', 'x-auth-subject of the caller'),
+    answer: text('What the client gets of the response.', 'headers of at most 65536 bytes'),
+    limits: text('The limits of the request and the response.', 'a body of 1048576 bytes'),
+    verified: text('What a proxy gets that asks about the request.', '200 with x-auth-subject')
   },
   { title: 'RouteExplanation' }
 )
@@ -72,7 +72,10 @@ const Refusal = Type.Object(
   {
     status: Type.Integer({ description: 'The status.', examples: [404] }),
     code: Type.String({ description: 'The code of the error.', examples: ['NOT_FOUND'] }),
-    why: Type.String({ description: 'Why.', examples: ['no route has a prefix of this path'] })
+    why: Type.String({
+      description: 'Why the gateways refuse the request.',
+      examples: ['no route has a prefix of this path']
+    })
   },
   { title: 'RouteRefusal' }
 )
@@ -89,7 +92,7 @@ export const ExplainedRequest = Type.Object(
           }),
           refusal: Type.Union([Refusal, Type.Null()], {
             description:
-              'Why they refuse it, whoever sends it; null: they do not. Both null: no answer.'
+              'Why they refuse it, whoever sends it; null: they do not refuse it. If explanation is null too, there was no answer.'
           })
         },
         { title: 'GatewayExplanation' }

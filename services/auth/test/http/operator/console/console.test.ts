@@ -111,25 +111,28 @@ t.test('a link that somebody else opens does not replace the session', async (t)
   t.match((await signIn({ code }, page)).json(), { name: 'bootstrap' }, 'it was not used')
 })
 
-t.test('a token has at most 20 sessions and 20 links, the newest', async (t) => {
-  const { auth, call, signIn, open, ada, get } = await withConsole(t)
-  const other = await open(await ada('viewer'))
-  const link = async (): Promise<string> =>
-    (await call('POST', '/ops/console/links', {})).json().code
-  const first = { page: await open(OPS_TOKEN), code: await link() }
-  auth.clock.advance(1000)
-  const second = { page: await open(OPS_TOKEN), code: await link() }
-  auth.clock.advance(1000)
-  for (let number = 3; number <= 21; number += 1) {
-    await open(OPS_TOKEN)
-    await link()
+t.test(
+  'an operator token has at most 20 console sessions and 20 sign-in links, the newest',
+  async (t) => {
+    const { auth, call, signIn, open, ada, get } = await withConsole(t)
+    const other = await open(await ada('viewer'))
+    const link = async (): Promise<string> =>
+      (await call('POST', '/ops/console/links', {})).json().code
+    const first = { page: await open(OPS_TOKEN), code: await link() }
+    auth.clock.advance(1000)
+    const second = { page: await open(OPS_TOKEN), code: await link() }
+    auth.clock.advance(1000)
+    for (let number = 3; number <= 21; number += 1) {
+      await open(OPS_TOKEN)
+      await link()
+    }
+    isProblem(t, await get(first.page), { code: 'UNAUTHENTICATED' })
+    isProblem(t, await signIn({ code: first.code }), usedLink)
+    t.equal((await get(second.page)).statusCode, 200)
+    t.equal((await get(other)).statusCode, 200, 'sessions of other operators are not affected')
+    t.equal((await signIn({ code: second.code })).statusCode, 200)
   }
-  isProblem(t, await get(first.page), { code: 'UNAUTHENTICATED' })
-  isProblem(t, await signIn({ code: first.code }), usedLink)
-  t.equal((await get(second.page)).statusCode, 200)
-  t.equal((await get(other)).statusCode, 200, 'sessions of other operators are not affected')
-  t.equal((await signIn({ code: second.code })).statusCode, 200)
-})
+)
 
 t.test('a session has the role of its operator, and cannot make a link', async (t) => {
   const { auth, call, open, ada } = await withConsole(t)
