@@ -9,6 +9,7 @@ const request = (operation: string, params: Record<string, string>, body: unknow
   body,
   state: 'pending',
   requestedBy: 'ada',
+  requestedAt: '2026-11-30T11:00:00Z',
   decidedBy: null,
   expiresAt: '2026-11-30T12:00:00Z'
 })

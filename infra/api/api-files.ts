@@ -11,3 +11,6 @@ export const apiFiles: Readonly<Record<string, (listeners: readonly Listener[]) 
 }
 
 export const apiFile = (name: string): string => fileURLToPath(new URL(name, folder))
+
+/** The types of the console, made from `operator.json`. */
+export const consoleTypesFile = apiFile('../console/src/api/operator-api.ts')

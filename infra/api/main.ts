@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSystem } from '@gatehouse/start/whole-system'
-import { apiFile, apiFiles } from './api-files.ts'
+import { apiFile, apiFiles, consoleTypesFile } from './api-files.ts'
 import { collectRoutes } from './collect-routes.ts'
+import { consoleTypes } from './console-types.ts'
 
-// Writes api/*.json. The routes are those of a running system, in a folder of its own.
+// Writes api/*.json, and the types of the console. The routes are those of a running system, in a folder of its own.
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-api-'))
 const ports = ['GATEWAY', 'AUTH', 'ORDERS', 'ECHO'].flatMap((service) => [
   [`${service}_PORT`, '0'],
@@ -18,6 +19,7 @@ try {
     writeFileSync(apiFile(name), document(listeners))
     process.stdout.write(`api/${name}\n`)
   }
+  writeFileSync(consoleTypesFile, consoleTypes(readFileSync(apiFile('operator.json'), 'utf8')))
   await started.close()
 } finally {
   rmSync(folder, { recursive: true, force: true })

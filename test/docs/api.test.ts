@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { apiFile, apiFiles } from '@gatehouse/api/testing/api-files'
+import { apiFile, apiFiles, consoleTypesFile } from '@gatehouse/api/testing/api-files'
 import { collectRoutes } from '@gatehouse/api/testing/collect-routes'
+import { consoleTypes } from '@gatehouse/api/testing/console-types'
 import { documentedTraffic } from '@gatehouse/fixtures/documented-traffic'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
@@ -19,6 +20,12 @@ t.test('api/*.json describes the routes of a running system', async (t) => {
   for (const { name, text } of files) {
     t.ok(apiFiles[name]?.(listeners) === text, `${name}: if not, make it again: npm run api`)
   }
+})
+
+t.test('the types of the console are those of api/operator.json', async (t) => {
+  const document = readFileSync(apiFile('operator.json'), 'utf8')
+  const isSame = readFileSync(consoleTypesFile, 'utf8') === consoleTypes(document)
+  t.ok(isSame, 'if not, make them again: npm run api')
 })
 
 /** Rules that are not in the recommended set. */

@@ -1,36 +1,25 @@
-/** Members of responses about what the outbox sends (`api/operator.json`). Times are ISO 8601. */
+/**
+ * Members of responses about what the outbox sends. `api/operator.json` describes them. Times are
+ * ISO 8601.
+ */
+
+import type * as api from './operator-api.ts'
+import type { Narrowed } from './responses.ts'
 
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'discarded'
 
+type State = { readonly state: DeliveryState }
+
+export type Letter = Narrowed<api.Letter, State>
+
+export type WebhookDelivery = Narrowed<api.WebhookDelivery, State>
+
 /** What is known of any message of the outbox. */
-export type Delivery = {
-  readonly id: string
-  readonly state: DeliveryState
-  readonly attempts: number
-  /** why the last attempt failed */
-  readonly fault: string | null
-  /** the reply of the mail server, or the HTTP status */
-  readonly status: number | null
-  readonly createdAt: string
-  readonly nextAttemptAt: string | null
-  readonly settledAt: string | null
-}
+export type Delivery = Pick<Letter, keyof Letter & keyof WebhookDelivery>
 
-export type Letter = Delivery & { readonly letter: string }
+export type Webhook = Narrowed<
+  api.Webhook,
+  { readonly state: 'enabled' | 'disabled' | 'failed' | 'gone' }
+>
 
-export type WebhookDelivery = Delivery & { readonly webhook: string; readonly type: string }
-
-export type Webhook = {
-  readonly id: string
-  readonly url: string
-  /** empty: all */
-  readonly events: readonly string[]
-  readonly state: 'enabled' | 'disabled' | 'failed' | 'gone'
-  readonly failingSince: string | null
-}
-
-export type WebhookTest = {
-  readonly delivered: boolean
-  readonly status: number | null
-  readonly fault: string | null
-}
+export type WebhookTest = api.WebhookTest

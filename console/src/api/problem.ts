@@ -1,3 +1,6 @@
+import type * as api from './operator-api.ts'
+import type { Narrowed } from './responses.ts'
+
 /** A refusal of the operators' API (RFC 9457). */
 export class Problem extends Error {
   readonly status: number
@@ -11,17 +14,13 @@ export class Problem extends Error {
 }
 
 /** A request that waits for a second operator. */
-export type Approval = {
-  readonly id: string
-  readonly operation: string
-  readonly params: Readonly<Record<string, string>>
-  /** null: the request has none */
-  readonly body: unknown
-  readonly state: 'pending' | 'approved'
-  readonly requestedBy: string
-  readonly decidedBy: string | null
-  readonly expiresAt: string
-}
+export type Approval = Narrowed<
+  api.Approval,
+  {
+    readonly params: Readonly<Record<string, string>>
+    readonly state: 'pending' | 'approved'
+  }
+>
 
 /** Another operator must approve the request first (AUTH_OPS_FOUR_EYES). */
 export class NeedsApproval extends Error {

@@ -1,5 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
+import type * as api from '../api/operator-api.ts'
+import type { Narrowed } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { changesOf } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
@@ -9,13 +11,7 @@ import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { agoText, count, timeText } from '../parts/text.ts'
 import { isAdmin, operator } from '../session/session.ts'
 
-type NamedOperator = {
-  readonly name: string
-  readonly role: string
-  readonly state: 'live' | 'expired' | 'revoked'
-  readonly expiresAt: string
-  readonly lastUsedAt: string | null
-}
+type NamedOperator = Narrowed<api.Operator, { readonly state: 'live' | 'expired' | 'revoked' }>
 
 const operators = loaded(
   async () => (await ask<{ operators: NamedOperator[] }>('GET', '/ops/operators')).operators
@@ -64,7 +60,7 @@ function Row({ named }: { readonly named: NamedOperator }) {
   const signOut = () =>
     attempt(async () => {
       const path = `/ops/operators/${encodeURIComponent(name)}/sessions`
-      const { ended } = await ask<{ ended: number }>('DELETE', path)
+      const { ended } = await ask<api.EndedOperatorSessions>('DELETE', path)
       return `${count(ended, 'session')} of ${name} in the console ended. The token still works.`
     })
   return (

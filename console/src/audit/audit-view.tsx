@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
+import type { AuditEvents, UserResponse } from '../api/operator-api.ts'
 import { messageOf } from '../api/problem.ts'
 import type { AuditEvent } from '../api/responses.ts'
 import { isLive, missed, recent } from '../live/live.ts'
@@ -25,7 +26,7 @@ const fault = signal<string | null>(null)
 async function idOf(text: string): Promise<string> {
   if (text === '' || isUserId(text)) return text
   const path = `/ops/users/${encodeURIComponent(text)}`
-  return (await ask<{ user: { id: string } }>('GET', path)).user.id
+  return (await ask<UserResponse>('GET', path)).user.id
 }
 
 const begin = inOrder()
@@ -40,7 +41,7 @@ async function search(kind: string): Promise<void> {
     const query = new URLSearchParams({ limit: String(AT_ONCE) })
     if (kind !== '') query.set('kind', kind)
     if (user !== '') query.set('user', user)
-    const response = await ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`)
+    const response = await ask<AuditEvents>('GET', `/ops/audit?${query}`)
     if (!isShown()) return
     filter.value = { kind, subject: user }
     read.value = response.events

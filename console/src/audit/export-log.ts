@@ -1,11 +1,9 @@
 import { ask } from '../api/ask.ts'
+import type { AuditChain, AuditHead, AuditRecord } from '../api/operator-api.ts'
 
 /** The browser has the file in its memory until it is stored. */
 const MOST_RECORDS = 200_000
 const PAGE = 1000
-
-type Place = { readonly seq: number }
-type Chain = { readonly anchor: Place; readonly last: Place }
 
 const line = (type: string, content: object): string => `${JSON.stringify({ type, ...content })}\n`
 
@@ -18,19 +16,19 @@ export async function exportLog(onRecords: (count: number) => void): Promise<Blo
   const heads: string[] = []
   // First, so that no head is newer than the last record.
   for (let after = 0; ; ) {
-    const page = await numbered<{ number: number }>('heads', after)
+    const page = await numbered<AuditHead>('heads', after)
     if (page.length === 0) break
     heads.push(...page.map((head) => line('head', head)))
     after = page.at(-1)?.number ?? after
   }
-  const chain = await ask<Chain>('GET', '/ops/audit/chain')
+  const chain = await ask<AuditChain>('GET', '/ops/audit/chain')
   const { anchor, last } = chain
   if (last.seq - anchor.seq > MOST_RECORDS) {
     throw new Error('The log is too long for the browser. Use: npm run -s ops -- audit export FILE')
   }
   const parts: Blob[] = [new Blob([line('chain', chain), ...heads])]
   for (let after = anchor.seq; after < last.seq; ) {
-    const page = await numbered<Place>('records', after)
+    const page = await numbered<AuditRecord>('records', after)
     if (page.length === 0) break
     const own = page.filter(({ seq }) => seq <= last.seq)
     parts.push(new Blob(own.map((record) => line('event', record))))

@@ -1,17 +1,7 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
+import type { AuditChain, AuditFault, AuditVerification } from '../api/operator-api.ts'
 import { messageOf } from '../api/problem.ts'
-
-type AuditFault = { readonly fault: string; readonly seq: number; readonly detail: string }
-
-/** The answer about a part of the log. */
-type Part = {
-  readonly lastRecord: number | null
-  readonly lastHead: number | null
-  readonly isEnd: boolean
-  readonly faultCount: number
-  readonly faults: readonly AuditFault[]
-}
 
 /** How far a verification of the audit log has come. */
 export type Verification = {
@@ -52,7 +42,7 @@ export async function verifyLog(): Promise<void> {
     }
   }
   try {
-    const { last, anchor } = await ask<Ends>('GET', '/ops/audit/chain')
+    const { last, anchor } = await ask<AuditChain>('GET', '/ops/audit/chain')
     change({ end: last.seq - anchor.seq })
     await verifyFrom(anchor.seq, own.signal, change)
     change({ state: own.signal.aborted ? 'stopped' : 'finished' })
@@ -60,9 +50,6 @@ export async function verifyLog(): Promise<void> {
     change({ state: 'failed', reason: messageOf(error) })
   }
 }
-
-type Place = { readonly seq: number }
-type Ends = { readonly anchor: Place; readonly last: Place }
 
 async function verifyFrom(
   anchor: number,
@@ -85,15 +72,15 @@ async function verifyFrom(
 }
 
 /** The log changes while it is read, so a fault is looked at again. */
-async function verifyPart(after: number, afterHead: number): Promise<Part> {
+async function verifyPart(after: number, afterHead: number): Promise<AuditVerification> {
   const query = new URLSearchParams({
     after: String(after),
     afterHead: String(afterHead),
     limit: '1000'
   })
   const path = `/ops/audit/verification?${query}`
-  const first = await ask<Part>('GET', path)
+  const first = await ask<AuditVerification>('GET', path)
   if (first.faultCount === 0) return first
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
-  return await ask<Part>('GET', path)
+  return await ask<AuditVerification>('GET', path)
 }

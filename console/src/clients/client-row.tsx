@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals'
+import type { Client } from '../api/operator-api.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { isAdmin, mayChange } from '../session/session.ts'
-import { addSecret, type Client, disable, enable, type ShownSecret } from './clients.ts'
+import { addSecret, disable, enable, type ShownSecret } from './clients.ts'
 
 type RowProps = {
   readonly client: Client

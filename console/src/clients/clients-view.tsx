@@ -1,12 +1,13 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import type { Client } from '../api/operator-api.ts'
 import { changesOf } from '../live/live.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Secret } from '../parts/secret.tsx'
 import { ChangesHead, TableHead } from '../parts/table-head.tsx'
 import { isAdmin, mayChange } from '../session/session.ts'
 import { ClientRow } from './client-row.tsx'
-import { type Client, clients, type ShownSecret } from './clients.ts'
+import { clients, type ShownSecret } from './clients.ts'
 import { NewClient } from './new-client.tsx'
 
 /** The machine clients (OAuth). */

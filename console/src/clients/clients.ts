@@ -1,25 +1,11 @@
 import { ask } from '../api/ask.ts'
+import type { Client, Clients, CreatedClient, NewSecret } from '../api/operator-api.ts'
 import { loaded } from '../parts/loaded.tsx'
-
-export type Client = {
-  readonly id: string
-  readonly name: string
-  readonly scope: readonly string[]
-  readonly receives: readonly string[]
-  readonly calls: readonly string[]
-  /** null: all roles of the user */
-  readonly roles: readonly string[] | null
-  readonly authenticationMethod: string
-  readonly disabled: boolean
-  readonly createdAt: string
-}
 
 /** A secret that the server does not show again, and whose it is. */
 export type ShownSecret = { readonly client: string; readonly secret: string }
 
-export const clients = loaded(
-  async () => (await ask<{ clients: Client[] }>('GET', '/ops/clients')).clients
-)
+export const clients = loaded(async () => (await ask<Clients>('GET', '/ops/clients')).clients)
 
 /** Makes a change, and reads the clients again. */
 async function change<Body>(path: string, body?: object): Promise<Body> {
@@ -34,13 +20,14 @@ export async function createClient(body: {
   readonly name: string
   readonly scope: readonly string[]
 }): Promise<ShownSecret> {
-  type Made = { readonly client: Client; readonly secret: { readonly secret: string } }
-  const { client, secret } = await change<Made>('/ops/clients', body)
+  const { client, secret } = await change<CreatedClient>('/ops/clients', body)
+  // Only a client with a key of its own has none.
+  if (secret === null) throw new Error('The auth service has made no secret.')
   return { client: client.id, secret: secret.secret }
 }
 
 export async function addSecret({ id }: Client): Promise<ShownSecret> {
-  const { secret } = await change<{ secret: string }>(`/ops/clients/${id}/secrets`)
+  const { secret } = await change<NewSecret>(`/ops/clients/${id}/secrets`)
   return { client: id, secret }
 }
 

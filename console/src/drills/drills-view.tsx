@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
-import type { AuditEvent } from '../api/responses.ts'
+import type { AuditEvents } from '../api/operator-api.ts'
 import { matchingEvents } from '../audit/matching-events.ts'
 import { missed, recent } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
@@ -10,9 +10,7 @@ import { runsOf } from './drill-runs.ts'
 
 const MOST = 100
 
-const read = loaded(() =>
-  ask<{ events: AuditEvent[] }>('GET', `/ops/audit?kind=drill-run&limit=${MOST}`)
-)
+const read = loaded(() => ask<AuditEvents>('GET', `/ops/audit?kind=drill-run&limit=${MOST}`))
 
 const drills = [
   {

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
+import type { Gateways } from '../api/operator-api.ts'
 import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { loaded } from '../parts/loaded.tsx'
@@ -7,7 +8,7 @@ import { type Load, type Sample, withSample } from './gateway-load.ts'
 
 /** The live gateways. The live events have only what changes seldom. */
 export const gatewayList = loaded(async () => {
-  const { gateways } = await ask<{ gateways: Gateway[] }>('GET', '/ops/gateways')
+  const { gateways } = await ask<Gateways>('GET', '/ops/gateways')
   note(gateways)
   return gateways
 })

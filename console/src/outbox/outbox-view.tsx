@@ -1,12 +1,12 @@
 import { useEffect } from 'preact/hooks'
+import type { RetriedLetters } from '../api/operator-api.ts'
 import { change, dead, letters, readOutbox, webhookDeliveries, webhooks } from './deliveries.ts'
 import { MessagesCard } from './messages-card.tsx'
 import { WebhooksCard } from './webhooks-card.tsx'
 
 const READ_EVERY_MS = 10_000
 
-const retryMail = () =>
-  change<{ retried: number }>('/ops/mail/retry').then(({ retried }) => retried)
+const retryMail = () => change<RetriedLetters>('/ops/mail/retry').then(({ retried }) => retried)
 
 /** What is sent to users and to other systems, and what could not be sent. */
 export function OutboxView() {

@@ -1,4 +1,5 @@
 import type { Webhook, WebhookTest } from '../api/delivery-responses.ts'
+import type { RetriedDeliveries } from '../api/operator-api.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
@@ -58,7 +59,7 @@ function Choices({ webhook }: { readonly webhook: Webhook }) {
     })
   const retry = () =>
     attempt(async () => {
-      const { retried } = await change<{ retried: number }>(`${path}/retry`)
+      const { retried } = await change<RetriedDeliveries>(`${path}/retry`)
       return retried === 1 ? '1 delivery queued again.' : `${retried} deliveries queued again.`
     })
   const next = state === 'enabled' ? 'disable' : 'enable'

@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { ask, problemOf, proofHeaders, send } from '../api/ask.ts'
+import type { ActingOperator } from '../api/operator-api.ts'
 import { messageOf } from '../api/problem.ts'
 import { forgetSession, keepProof, proof } from '../api/proof.ts'
 import type { Operator } from '../api/responses.ts'
@@ -51,7 +52,7 @@ export async function beginSession(onFault: (message: string) => void): Promise<
   }
   try {
     // A link that was followed before may have begun the session that continues.
-    if (proof() !== null) operator.value ??= await ask<Operator>('GET', '/ops/operators/me')
+    if (proof() !== null) operator.value ??= await ask<ActingOperator>('GET', '/ops/operators/me')
   } catch (error) {
     onFault(messageOf(error))
   }

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
+import type { Deletions } from '../api/operator-api.ts'
 import type { User } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { changesOf } from '../live/live.ts'
@@ -13,7 +14,7 @@ import { enable } from './found-user.ts'
 
 const MOST = 100
 
-const deletions = loaded(() => ask<{ users: User[] }>('GET', `/ops/deletions?limit=${MOST}`))
+const deletions = loaded(() => ask<Deletions>('GET', `/ops/deletions?limit=${MOST}`))
 
 /** Accounts whose users have deleted them, while they can still be kept. Absent if there are none. */
 export function DeletionsCard() {

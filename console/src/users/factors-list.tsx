@@ -1,12 +1,13 @@
 import { useSignal } from '@preact/signals'
+import type { UserFactors } from '../api/operator-api.ts'
 import type { User } from '../api/responses.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { count, timeText } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
-import { type Factors, resetFactors } from './found-user.ts'
+import { resetFactors } from './found-user.ts'
 
-type FactorsProps = { readonly user: User; readonly factors: Factors }
+type FactorsProps = { readonly user: User; readonly factors: UserFactors }
 
 /** The second factors of a user, and how to remove them. */
 export function FactorsList({ user, factors: { factors, recoveryCodes } }: FactorsProps) {

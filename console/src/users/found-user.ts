@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
+import type { AuditEvents, Sessions, UserFactors, UserResponse } from '../api/operator-api.ts'
 import { messageOf, Problem } from '../api/problem.ts'
 import type { AuditEvent, Session, User } from '../api/responses.ts'
 import { inOrder } from '../parts/in-order.ts'
@@ -10,19 +11,7 @@ export type FoundUser = {
   readonly sessions: readonly Session[]
   /** the newest events about the user */
   readonly events: readonly AuditEvent[]
-  readonly factors: Factors
-}
-
-/** The second factors of a user. */
-export type Factors = {
-  readonly factors: readonly {
-    readonly id: string
-    readonly type: string
-    readonly name: string
-    readonly createdAt: string
-  }[]
-  /** how many recovery codes are left */
-  readonly recoveryCodes: number
+  readonly factors: UserFactors
 }
 
 export const found = signal<FoundUser | null>(null)
@@ -44,12 +33,12 @@ export async function findUser(text: string): Promise<void> {
   const isShown = begin()
   sought = text
   try {
-    const { user } = await ask<{ user: User }>('GET', pathOf(text))
+    const { user } = await ask<UserResponse>('GET', pathOf(text))
     const query = new URLSearchParams({ user: user.id, limit: String(NEWEST) })
     const [{ sessions }, { events }, factors] = await Promise.all([
-      ask<{ sessions: Session[] }>('GET', `${pathOf(user.id)}/sessions`),
-      ask<{ events: AuditEvent[] }>('GET', `/ops/audit?${query}`),
-      ask<Factors>('GET', `${pathOf(user.id)}/factors`)
+      ask<Sessions>('GET', `${pathOf(user.id)}/sessions`),
+      ask<AuditEvents>('GET', `/ops/audit?${query}`),
+      ask<UserFactors>('GET', `${pathOf(user.id)}/factors`)
     ])
     if (!isShown()) return
     found.value = { user, sessions, events, factors }

@@ -1,20 +1,15 @@
 import { ask } from '../api/ask.ts'
+import type * as api from '../api/operator-api.ts'
+import type { Narrowed } from '../api/responses.ts'
 import { loaded } from '../parts/loaded.tsx'
 
 /** How many invitations are listed. */
 export const MOST = 50
 
-export type Invitation = {
-  readonly id: string
-  /** null: any address */
-  readonly email: string | null
-  /** null: those of a new user */
-  readonly roles: readonly string[] | null
-  readonly scope: readonly string[] | null
-  readonly state: 'open' | 'used' | 'revoked' | 'expired'
-  readonly expiresAt: string
-  readonly usedBy: string | null
-}
+export type Invitation = Narrowed<
+  api.Invitation,
+  { readonly state: 'open' | 'used' | 'revoked' | 'expired' }
+>
 
 export type NewInvitation = {
   readonly email?: string
@@ -31,7 +26,7 @@ export const invitations = loaded(
 
 /** Creates an invitation. Returns its secret. */
 export async function invite(body: NewInvitation): Promise<string> {
-  const { secret } = await ask<{ secret: string }>('POST', '/ops/invitations', body)
+  const { secret } = await ask<api.CreatedInvitation>('POST', '/ops/invitations', body)
   await invitations.read()
   return secret
 }
