@@ -30,6 +30,7 @@ const gateway = (name: string, kids: string[]): Gateway => ({
   instance: name,
   drained: false,
   failing: [],
+  routeFaults: [],
   vitals: null
 })
 const old = key('old', 'active', { activatedAt: at(-3600) })
@@ -162,6 +163,13 @@ t.test('the overview names what needs attention, the worst first', async (t) => 
   })
 })
 
+t.test('faults of route files are told once for the gateways that have them', async (t) => {
+  const faulty = (name: string) => ({ ...gateway(name, ['old']), routeFaults: ['it is empty'] })
+  const text = (gateways: Gateway[]) => attentionOf({ ...known, gateways }, NOW)[0]?.text
+  t.match(text([faulty('a'), gateway('b', ['old'])]), /^The route file of a has faults\./)
+  t.match(text([faulty('a'), faulty('b')]), /^The route files of 2 gateways have faults\./)
+})
+
 t.test('the load of a gateway is the change of its counts', async (t) => {
   const sample = (seconds: number, requests: number, serverErrors = 0) => ({
     atMs: NOW + seconds * 1000,
@@ -173,6 +181,7 @@ t.test('the load of a gateway is the change of its counts', async (t) => {
   t.equal(rateOf(first), null, 'one count says nothing')
   const third = withSample(withSample(first, sample(4, 140)), sample(8, 180, 2))
   t.equal(rateOf(third), 10)
+  t.equal(withSample(third, sample(8, 190)), third, 'a second count of the same time adds nothing')
   t.equal(recentOf(third, 'serverErrors'), 2)
   t.equal(rateOf(withSample(third, sample(12, 300))), 20, 'of the last eight seconds')
 })

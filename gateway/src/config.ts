@@ -133,6 +133,8 @@ export function readConfig(environment: Environment): GatewayConfig {
   )
   refuseFaults(faults)
   if (proxyHeaders === null || table === null || issuers === null) throw new SettingsFault(faults)
+  const recentSeconds = settings.AUTH_PAGES_RECENT_SECONDS
+  const warningsOf = (one: RouteTable) => pageWarnings(one, recentSeconds)
   const isProduction = settings.NODE_ENV === 'production'
   const isIssuerForgotten = isProduction && !environment.TOKEN_ISSUER
   const accessLog = settings.GATEWAY_ACCESS_LOG ?? (isProduction ? 'on' : 'off')
@@ -145,13 +147,14 @@ export function readConfig(environment: Environment): GatewayConfig {
     warnings: [
       ...unknown.warnings,
       ...paddedSecrets(settings, PASSWORDS),
-      ...pageWarnings(table, settings.AUTH_PAGES_RECENT_SECONDS),
+      ...warningsOf(table),
       ...(isIssuerForgotten ? [UNSET_ISSUER] : [])
     ],
     routeReader: {
       read: (yaml) => readRouteTable(yaml, environment, file),
       filesNamedIn: (yaml) => filesNamedIn(yaml, environment),
-      validate: threadedValidation(environment, file)
+      warningsOf,
+      validate: threadedValidation({ environment, file, recentSeconds })
     },
     table
   }

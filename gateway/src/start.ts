@@ -58,11 +58,13 @@ async function open(
   const checkSignature = signatureChecks()
   const drain = operatorDrain()
   const member = newFleetMember()
-  const checks = readinessChecks(config.GATEWAY_READY_STALENESS_SECONDS, { keys, revoked })
+  const checks = readinessChecks(config.GATEWAY_READY_STALENESS_SECONDS, { keys, revoked, routes })
   const failing = () => failingOf({ checks, drain })
   const vitals = gatewayVitals(ports, { member, drain, failing, tally, routes })
   const announced = { fleet, member, keys, revoked, assertionKey, drain, failing, vitals }
   const membership = await openMembership(ports, announced)
+  // Operators see at once which table a gateway has, and whether its file has faults.
+  routes.onRead(() => void membership.announce())
   const asked = { fleet, member, membership, keys, checkSignature, routes, drain }
   openQuestions(ports, asked)
   const telemetry = await openTelemetry(config, { ...ports, tally })

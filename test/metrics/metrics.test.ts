@@ -144,7 +144,8 @@ t.test('gauges show a system at rest', async (t) => {
     auth_audit_chain_broken: 0,
     auth_audit_unchained_seconds: 0,
     gateway_connections_limit: 20_000,
-    gateway_key_set_trusted: 1
+    gateway_key_set_trusted: 1,
+    gateway_route_faults: 0
   })
   const { version } = JSON.parse(read('package.json'))
   await showing(t, 'versions', {

@@ -16,7 +16,7 @@ type CardProps = {
 
 /** A gateway, with its keys and what it did since its start. */
 export function GatewayCard({ gateway, active, all }: CardProps) {
-  const { name, keySetVersion, kids, vitals, instance, drained, failing } = gateway
+  const { name, keySetVersion, kids, vitals, instance, drained, failing, routeFaults } = gateway
   const workers = all.filter((one) => one.instance === instance).length
   const lacks = active !== undefined && !kids.includes(active)
   return (
@@ -32,6 +32,9 @@ export function GatewayCard({ gateway, active, all }: CardProps) {
         <Mark tone="bad">Not ready: {failing?.join('; ')}</Mark>
       )}
       {isSilent(gateway) && <Mark tone="bad">It {SILENT}</Mark>}
+      {routeFaults !== null && routeFaults.length > 0 && (
+        <Mark tone="bad">Its route file has faults: it keeps the previous table</Mark>
+      )}
       {workers > 1 && <p class="hint">One of {workers} workers. A drain concerns all of them.</p>}
       <dl>
         <dt>Revocations</dt>

@@ -21,9 +21,10 @@ export const MOST_RATES = 40
 const WINDOW_MS = 8000
 const MOST_SAMPLES = 20
 
-/** Adds a sample. Pure. */
+/** Adds a sample, unless there is one of the same time. Pure. */
 export function withSample(load: Load | null, sample: Sample): Load {
   const before = load?.samples ?? []
+  if (load !== null && (before.at(-1)?.atMs ?? 0) >= sample.atMs) return load
   const samples = [...before, sample].slice(-MOST_SAMPLES)
   const first = windowStart(samples)
   if (first === sample) return { samples, rates: load?.rates ?? [] }

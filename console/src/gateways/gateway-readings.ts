@@ -1,9 +1,11 @@
 import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
 import type { Gateways } from '../api/operator-api.ts'
 import type { Gateway } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
-import { loaded } from '../parts/loaded.tsx'
+import { gateways } from '../live/live.ts'
+import { loaded, readEvery } from '../parts/loaded.tsx'
 import { type Load, type Sample, withSample } from './gateway-load.ts'
 
 /** The live gateways. The live events have only what changes seldom. */
@@ -14,7 +16,12 @@ export const gatewayList = loaded(async () => {
 })
 
 /** A gateway announces itself every two seconds. */
-export const READ_EVERY_MS = 3000
+const READ_EVERY_MS = 3000
+
+/** Reads the list regularly while a view shows it, and at once when an event says that it changed. */
+export function useGatewayReadings(): void {
+  useEffect(() => readEvery(READ_EVERY_MS, gatewayList), [gateways.value])
+}
 
 /** What each gateway did while the page was open, by its id. */
 export const loads = signal<ReadonlyMap<string, Load>>(new Map())

@@ -1,14 +1,13 @@
-import { useEffect } from 'preact/hooks'
 import { keys } from '../live/live.ts'
-import { readEvery, Shown } from '../parts/loaded.tsx'
+import { Shown } from '../parts/loaded.tsx'
 import { count } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { GatewayCard } from './gateway-card.tsx'
-import { gatewayList, READ_EVERY_MS } from './gateway-readings.ts'
+import { gatewayList, useGatewayReadings } from './gateway-readings.ts'
 
 /** The live gateways, and what each of them has and does. */
 export function GatewaysView() {
-  useEffect(() => readEvery(READ_EVERY_MS, gatewayList), [])
+  useGatewayReadings()
   const active = keys.value?.find(({ state }) => state === 'active')?.kid
   return (
     <section class="card" aria-labelledby="gateways">

@@ -1,5 +1,6 @@
 import type { Gateway, SigningKey, Status } from '../api/responses.ts'
 import { isLate, isSilent, lagText, SILENT, takesClients } from '../gateways/gateway-state.ts'
+import { faultText, faultyFiles } from '../gateways/route-faults.ts'
 import { count, shortKid, spanText } from '../parts/text.ts'
 
 /** Something that an operator should look at. */
@@ -71,6 +72,9 @@ function ofGateways(gateways: readonly Gateway[], keys: readonly SigningKey[]): 
       const text = `${gateway.name} does not have the key that signs, and refuses its tokens.`
       found.push({ tone: 'bad', text, view: 'gateways' })
     }
+  }
+  for (const file of faultyFiles(gateways)) {
+    found.push({ tone: 'bad', text: faultText(file), view: 'routes' })
   }
   const tables = new Set(gateways.map(({ vitals }) => vitals?.routesVersion))
   if (tables.size > 1) {

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { now } from '../api/server-time.ts'
 import { waiting } from '../approvals/waiting.ts'
 import { recentOf } from '../gateways/gateway-load.ts'
-import { gatewayList, loads, READ_EVERY_MS } from '../gateways/gateway-readings.ts'
+import { gatewayList, loads, useGatewayReadings } from '../gateways/gateway-readings.ts'
 import { keys } from '../live/live.ts'
 import { Fault, readEvery } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
@@ -18,12 +18,8 @@ const STATUS_EVERY_MS = 6000
 
 /** The state of the installation. */
 export function OverviewView() {
-  useEffect(() => {
-    const stops = [readEvery(STATUS_EVERY_MS, status), readEvery(READ_EVERY_MS, gatewayList)]
-    return () => {
-      for (const stop of stops) stop()
-    }
-  }, [])
+  useEffect(() => readEvery(STATUS_EVERY_MS, status), [])
+  useGatewayReadings()
   const { value: known } = status.content
   return (
     <>

@@ -2,21 +2,25 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/ask.ts'
 import type { RouteTables, TableOutcomes } from '../api/route-responses.ts'
+import { faultText, faultyFiles } from '../gateways/route-faults.ts'
+import { gateways, missed } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
+import { Mark } from '../parts/mark.tsx'
 import { count } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 import { ExplainPanel } from './explain-panel.tsx'
 import { NoGateway, Unasked } from './no-gateway.tsx'
 import { ReloadButton } from './reload-button.tsx'
 import { RouteList } from './route-list.tsx'
-import { Outcomes } from './table-outcomes.tsx'
+import { Lines, Outcomes } from './table-outcomes.tsx'
 import { ValidatePanel } from './validate-panel.tsx'
 
 const tables = loaded(() => ask<RouteTables>('GET', '/ops/routes'))
 
 /** The route tables of the gateways, and what they do with a request. */
 export function RoutesView() {
-  useEffect(() => void tables.read(), [])
+  const has = tablesOfGateways()
+  useEffect(() => void tables.read(), [has, missed.value])
   return (
     <>
       <ExplainPanel />
@@ -50,6 +54,7 @@ function TablesPanel() {
           {mayChange() && <ReloadButton onDone={showReloaded} />}
         </div>
       </div>
+      <FaultyFiles />
       {reloaded.value !== null && (
         <Outcomes
           outcomes={reloaded.value}
@@ -61,6 +66,25 @@ function TablesPanel() {
         {(content) => <Tables tables={content} />}
       </Shown>
     </section>
+  )
+}
+
+/** Differs when a gateway has another table. */
+const tablesOfGateways = (): string =>
+  (gateways.value ?? []).map(({ id, vitals }) => `${id} ${vitals?.routesVersion}`).join()
+
+/** What is wrong with files that gateways do not use. */
+function FaultyFiles() {
+  return (
+    <>
+      {faultyFiles(gateways.value ?? []).map((file) => (
+        <div key={file.gateways[0]} class="table">
+          <Mark tone="bad">{faultText(file)}</Mark>
+          <Lines of={file.faults} />
+          {file.gateways.length > 1 && <p class="hint">{file.gateways.join(', ')}</p>}
+        </div>
+      ))}
+    </>
   )
 }
 

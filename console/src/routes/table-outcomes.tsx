@@ -16,7 +16,7 @@ export function Outcomes({ outcomes: { outcomes, unasked }, good, bad }: Outcome
   return (
     <>
       <ul class="outcomes">
-        {outcomes.map(({ gateways, done, faults, routes }) => (
+        {outcomes.map(({ gateways, done, faults, warnings, routes }) => (
           <li key={gateways[0]}>
             {done === null && <Mark tone="wait">No answer in time</Mark>}
             {done === true && (
@@ -26,19 +26,27 @@ export function Outcomes({ outcomes: { outcomes, unasked }, good, bad }: Outcome
             )}
             {done === false && <Mark tone="bad">{bad}</Mark>}{' '}
             <span class="hint">{gateways.join(', ')}</span>
-            {faults.length > 0 && (
-              <ul class="faults">
-                {faults.map((fault) => (
-                  <li key={fault}>
-                    <code>{fault}</code>
-                  </li>
-                ))}
-              </ul>
-            )}
+            <Lines of={faults} />
+            {warnings.length > 0 && <Mark tone="wait">Some rules do not apply everywhere</Mark>}
+            <Lines of={warnings} />
           </li>
         ))}
       </ul>
       <Unasked gateways={unasked} />
     </>
+  )
+}
+
+/** Faults or warnings, as the gateway words them. */
+export function Lines({ of: lines }: { readonly of: readonly string[] }) {
+  if (lines.length === 0) return null
+  return (
+    <ul class="faults">
+      {lines.map((line) => (
+        <li key={line}>
+          <code>{line}</code>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -3,7 +3,7 @@ import { type Fleet, takesClients } from '@gatehouse/fleet/fleet'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import { routesVersion } from '../explain/routes-version.ts'
-import type { RouteTable } from '../routes/table/route-table.ts'
+import type { LiveRouteTable, ValidatedTable } from '../routes/table/live-route-table.ts'
 
 /** What commands act on. */
 export type CommandPorts = {
@@ -13,16 +13,7 @@ export type CommandPorts = {
   readonly drain: Pick<OperatorDrain, 'isDrained' | 'set'>
   /** Announces this gateway at once. */
   announce(): Promise<void>
-  readonly routes: {
-    current(): RouteTable
-    /** Reads the file again. Returns what is wrong with it. */
-    reload(): readonly string[]
-    /**
-     * Reads a table without using it. Returns how many routes it has.
-     * @throws SettingsFault
-     */
-    validate(yaml: string): Promise<number>
-  }
+  readonly routes: Pick<LiveRouteTable, 'current' | 'reload' | 'warnings' | 'validate'>
 }
 
 const LAST = 'no other live gateway would be left that serves clients'
@@ -33,10 +24,11 @@ const LAST = 'no other live gateway would be left that serves clients'
  */
 export async function carryOut(order: Order, ports: CommandPorts): Promise<CommandAnswer> {
   const { drain, routes } = ports
-  const answer = (faults: readonly string[], read: number | null = null): CommandAnswer => ({
+  const answer = (faults: readonly string[], read?: ValidatedTable): CommandAnswer => ({
     done: faults.length === 0,
     faults: faults.slice(0, MOST_FAULTS),
-    routes: read,
+    warnings: (read?.warnings ?? []).slice(0, MOST_FAULTS),
+    routes: read?.routes ?? null,
     routesVersion: routesVersion(routes.current())
   })
   if (order.kind === 'drain') return answer((await drained(order.force, ports)) ? [] : [LAST])
@@ -49,7 +41,8 @@ export async function carryOut(order: Order, ports: CommandPorts): Promise<Comma
     const faults = routes.reload()
     // Gateways are then grouped by the table that they have now.
     await ports.announce()
-    return answer(faults, routes.current().routes.length)
+    const inForce = { routes: routes.current().routes.length, warnings: routes.warnings() }
+    return answer(faults, inForce)
   }
   try {
     return answer([], await routes.validate(order.table))

@@ -1,9 +1,9 @@
-import type { Vitals } from '@gatehouse/fleet/fleet'
+import { announcedReasons, type Vitals } from '@gatehouse/fleet/fleet'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { release } from '@gatehouse/process/release'
 import { routesVersion } from '../explain/routes-version.ts'
 import type { Ports } from '../ports.ts'
-import type { RouteTable } from '../routes/table/route-table.ts'
+import type { LiveRouteTable } from '../routes/table/live-route-table.ts'
 import type { RequestTally } from '../telemetry/request-tally.ts'
 import type { FleetMember } from './fleet-member.ts'
 
@@ -13,7 +13,7 @@ type VitalParts = {
   /** why clients should not connect to this gateway; empty: nothing prevents it */
   readonly failing: () => string[]
   readonly tally: Pick<RequestTally, 'read'>
-  readonly routes: { current(): RouteTable }
+  readonly routes: Pick<LiveRouteTable, 'current' | 'faults'>
 }
 
 /** What this gateway announces of itself for operators. */
@@ -31,6 +31,7 @@ export function gatewayVitals(
     routesVersion: routesVersion(routes.current()),
     instance,
     drained: drain.isDrained,
-    failing: failing()
+    failing: failing(),
+    routeFaults: announcedReasons(routes.faults())
   })
 }

@@ -1,14 +1,16 @@
-import { LONGEST_FAILING, MOST_FAILING } from '@gatehouse/fleet/fleet'
+import { announcedReasons } from '@gatehouse/fleet/fleet'
 import type { Finding } from '@gatehouse/process/findings'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { keyCheck } from '../keys/key-check.ts'
 import type { Ports } from '../ports.ts'
 import { revocationCheck } from '../revocation/revocation-check.ts'
+import { routesCheck } from '../routes/table/routes-check.ts'
 
 type Checked = {
   /** of our own auth service */
   readonly keys: Parameters<typeof keyCheck>[0]
   readonly revoked: Parameters<typeof revocationCheck>[0]
+  readonly routes: Parameters<typeof routesCheck>[0]
 }
 
 /** What decides whether `/readyz` is 200. */
@@ -23,17 +25,17 @@ export type Readiness = {
  */
 export const readinessChecks = (
   limitSeconds: number | undefined,
-  { keys, revoked }: Checked
+  { keys, revoked, routes }: Checked
 ): Readiness['checks'] => ({
   keys: keyCheck(keys),
-  revocations: revocationCheck(revoked, limitSeconds)
+  revocations: revocationCheck(revoked, limitSeconds),
+  routes: routesCheck(routes)
 })
 
 /** Why clients should not connect to this gateway, for its announcement; empty: nothing prevents it. */
 export function failingOf({ checks, drain: { reason } }: Readiness): string[] {
   const found = Object.values(checks).flatMap((check) => check().failing ?? [])
-  const all = reason === null ? found : [reason, ...found]
-  return all.slice(0, MOST_FAILING).map((text) => text.slice(0, LONGEST_FAILING))
+  return announcedReasons(reason === null ? found : [reason, ...found])
 }
 
 /** how soon the others learn that this gateway takes clients, or takes none */

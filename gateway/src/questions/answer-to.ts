@@ -2,6 +2,7 @@ import type { Question } from '@gatehouse/fleet/questions'
 import type { AnswerCommand } from '../commands/open-commands.ts'
 import { explainRequest } from '../explain/explain-request.ts'
 import { listRoutes } from '../explain/list-routes.ts'
+import { routesVersion } from '../explain/routes-version.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
 
 /**
@@ -13,6 +14,8 @@ export const answersOf =
   async (question: Question): Promise<string | null> => {
     if (question.isCommand) return command(question)
     const { request } = question
-    if (request === null) return JSON.stringify(listRoutes(table()))
-    return JSON.stringify(explainRequest(request.method, request.path, table()))
+    const current = table()
+    const answer =
+      request === null ? listRoutes(current) : explainRequest(request.method, request.path, current)
+    return JSON.stringify({ routesVersion: routesVersion(current), ...answer })
   }

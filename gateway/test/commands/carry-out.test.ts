@@ -33,6 +33,7 @@ function gateways(names: readonly string[]) {
       },
       routes: {
         current: () => current,
+        warnings: () => [],
         reload: () => ['routes.yaml:1:1: it is empty'],
         validate: async () => {
           throw new SettingsFault(['routes.yaml:1:1: it is empty'])

@@ -64,6 +64,7 @@ for (const { name, skip, open } of fleets) {
     })
     await ask('table', ['a'], null)
     t.strictSame(await answerOf('table'), {
+      routesVersion: routesVersion(table),
       routes: [
         {
           name: 'orders',

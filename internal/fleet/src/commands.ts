@@ -50,6 +50,8 @@ export const CommandAnswer = Type.Object({
   done: Type.Boolean(),
   /** why it was not done, or what is wrong with the table */
   faults: Type.Array(Type.String()),
+  /** which rules of the table that was read have no effect; earlier versions do not say it */
+  warnings: Type.Optional(Type.Array(Type.String())),
   /** how many routes the table has that was read; null: none was read */
   routes: Type.Union([Type.Integer(), Type.Null()]),
   /** the version of the table in force after that */

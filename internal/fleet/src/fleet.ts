@@ -21,9 +21,15 @@ export const MOST_KIDS = 64
  */
 export const MOST_GATEWAYS = 256
 
-/** How many reasons a gateway announces, and how long each is, in characters. */
-export const MOST_FAILING = 8
-export const LONGEST_FAILING = 200
+/** How many reasons of one kind a gateway announces, and how long each is, in characters. */
+export const MOST_REASONS = 8
+export const LONGEST_REASON = 200
+
+const Reasons = Type.Array(Type.String({ maxLength: LONGEST_REASON }), { maxItems: MOST_REASONS })
+
+/** As many of these texts as an announcement has, each as long as it can be. */
+export const announcedReasons = (texts: readonly string[]): string[] =>
+  texts.slice(0, MOST_REASONS).map((text) => text.slice(0, LONGEST_REASON))
 
 /** What operators want to know of a gateway. Counts begin at its start. */
 export const Vitals = Type.Object({
@@ -53,9 +59,12 @@ export const Vitals = Type.Object({
    * why /readyz is 503, so that no new clients should come; empty: it is 200. Earlier versions do
    * not announce it
    */
-  failing: Type.Optional(
-    Type.Array(Type.String({ maxLength: LONGEST_FAILING }), { maxItems: MOST_FAILING })
-  )
+  failing: Type.Optional(Reasons),
+  /**
+   * what is wrong with its route file, so that it keeps the previous table; empty: nothing. Earlier
+   * versions do not announce it
+   */
+  routeFaults: Type.Optional(Reasons)
 })
 export type Vitals = Static<typeof Vitals>
 

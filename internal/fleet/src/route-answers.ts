@@ -42,8 +42,12 @@ export const RouteRefusal = Type.Object({
 })
 export type RouteRefusal = Static<typeof RouteRefusal>
 
+/** The version of the table that an answer is about; earlier gateways do not say it. */
+const routesVersion = Type.Optional(Type.String({ maxLength: 64 }))
+
 /** The answer to a question about the whole table. */
 export const TableAnswer = Type.Object({
+  routesVersion,
   /** the first `MOST_ROUTES` */
   routes: Type.Array(ListedRoute),
   /** how many there are */
@@ -53,6 +57,7 @@ export type TableAnswer = Static<typeof TableAnswer>
 
 /** The answer to a question about a request. */
 export const RequestAnswer = Type.Object({
+  routesVersion,
   explanation: Type.Union([Explanation, Type.Null()]),
   refusal: Type.Union([RouteRefusal, Type.Null()])
 })

@@ -42,7 +42,39 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
     await page.getByLabel('Route table (YAML)').fill(await readFile('gateway/routes.yaml', 'utf8'))
     await page.getByRole('button', { name: 'Validate' }).press('Enter')
     await page.getByText(/No fault \(\d+ routes\)/).waitFor()
+    t.equal(await page.getByText('Some rules do not apply everywhere').count(), 0)
+    const strict = table.replace('max: 600', 'max: 6')
+    await page.getByLabel('Route table (YAML)').fill(strict)
+    await page.getByRole('button', { name: 'Validate' }).press('Enter')
+    await page.getByText('Some rules do not apply everywhere').waitFor()
+    await page
+      .getByText(/route auth-login allows 6 requests .*pages for users: \/auth\/pages/)
+      .waitFor()
   })
+
+  t.test(
+    'a faulty route file is told without a reload, until it is mended',
+    { skip },
+    async (t) => {
+      const { page, axe, folder, gatewayOpsUrls } = signedIn()
+      const file = `${folder}/routes.yaml`
+      const table = await readFile(file, 'utf8')
+      await openView(page, 'Overview')
+      await page.getByText('Nothing needs your attention.').waitFor()
+      await writeFile(file, `${table}  - { name: reports, prefix: /reports, upstream: nowhere }\n`)
+      await page.getByText('The route files of 4 gateways have faults.').waitFor()
+      const ready = await fetch(`${gatewayOpsUrls[3]}/readyz`)
+      t.match(await ready.json(), { status: 'degraded', degraded: { routes: /routes\.yaml:\d+/ } })
+      await page.getByRole('link', { name: /^Look at it: The route files/ }).press('Enter')
+      await page.getByText(/routes\.yaml:\d+:\d+: .*nowhere/).waitFor()
+      t.strictSame(await axe(), [], 'the faults')
+      await openView(page, 'Gateways')
+      await page.getByText('Its route file has faults').nth(3).waitFor()
+      await writeFile(file, table)
+      await openView(page, 'Overview')
+      await page.getByText('Nothing needs your attention.').waitFor()
+    }
+  )
 
   t.test('an operator drains gateways, the last one only on purpose', { skip }, async (t) => {
     const { page, axe, gatewayOpsUrls } = signedIn()

@@ -9,16 +9,30 @@ import type { RouteTable } from './route-table.ts'
  */
 export type LiveRouteTable = {
   current(): RouteTable
+  /** What was wrong with the file when it was last read; empty: its table is in force. */
+  faults(): readonly string[]
   /** Calls after each change, when the new table is in force. */
   onChange(listener: () => void): void
+  /** Calls after each time that the file was read, whether its table is in force or has faults. */
+  onRead(listener: () => void): void
   /** Reads the file again. Returns what is wrong with it: then the old table stays. */
   reload(): readonly string[]
+  /** Rules of the table in force that do not apply everywhere (`pageWarnings`). */
+  warnings(): readonly string[]
   /**
-   * Reads another text, without using it. Returns how many routes it has.
+   * Reads another text, without using it.
    * @throws SettingsFault
    */
-  validate(yaml: string): Promise<number>
+  validate(yaml: string): Promise<ValidatedTable>
   close(): void
+}
+
+/** What is known of a table that is not used. */
+export type ValidatedTable = {
+  /** how many it has */
+  readonly routes: number
+  /** as `LiveRouteTable.warnings` */
+  readonly warnings: readonly string[]
 }
 
 /** Understands the text of a route table. */
@@ -27,11 +41,13 @@ export type RouteReader = {
   read(yaml: string): RouteTable
   /** The files that the table names, even if it is refused because of one of them. */
   filesNamedIn(yaml: string): readonly string[]
+  /** Rules of a table that do not apply everywhere. */
+  warningsOf(table: RouteTable): readonly string[]
   /**
-   * Reads a text that an operator has sent. Returns how many routes it has.
+   * Reads a text that an operator has sent.
    * @throws SettingsFault
    */
-  validate(yaml: string, current: RouteTable): Promise<number>
+  validate(yaml: string, current: RouteTable): Promise<ValidatedTable>
 }
 
 type LiveRouteTableOptions = {
@@ -57,7 +73,9 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   const { first, file, reader, onReload, onFault, onFollowerFault } = options
   const { intervalMs: interval = INTERVAL_MS } = options
   const followers: (() => void)[] = []
+  const readers: (() => void)[] = []
   let table = first
+  let faults: readonly string[] = []
   const watched = new Set<string>()
   const watch = (named: readonly string[]): void => {
     const files = new Set([file, ...named])
@@ -69,6 +87,11 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   }
   let wasWhole = endsALine(file)
   const reload = (): readonly string[] => {
+    faults = read()
+    for (const tell of readers) tell()
+    return faults
+  }
+  const read = (): readonly string[] => {
     let text = ''
     try {
       text = readText(file)
@@ -97,8 +120,11 @@ export function liveRouteTable(options: LiveRouteTableOptions): LiveRouteTable {
   watch(table.files)
   return {
     current: () => table,
+    faults: () => faults,
+    onRead: (listener) => readers.push(listener),
     onChange: (listener) => followers.push(listener),
     reload,
+    warnings: () => reader.warningsOf(table),
     validate: (yaml) => reader.validate(yaml, table),
     close() {
       for (const one of watched) unwatchFile(one, reload)

@@ -1,12 +1,11 @@
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { Gauge } from 'prom-client'
 import type { Ports } from '../../ports.ts'
 import { type LiveRouteTable, liveRouteTable, type RouteReader } from './live-route-table.ts'
-import { pageWarnings } from './page-warnings.ts'
 import type { RouteTable } from './route-table.ts'
 
 type RouteSettings = {
   readonly GATEWAY_ROUTES: string
-  readonly AUTH_PAGES_RECENT_SECONDS: number
   /** as the file was when the process started */
   readonly table: RouteTable
   readonly routeReader: RouteReader
@@ -15,7 +14,7 @@ type RouteSettings = {
 /** The route table, which is read again when its file changes. The log has each reload. */
 export function openRoutes(
   config: RouteSettings,
-  { log, closing }: Pick<Ports, 'log' | 'closing'>
+  { log, closing, metrics }: Pick<Ports, 'log' | 'closing' | 'metrics'>
 ): LiveRouteTable {
   const routes = liveRouteTable({
     first: config.table,
@@ -23,7 +22,7 @@ export function openRoutes(
     reader: config.routeReader,
     onReload(table) {
       log.info({ routes: table.routes.length }, 'the route table was reloaded')
-      for (const warning of pageWarnings(table, config.AUTH_PAGES_RECENT_SECONDS)) log.warn(warning)
+      for (const warning of config.routeReader.warningsOf(table)) log.warn(warning)
     },
     onFault: (error) =>
       log.error(faultFields(error), 'the new route table has errors; the old one stays in use'),
@@ -34,6 +33,15 @@ export function openRoutes(
       )
   })
   closing.defer(() => routes.close())
+  new Gauge({
+    name: 'gateway_route_faults',
+    help: 'Faults of the route file, so that the gateway keeps the previous table',
+    aggregator: 'max',
+    registers: [metrics],
+    collect() {
+      this.set(routes.faults().length)
+    }
+  })
   return routes
 }
 

@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
+import { SettingsFault } from '@gatehouse/settings/read-settings'
+import type { ValidatedTable } from './live-route-table.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Validation } from './validate-pasted-table.ts'
 
 /** The question to a thread. */
 export type ThreadQuestion = { readonly yaml: string; readonly validation: Validation }
 
-/** The answer: how many routes the table has, or what is wrong with it. */
-export type ThreadVerdict = { readonly routes: number } | { readonly faults: readonly string[] }
+/** The answer: what the table has, or what is wrong with it. */
+export type ThreadVerdict = ValidatedTable | { readonly faults: readonly string[] }
 
 /** A table of 128 KB without faults takes about half a second. */
 const LIMITS = { deadlineMs: 2000, memoryMb: 128 }
@@ -21,22 +22,20 @@ const LARGE = 'the table takes too much memory to read'
  * How a gateway reads the tables that operators send: one at a time, each in a thread of its own
  * with limits, so that no text can stop the gateway. The time that the thread takes to load the
  * code does not count.
- * @param file of the table in force
  */
 export function threadedValidation(
-  environment: Environment,
-  file: string,
+  { environment, ...fixed }: Omit<Validation, 'files'>,
   limits = LIMITS
-): (yaml: string, current: RouteTable) => Promise<number> {
+): (yaml: string, current: RouteTable) => Promise<ValidatedTable> {
   let isReading = false
   return async (yaml, { files }) => {
     if (isReading) throw new SettingsFault([BUSY])
     isReading = true
     try {
-      const validation = { environment: { ...environment }, file, files }
+      const validation = { ...fixed, environment: { ...environment }, files }
       const verdict = await verdictOf({ yaml, validation }, limits)
       if ('faults' in verdict) throw new SettingsFault(verdict.faults)
-      return verdict.routes
+      return verdict
     } finally {
       isReading = false
     }

@@ -17,6 +17,8 @@ export type Validation = {
   readonly file: string
   /** the files that the table in force names */
   readonly files: readonly string[]
+  /** AUTH_PAGES_RECENT_SECONDS */
+  readonly recentSeconds: number
 }
 
 /**
@@ -27,7 +29,7 @@ export type Validation = {
  */
 export function validatePastedTable(
   yaml: string,
-  { environment, file, files }: Validation
+  { environment, file, files }: Omit<Validation, 'recentSeconds'>
 ): RouteTable {
   const known = variablesIn(readText(file))
   const others = [...variablesIn(yaml)].filter(

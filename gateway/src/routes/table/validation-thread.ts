@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { pageWarnings } from './page-warnings.ts'
 import type { ThreadQuestion, ThreadVerdict } from './validate-in-thread.ts'
 import { validatePastedTable } from './validate-pasted-table.ts'
 
@@ -11,7 +12,9 @@ parentPort?.postMessage('ready')
 
 function verdictOn(yaml: string, validation: ThreadQuestion['validation']): ThreadVerdict {
   try {
-    return { routes: validatePastedTable(yaml, validation).routes.length }
+    const table = validatePastedTable(yaml, validation)
+    const warnings = pageWarnings(table, validation.recentSeconds)
+    return { routes: table.routes.length, warnings }
   } catch (error) {
     if (!(error instanceof SettingsFault)) throw error
     return { faults: error.faults }

@@ -85,7 +85,8 @@ async function withCertificate(t: Test) {
     reader: {
       read: (yaml) => readRouteTable(yaml, {}),
       filesNamedIn: (yaml) => filesNamedIn(yaml, {}),
-      validate: async (yaml) => readRouteTable(yaml, {}).routes.length
+      warningsOf: () => [],
+      validate: async (yaml) => ({ routes: readRouteTable(yaml, {}).routes.length, warnings: [] })
     },
     onReload() {},
     onFault: (error) => faults.push(error),

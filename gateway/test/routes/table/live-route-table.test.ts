@@ -23,7 +23,8 @@ function live(t: Test) {
     reader: {
       read: (yaml) => readRouteTable(yaml, {}),
       filesNamedIn: () => [],
-      validate: async (yaml) => readRouteTable(yaml, {}).routes.length
+      warningsOf: () => [],
+      validate: async (yaml) => ({ routes: readRouteTable(yaml, {}).routes.length, warnings: [] })
     },
     first: loadRouteTable(file, {}),
     intervalMs: 10,
@@ -62,11 +63,13 @@ t.test('a table with a fault is reported, and the old one stays', async (t) => {
     writeFileSync(file, text)
     table.reload()
     t.ok(has('/before'), text.slice(0, 20))
+    t.equal(table.faults().length, 1, 'the faults of the file are known')
   }
   t.strictSame([...new Set(told)], ['SettingsFault'])
   writeFileSync(file, withRoute('/after'))
   table.reload()
   t.ok(has('/after'), 'and a good one is taken afterwards')
+  t.strictSame(table.faults(), [])
 })
 
 t.test('if a follower of the route table fails, the others still get the new table', async (t) => {

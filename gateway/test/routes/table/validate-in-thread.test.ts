@@ -21,12 +21,16 @@ const worst = {
 function validation(t: Test, limits?: { deadlineMs: number; memoryMb: number }) {
   const file = `${dataFolder(t)}/routes.yaml`
   writeFileSync(file, `${good}# \${LONG}\n`)
-  const validate = threadedValidation({ LONG: 'x'.repeat(20_000) }, file, limits)
+  const environment = { LONG: 'x'.repeat(20_000) }
+  const validate = threadedValidation({ environment, file, recentSeconds: 900 }, limits)
   return (yaml: string): Promise<number | readonly string[]> =>
-    validate(yaml, current).catch((error) => {
-      if (error instanceof SettingsFault) return error.faults
-      throw error
-    })
+    validate(yaml, current).then(
+      ({ routes, warnings }) => (warnings.length > 0 ? warnings : routes),
+      (error) => {
+        if (error instanceof SettingsFault) return error.faults
+        throw error
+      }
+    )
 }
 
 t.test('the event loop turns while a pasted table is read', async (t) => {
@@ -64,6 +68,18 @@ t.test('a table that takes too long, or too much memory, is refused', async (t) 
   const expanded = `y: [${'${LONG},'.repeat(LONGEST_TABLE / 8 - 10)}]\n`
   t.strictSame(await validation(t)(expanded), [
     'routes.yaml: the values of its variables make it too long'
+  ])
+})
+
+t.test('a table is told which of its rules the pages for users do not obey', async (t) => {
+  const auth = `upstreams: { auth: 'http://auth:3001' }
+routes:
+  - { name: auth, prefix: /auth, upstream: auth, access: public }
+  - { name: password, prefix: /auth/password, upstream: auth, maxLoginAgeSeconds: 60 }
+`
+  t.match(await validation(t)(auth), [
+    /^GATEWAY_ROUTES: route password requires an access token for POST\. This does not apply/,
+    /^GATEWAY_ROUTES: route password requires a login of at most 60 s/
   ])
 })
 

@@ -6,9 +6,9 @@ export type Finding = {
   readonly degraded?: string
   /**
    * the age of the data that the process works with, such as its key set, or the time since a store
-   * last answered; Infinity: never
+   * last answered; Infinity: never. Absent: it has no age
    */
-  readonly ageSeconds: number
+  readonly ageSeconds?: number
 }
 export type Check = () => Finding | Promise<Finding>
 
@@ -31,6 +31,7 @@ export async function findings(checks: Readonly<Record<string, Check>>): Promise
     if (finding.failing !== undefined) failing[name] = finding.failing
     else if (finding.degraded !== undefined) degraded[name] = finding.degraded
     const { ageSeconds: age } = finding
+    if (age === undefined) continue
     ageSeconds[name] = Number.isFinite(age) ? Math.round(age * 10) / 10 : null
   }
   return { failing, degraded, ageSeconds }

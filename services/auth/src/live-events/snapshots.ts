@@ -18,7 +18,7 @@ export function snapshotOfGateways(live: readonly LiveGateway[]): Snapshot<reado
 
 const versionOf = (gateway: LiveGateway) => {
   const { id, keySetVersion, kids, silentMs, vitals } = gateway
-  const { routesVersion, drained } = vitals ?? {}
-  const states = [drained, takesClients(gateway), silentMs > SILENT_MS]
+  const { routesVersion, routeFaults, drained } = vitals ?? {}
+  const states = [routeFaults, drained, takesClients(gateway), silentMs > SILENT_MS]
   return [id, keySetVersion, kids, routesVersion, ...states] as const
 }

@@ -111,6 +111,38 @@ t.test('one gateway for each route table is asked about a request', async (t) =>
   }
 })
 
+t.test('a route list belongs to the table that its gateways have then', async (t) => {
+  const { auth, call } = await operating(t)
+  const { announce, questions } = auth.fleet
+  const faulty = { ...vitals, routeFaults: ['routes.yaml:1:1: it is empty'] }
+  await announce(announcement('1', { vitals }))
+  await announce(announcement('2', { vitals: faulty }))
+  t.match((await call('GET', '/ops/gateways')).json().gateways, [
+    { routeFaults: null },
+    { routeFaults: ['routes.yaml:1:1: it is empty'] }
+  ])
+  const asked = call('GET', '/ops/routes')
+  const next = async (number: number) => {
+    for (;;) {
+      const question = (await questions.open())[number]
+      if (question !== undefined) return question
+      await new Promise(setImmediate)
+    }
+  }
+  const { id, to } = await next(0)
+  t.strictSame(to, ['1'])
+  // It has loaded another table after the list of gateways was read.
+  await announce(announcement('1', { vitals: { ...vitals, routesVersion: 'b' } }))
+  await questions.answer(id, '1', '{"routesVersion":"b","routes":[],"total":0}')
+  const again = await next(1)
+  t.strictSame(again.to, ['2'], 'of the others, one is asked for their table')
+  await questions.answer(again.id, '2', '{"routesVersion":"a","routes":[],"total":1}')
+  t.match((await asked).json().tables, [
+    { version: 'b', gateways: ['edge-1'], total: 0 },
+    { version: 'a', gateways: ['edge-2'], total: 1 }
+  ])
+})
+
 t.test('if no gateway is live, none is asked', async (t) => {
   const { call } = await operating(t)
   t.strictSame((await call('GET', '/ops/routes')).json(), { tables: [], unasked: [] })

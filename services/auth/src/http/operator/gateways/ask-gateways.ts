@@ -27,45 +27,78 @@ export type Asked<Answer> = {
 const PATIENCE_MS = 5000
 const LOOK_MS = 100
 
-type Asking<Schema extends TSchema> = {
+/** An answer names the version of the table that it is about; earlier gateways do not. */
+type OfTable = { readonly routesVersion?: string }
+
+type Asking<Answer extends OfTable> = {
   readonly fleet: Pick<Fleet, 'live' | 'questions'>
   readonly request: Question['request']
-  readonly schema: Schema
+  /** null: it is not an answer */
+  decode(text: string | undefined): Answer | null
 }
+
+/** How often gateways are asked again that have loaded another table meanwhile. */
+const MOST_ROUNDS = 3
 
 /**
  * Asks one gateway for each route table that live gateways have. They have no address that the auth
- * service knows, so the question goes through the store that they share.
+ * service knows, so the question goes through the store that they share. A gateway may load another
+ * table while it is asked: each answer counts for the table that it names, and the gateways are
+ * those that have this table afterwards.
  * @throws Refusal UNAVAILABLE if that store is unreachable
  */
-export async function askGateways<Schema extends TSchema>({
+export async function askGateways<Answer extends OfTable>({
   fleet,
   request,
-  schema
-}: Asking<Schema>): Promise<Asked<Static<Schema>>> {
-  const live = await liveGateways({ fleet })
-  const groups = groupsOf(live)
-  const to = groups.slice(0, MOST_ASKED).map(({ first }) => first.id)
-  const question = { id: randomUUID(), to, request }
-  const texts = to.length === 0 ? new Map() : await answersTo(fleet.questions, question)
+  decode
+}: Asking<Answer>): Promise<Asked<Answer>> {
+  const answers = new Map<string, Answer>()
+  const silent = new Set<string>()
+  let live = await liveGateways({ fleet })
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const asked = groupsOf(live)
+      .filter(({ key, first }) => !answers.has(key) && !silent.has(first.id))
+      .map(({ first }) => first)
+      .slice(0, MOST_ASKED)
+    if (asked.length === 0) break
+    const question = { id: randomUUID(), to: asked.map(({ id }) => id), request }
+    const texts = await answersTo(fleet.questions, question)
+    for (const { id, vitals } of asked) {
+      const answer = decode(texts.get(id))
+      if (answer === null) silent.add(id)
+      else
+        answers.set(keyOf(vitals?.version, answer.routesVersion ?? vitals?.routesVersion), answer)
+    }
+    live = await liveGateways({ fleet })
+  }
   return {
-    tables: groups.map(({ version, first, names: gateways }) => ({
+    tables: groupsOf(live).map(({ key, version, names: gateways }) => ({
       version,
       gateways,
-      answer: decodeAnswer(texts.get(first.id), schema)
+      answer: answers.get(key) ?? null
     })),
     unasked: live.filter(({ vitals }) => vitals === undefined).map(({ name }) => name)
   }
 }
 
 /** A new release may decide otherwise with the same table. */
-function groupsOf(live: readonly Announcement[]) {
-  const groups = new Map<string, { version: string; first: Announcement; names: string[] }>()
+const keyOf = (release = '', routesVersion = ''): string => `${release} ${routesVersion}`
+
+type Group = {
+  readonly key: string
+  readonly version: string
+  readonly first: Announcement
+  readonly names: string[]
+}
+
+/** The gateways of each release and route table. */
+function groupsOf(live: readonly Announcement[]): Group[] {
+  const groups = new Map<string, Group>()
   for (const gateway of live) {
     if (gateway.vitals === undefined) continue
     const { version: release, routesVersion: version } = gateway.vitals
-    const key = `${release} ${version}`
-    const group = groups.get(key) ?? { version, first: gateway, names: [] }
+    const key = keyOf(release, version)
+    const group = groups.get(key) ?? { key, version, first: gateway, names: [] }
     groups.set(key, group)
     group.names.push(gateway.name)
   }

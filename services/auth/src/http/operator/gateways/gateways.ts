@@ -71,6 +71,18 @@ const Gateway = Type.Object(
           'Why its /readyz is 503, so that load balancers send it no new clients; empty: it is 200. null: it is an earlier version.'
       }
     ),
+    routeFaults: Type.Union(
+      [
+        Type.Array(
+          Type.String({ examples: ['routes.yaml:12:5: routes.0.prefix must begin with /'] })
+        ),
+        Type.Null()
+      ],
+      {
+        description:
+          'What is wrong with its route file, so that it keeps the previous table; empty: nothing. null: it is an earlier version.'
+      }
+    ),
     vitals: Type.Union([Vitals, Type.Null()], {
       description: 'What it did since its start; null: it is an earlier version.'
     })
@@ -90,6 +102,7 @@ export const toGateway = (gateway: LiveGateway) => ({
   instance: gateway.vitals?.instance ?? gateway.id,
   drained: gateway.vitals?.drained ?? null,
   failing: gateway.vitals?.failing ?? null,
+  routeFaults: gateway.vitals?.routeFaults ?? null,
   vitals: gateway.vitals === undefined ? null : toVitals(gateway.vitals)
 })
 

@@ -1,6 +1,6 @@
 import { RequestAnswer, TableAnswer } from '@gatehouse/fleet/route-answers'
 import { operatorOf } from '../access/require-operator.ts'
-import { askGateways } from '../gateways/ask-gateways.ts'
+import { askGateways, decodeAnswer } from '../gateways/ask-gateways.ts'
 import { drainRoutes } from '../gateways/drain-gateway.ts'
 import { type AskingRoutes, questionPlaces } from '../gateways/question-places.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
@@ -30,7 +30,11 @@ const listRoutes: AskingRoutes = (service, { fleet }, askFor) => {
     },
     async (request) => {
       const { tables, unasked } = await askFor(operatorOf(request).name, () =>
-        askGateways({ fleet, request: null, schema: TableAnswer })
+        askGateways({
+          fleet,
+          request: null,
+          decode: (text) => decodeAnswer(text, TableAnswer)
+        })
       )
       return {
         tables: tables.map(({ version, gateways, answer }) => ({
@@ -65,7 +69,7 @@ const explainRequest: AskingRoutes = (service, { fleet }, askFor) => {
       const { method, path } = asked.body
       const request = { method, path }
       const { tables, unasked } = await askFor(operatorOf(asked).name, () =>
-        askGateways({ fleet, request, schema: RequestAnswer })
+        askGateways({ fleet, request, decode: (text) => decodeAnswer(text, RequestAnswer) })
       )
       return {
         answers: tables.map(({ version, gateways, answer }) => ({

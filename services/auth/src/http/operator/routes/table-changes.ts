@@ -20,6 +20,14 @@ const Outcome = Type.Object(
       Type.String({ examples: ['routes.yaml:12:5: routes.0.prefix must begin with /'] }),
       { description: 'What is wrong with the table. It is then not used.' }
     ),
+    warnings: Type.Array(
+      Type.String({
+        examples: [
+          'GATEWAY_ROUTES: route auth requires roles for POST. This does not apply to the pages for users: /auth/pages/sign-in'
+        ]
+      }),
+      { description: 'Rules of the table that the pages for users do not obey.' }
+    ),
     routes: Type.Union([Type.Integer({ examples: [14] }), Type.Null()], {
       description: 'How many routes the table has; null: it was not read.'
     })
@@ -136,6 +144,7 @@ const outcomeOf = (answer: CommandAnswer | undefined) => ({
   gateways: [] as string[],
   done: answer?.done ?? null,
   faults: [...(answer?.faults ?? [])],
+  warnings: [...(answer?.warnings ?? [])],
   routes: answer?.routes ?? null
 })
 
