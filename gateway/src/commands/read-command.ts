@@ -49,21 +49,28 @@ async function commandOf(
   keys: CommandReaderOptions['keys'],
   checkSignature: CheckSignature
 ): Promise<Command | null> {
-  const head = headOf(text)
-  if (head === null) return null
-  const key = await keys.find(head.kid, head.algorithm)
-  if (key === null || keys.isWithdrawn(head.kid)) return null
-  if (!(await checkSignature(text, key, head.algorithm))) return null
-  const payload: unknown = decodeJwt(text)
+  const read = readText(text)
+  if (read === null) return null
+  const { kid, algorithm, payload } = read
+  const key = await keys.find(kid, algorithm)
+  if (key === null || keys.isWithdrawn(kid)) return null
+  if (!checkSignature(text, key, algorithm)) return null
   return Value.Check(Command, payload) ? payload : null
 }
 
-function headOf(text: string): { kid: string; algorithm: SignatureAlgorithm } | null {
+/** The contents of a command. Its signature is not checked. */
+type ReadText = {
+  readonly kid: string
+  readonly algorithm: SignatureAlgorithm
+  readonly payload: unknown
+}
+
+function readText(text: string): ReadText | null {
   try {
     const { alg, kid, typ } = decodeProtectedHeader(text)
     const algorithm = signatureAlgorithms.find((one) => one === alg)
     const isCommand = typ === COMMAND_TYPE && kid !== undefined && algorithm !== undefined
-    return isCommand ? { kid, algorithm } : null
+    return isCommand ? { kid, algorithm, payload: decodeJwt(text) } : null
   } catch {
     return null
   }

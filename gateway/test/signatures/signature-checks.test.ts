@@ -23,13 +23,47 @@ t.test('every algorithm is checked, by its own key and no other', async (t) => {
     const { algorithm } = key
     const held = readKey(key.jwk)
     const good = token(key)
-    t.equal(await check(good, held, algorithm), true, algorithm)
-    t.equal(await check(`${good.slice(0, -8)}AAAAAAAA`, held, algorithm), false, 'spoilt')
-    t.equal(await check(token(keyOf(algorithm, otherRsa)), held, algorithm), false, 'another key')
+    t.equal(check(good, held, algorithm), true, algorithm)
+    t.equal(check(`${good.slice(0, -8)}AAAAAAAA`, held, algorithm), false, 'spoilt')
+    t.equal(check(token(keyOf(algorithm, otherRsa)), held, algorithm), false, 'another key')
     for (const other of keys.filter((one) => one.algorithm !== algorithm)) {
       const says = `${other.algorithm} that says ${algorithm}`
       const isSame = algorithm.startsWith('Ed') && other.algorithm.startsWith('Ed')
-      if (!isSame) t.equal(await check(token(other, algorithm), held, algorithm), false, says)
+      if (!isSame) t.equal(check(token(other, algorithm), held, algorithm), false, says)
+    }
+  }
+})
+
+t.test('a signature has one length and one encoding', async (t) => {
+  for (const algorithm of ['ES256', 'ES512', 'EdDSA', 'RS256', 'PS256'] as const) {
+    const key = keyOf(algorithm)
+    const held = readKey(key.jwk)
+    const good = token(key)
+    const [header, payload, encoded = ''] = good.split('.')
+    const bytes = Buffer.from(encoded, 'base64url')
+    const ofBytes = (...parts: Uint8Array[]) =>
+      `${header}.${payload}.${Buffer.concat(parts).toString('base64url')}`
+    t.equal(ofBytes(bytes), good)
+    const others = {
+      'without its last byte': ofBytes(bytes.subarray(0, -1)),
+      'without its last two bytes': ofBytes(bytes.subarray(0, -2)),
+      'with a byte behind it': ofBytes(bytes, Buffer.of(0)),
+      'with two bytes behind it': ofBytes(bytes, Buffer.of(0, 0)),
+      'with two bytes before it': ofBytes(Buffer.of(0, 0), bytes),
+      'a single byte': ofBytes(Buffer.of(0)),
+      'two bytes': ofBytes(Buffer.of(0, 0)),
+      zeros: ofBytes(Buffer.alloc(bytes.length)),
+      long: ofBytes(bytes, Buffer.alloc(9000)),
+      'no bytes': ofBytes(),
+      'no segment': `${header}.${payload}`,
+      'another segment': `${good}.`,
+      'another segment at the beginning': `x.${good}`,
+      padded: `${good}==`,
+      'with a line end': `${good}\n`,
+      'with white space in it': `${header}.${payload}. ${encoded}`
+    }
+    for (const [what, other] of Object.entries(others)) {
+      t.equal(check(other, held, algorithm), false, `${algorithm}: ${what}`)
     }
   }
 })
@@ -39,11 +73,11 @@ t.test('a key with several algorithms checks the one that the token names', asyn
   const held = readKey(silent)
   for (const algorithm of held.algorithms) {
     const signed = token({ ...rsa, algorithm })
-    t.equal(await check(signed, held, algorithm), true, algorithm)
+    t.equal(check(signed, held, algorithm), true, algorithm)
     const another = algorithm === 'RS256' ? 'PS256' : 'RS256'
-    t.equal(await check(signed, held, another), false, `${algorithm} checked as ${another}`)
+    t.equal(check(signed, held, another), false, `${algorithm} checked as ${another}`)
   }
-  t.equal(await check(token(newKey('ES256')), held, 'ES256'), false, 'not one of its own')
+  t.equal(check(token(newKey('ES256')), held, 'ES256'), false, 'not one of its own')
 })
 
 t.test('a public key is never used as a shared secret', async (t) => {
@@ -56,6 +90,6 @@ t.test('a public key is never used as a shared secret', async (t) => {
   for (const secret of secrets) {
     const input = jwt({ alg: 'HS256' }, { sub: 'ada' }, rsa).split('.').slice(0, 2).join('.')
     const forged = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
-    t.equal(await check(forged, held, 'RS256'), false)
+    t.equal(check(forged, held, 'RS256'), false)
   }
 })

@@ -28,7 +28,7 @@ export type CheckSignature = (
   token: string,
   key: VerificationKey,
   algorithm: SignatureAlgorithm
-) => Promise<boolean>
+) => boolean
 
 export type TokenCheckOptions = {
   readonly issuers: TrustedIssuers
@@ -55,7 +55,7 @@ export function tokenCheck(options: TokenCheckOptions): CheckToken {
     // under the version of the old set, which no longer counts.
     const keySet = keys.version
     const key = await keyOf(read, keys, clientOf)
-    if (!(await checkSignature(token, key, algorithm))) {
+    if (!checkSignature(token, key, algorithm)) {
       throw invalidToken('the signature of the token is not valid')
     }
     if (claims.notBefore > Math.floor(clock() / 1000) + profile.skewSeconds) {

@@ -51,7 +51,7 @@ async function claimsOfOwn(
   const algorithm = signatureAlgorithms.find((known) => known === alg)
   if (typeof kid !== 'string' || algorithm === undefined || !keys.kids.includes(kid)) return null
   const key = await keys.find(kid, algorithm)
-  const isOwn = key?.algorithms.includes(algorithm) && (await checkSignature(token, key, algorithm))
+  const isOwn = key?.algorithms.includes(algorithm) && checkSignature(token, key, algorithm)
   const { iss, aud } = jwt.claims.members
   return isOwn ? { iss, aud } : null
 }

@@ -17,7 +17,10 @@ export async function unseenTokens(around: Surroundings, run: Run): Promise<Figu
   const count = seconds * TOKENS_PER_SECOND
   const seen = tokenScript(folder, 'seen-again', issuer.tokens(1000))
   const edge = await gateway(around)
+  const unseenTokens = () => tokenScript(folder, 'unseen', issuer.tokens(count))
   try {
+    // The code for unseen tokens runs in no other round, so one round is not enough to compile it.
+    for (let round = 0; round < run.rounds; round += 1) await measure(edge, unseenTokens(), seconds)
     return await comparedCost(run, {
       what: 'tokens that were not seen before',
       cost: {
@@ -31,8 +34,7 @@ export async function unseenTokens(around: Surroundings, run: Run): Promise<Figu
         goal: { atMost: 1.2 }
       },
       async round() {
-        const fresh = tokenScript(folder, 'unseen', issuer.tokens(count))
-        const unseen = await measure(edge, fresh, seconds)
+        const unseen = await measure(edge, unseenTokens(), seconds)
         if (unseen.requests > count) throw new Error('some tokens were used twice')
         const { microseconds } = await measure(edge, seen, seconds)
         return { own: unseen.microseconds, other: microseconds + issuer.verification() }
