@@ -2,14 +2,19 @@
 -- at a time: the previous one is deleted, so that heartbeats neither fill the log nor push a
 -- revocation out.
 -- KEYS[1] the revocation stream   KEYS[2] the last heartbeat
--- KEYS[3] the number of partitions, only for the common log
+-- KEYS[3] the mark of the data of this partition, which is lost with all data
+-- KEYS[4] the number of partitions, only for the common log
 -- ARGV[1] the writer   ARGV[2] for how long one heartbeat is enough (ms)
 -- ARGV[3] that number, as the writer knows it
--- Reply: 1 if this writer has written it, 0 if another has, -1 if there is another number
+-- ARGV[4] the mark of the data to which everything is published, as far as the writer knows; absent:
+-- the writer vouches for any data
+-- Reply: 1 if this writer has written it, 0 if another has, -1 if there is another number, -2 if
+-- there is other data, which may lack revocations
 -- If all data was lost, this records the number again.
-if KEYS[3] then redis.call('SET', KEYS[3], ARGV[3], 'NX') end
-local partitions = KEYS[3] and redis.call('GET', KEYS[3]) or '1'
-if KEYS[3] and partitions ~= ARGV[3] then return -1 end
+if KEYS[4] then redis.call('SET', KEYS[4], ARGV[3], 'NX') end
+local partitions = KEYS[4] and redis.call('GET', KEYS[4]) or '1'
+if KEYS[4] and partitions ~= ARGV[3] then return -1 end
+if ARGV[4] and redis.call('GET', KEYS[3]) ~= ARGV[4] then return -2 end
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, at = unpack(redis.call('HMGET', KEYS[2], 'id', 'at'))

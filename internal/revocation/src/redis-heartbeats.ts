@@ -18,28 +18,51 @@ type HeartbeatLog = {
   readonly partition: Partition
   /** how many partitions have the sessions */
   readonly partitions: number
+  /** the key of the mark of the partition's data, which is lost with all data */
+  readonly mark?: string
+  /**
+   * The mark of the data into whose log everything is published that is revoked; empty: not known.
+   * By default, the writer vouches for any data.
+   */
+  completeMark?(): string
 }
 
 /**
+ * The outcome of an attempt. Nothing is written if Redis has another number of partitions, or if the
+ * log may lack revocations because the partition has lost its data.
+ */
+export type Heartbeat = 'recent' | 'other-number' | 'incomplete'
+
+/**
  * Returns a function that writes a heartbeat into the log of a partition, unless another writer has
- * just done so. The heartbeat shows that revocations reach this log. Those of the common log say
- * how many partitions there are. The function returns false, and writes nothing, if Redis has
- * another number.
+ * just done so. The heartbeat shows that revocations reach this log, and that it lacks none. Those
+ * of the common log say how many partitions there are.
  * @param writer who writes, for people who read the log
  * @throws the error of Redis, or an outage: this server accepts no revocation at the moment
  */
 export function redisHeartbeat(
   redis: RedisConnection,
   writer: string,
-  { partition, partitions }: HeartbeatLog = { partition: COMMON, partitions: 1 }
-): () => Promise<boolean> {
+  log: HeartbeatLog = { partition: COMMON, partitions: 1 }
+): () => Promise<Heartbeat> {
+  const { partition, partitions, mark = '', completeMark } = log
   const command = 'gatehouse-heartbeat'
   redis.defineCommand(command, { lua: masterScript(readFileSync(source, 'utf8')) })
   const send = Reflect.get(redis, command) as (args: (string | number)[]) => Promise<unknown>
-  const keys = [revocationStream(partition), keyIn(partition, 'last-heartbeat')]
+  const ofLog = (name: string) => keyIn(partition, name)
+  const keys = [revocationStream(partition), ofLog('last-heartbeat'), mark || ofLog('mark')]
   if (partition === COMMON) keys.push(PARTITION_COUNT)
   return async () => {
-    const written = await send.call(redis, [keys.length, ...keys, writer, ENOUGH_MS, partitions])
-    return Number(written) >= 0
+    const complete = completeMark === undefined ? [] : [completeMark()]
+    const given = [writer, ENOUGH_MS, partitions, ...complete]
+    return (
+      outcomes.get(Number(await send.call(redis, [keys.length, ...keys, ...given]))) ?? 'recent'
+    )
   }
 }
+
+/** by the reply of lua/heartbeat.lua */
+const outcomes = new Map<number, Heartbeat>([
+  [-1, 'other-number'],
+  [-2, 'incomplete']
+])

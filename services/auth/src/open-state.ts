@@ -60,6 +60,8 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
     mail,
     revocations,
     republish: [revocations.stale.republish, keys.republish, withdrawals.renew],
+    isRepublished: async (before) =>
+      (await revocations.stale.arePublished(before)) && (await keys.revocationsArePublished()),
     tokens,
     onExpired: stores.onExpired
   })

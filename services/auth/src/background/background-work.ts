@@ -7,6 +7,8 @@ export type Job = {
   readonly name: string
   /** has a loop of its own, because it must not wait for other jobs */
   readonly isUrgent?: boolean
+  /** is also run before the first pause: the gateways wait for it */
+  readonly isDueAtStart?: boolean
   /** @throws an error that prevents it; the work stays due */
   run(): Promise<unknown>
 }
@@ -64,18 +66,16 @@ function loop({ jobs, onFault, intervalMs = 1000 }: Work): { close(): Promise<vo
   const attempt = reportedFaults(onFault)
   let closed = false
   let timer: NodeJS.Timeout
-  const round = async (): Promise<void> => {
-    for (const { name, run } of jobs) await attempt(name, run)
+  const round = async (due: readonly Job[]): Promise<void> => {
+    for (const { name, run } of due) await attempt(name, run)
   }
   let underWay = Promise.resolve()
-  const schedule = (): void => {
-    timer = setTimeout(() => {
-      underWay = round().then(() => {
-        if (!closed) schedule()
-      })
-    }, intervalMs).unref()
+  const begin = (due: readonly Job[]): void => {
+    underWay = round(due).then(() => {
+      if (!closed) timer = setTimeout(begin, intervalMs, jobs).unref()
+    })
   }
-  schedule()
+  begin(jobs.filter(({ isDueAtStart }) => isDueAtStart))
   return {
     async close() {
       closed = true

@@ -23,6 +23,8 @@ export type Keys = KeyOperations &
 type OpenKeys = Keys & {
   /** Notes that the revocation log may have lost revocations of keys. */
   republish(): Promise<void>
+  /** Whether the revocation log has every revoked key that it must remember. */
+  revocationsArePublished(): Promise<boolean>
 }
 
 type KeyPorts = Pick<Ports, 'log' | 'registry' | 'monotonicClock' | 'closing' | 'jobs'> & {
@@ -88,5 +90,7 @@ export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<Open
   )
   const republish = () => keySet.republishRevocations(clock())
   const { held, ageMs, active, untilCurrent, current, read } = live
-  return { ...operations, held, ageMs, active, untilCurrent, current, read, republish }
+  const { revocationsArePublished } = keySet
+  const reads = { held, ageMs, active, untilCurrent, current, read }
+  return { ...operations, ...reads, republish, revocationsArePublished }
 }

@@ -3,7 +3,8 @@ import type { RedisConnection } from '@gatehouse/redis/connection'
 import { loggedPartitions, type Partition } from '@gatehouse/redis/partitions'
 import { HEARTBEAT_MS, redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
 import { Gauge, type Registry } from 'prom-client'
-import type { RecordedPartitions } from '../redis/session-partitions.ts'
+import { markKey, type RecordedPartitions } from '../redis/session-partitions.ts'
+import type { CompleteLogs } from './complete-logs.ts'
 
 /**
  * how long replicas may take to acknowledge the previous heartbeat; all other commands on the
@@ -26,6 +27,8 @@ type HeartbeatOptions = {
   readonly redis: RedisConnection
   /** a single one by default */
   readonly partitions?: Pick<RecordedPartitions, 'read' | 'onNumber'>
+  /** into which logs to write heartbeats; all by default */
+  readonly complete?: CompleteLogs
   /** the number of replicas that must have a revocation before it is acknowledged */
   readonly replicas: number
   /** in milliseconds, never set back */
@@ -45,7 +48,7 @@ const ONE: Pick<RecordedPartitions, 'read' | 'onNumber'> = {
  * whose node does not answer delays no other.
  */
 export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
-  const { partitions = ONE, monotonicClock, onFault } = options
+  const { partitions = ONE, complete, monotonicClock, onFault } = options
   let writers: LogHeartbeats[] = []
   const closing: Promise<void>[] = []
   const close = (): void => {
@@ -64,6 +67,9 @@ export function writeHeartbeats(options: HeartbeatOptions): Heartbeats {
         }
       })
     )
+  })
+  complete?.onCompleted(() => {
+    for (const writer of writers) writer.hurry()
   })
   return {
     started: partitions
@@ -87,6 +93,8 @@ type LogHeartbeats = {
   takenMs(): number
   isFailing(): boolean
   readonly started: Promise<void>
+  /** The log may be complete now: does not wait for the next interval. */
+  hurry(): void
   close(): Promise<void>
 }
 
@@ -102,11 +110,12 @@ type LogOptions = Omit<HeartbeatOptions, 'partitions'> & {
  * they are up to date.
  */
 function writeLogHeartbeats(options: LogOptions): LogHeartbeats {
-  const { redis, replicas, log, monotonicClock, onFault, onOtherNumber } = options
+  const { redis, replicas, monotonicClock, onFault, onOtherNumber } = options
   const { intervalMs = HEARTBEAT_MS } = options
-  const beat = redisHeartbeat(redis, `${hostname()}:${process.pid}`, log)
+  const beat = redisHeartbeat(redis, `${hostname()}:${process.pid}`, logOf(options))
   let takenMs = Number.NEGATIVE_INFINITY
   let inTouch = true
+  let isIncomplete = false
   let closed = false
   let timer: NodeJS.Timeout
 
@@ -118,7 +127,10 @@ function writeLogHeartbeats(options: LogOptions): LogHeartbeats {
   const round = async (): Promise<void> => {
     try {
       await replicated()
-      if (!(await beat())) return void (await onOtherNumber())
+      const outcome = await beat()
+      isIncomplete = outcome === 'incomplete'
+      if (outcome === 'other-number') return void (await onOtherNumber())
+      if (isIncomplete) return
       takenMs = monotonicClock()
       inTouch = true
     } catch (error) {
@@ -138,6 +150,12 @@ function writeLogHeartbeats(options: LogOptions): LogHeartbeats {
     started: underWay,
     takenMs: () => takenMs,
     isFailing: () => !inTouch,
+    hurry() {
+      if (!isIncomplete || closed) return
+      isIncomplete = false
+      clearTimeout(timer)
+      next()
+    },
     async close() {
       closed = true
       clearTimeout(timer)
@@ -146,10 +164,17 @@ function writeLogHeartbeats(options: LogOptions): LogHeartbeats {
   }
 }
 
+function logOf({ log, complete }: LogOptions) {
+  const { partition, partitions } = log
+  const mark = markKey(partition, partitions)
+  if (complete === undefined) return { ...log, mark }
+  return { ...log, mark, completeMark: () => complete.markOf(partition) }
+}
+
 type OpenHeartbeatOptions = Pick<
   HeartbeatOptions,
   'partitions' | 'replicas' | 'monotonicClock' | 'onFault'
-> & { readonly metrics: Registry }
+> & { readonly complete: CompleteLogs; readonly metrics: Registry }
 
 /**
  * The heartbeats of an auth service that shares Redis with others; null if its gateway is in the

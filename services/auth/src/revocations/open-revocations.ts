@@ -5,6 +5,7 @@ import type { Ports } from '../ports.ts'
 import type { EmbeddedStore, InRedis, SharedStore } from '../redis/shared-store.ts'
 import { watchedStore } from '../telemetry/store-call.ts'
 import { type AcceptedSeconds, readAcceptedSeconds } from './accepted-seconds.ts'
+import { type CompleteLogs, completeLogs } from './complete-logs.ts'
 import { openHeartbeats } from './heartbeats.ts'
 import {
   type RevocationWriter,
@@ -26,6 +27,8 @@ export type OpenRevocations = Revocations & {
   /** the log for gateways of this process; null if gateways read it from Redis */
   readonly source: RevocationSource | null
   readonly acceptedSeconds: AcceptedSeconds
+  /** the logs into which this process writes heartbeats */
+  readonly complete: CompleteLogs
   /** Seconds since the log last accepted a write of this process; 0 if it is in this process. */
   unwrittenSeconds(): number
 }
@@ -59,8 +62,10 @@ export async function openRevocations(
   const name = logStore.kind === 'redis' ? 'redis' : 'sqlite'
   const watch = ports.storeMetrics(name, Object.values(calls))
   const writer = watchedStore(own, calls, watch)
+  const complete = completeLogs()
   const heartbeats = await openHeartbeats(logStore.kind === 'redis' ? logStore.redis : null, {
     ...(logStore.kind === 'redis' ? { partitions: logStore.partitions } : {}),
+    complete,
     replicas,
     metrics: ports.registry,
     monotonicClock: ports.monotonicClock,
@@ -82,6 +87,7 @@ export async function openRevocations(
     logStore,
     source: logStore.kind === 'redis' ? null : logStore.source,
     acceptedSeconds,
+    complete,
     unwrittenSeconds: () => heartbeats?.ageSeconds() ?? 0
   }
 }

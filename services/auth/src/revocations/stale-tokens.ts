@@ -39,11 +39,10 @@ export type StaleTokens = {
    * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the record stays
    */
   publish(subject: string): Promise<void>
-  /**
-   * Publishes the oldest records of any subject, at most ROWS_PER_STATEMENT.
-   * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the records stay
-   */
+  /** Publishes the oldest ROWS_PER_STATEMENT records of any subject; throws as `publish`. */
   publishNoted(): Promise<void>
+  /** Whether each recorded change that makes tokens with an earlier `iat` (s) stale is published. */
+  arePublished(before: number): Promise<boolean>
   /** Records again every change that still affects valid tokens: the log may have lost it. */
   republish(): Promise<void>
 }
@@ -73,6 +72,8 @@ export function staleTokens(options: StaleTokensOptions): StaleTokens {
     publish: (subject) => publishNoted(options, notes(db).where('subject', '=', subject)),
     publishNoted: () =>
       publishNoted(options, notes(db).orderBy('before').limit(ROWS_PER_STATEMENT)),
+    arePublished: async (before) =>
+      (await notes(db).where('before', '<=', before).limit(1).execute()).length === 0,
     async republish() {
       const since =
         Math.floor(clock() / 1000) - rememberedSeconds(await options.longestTokenSeconds())

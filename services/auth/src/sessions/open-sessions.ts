@@ -34,6 +34,7 @@ type SessionPorts = Pick<
   readonly revocations: OpenRevocations
   /** what else the store of the families may have lost, and must be published again */
   readonly republish: readonly (() => Promise<void>)[]
+  readonly isRepublished: (before: number) => Promise<boolean>
   readonly tokens: AccessTokens
   readonly ring: KeyRing
   readonly audit: AuditLog
@@ -56,12 +57,18 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
     republish: ports.republish,
     policy: lifetimes(config),
     acceptedSeconds: acceptedSeconds.read,
+    complete: revocations.complete,
+    isRepublished: ports.isRepublished,
     onLostData: () => log.warn(LOST_DATA),
     onOtherStore: () => log.error(OTHER_STORE),
     clock
   })
   ports.jobs.push(
-    { name: 'complete the ends of sessions', run: state.ends.settle },
+    {
+      name: 'complete the ends of sessions',
+      isDueAtStart: store === 'redis',
+      run: state.ends.settle
+    },
     { name: 'apply reports of used tokens', run: families.settleSightings }
   )
   ports.cleanups.push(

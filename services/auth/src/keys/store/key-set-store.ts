@@ -11,6 +11,8 @@ export type KeySetStore = {
   notePublished(version: number): Promise<void>
   /** Writes a revoked key into the revocation log, and notes that the log has it. */
   publishRevocation(kid: string, publish: () => Promise<void>): Promise<void>
+  /** Whether the log has every revoked key that it must remember. */
+  revocationsArePublished(): Promise<boolean>
   /** Notes that the log may have lost revocations of keys that it must still remember. */
   republishRevocations(nowMs: number): Promise<void>
   /**
@@ -27,6 +29,7 @@ export function keySetStore(db: Kysely<Tables>): KeySetStore {
     read: () => readVersions(db),
     notePublished: (version) => notePublishedVersion(db, version),
     publishRevocation: (kid, publish) => publishRevocation(db, kid, publish),
+    revocationsArePublished: () => revocationsArePublished(db),
     republishRevocations: (nowMs) => noteUnpublishedRevocations(db, Math.floor(nowMs / 1000)),
     take: (instance, nowMs, lifeMs) => takeMaintenance(db, instance, nowMs, lifeMs),
     release: (instance) => releaseMaintenance(db, instance)
@@ -63,6 +66,11 @@ async function publishRevocation(
       .where('kid', '=', kid)
       .execute()
   )
+}
+
+async function revocationsArePublished(db: Kysely<Tables>): Promise<boolean> {
+  const left = db.selectFrom('signing_keys').select('kid').where('untold_until', 'is not', null)
+  return (await left.limit(1).execute()).length === 0
 }
 
 /** @param now seconds since 1970 */

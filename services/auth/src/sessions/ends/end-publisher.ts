@@ -1,3 +1,4 @@
+import type { CompleteLogs } from '../../revocations/complete-logs.ts'
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { Families } from '../families/families.ts'
 import type { EndPublications } from './end-publications.ts'
@@ -15,6 +16,11 @@ export type EndPublisher = {
    * have lost its last writes.
    */
   followRun(): Promise<void>
+  /**
+   * The marks of the data whose revocation logs may lack ends that the database has as unpublished
+   * (`revocations/complete-logs.ts`), by partition. When these are published, the logs are complete.
+   */
+  incomplete(): ReadonlyMap<string, string>
   /** Notes in the database which ends this process has published. */
   notePublished(): Promise<void>
 }
@@ -29,6 +35,13 @@ export type EndPublisherOptions = {
   acceptedSeconds(): Promise<number>
   /** is called if the session store has lost all its data since the last run */
   readonly onLostData?: () => void
+  /** which revocation logs have everything, as far as this process knows */
+  readonly complete?: Pick<CompleteLogs, 'markOf' | 'completed'>
+  /**
+   * Whether the rest is published to the common log: revoked keys, and changes that make tokens with
+   * an `iat` before this second stale
+   */
+  readonly isRepublished?: (before: number) => Promise<boolean>
   /** is called if another instance with the same database has a session store with other data */
   readonly onOtherStore?: () => void
   readonly clock: () => number
@@ -38,6 +51,7 @@ export function endPublisher(options: EndPublisherOptions): EndPublisher {
   const { publications, families, acceptedSeconds, clock } = options
   const done = publishedToRun()
   const again = republication(options)
+  const logs = followedLogs(options.complete)
   const marks = storeMarks(options)
 
   /** @param known the run to which everything else was published before */
@@ -58,13 +72,15 @@ export function endPublisher(options: EndPublisherOptions): EndPublisher {
       const all = new Set([...sids, ...(await notOpen(subject, except, options))])
       await done.publishing(sids, () => families.end(subject, [...all]))
     },
+    incomplete: logs.incomplete,
     hasPublished: (sid) => done.sids.has(sid),
     async followRun() {
       const known = await publications.currentRun()
-      const { name: run, fault } = await families.run(known)
+      const { name: run, marks: inStore, fault } = await families.run(known)
       const hasLostData = await marks.compare(known, run)
       if (run !== done.run()) await adopt(run, known, hasLostData)
       if (!(await again.goOn(run))) done.enterRun(UNKNOWN)
+      logs.follow(done.run() === UNKNOWN ? new Map() : inStore)
       // The work of the partitions that answer is done.
       if (fault !== null) throw fault
     },
@@ -107,6 +123,18 @@ function publishedToRun() {
       // Another run may have lost it, so then it is published again.
       if (runs === before) for (const sid of ended) sids.add(sid)
     }
+  }
+}
+
+/** The logs of the partitions that have answered, and which are not known to be complete. */
+function followedLogs(complete: EndPublisherOptions['complete']) {
+  let marks: ReadonlyMap<string, string> = new Map()
+  return {
+    follow(inStore: typeof marks): void {
+      marks = inStore
+    },
+    incomplete: (): typeof marks =>
+      new Map([...marks].filter(([of, mark]) => complete && complete.markOf(of) !== mark))
   }
 }
 

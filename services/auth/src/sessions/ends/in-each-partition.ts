@@ -5,22 +5,22 @@ import type { Families } from '../families/families.ts'
  * Does the work for each item, even if it fails for one. Items whose users are in different
  * partitions of the session store do not wait for each other. An outage stops those of its
  * partition, because they would fail as well.
- * @throws the first fault, after all
+ * @returns the first fault of each partition that has one
  */
 export async function inEachPartition<Item extends { readonly subject: string }>(
   pages: Iterable<readonly Item[]> | AsyncIterable<readonly Item[]>,
   { partitionOf }: Pick<Families, 'partitionOf'>,
   work: (item: Item) => Promise<unknown>
-): Promise<void> {
+): Promise<ReadonlyMap<string, unknown>> {
   const away = new Set<string>()
-  const faults: unknown[] = []
+  const faults = new Map<string, unknown>()
   const workOn = async (partition: string, items: readonly Item[]): Promise<void> => {
     for (const item of items) {
       if (away.has(partition)) return
       try {
         await work(item)
       } catch (error) {
-        faults.push(error)
+        if (!faults.has(partition)) faults.set(partition, error)
         if (isUnavailable(error)) away.add(partition)
       }
     }
@@ -37,5 +37,10 @@ export async function inEachPartition<Item extends { readonly subject: string }>
       )
     )
   }
-  if (faults.length > 0) throw faults[0]
+  return faults
+}
+
+/** @throws one of the faults, if there is one */
+export function throwFirst(faults: ReadonlyMap<string, unknown>): void {
+  for (const fault of faults.values()) throw fault
 }

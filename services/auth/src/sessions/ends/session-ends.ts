@@ -2,8 +2,9 @@ import type { AuditEvent, RequestSource } from '../../audit/audit-event.ts'
 import type { DurableSessions } from '../durable/durable-sessions.ts'
 import type { SessionEnd } from '../durable/session-end.ts'
 import type { Families, UnrecordedEnd } from '../families/families.ts'
+import { completeTheLogs } from './complete-the-logs.ts'
 import { type EndPublisher, type EndPublisherOptions, endPublisher } from './end-publisher.ts'
-import { inEachPartition } from './in-each-partition.ts'
+import { inEachPartition, throwFirst } from './in-each-partition.ts'
 
 /**
  * Ends sessions in the database, which records the end, and in the session store, which refuses the
@@ -54,13 +55,14 @@ type Stores = { readonly durable: DurableSessions; readonly families: Families }
 export type SessionEndsOptions = Stores & Omit<EndPublisherOptions, keyof Stores>
 
 export function sessionEnds(options: SessionEndsOptions): SessionEnds {
-  const { durable, families } = options
+  const { durable, families, clock } = options
   const publisher = endPublisher(options)
   const { publish, publishAll } = publisher
+  const publishLeft = (beforeMs: number) => publishUnpublished(options, publish, beforeMs)
   const steps = [
     publisher.followRun,
     () => recordUnrecorded(options),
-    () => publishUnpublished(options, publish)
+    async () => throwFirst(await publishLeft(clock() - UNDER_WAY_MS))
   ]
   return {
     publish,
@@ -83,6 +85,12 @@ export function sessionEnds(options: SessionEndsOptions): SessionEnds {
       // At once, so that a partition that does not answer delays a round only once.
       const done = await Promise.allSettled(steps.map((step) => step()))
       await publisher.notePublished()
+      const incomplete = publisher.incomplete()
+      if (incomplete.size > 0) {
+        const completing = completeTheLogs(incomplete, publishLeft, options)
+        done.push(...(await Promise.allSettled([completing])))
+        await publisher.notePublished()
+      }
       for (const step of done) if (step.status === 'rejected') throw step.reason
     }
   }
@@ -98,7 +106,8 @@ async function record(ending: UnrecordedEnd, { durable, families }: Stores): Pro
 async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions): Promise<void> {
   const { ends, unreadable, fault } = await families.unrecorded()
   const left = ends.filter(({ atMs }) => atMs < clock() - UNDER_WAY_MS)
-  await inEachPartition([left], families, (ending) => record(ending, { durable, families }))
+  const work = (ending: UnrecordedEnd) => record(ending, { durable, families })
+  throwFirst(await inEachPartition([left], families, work))
   if (fault !== null) throw fault
   if (unreadable > 0) {
     throw new Error(
@@ -107,13 +116,18 @@ async function recordUnrecorded({ durable, families, clock }: SessionEndsOptions
   }
 }
 
-/** Publishes the ends that their own process did not publish to the session store. */
-async function publishUnpublished(
-  { publications, families, clock }: SessionEndsOptions,
-  publish: EndPublisher['publish']
-): Promise<void> {
-  const unpublished = publications.unpublished(clock() - UNDER_WAY_MS)
-  await inEachPartition(unpublished, families, ({ subject, sids }) => publish(subject, sids))
+/**
+ * Publishes the ends earlier than `beforeMs` that their own process did not publish to the session
+ * store.
+ * @returns the first fault of each partition that has one
+ */
+function publishUnpublished(
+  { publications, families }: SessionEndsOptions,
+  publish: EndPublisher['publish'],
+  beforeMs: number
+): Promise<ReadonlyMap<string, unknown>> {
+  const unpublished = publications.unpublished(beforeMs)
+  return inEachPartition(unpublished, families, ({ subject, sids }) => publish(subject, sids))
 }
 
 async function endOne(

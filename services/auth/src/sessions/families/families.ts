@@ -1,3 +1,4 @@
+import type { Partition } from '@gatehouse/redis/partitions'
 import type { Sighting } from '@gatehouse/sightings/sighting'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { FamilyRecord, Opened } from './family.ts'
@@ -69,6 +70,8 @@ export type Unrecorded = {
 /** A run of the store (`revocations/store-run.ts`). */
 export type StoreRun = {
   readonly name: string
+  /** the mark of the data of each partition that was asked; Redis only */
+  readonly marks: ReadonlyMap<Partition, string>
   /** why a partition of the store was not asked; null: each was */
   readonly fault: unknown
 }

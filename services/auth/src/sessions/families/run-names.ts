@@ -27,11 +27,12 @@ export function partsOf(name: string): RunParts {
 
 /** The marks of a run, by partition. */
 export function marksOf(name: string): ReadonlyMap<Partition, string> {
-  const marks = [...partsOf(name)].map(
-    ([partition, run]) => [partition, /:([^:]+)$/.exec(run)?.[1] ?? ''] as const
-  )
+  const marks = [...partsOf(name)].map(([partition, run]) => [partition, markOf(run)] as const)
   return new Map(marks.filter(([, mark]) => mark !== ''))
 }
+
+/** The mark in a reply of `lua/run.lua`, or in a part of a name; empty if there is none. */
+export const markOf = (run: string): string => /:([^:]+)$/.exec(run)?.[1] ?? ''
 
 function shortened(reply: string): string {
   const at = reply.lastIndexOf(':')

@@ -1,5 +1,10 @@
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
+import { COMMON } from '@gatehouse/redis/partitions'
+import { redisHeartbeat } from '@gatehouse/revocation/redis-heartbeats'
+import { REVOCATION_STREAM } from '@gatehouse/revocation/redis-revocations'
 import t from 'tap'
+import { markKey } from '../../../src/redis/session-partitions.ts'
+import { noteStale } from '../../../src/revocations/stale-tokens.ts'
 import { endPublications } from '../../../src/sessions/ends/end-publications.ts'
 import { lateSeconds } from '../../../src/sessions/families/family.ts'
 import { familiesKey } from '../../../src/sessions/families/redis/redis-family-keys.ts'
@@ -74,6 +79,40 @@ t.test('a session that was used after the store’s record is not idle', options
   t.equal((await refresh(second.refreshToken)).statusCode, 200)
   t.match(await audited(auth), [{}, {}, { kind: 'refresh-ended' }, { kind: 'refresh-healed' }])
 })
+
+t.test(
+  'after a loss of data, heartbeats wait for the ends to be published again',
+  options,
+  async (t) => {
+    const { auth, redis, complete, settle } = await serviceOnRedis(t)
+    const mark = markKey(COMMON, 1)
+    const completeMark = () => complete.markOf(COMMON)
+    const beat = redisHeartbeat(redis, 'auth', {
+      partition: COMMON,
+      partitions: 1,
+      mark,
+      completeMark
+    })
+    const logged = async () =>
+      (await redis.xrange(REVOCATION_STREAM, '-', '+')).map(([, [, kind]]) => kind)
+    const { id } = await registered(auth)
+    t.equal(await beat(), 'incomplete', 'a service that has just started knows of no log')
+    const { refreshToken } = await login(auth)
+    await settle()
+    t.equal(await beat(), 'recent')
+    await auth.post('/logout', { refreshToken })
+
+    await redis.flushall()
+    t.equal(await beat(), 'incomplete')
+    await noteStale(auth.database, id, auth.stale.now(), 1)
+    await settle()
+    t.equal(await beat(), 'incomplete', 'a change of rights is not published')
+    await auth.stale.publishNoted()
+    await settle()
+    t.equal(await beat(), 'recent')
+    t.equal((await logged()).at(0), 'session', 'the end is before the heartbeat')
+  }
+)
 
 t.test(
   'a second auth service with its own Redis is not taken for a loss of data',

@@ -11,7 +11,7 @@ import { storeUnavailable } from '../../../refusals.ts'
 import { tokenHorizon } from '../../../revocations/revocation-log.ts'
 import { answered } from '../answered.ts'
 import type { StoreRun } from '../families.ts'
-import { nameOf, partsOf, partsOfRuns } from '../run-names.ts'
+import { markOf, nameOf, partsOf, partsOfRuns } from '../run-names.ts'
 import { familiesKey, unrecordedKey } from './redis-family-keys.ts'
 
 export type ScriptTime = {
@@ -152,12 +152,13 @@ export async function askRun(scripts: FamilyScripts, known: string): Promise<Sto
       return [partition, String(name)] as const
     })
   )
+  const marks = new Map(values.map(([partition, name]) => [partition, markOf(name)]))
   const [[, only] = ['', '']] = values
-  if (every.length === 1) return { name: only, fault }
+  if (every.length === 1) return { name: only, marks, fault }
   const before = partsOf(known)
   const now = partsOfRuns(new Map(values))
   const parts = every.map((partition) => [partition, now.get(partition) ?? before.get(partition)])
-  return { name: nameOf(new Map(parts.filter(isKnown))), fault }
+  return { name: nameOf(new Map(parts.filter(isKnown))), marks, fault }
 }
 
 const isKnown = (part: (string | undefined)[]): part is [Partition, string] => part[1] !== undefined

@@ -64,7 +64,7 @@ export function sqliteFamilies(
     async settleSightings() {},
     forgetExpired: async () => onSqlite(database, () => forgetExpired(rows, clock())),
     partitionOf: async () => '',
-    run: async () => ({ name: RUN, fault: null }),
+    run: async () => ({ name: RUN, marks: new Map(), fault: null }),
     scrub: async () => onSqlite(database, () => truncateLog(database)),
     async ping() {
       rows.read('', '')
