@@ -87,7 +87,7 @@ type Peer = { readonly title: string; readonly goal: Goal; readonly how: string 
 /** By the id of the program. */
 const peers: Readonly<Record<string, Peer>> = {
   tutorial: {
-    title: 'a refresh ÷ the endpoint of a tutorial',
+    title: 'a refresh ÷ a minimal endpoint, as in tutorials',
     goal: { atMost: 1.4 },
     how: '@fastify/jwt and GET, DEL, SET: no families, no accounts, no audit log'
   },

@@ -38,7 +38,7 @@ export async function startOurs(
   return { ...program, ...ours, id: 'auth' }
 }
 
-/** The endpoint of a tutorial. */
+/** A minimal endpoint, as tutorials write it. */
 export const startTutorial = (redisUrl: string): Promise<RefreshProgram> =>
   startPeer(
     {

@@ -16,7 +16,7 @@ export type AccountConfig = Static<ReturnType<typeof Type.Object<typeof accountS
 
 const ofNewUsers = ['AUTH_NEW_USER_ROLES', 'AUTH_NEW_USER_SCOPE'] as const
 
-/** What contradicts itself in the settings, and words that no token may have. */
+/** What is wrong with the settings: a contradiction, or a character that no token may have. */
 export const accountFaults = (config: AccountConfig): string[] => [
   ...(config.AUTH_SECOND_FACTOR === 'off' && words(config.AUTH_SECOND_FACTOR_ROLES).length > 0
     ? ['AUTH_SECOND_FACTOR_ROLES needs AUTH_SECOND_FACTOR=optional: with off, no user can add one']

@@ -22,7 +22,7 @@ export type FactorChange = By & {
 
 type NoticePorts = { readonly mail: Pick<Mail, 'add'> }
 
-/** of an account, confirmed */
+/** how many confirmed factors an account can have */
 export const MOST_FACTORS = 5
 
 export type ConfirmedFactor = {

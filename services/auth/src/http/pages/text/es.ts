@@ -179,7 +179,7 @@ export const es: Texts = {
   providerDenied: 'El inicio de sesión se ha cancelado, o el proveedor no lo ha permitido.',
   providerExpired: 'Ha pasado demasiado tiempo. Empiece de nuevo.',
   providerUnavailable:
-    'El proveedor no está disponible en este momento. Inténtelo pronto otra vez, o inicie sesión de otra manera.',
+    'El proveedor no está disponible en este momento. Inténtelo de nuevo dentro de unos minutos, o inicie sesión de otra manera.',
   providerFailed: 'La respuesta del proveedor no se ha podido aceptar. Empiece de nuevo.',
   providerMustLink:
     'Ya hay una cuenta con este correo electrónico. Inicie sesión de otra manera y vincule el proveedor en la página «Cuenta».',
