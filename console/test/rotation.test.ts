@@ -163,7 +163,7 @@ t.test('the overview names what needs attention, the worst first', async (t) => 
   })
 })
 
-t.test('faults of route files are told once for the gateways that have them', async (t) => {
+t.test('a fault of a route file is shown once for all gateways that have it', async (t) => {
   const faulty = (name: string) => ({ ...gateway(name, ['old']), routeFaults: ['it is empty'] })
   const text = (gateways: Gateway[]) => attentionOf({ ...known, gateways }, NOW)[0]?.text
   t.match(text([faulty('a'), gateway('b', ['old'])]), /^The route file of a has faults\./)

@@ -111,7 +111,7 @@ async function tryIt(t: Test, name: string, url: string, port: string, folder: s
   t.strictSame(statuses, [401, 401, 403, 200], 'no token, no gateway, no admin, an admin')
 }
 
-t.test('docs/first-service.md has the examples to the letter', async (t) => {
+t.test('docs/first-service.md contains the examples word for word', async (t) => {
   t.strictSame(blocksOf(PAGE, 'js'), [read('examples/express/service.js')])
   t.strictSame(blocksOf(PAGE, 'python'), [read('examples/python/service.py')])
   t.strictSame(blocksOf(PAGE, 'go'), [read('examples/go/main.go')])

@@ -179,7 +179,7 @@ const ROUTES = `
   - { name: named, prefix: /named, upstream: service, methods: { GET: {}, MOVE: {}, PURGE: {}, OPTIONS: {} }, preflights: service }
 `
 
-t.test('a service gets the same of a request over HTTP/1.1 and over HTTP/2', async (t) => {
+t.test('a service gets the same request over HTTP/1.1 and over HTTP/2', async (t) => {
   const random = generator()
   const gateway = await edgeOverTls(t, {
     routes: ROUTES,

@@ -111,7 +111,7 @@ async function overHttpTwo(client: ClientHttp2Session, path: string): Promise<Se
   return seen(Number(headers[':status']), rawHeaders, await text(stream))
 }
 
-t.test('clients get the same of a response over HTTP/1.1 and over HTTP/2', async (t) => {
+t.test('clients get the same response over HTTP/1.1 and over HTTP/2', async (t) => {
   const random = generator()
   const service = await spokenService(t)
   const gateway = await edgeOverTls(t, {

@@ -168,7 +168,7 @@ const answer = (service: SpokenService, random: Generator): void => {
   else service.say(random.pick(answers), random.below(4) === 0)
 }
 
-t.test('services, clients and the log see the same of a request handled either way', async (t) => {
+t.test('services, clients and the log see the same request in either way', async (t) => {
   const random = generator()
   const { gateway, service, seen, plain } = await bothWays(t)
   const tokens = tokensOf(gateway)

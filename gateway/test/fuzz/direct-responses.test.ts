@@ -216,7 +216,7 @@ const direct = connectors(10_000)(null)
 // Its bytes go to the listeners of the socket, so that undici reads all of them.
 const undici = buildConnector({ allowH2: false }) as Connector
 
-t.test('services and the gateway see the same with undici and without it', async (t) => {
+t.test('services and the gateway see the same responses with undici and without it', async (t) => {
   const random = generator()
   const service = await speakingService(t)
   let simple = 0
@@ -238,7 +238,7 @@ t.test('services and the gateway see the same with undici and without it', async
   t.ok(simple > INPUTS / 10, `${simple} responses were read without undici`)
 })
 
-t.test('bytes behind a response reach no handler, also in the turn of its end', async (t) => {
+t.test('bytes after a response reach no handler, even in the turn in which it ends', async (t) => {
   const service = await speakingService(t)
   const one = connection({
     origin: service.origin,

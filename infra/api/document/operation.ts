@@ -43,8 +43,8 @@ export function operationOf(
 }
 
 /**
- * The errors, with the route's own headers. A status that the route successes by itself is not an
- * error.
+ * The errors, with the route's own headers. A status that the route names among its successes is
+ * not an error.
  */
 function errorsOf(
   errors: Json,

@@ -56,7 +56,7 @@ t.test(
   }
 )
 
-t.test('a watch tells nothing while nothing changes, and after its end', async (t) => {
+t.test('a watch reports nothing while nothing changes, or after its end', async (t) => {
   const { files } = twoFiles(t)
   const [one, closed] = [watching(t, files), watching(t, files)]
   closed.watch.close()

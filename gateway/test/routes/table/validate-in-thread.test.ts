@@ -71,7 +71,7 @@ t.test('a table that takes too long, or too much memory, is refused', async (t) 
   ])
 })
 
-t.test('a table is told which of its rules the pages for users do not obey', async (t) => {
+t.test('the result names the rules of a table that the pages for users do not obey', async (t) => {
   const auth = `upstreams: { auth: 'http://auth:3001' }
 routes:
   - { name: auth, prefix: /auth, upstream: auth, access: public }

@@ -60,7 +60,7 @@ t.test('a hash with a lower cost than the current one is outdated', async (t) =>
   )
 })
 
-t.test('the work is the same whatever the hash of the account cost, and without one', async (t) => {
+t.test('the work is the same whatever the hash cost, with or without an account', async (t) => {
   const cost = (memoryKib: number, passes: number) => ({ memoryKib, passes, lanes: 1 })
   const [first, second, today] = [cost(1024, 1), cost(2048, 1), cost(1024, 3)]
   const queue = hashQueue({ width: 1, longest: 10 })

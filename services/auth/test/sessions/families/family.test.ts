@@ -145,7 +145,7 @@ t.test(
   }
 )
 
-t.test('a clock that steps back neither ends a family nor closes the grace', async (t) => {
+t.test('a clock that steps back neither ends a family nor closes the grace window', async (t) => {
   const earlier = start - 30 * second
   t.equal(present(record, 5, earlier, policy, null).outcome, 'rotated')
   t.equal(present(record, 4, earlier, policy, null).outcome, 'replayed')

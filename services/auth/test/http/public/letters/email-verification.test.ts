@@ -83,7 +83,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: who asks for a further letter proves nothing about the password`,
+    `${name}: a person who asks for a further letter proves nothing about the password`,
     { skip },
     async (t) => {
       const auth = await withMailbox(t, 'optional', {}, await (await make(t)).open())
@@ -108,7 +108,7 @@ for (const { name, skip, make } of databaseKinds) {
   )
 
   t.test(
-    `${name}: who registered keeps the password with a further letter`,
+    `${name}: the person who registered keeps the password with a further letter`,
     { skip },
     async (t) => {
       const auth = await withMailbox(t, 'optional', {}, await (await make(t)).open())
