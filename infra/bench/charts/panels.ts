@@ -30,7 +30,7 @@ const drawn: readonly Drawn[] = [
     note: 'over HTTP, 32 clients, one Redis; Gatehouse = 1, less is better',
     labels: {
       'families/refresh/auth': 'Gatehouse',
-      'families/refresh/tutorial': 'tutorial with @fastify/jwt and Redis',
+      'families/refresh/tutorial': 'minimal endpoint (@fastify/jwt, Redis)',
       'families/refresh/oidc-provider': 'oidc-provider',
       'families/refresh/better-auth': 'better-auth'
     }
