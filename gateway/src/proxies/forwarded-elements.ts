@@ -1,3 +1,4 @@
+import { isToken } from '@gatehouse/edge-headers/field-syntax'
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 
 /**
@@ -6,11 +7,8 @@ import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitesp
  */
 export type ForwardedElement = ReadonlyMap<string, string>
 
-/**
- * `name=value`. Many proxies write ports and brackets without quotes; that does not end a value.
- */
-const PAIR =
-  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z:[\]-]+)|"((?:[^"\\]|\\.)*)")$/
+/** `name=value`, or `name="value"` */
+const PAIR = /^([^="]+)=(?:([^"]+)|"((?:[^"\\]|\\.)*)")$/
 
 /**
  * The elements of `Forwarded`, in order; null if any part of the header does not follow the
@@ -31,14 +29,18 @@ function elementOf(text: string): ForwardedElement | null {
   const element = new Map<string, string>()
   for (const pair of partsOf(text, ';') ?? []) {
     if (pair === '') continue
-    const [, name, token, quoted] = PAIR.exec(pair) ?? []
+    const [, name = '', plain, quoted] = PAIR.exec(pair) ?? []
+    if (!isToken(name) || (plain !== undefined && !isPlain(plain))) return null
     // RFC 7239 §4: a parameter occurs at most once per element. Choosing one of two would be a
     // guess.
-    if (name === undefined || element.has(name.toLowerCase())) return null
-    element.set(name.toLowerCase(), token ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
+    if (element.has(name.toLowerCase())) return null
+    element.set(name.toLowerCase(), plain ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
   }
   return element
 }
+
+/** Many proxies write ports and brackets without quotes; that does not end a value. */
+const isPlain = (value: string): boolean => isToken(value.replace(/[:[\]]/g, '.'))
 
 /** The parts between separators outside quoted strings; null if a quoted string does not end. */
 function partsOf(text: string, separator: ',' | ';'): string[] | null {

@@ -1,3 +1,4 @@
+import { isToken } from '@gatehouse/edge-headers/field-syntax'
 import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 
 /** What a client requests for a WebSocket (RFC 6455 §4.1). */
@@ -23,8 +24,6 @@ const OWN_PROTOCOL = 'gatehouse'
 const BEARER_PROTOCOL = 'gatehouse.bearer.'
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
-/** RFC 9110 §5.6.2 */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 type Asking = { readonly method: string; readonly headers: Readonly<Record<string, string>> }
 
@@ -37,7 +36,7 @@ export function readHandshake({ method, headers }: Asking): Handshake | null {
     headers['sec-websocket-version'] === '13' &&
     KEY.test(headers['sec-websocket-key'] ?? '')
   const all = listed(headers['sec-websocket-protocol'] ?? '')
-  if (!valid || !all.every((one) => TOKEN.test(one)) || new Set(all).size < all.length) return null
+  if (!valid || !all.every(isToken) || new Set(all).size < all.length) return null
   const bearers = all.filter((one) => one.startsWith(BEARER_PROTOCOL))
   if (bearers.length > 1) return null
   return {

@@ -1,11 +1,9 @@
+import { isToken } from '@gatehouse/edge-headers/field-syntax'
 import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { mayBeTrailer } from './passed-trailers.ts'
 
 /** No message announces more, and reading the names of 64 KiB takes milliseconds. */
 const MOST_CHARACTERS = 4096
-
-/** the characters of a field name in lower case (RFC 9110 §5.6.2) */
-const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /**
  * The names that a message announces as its trailers, as the next hop gets them: without those that
@@ -21,7 +19,7 @@ export function announcedTrailers(
   const text = [received].flat().join(',').toLowerCase()
   if (text.length > MOST_CHARACTERS) return null
   const names = listMembers(text).filter(
-    (name) => NAME.test(name) && mayBeTrailer(name) && mayPass(name)
+    (name) => isToken(name) && mayBeTrailer(name) && mayPass(name)
   )
   return names.length === 0 ? null : [...new Set(names)].join(', ')
 }

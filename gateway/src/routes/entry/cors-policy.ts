@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isToken, TOKEN_PATTERN } from '@gatehouse/edge-headers/field-syntax'
 import { words } from '@gatehouse/settings/fragments'
 import { type Static, Type } from 'typebox'
 
-/** a token (RFC 9110 §5.6.2), or `*` for all names */
-const HEADER_NAME = /^(\*|[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
 /** no browser caches the response to a preflight for longer (Firefox) */
 const LONGEST_SECONDS = 86_400
 const names = (description: string) =>
-  Type.Array(Type.String({ title: 'a name, or *', pattern: HEADER_NAME.source }), { description })
+  // `*` is a token too.
+  Type.Array(Type.String({ title: 'a name, or *', pattern: TOKEN_PATTERN }), { description })
 
 const requestHeaders = names(
   'Request headers that pages may send; * allows every header that a page asks for.'
@@ -120,8 +120,7 @@ export function corsFaults(settings: CorsSettings): string[] {
     'GATEWAY_CORS_REQUEST_HEADERS',
     'GATEWAY_CORS_EXPOSED_HEADERS'
   ] as const
-  const isName = (word: string) => HEADER_NAME.test(word)
   return lists
-    .filter((name) => !words(settings[name]).every(isName))
+    .filter((name) => !words(settings[name]).every(isToken))
     .map((name) => `${name} must be a list of names, or *`)
 }

@@ -9,7 +9,7 @@ const REMEDIES: [cause: { test(cause: string): boolean }, remedy: string][] = [
     'Set REDIS_SENTINEL_PASSWORD, or ?sentinelPassword= in REDIS_URL: the sentinels require a password'
   ],
   [
-    /unknown command.*sentinel/i,
+    /unknown command \W?sentinel/i,
     'The server is not a sentinel: name the sentinels in REDIS_URL, or begin it with redis:// or rediss://'
   ],
   [/NOAUTH/, 'REDIS_URL needs a password, or set REDIS_PASSWORD'],

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { ConnectionOptions } from './connection-options.ts'
+import { becomeIdle, type ConnectionState, failConnection } from './connection-state.ts'
 import { DirectExchange, type DirectRequest } from './direct/direct-exchange.ts'
 import { requestText } from './direct/request-text.ts'
 import { takeOver } from './direct/take-over.ts'
-import { type IdleTime, idleTime } from './idle-time.ts'
-import { becomeIdle, fail, openClient, type State } from './open-client.ts'
+import { idleTime } from './idle-time.ts'
+import { openClient } from './open-client.ts'
 import { Gated } from './reading-gate.ts'
 
 /**
@@ -40,16 +41,17 @@ export type Connection = {
 }
 
 export function connection(options: ConnectionOptions): Connection {
-  const state: State = {
+  const state: ConnectionState = {
     connecting: null,
     socket: null,
     gate: null,
     current: null,
     direct: null,
-    isDirect: false
+    passesBytes: false,
+    isSimple: false,
+    idle: idleTime(options.monotonicClock)
   }
-  const idle = idleTime(options.monotonicClock)
-  const client = openClient(state, idle, options)
+  const client = openClient(state, options)
   const { host } = new URL(options.origin)
   const undici = (request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
     state.current = new Gated(handler, () => state.gate)
@@ -57,19 +59,22 @@ export function connection(options: ConnectionOptions): Connection {
   }
   return {
     get isReused() {
-      return idle.responses > 0
+      return state.idle.responses > 0
     },
-    isPromised: (keptSeconds) => state.socket?.destroyed === false && idle.isPromised(keptSeconds),
+    isPromised: (keptSeconds) =>
+      state.socket?.destroyed === false && state.idle.isPromised(keptSeconds),
     dispatch(request, handler) {
-      idle.end()
-      const { socket } = state
-      const isDirect = state.isDirect && idle.isSimple && socket?.destroyed === false
-      const text = isDirect ? requestText(request, host) : null
+      state.idle.end()
+      const { socket, passesBytes, isSimple } = state
+      const mayBeDirect = passesBytes && isSimple && socket?.destroyed === false
+      const text = mayBeDirect ? requestText(request, host) : null
       if (socket === null || text === null) undici(request, handler)
-      else
-        state.direct = direct({ request, handler, text }, socket, { state, idle, undici, options })
+      else state.direct = direct({ request, handler, text }, socket, { state, undici, options })
     },
-    note: idle.note,
+    note(headers) {
+      state.isSimple = headers['content-length'] !== undefined
+      state.idle.note(headers)
+    },
     giveUp(error) {
       state.connecting?.destroy(error)
     },
@@ -80,20 +85,19 @@ export function connection(options: ConnectionOptions): Connection {
     },
     tick() {
       state.direct?.tick()
-      if (idle.tick()) state.socket?.destroy()
+      if (state.idle.tick()) state.socket?.destroy()
     }
   }
 }
 
 type Parts = {
-  readonly state: State
-  readonly idle: IdleTime
+  readonly state: ConnectionState
   readonly undici: Connection['dispatch']
   readonly options: ConnectionOptions
 }
 
 function direct(asked: DirectRequest, socket: Socket, parts: Parts): DirectExchange {
-  const { state, idle, undici, options } = parts
+  const { state, undici, options } = parts
   return new DirectExchange(asked, {
     socket,
     handOver({ request, handler }, bytes) {
@@ -101,11 +105,11 @@ function direct(asked: DirectRequest, socket: Socket, parts: Parts): DirectExcha
       takeOver(socket, bytes)
       undici(request, handler)
     },
-    fault: (error) => fail(state, error, options),
+    fault: (error) => failConnection(state, error, options),
     free() {
       state.direct = null
       if (socket.destroyed) return
-      becomeIdle(state, idle, options)
+      becomeIdle(state, options)
     }
   })
 }

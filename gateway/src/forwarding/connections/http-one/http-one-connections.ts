@@ -6,8 +6,8 @@ import { isIdempotent } from '../idempotent.ts'
 import { type Connection, connection } from './connection.ts'
 import type { Connect } from './connection-options.ts'
 import { connectors } from './connectors.ts'
-import { TICK_MS } from './direct/direct-exchange.ts'
 import { SentAgain } from './sent-again.ts'
+import { TICK_MS } from './tick.ts'
 
 /**
  * Keeps connections over HTTP/1.1 to services, and reuses them. A service may close an idle

@@ -1,4 +1,4 @@
-import { TICK_MS } from './direct/direct-exchange.ts'
+import { TICK_MS } from './tick.ts'
 
 /** The gateway closes an idle connection after this time if the service promises nothing. */
 const IDLE_MS = 4000
@@ -26,10 +26,6 @@ type Headers = Readonly<Record<string, unknown>>
 export type IdleTime = {
   /** how many responses have begun on it */
   readonly responses: number
-  /** whether the last response had a `Content-Length` */
-  readonly isSimple: boolean
-  /** The connection is new. */
-  reset(): void
   /** Reads from the headers of a response how long the service keeps the connection. */
   note(headers: Headers): void
   /** It is idle from now on; false: its service may close it at any moment. */
@@ -48,7 +44,6 @@ export type IdleTime = {
 /** @param monotonicClock in milliseconds */
 export function idleTime(monotonicClock: () => number): IdleTime {
   let responses = 0
-  let isSimple = false
   // null: the service promises nothing
   let promisedMs: number | null = null
   // When the last response began. The service counts from its end, so this is on the safe side.
@@ -59,15 +54,8 @@ export function idleTime(monotonicClock: () => number): IdleTime {
     get responses() {
       return responses
     },
-    get isSimple() {
-      return isSimple
-    },
-    reset() {
-      responses = 0
-    },
     note(headers) {
       responses += 1
-      isSimple = headers['content-length'] !== undefined
       promisedMs = promiseOf(headers['keep-alive'])
       lastResponseMs = monotonicClock()
     },

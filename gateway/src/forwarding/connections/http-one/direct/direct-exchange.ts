@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Dispatcher, errors } from 'undici'
 import { errorOf } from '../../../faults/guard.ts'
+import { TICK_MS } from '../tick.ts'
 import { inNextTurn } from './next-turn.ts'
 import { type SimpleResponse, simpleResponse } from './simple-response.ts'
 
@@ -25,9 +26,6 @@ export type DirectLine = {
   free(): void
 }
 
-/** How often `tick` is called. */
-export const TICK_MS = 500
-
 /**
  * One request on a connection that carried others before, without undici: it is written in one
  * piece, and its response read if that is simple. If not, undici gets the request and the bytes.
@@ -37,10 +35,9 @@ export const TICK_MS = 500
 export class DirectExchange implements Dispatcher.DispatchController {
   readonly #asked: DirectRequest
   readonly #line: DirectLine
-  #isSent = false
-  #isOver = false
-  /** how many ticks the response may take to begin; 0: any number */
-  #ticksLeft: number
+  #phase: 'waiting' | 'sent' | 'answered' | 'over' = 'waiting'
+  /** how many ticks the response may still take to begin; null: any number */
+  #ticksLeft: number | null
   readonly paused = false
   aborted = false
   reason: Error | null = null
@@ -49,15 +46,15 @@ export class DirectExchange implements Dispatcher.DispatchController {
     this.#asked = asked
     this.#line = line
     const { headersTimeout } = asked.request
-    this.#ticksLeft = headersTimeout ? Math.ceil(headersTimeout / TICK_MS) + 1 : 0
+    this.#ticksLeft = headersTimeout ? Math.ceil(headersTimeout / TICK_MS) + 1 : null
     inNextTurn(this)
   }
 
   /** A turn of the event loop has ended: the request is written, or its connection is free again. */
   nextTurn(): void {
     try {
-      if (this.#isSent) this.#line.free()
-      else if (!this.#isOver) this.#send()
+      if (this.#phase === 'waiting') this.#send()
+      else if (this.#phase === 'answered') this.#line.free()
     } catch (error) {
       this.#line.fault(errorOf(error))
     }
@@ -65,9 +62,9 @@ export class DirectExchange implements Dispatcher.DispatchController {
 
   #send(): void {
     const { handler, text } = this.#asked
-    this.#isSent = true
+    this.#phase = 'sent'
     handler.onRequestStart?.(this, null)
-    if (!this.#isOver) this.#line.socket.write(text, 'latin1')
+    if (this.#phase === 'sent') this.#line.socket.write(text, 'latin1')
   }
 
   /**
@@ -78,10 +75,10 @@ export class DirectExchange implements Dispatcher.DispatchController {
   take(bytes: Buffer): boolean {
     try {
       // They belong to no request: it is not sent, or its response has ended in this turn.
-      if (!this.#isSent || this.#isOver) return this.#end(new errors.SocketError('bad response'))
+      if (this.#phase !== 'sent') return this.#end(new errors.SocketError('bad response'))
       const response = simpleResponse(bytes)
       if (response !== null) return this.#pass(response)
-      this.#isOver = true
+      this.#phase = 'over'
       this.#line.handOver(this.#rest(), Buffer.from(bytes))
     } catch (error) {
       this.#line.fault(errorOf(error))
@@ -91,8 +88,9 @@ export class DirectExchange implements Dispatcher.DispatchController {
 
   /** The request, with the time that is left for the head of its response. */
   #rest(): DirectRequest {
-    if (this.#ticksLeft === 0) return this.#asked
-    const headersTimeout = this.#ticksLeft * TICK_MS
+    if (this.#ticksLeft === null) return this.#asked
+    // undici takes 0 for any time.
+    const headersTimeout = Math.max(this.#ticksLeft, 1) * TICK_MS
     return { ...this.#asked, request: { ...this.#asked.request, headersTimeout } }
   }
 
@@ -100,16 +98,20 @@ export class DirectExchange implements Dispatcher.DispatchController {
     const { handler } = this.#asked
     try {
       handler.onResponseStart?.(this, status, headers)
-      if (content.length > 0 && !this.#isOver) handler.onResponseData?.(this, content)
+      if (content.length > 0 && this.#phase === 'sent') handler.onResponseData?.(this, content)
     } catch (error) {
       // As undici does.
       this.abort(errorOf(error))
     }
-    if (this.#isOver) return false
-    this.#isOver = true
+    if (this.#phase !== 'sent') return false
+    this.#phase = 'answered'
     inNextTurn(this)
     handler.onResponseEnd?.(this, {})
     return true
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'answered' || this.#phase === 'over'
   }
 
   #end(error: Error): false {
@@ -119,20 +121,20 @@ export class DirectExchange implements Dispatcher.DispatchController {
 
   /** The connection has died. */
   fail(error: Error): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#isOver()) return
+    this.#phase = 'over'
     this.#asked.handler.onResponseError?.(this, error)
   }
 
   /** Called about every `TICK_MS`. */
   tick(): void {
-    if (this.#ticksLeft === 0 || !this.#isSent || this.#isOver) return
+    if (this.#ticksLeft === null || this.#phase !== 'sent') return
     this.#ticksLeft -= 1
     if (this.#ticksLeft === 0) this.#end(new errors.HeadersTimeoutError())
   }
 
   abort(reason: Error): void {
-    if (this.#isOver) return
+    if (this.#isOver()) return
     this.aborted = true
     this.reason = reason
     this.fail(reason)

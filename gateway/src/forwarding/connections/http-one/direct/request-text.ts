@@ -1,11 +1,10 @@
+import { isFieldValue, isToken } from '@gatehouse/edge-headers/field-syntax'
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { identityHeader } from '@gatehouse/edge-headers/names'
 import type { Dispatcher } from 'undici'
 
 /** the characters of a request target that undici accepts */
 const NOT_IN_A_PATH = /[^\x21-\xff]/
-const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/
-const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 
 /** Names with a meaning for the connection or for the end of the request. */
 const NEEDS_UNDICI = new Set([
@@ -17,7 +16,9 @@ const NEEDS_UNDICI = new Set([
   'upgrade'
 ])
 
-const isPlainName = knownNames((name) => NAME.test(name) && !NEEDS_UNDICI.has(name))
+const isPlainName = knownNames(
+  (name) => isToken(name) && name === name.toLowerCase() && !NEEDS_UNDICI.has(name)
+)
 
 /**
  * The bytes of a GET without a body on a connection that stays open, as undici writes them. Pure.
@@ -37,7 +38,7 @@ export function requestText(
     const value = given[name]
     if (typeof value !== 'string') return null
     // The gateway has signed the assertion: base64url and dots, and more than half of all bytes.
-    if (name !== identityHeader.assertion && NOT_IN_A_VALUE.test(value)) return null
+    if (name !== identityHeader.assertion && !isFieldValue(value)) return null
     if (name === 'host') host = value
     else if (isPlainName(name)) lines += `${name}: ${value}\r\n`
     else return null

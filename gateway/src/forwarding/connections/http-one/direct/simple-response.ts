@@ -1,3 +1,4 @@
+import { isFieldValue, isToken } from '@gatehouse/edge-headers/field-syntax'
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 
 /** A response that has arrived completely. */
@@ -16,9 +17,6 @@ const MOST_HEAD_BYTES = 16 * 1024
 const STATUS_LINE = /^HTTP\/1\.1 ([2-5]\d\d) [\x20-\x7e]*$/
 const STATUS_LINE_BYTES = 'HTTP/1.1 200 '.length
 const LENGTH = /^\d{1,9}$/
-/** What a header line may not contain (RFC 9110 §5.5); a line ends before it. */
-const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 const NO_CONTENT = 204
 const RESET_CONTENT = 205
@@ -27,11 +25,11 @@ const NOT_MODIFIED = 304
 /** Names with a meaning for the connection or for the end of the response. */
 const NEEDS_UNDICI = new Set(['proxy-connection', 'trailer', 'transfer-encoding', 'upgrade'])
 
-/** The name in lower case; '' if the parser of undici must read the response. */
-const readName = knownNames((name): string => {
+/** The name in lower case; null if the parser of undici must read the response. */
+const readName = knownNames((name): string | null => {
   const lower = name.toLowerCase()
   // As in an object of undici, `constructor` is found in the prototype.
-  return NAME.test(name) && !NEEDS_UNDICI.has(lower) && !(lower in {}) ? lower : ''
+  return isToken(name) && !NEEDS_UNDICI.has(lower) && !(lower in {}) ? lower : null
 })
 
 /**
@@ -70,7 +68,7 @@ function readLines(head: string, from: number): SimpleResponse['headers'] | null
     if (colon < 0 || colon > end) return null
     const name = readName(head.slice(at, colon))
     const value = readValue(head, colon + 1, end)
-    if (name === '' || value === '') return null
+    if (name === null || value === null) return null
     const before = headers[name]
     if (before === undefined) headers[name] = value
     else if (typeof before === 'string') headers[name] = [before, value]
@@ -80,12 +78,15 @@ function readLines(head: string, from: number): SimpleResponse['headers'] | null
   return headers
 }
 
-/** A value behind at most one space, without white space at its end; '' if it is another one. */
-function readValue(head: string, from: number, end: number): string {
+/**
+ * A value behind at most one space, without white space at its end; null if it is another one, or
+ * empty.
+ */
+function readValue(head: string, from: number, end: number): string | null {
   const start = head.charCodeAt(from) === SPACE ? from + 1 : from
-  if (isSpace(head.charCodeAt(start)) || isSpace(head.charCodeAt(end - 1))) return ''
+  if (isSpace(head.charCodeAt(start)) || isSpace(head.charCodeAt(end - 1))) return null
   const value = head.slice(start, end)
-  return NOT_IN_A_VALUE.test(value) ? '' : value
+  return value !== '' && isFieldValue(value) ? value : null
 }
 
 const SPACE = 0x20
