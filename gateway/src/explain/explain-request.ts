@@ -22,10 +22,10 @@ export function explainRequest(method: string, path: string, table: RouteTable):
   }
 }
 
-function whyRefused({ code, detail, headers }: Refusal): string {
+function whyRefused({ code, reason, headers }: Refusal): string {
   if (code === 'NOT_FOUND') return 'no route has a prefix of this path'
   if (code === 'METHOD_NOT_ALLOWED') return `its route accepts ${headers.allow}`
-  return detail ?? code
+  return reason
 }
 
 function explanationOf(method: string, match: Match, table: RouteTable): Explanation {

@@ -84,32 +84,3 @@ function withLooseNames(path: string): string {
   }
   return reading === '' ? '/' : reading
 }
-
-/** A script that gets the rest of the path as its own (CGI, RFC 3875 §4.1.5). */
-const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|cfm)$/
-
-/**
- * A loose reading as frameworks may read it: without the extension of its last segment, which Rails,
- * Grails, CakePHP and older versions of Spring take for the format of the response
- * (`/orders.json`), and without scripts (`/index.php/orders`). Pure.
- * @returns the reading itself comes first; empty if there is no other one
- */
-export function frameworkReadings(reading: string): readonly string[] {
-  if (!reading.includes('.')) return []
-  const segments = reading.split('/').filter((segment) => segment !== '')
-  const last = segments.length - 1
-  const own = segments.filter((segment, at) => at === last || !SCRIPT.test(segment))
-  return [segments, own].flatMap((all) => withoutExtensions(toPath(all)))
-}
-
-const toPath = (segments: readonly string[]): string => `/${segments.join('/')}`
-
-/**
- * A path, the same without its last extension (`/reports.v2.json`), and without all of them
- * (`/reports.tar.gz`). A dot at the start of a segment begins no extension.
- */
-function withoutExtensions(path: string): readonly string[] {
-  const firstAt = path.indexOf('.', path.lastIndexOf('/') + 2)
-  if (firstAt < 0) return [path]
-  return [path, path.slice(0, path.lastIndexOf('.')), path.slice(0, firstAt)]
-}

@@ -30,6 +30,7 @@ export function receivedHeaders(rawHeaders: readonly string[]): RequestHeaders {
     const value = rawHeaders[index + 1] ?? ''
     const earlier = headers[name]
     if (earlier === undefined) headers[name] = value
+    else if (name === 'host' && repeatsAuthority(rawHeaders, value)) continue
     else if (AT_MOST_ONCE.has(name)) throw malformed(`${name} is given twice`)
     else headers[name] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   }
@@ -37,9 +38,19 @@ export function receivedHeaders(rawHeaders: readonly string[]): RequestHeaders {
 }
 
 /**
- * HTTP/2's `:authority` is Host (RFC 9113 §8.3.1), and is refused if it occurs twice. Its other
- * pseudo-headers were read already.
+ * Whether a Host over HTTP/2 is the same as `:authority`: some clients send both. One that differs
+ * makes the request malformed (RFC 9113 §8.3.1). Pseudo-headers come first, and a name over HTTP/1
+ * has no colon.
  */
+function repeatsAuthority(rawHeaders: readonly string[], host: string): boolean {
+  for (let at = 0; rawHeaders[at]?.startsWith(':') === true; at += 2) {
+    if (rawHeaders[at] === ':authority')
+      return rawHeaders[at + 1]?.toLowerCase() === host.toLowerCase()
+  }
+  return false
+}
+
+/** HTTP/2's `:authority` is Host (RFC 9113 §8.3.1). Its other pseudo-headers were read already. */
 const headerName = knownNames((name): string | null => {
   if (!name.startsWith(':')) return name.toLowerCase()
   return name === ':authority' ? 'host' : null

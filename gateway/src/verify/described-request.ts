@@ -98,10 +98,14 @@ function refuseBody({ headers }: IncomingMessage): void {
   if (length !== '0' || coding !== undefined) throw invalid('a subrequest has no body')
 }
 
-/** Takes the headers that describe the request, and `Host`, out of the others. */
+/**
+ * Takes the headers that describe the request out of the others, with `Host`, which is that of the
+ * subrequest, and the addresses, which `arrivedHop` has read.
+ */
 function sortHeaders(rawHeaders: readonly string[]) {
   const described = new Map<string, string>()
   const lines: string[] = []
+  let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const line = rawHeaders[index] ?? ''
     const name = line.toLowerCase()
@@ -111,13 +115,13 @@ function sortHeaders(rawHeaders: readonly string[]) {
       described.set(name, value)
     } else if (isRespelled(name)) {
       throw invalid(`a header is another spelling of ${foldedName(name)}`)
-    } else if (!readElsewhere.has(name)) lines.push(line, value)
+    } else if (name === 'host') hosts += 1
+    else if (name !== forwardedHeader.for) lines.push(line, value)
   }
+  // RFC 9112 §3.2. Node.js reads the first one.
+  if (hosts > 1) throw invalid('host is given twice')
   return { described, lines }
 }
-
-/** `Host` is that of the subrequest; `arrivedHop` has read the address of the client. */
-const readElsewhere: ReadonlySet<string> = new Set(['host', forwardedHeader.for])
 
 /** Only names with other characters than letters, digits and dashes have another spelling. */
 const isRespelled = (name: string): boolean =>

@@ -1,6 +1,6 @@
 import { asksForWebSocket } from '@gatehouse/edge-headers/asked-upgrade'
 import { foldedName, isIdentityName } from '@gatehouse/edge-headers/names'
-import { withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
+import { listMembers, withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
 import { malformed } from '../refusals.ts'
 
 /**
@@ -45,6 +45,9 @@ export function refuseKeptHeaders(
     if (first === X && REWRITING.test(foldedName(name))) {
       throw kept('a header that changes the method or the path', 'X-HTTP-Method-Override')
     }
+  }
+  if (connection !== '' && listMembers(connection.toLowerCase()).some(isIdentityName)) {
+    throw kept('an identity header that Connection names', 'Connection: x-auth-subject')
   }
   if (offers.length > 0 && !isHandshake(offers, connection)) {
     throw kept('an offer to change the protocol', 'Upgrade: h2c')

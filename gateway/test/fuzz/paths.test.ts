@@ -3,6 +3,8 @@ import { inputs } from '@gatehouse/fixtures/generated'
 import { generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
+import type { Route } from '../../src/routes/entry/route.ts'
+import { servicePath } from '../../src/routes/service-path.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
 import { locateTarget } from '../../src/routes/table/located-target.ts'
 import type { RouteTable } from '../../src/routes/table/route-table.ts'
@@ -29,7 +31,18 @@ routes:
   - { name: inner, prefix: /open/inner, upstream: service, encodedSlashes: pass, encodedDelimiters: pass }
   - { name: closed, prefix: /closed, upstream: service }
   - { name: slash, prefix: /slash, upstream: service, encodedSlashes: pass }
-  - { name: sign, prefix: /slash/sign, upstream: service, encodedDelimiters: pass }
+  - { name: sign, prefix: /slash/sign, upstream: service, roles: [a], encodedDelimiters: pass }
+`,
+  {}
+)
+/** Routes that strip different prefixes of the paths of one service. */
+const strippedTable = readRouteTable(
+  `
+upstreams: { service: 'http://service' }
+routes:
+  - { name: open, prefix: /x, stripPrefix: /x, upstream: service, access: public }
+  - { name: inner, prefix: [/x/inner, /x/open/inner], stripPrefix: /x, upstream: service }
+  - { name: closed, prefix: /closed, upstream: service }
 `,
   {}
 )
@@ -97,7 +110,9 @@ const pieces = [
   'OPEN',
   'x',
   '.json',
-  '/a.php'
+  '/a.php',
+  '/_next/data/b',
+  '.segments/x.segment.rsc'
 ]
 
 /**
@@ -123,7 +138,11 @@ const readings: Record<string, (path: string) => string | null> = {
   'without an extension': (path) =>
     resolved(decoded(path)?.replace(/(?<=[^/])\.[^/]*\/*$/, '') ?? null),
   'by a script that gets the rest': (path) =>
-    resolved(decoded(path)?.replace(/\/[^/]+\.php(?=\/)/, '') ?? null),
+    resolved(decoded(path)?.replace(/\/[^/;]+\.php(?=\/)/, '') ?? null),
+  'by Next.js, for the data of a page': (path) =>
+    resolved(decoded(path)?.replace(/\/_next\/data\/[^/]+(\/.*)\.json$/, '$1') ?? null),
+  'by Next.js, for a part of a page': (path) =>
+    resolved(decoded(path)?.replace(/\.segments\/.*\.segment\.rsc$/, '') ?? null),
   'with look-alikes made one': (path) => resolved(decoded(path)?.normalize('NFKC') ?? null)
 }
 
@@ -152,7 +171,12 @@ function matchedBy(table: RouteTable, target: string) {
  * Tries this number of targets. Returns the first one for which a reader finds another route than
  * the gateway does, and how many the gateway accepts.
  */
-function hunt(routes: RouteTable, count: number, starts: readonly string[]) {
+function hunt(
+  routes: RouteTable,
+  count: number,
+  starts: readonly string[],
+  isOther = (path: string, route: Route): boolean => routes.match(path) !== route
+) {
   const random = generator()
   let accepted = 0
   let wrong: string | null = null
@@ -167,8 +191,8 @@ function hunt(routes: RouteTable, count: number, starts: readonly string[]) {
     const { path, query } = matched.target
     if (`${path}${query}` !== target || /[^\x21-\x7e]/.test(target)) wrong = `forwarded: ${target}`
     for (const [name, read] of Object.entries(readings)) {
-      const other = read(path)
-      if (other !== null && routes.match(other) !== matched.route) wrong = `${name}: ${target}`
+      const other = read(servicePath(matched.route, path))
+      if (other !== null && isOther(other, matched.route)) wrong = `${name}: ${target}`
     }
   }
   return { wrong, accepted, title: `FUZZ_SEED=${random.seed}` }
@@ -195,3 +219,16 @@ t.test('no server reads a path with accepted encoded delimiters as another route
   t.equal(wrong, null, title)
   t.ok(accepted > count / 50, `${accepted} of ${count} were accepted`)
 })
+
+t.test(
+  'no server reads a path as one of a stricter route that strips another prefix',
+  async (t) => {
+    const count = INPUTS / 2
+    const starts = ['/x', '/x/a', '/x/closed/b', '/x/inner/a', '/x/open/inner', '/closed/a']
+    const isStricter = (path: string, { access }: Route) =>
+      access === 'public' && /^\/(?:closed|inner|open\/inner)(?:\/|$)/.test(path)
+    const { wrong, accepted, title } = hunt(strippedTable, count, starts, isStricter)
+    t.equal(wrong, null, title)
+    t.ok(accepted > count / 50, `${accepted} of ${count} were accepted`)
+  }
+)

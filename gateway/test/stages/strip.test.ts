@@ -169,6 +169,15 @@ t.test(
           ]
         ]
       ),
+      [
+        'two hosts, and a value that looks like a pseudo-header',
+        [
+          ['Host', 'evil'],
+          ['X', ':authority'],
+          ['a', 'b'],
+          ['Host', 'a']
+        ]
+      ],
       ...[
         '',
         ' ',

@@ -1,4 +1,6 @@
 import type { Route } from '../entry/route.ts'
+import { longestPrefix } from './longest-prefix.ts'
+import { type ServiceRoutes, serviceRoutes } from './service-routes.ts'
 
 /**
  * Finds the route of a canonical path: the longest prefix wins, and a prefix ends where a segment
@@ -13,6 +15,8 @@ export type RouteTable = {
   matchLoosely(reading: string): Route | null
   /** the same, and the prefix in lower case */
   findLoosely(reading: string): FoundRoute | null
+  /** the routes to the service of each route */
+  readonly atServices: ReadonlyMap<Route, ServiceRoutes>
 }
 
 export type FoundRoute = { readonly prefix: string; readonly route: Route }
@@ -30,25 +34,13 @@ export function routeTable(routes: readonly Route[], files: readonly string[] = 
       })
     )
   )
+  const matchLoosely = (reading: string): Route | null => findLoosely(reading)?.route ?? null
   return {
     routes,
     files,
     match: (path) => find(path)?.route ?? null,
-    matchLoosely: (reading) => findLoosely(reading)?.route ?? null,
-    findLoosely
-  }
-}
-
-function longestPrefix(byPrefix: ReadonlyMap<string, FoundRoute>) {
-  const longest = Math.max(0, ...[...byPrefix.keys()].map((prefix) => prefix.length))
-  return (path: string): FoundRoute | null => {
-    // Starts at the end of the longest prefix. Otherwise a path of 4,000 segments would cost 4,000
-    // lookups.
-    const from = path.length <= longest ? path.length : path.lastIndexOf('/', longest)
-    for (let end = from; end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const found = byPrefix.get(path.slice(0, end))
-      if (found !== undefined) return found
-    }
-    return byPrefix.get('/') ?? null
+    matchLoosely,
+    findLoosely,
+    atServices: serviceRoutes(routes, matchLoosely)
   }
 }

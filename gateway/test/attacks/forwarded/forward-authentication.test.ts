@@ -128,6 +128,20 @@ t.test('a spoofed identity header changes nothing in the answer', async (t) => {
   )
 })
 
+t.test('Connection cannot name an identity header, which a proxy or service removes', async (t) => {
+  // Traefik CVE-2024-45410
+  for (const line of ['close, x-auth-subject', 'X-Auth-Roles', 'keep-alive,x_auth_subject']) {
+    isRefused(t, await ask(gateway, { target: '/closed' }, [...good, `Connection: ${line}`]), line)
+  }
+  const named = [...good, 'Connection: close, x-trace']
+  t.equal((await ask(gateway, { target: '/closed' }, named)).status, 200)
+})
+
+t.test('two hosts of a subrequest are refused (RFC 9112 §3.2)', async (t) => {
+  const lines = ['Host: api.example', 'Host: api.example', ...linesOf('Traefik and Caddy')]
+  isRefused(t, await subrequest(gateway, { lines: [...lines, ...good] }), 'twice')
+})
+
 t.test('no user agent and no path of a health check passes', async (t) => {
   // oauth2-proxy GHSA-5hvv-m4w4-gf6v
   for (const agent of ['GoogleHC/1.0', 'kube-probe/1.30', 'ELB-HealthChecker/2.0']) {

@@ -106,7 +106,13 @@ t.test('an honest request over raw frames is answered', async (t) => {
   t.equal(await outcomeOf(t, gateway, headers(plain)), 200)
   t.equal(await outcomeOf(t, gateway, headers(asking({ ':path': '/closed' }))), 401)
   t.equal(await outcomeOf(t, gateway, withBody(post(['content-length', '4']), 'body')), 200)
-  t.match(gateway.upstream.received, [{ target: '/open/x' }, { method: 'POST', body: 'body' }])
+  const both = asking({ ':path': '/open/both' }, ['host', 'Gateway.example'])
+  t.equal(await outcomeOf(t, gateway, headers(both)), 200, 'with its authority as Host, too')
+  t.match(gateway.upstream.received, [
+    { target: '/open/x' },
+    { method: 'POST', body: 'body' },
+    { target: '/open/both' }
+  ])
 })
 
 t.test('a GET or HEAD that ends with an empty DATA frame has no body', async (t) => {

@@ -96,8 +96,10 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
     upstreams: `  other: 'http://127.0.0.1:1'\n`,
     routes: `
   - { name: pages, prefix: /, upstream: service }
-  - { name: inner, prefix: [/open/inner, /reports.v2], upstream: service }
-  - { name: listed, prefix: [/closed.txt, /open/a.php], upstream: service, access: public }
+  - { name: inner, prefix: [/open/inner, /reports.v2], upstream: service, roles: [admin] }
+  - { name: staff, prefix: /staff, upstream: service, roles: [admin] }
+  - { name: deep, prefix: /app.php/deep.v1, upstream: service, roles: [admin] }
+  - { name: listed, prefix: [/staff.txt, /open/a.php], upstream: service, access: public }
   - { name: elsewhere, prefix: /elsewhere, upstream: other }
   - { name: about, prefix: /about, upstream: service, access: public }
   - { name: limited, prefix: /limited, upstream: service, access: public, limit: { max: 1, windowSeconds: 60 } }
@@ -106,18 +108,49 @@ t.test('a path that a framework serves as a closed route is refused', async (t) 
   const asked = (path: string) =>
     provoke(gateway, head(`GET ${path} HTTP/1.1`, `Authorization: Bearer ${gateway.token()}`))
   const refused = words(`
-    /closed.json /closed.json/ /closed.tar.gz /CLOSED.Json /closed;x.json /closed.json;x /closed%20.json /closed.j%20son
-    /open/inner.xml /open/inner.xml?x /index.php/closed /index.php/closed/x /INDEX.PHP/closed /a/b.php/../closed
-    /index.php/open/inner.json /index.php;x/closed /limited.json /a.cgi/closed /a.php/b.php/closed /open/a.php/inner/x
-    /reports.v2.json /index.php/reports.v2.json`)
+    /staff.json /staff.json/ /staff.tar.gz /STAFF.Json /staff;x.json /staff.json;x /staff%20.json /staff.j%20son
+    /open/inner.xml /open/inner.xml?x /index.php/staff /index.php/staff/x /INDEX.PHP/staff /a/b.php/../staff
+    /index.php/open/inner.json /index.php;x/staff /limited.json /a.cgi/staff /a.php/b.php/staff /open/a.php/inner/x
+    /reports.v2.json /index.php/reports.v2.json /reports.v2.a.b.json /app.php/deep.v1.x`)
   for (const path of refused) {
     const { statuses, received } = await asked(path)
     t.strictSame([statuses, received], [[400], []], path)
   }
   const passed = words(`
-    /closed.txt /closed.txt/ /closedX.json /x.json /.closed /.json /index.php /index.php/x /index.php/closedX /closedphp/closed
-    /a.phpx/closed /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /about.js /a/closed.json
-    /reports.v2 /reports.v3.json`)
+    /staff.txt /staff.txt/ /staffX.json /x.json /.staff /.json /index.php /index.php/x /index.php/staffX /staffphp/staff
+    /a.phpx/staff /open/x/inner.json /open/inner.json/x /open/a.php/x /elsewhere.json /about.js /a/staff.json
+    /reports.v3.json /closed.json /closed.js /index.php/closed`)
+  for (const path of passed) {
+    const { statuses } = await asked(path)
+    t.strictSame(statuses, [200], path)
+  }
+})
+
+t.test('a path that would be another route at the service is refused', async (t) => {
+  const gateway = await edge(t, {
+    routes: `
+  - { name: app, prefix: /app, stripPrefix: /app, upstream: service }
+  - { name: reports, prefix: [/reports, /app/reports/own], upstream: service }
+  - { name: admin, prefix: /admin, upstream: service, roles: [admin] }
+  - { name: second, prefix: /second, stripPrefix: /second, upstream: service, roles: [admin] }
+  - { name: assets, prefix: /_next, upstream: service, access: public }
+  - { name: pages, prefix: /, upstream: service }
+`
+  })
+  const asked = (path: string) =>
+    provoke(gateway, head(`GET ${path} HTTP/1.1`, `Authorization: Bearer ${gateway.token()}`))
+  const refused = words(`
+    /app/admin /app/admin/ /app/admin/x /app/ADMIN /app/admin;x /app/admin.json /app/index.php/admin /app/_next/data/b/admin.json
+    /_next/data/b/admin.json /_next/data/b/admin/x.json /_next/data/b/index.json /_next/data/b.json /_next/data/b/x.json
+    /admin.segments/_tree.segment.rsc /admin.segments/x/y.segment.rsc /admin.a.b.c /x.wsgi/admin
+    /x.dll/admin`)
+  for (const path of refused) {
+    const { statuses, received } = await asked(path)
+    t.strictSame([statuses, received], [[400], []], path)
+  }
+  const passed = words(`
+    /app /app/x /app/adminx /app/x/admin /app/reports /app/reports/x /app/closed /app/second /app/x.json /app/reports.json
+    /reports.json /open.json /closed.js /_next/static/x.js /_next/data /x.segments/y.rsc /x/_next/data/b/x.json`)
   for (const path of passed) {
     const { statuses } = await asked(path)
     t.strictSame(statuses, [200], path)
