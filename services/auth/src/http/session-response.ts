@@ -12,7 +12,7 @@ const Session = Type.Object(
     }),
     createdAt: instant('When the user signed in.'),
     lastUsedAt: instant('When the session was last refreshed.'),
-    expiresAt: instant('When the session ends if it is not refreshed before.'),
+    expiresAt: instant('When the session ends, unless it is refreshed first.'),
     label: Type.String({
       description: 'The kind of browser or program that signed in, for people. May be empty.',
       examples: ['Firefox on Linux']

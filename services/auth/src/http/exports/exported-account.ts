@@ -118,7 +118,7 @@ export const exportedAccount = (title: string) =>
       identities: Type.Array(Identity, { description: 'The linked providers.' }),
       recoveryCodes: Type.Integer({ description: 'How many are left.', examples: [10] }),
       sessions: Type.Array(Session, { description: 'The live sessions.' }),
-      links: Type.Array(Link, { description: 'The links that were sent lately.' }),
+      links: Type.Array(Link, { description: 'The links that were sent recently.' }),
       ...events
     },
     { title, description: 'Everything that is stored about an account, without secrets.' }

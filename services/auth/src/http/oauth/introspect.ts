@@ -81,7 +81,7 @@ const Introspection = Type.Object(
 const schema = {
   operationId: 'introspectToken',
   summary: 'Introspect a token',
-  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. For an exchanged token, the response is active only if the client receives the audience of the token. Changes nothing.`,
+  description: `Says whether a token is valid, and whose it is (RFC 7662). Only for machine clients with the scope ${INTROSPECT_SCOPE}. An exchanged token is active only for a client that is registered with its audience. Changes nothing.`,
   tags: ['OAuth'],
   security: clientSecurity,
   form: Form,

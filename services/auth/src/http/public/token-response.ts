@@ -28,7 +28,7 @@ export const TokenResponse = Type.Object(
       })
     ),
     refreshExpiresIn: Type.Integer({
-      description: 'Seconds until the session ends if it is not refreshed before.',
+      description: 'Seconds until the session ends, unless it is refreshed first.',
       examples: [1_209_600]
     }),
     session: Type.Object({ id: SessionId }, { description: 'The session of both tokens.' })

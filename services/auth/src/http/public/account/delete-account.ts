@@ -10,7 +10,7 @@ import type { PublicRouteOptions, Route } from '../route.ts'
 
 const Deletion = Type.Object(
   {
-    deletionAt: instant('When the account is deleted, unless its user signs in before.')
+    deletionAt: instant('When the account is deleted, unless its user signs in before then.')
   },
   { title: 'AccountDeletion' }
 )
