@@ -77,11 +77,15 @@ export const resetFactors = (user: User): Promise<void> =>
 
 type Rights = Pick<User, 'roles' | 'scope'>
 
+/** The rights that operators can replace: those of a provider stay with the provider. */
+export const replaceable = ({ assigned: { roles }, scope }: User): Rights => ({ roles, scope })
+
 /** Replaces what differs. */
 export async function setRights(user: User, rights: Rights): Promise<void> {
   try {
+    const before = replaceable(user)
     for (const name of ['roles', 'scope'] as const) {
-      const isSame = rights[name].join(' ') === user[name].join(' ')
+      const isSame = rights[name].join(' ') === before[name].join(' ')
       if (!isSame) await ask('PUT', `${pathOf(user.id)}/${name}`, { [name]: rights[name] })
     }
   } finally {

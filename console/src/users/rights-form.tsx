@@ -2,13 +2,14 @@ import { useSignal } from '@preact/signals'
 import type { User } from '../api/responses.ts'
 import { Field, wordsOf } from '../parts/field.tsx'
 import { attempt } from '../parts/notices.tsx'
-import { setRights } from './found-user.ts'
+import { replaceable, setRights } from './found-user.ts'
 
 /** Lets an admin change the roles and the scope of a user. */
 export function RightsForm({ user }: { readonly user: User }) {
   const isOpen = useSignal(false)
-  const roles = useSignal(user.roles.join(' '))
-  const scope = useSignal(user.scope.join(' '))
+  const before = replaceable(user)
+  const roles = useSignal(before.roles.join(' '))
+  const scope = useSignal(before.scope.join(' '))
   const save = () =>
     attempt(async () => {
       await setRights(user, { roles: wordsOf(roles.value), scope: wordsOf(scope.value) })

@@ -25,6 +25,13 @@ export function UserCard({ found }: { readonly found: FoundUser }) {
         <Fact name="state" value={user.disabled ? 'disabled' : 'enabled'} />
         <Fact name="address" value={user.emailVerified ? 'verified' : 'not verified'} />
         <Fact name="roles" value={user.roles.join(', ') || 'none'} />
+        {user.provided.map((rights) => (
+          <Fact
+            key={rights.provider}
+            name={`from ${rights.provider}`}
+            value={providedText(rights)}
+          />
+        ))}
         <Fact name="scope" value={user.scope.join(' ') || 'none'} />
         <Fact name="created" value={timeText(user.createdAt)} />
       </dl>
@@ -80,6 +87,13 @@ function Leaving({ user, until }: { readonly user: User; readonly until: string 
     </div>
   )
 }
+
+/** The roles and claims that a linked provider gives. */
+const providedText = ({ roles, claims }: User['provided'][number]): string =>
+  [
+    ...roles,
+    ...Object.entries(claims).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  ].join(', ')
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (

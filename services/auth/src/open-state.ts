@@ -51,7 +51,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { guesses } = throttling
   const accounts = openAccounts(config, { ...common, guesses, mail, revocations })
   const factors = await openFactors(config, { ...common, guesses, mail, noteIdentityUse })
-  const providers = openProviders(config, { ...common, mail })
+  const providers = openProviders(config, { ...common, mail, revocations })
   const invitations = openInvitations({ ...common, accounts, guesses })
   const clients = openClients({ ...common, reserved: settings.reservedAudiences, revocations })
   const webhooks = await openWebhooks(config, common)

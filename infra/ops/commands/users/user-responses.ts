@@ -1,5 +1,10 @@
 import { textTable } from '../../terminal/text-table.ts'
 
+type Rights = {
+  readonly roles: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
 /** A user, in a response. */
 export type User = {
   readonly id: string
@@ -7,6 +12,10 @@ export type User = {
   readonly roles: readonly string[]
   readonly scope: readonly string[]
   readonly claims: Readonly<Record<string, unknown>>
+  /** by operators; absent in responses of an earlier version */
+  readonly assigned?: Rights
+  /** by linked providers */
+  readonly provided?: readonly (Rights & { readonly provider: string })[]
   readonly disabled: boolean
   readonly createdAt: string
   readonly deletionAt: string | null
@@ -30,4 +39,15 @@ export function userTable(users: readonly User[]): string {
 function stateOf({ disabled, deletionAt }: User): string {
   const state = disabled ? 'disabled' : 'enabled'
   return deletionAt === null ? state : `${state}, deletion ${deletionAt.slice(0, 10)}`
+}
+
+/** Where the roles and claims of a user come from; nothing if no provider gives any. */
+export function originLines({ assigned, provided = [] }: User): string[] {
+  if (assigned === undefined || provided.length === 0) return []
+  const line = (from: string, { roles, claims }: Rights) =>
+    `  from ${from}: roles ${roles.join(', ') || 'none'}; claims ${JSON.stringify(claims)}`
+  return [
+    line('operators', assigned),
+    ...provided.map((rights) => line(`the provider ${rights.provider}`, rights))
+  ]
 }

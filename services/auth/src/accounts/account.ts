@@ -1,4 +1,5 @@
 import type { AccountClaims } from './account-claims.ts'
+import type { AssignedRights, ProvidedRights } from './provided-rights.ts'
 
 /** A person who can sign in. */
 export type Account = {
@@ -15,9 +16,14 @@ export type Account = {
   readonly passwordHash: string
   /** how often the password was changed */
   readonly passwordVersion: number
+  /** all of them: of operators and of linked providers */
   readonly roles: readonly string[]
   readonly scope: readonly string[]
+  /** all of them, as the roles */
   readonly claims: AccountClaims
+  readonly assigned: AssignedRights
+  /** in the order of the file of providers; only of links that open sessions */
+  readonly provided: readonly ProvidedRights[]
   /** seconds since 1970 */
   readonly createdAt: number
   readonly disabled: boolean

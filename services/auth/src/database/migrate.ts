@@ -37,6 +37,7 @@ import { accountDeletions } from './migrations/0035-account-deletions.ts'
 import { identities } from './migrations/0038-identities.ts'
 import { numberOfPartitions } from './migrations/0039-number-of-partitions.ts'
 import { challengeIdentities } from './migrations/0040-challenge-identities.ts'
+import { providedRights } from './migrations/0042-provided-rights.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -77,7 +78,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0035-account-deletions': accountDeletions,
   '0038-identities': identities,
   '0039-number-of-partitions': numberOfPartitions,
-  '0040-challenge-identities': challengeIdentities
+  '0040-challenge-identities': challengeIdentities,
+  '0042-provided-rights': providedRights
 }
 
 /** What the database has of the migrations. */

@@ -31,12 +31,14 @@ export type AccountTable = {
   password_hash: string
   /** how often the password was changed; a new hash of the same password does not count */
   password_version: number
-  /** a JSON array */
+  /** those that operators set: a JSON array */
   roles: string
   /** space-separated, as in a token */
   scope: string
-  /** a JSON object */
+  /** those that operators set: a JSON object */
   claims: Generated<string>
+  /** rights of linked providers: a JSON array of `ProvidedRights`; null: none */
+  provided: Generated<string | null>
   /** seconds since 1970 */
   created_at: number
   disabled_at: number | null

@@ -15,6 +15,10 @@ export type IdentityTable = {
   /** seconds since 1970 */
   created_at: number
   used_at: Generated<number | null>
+  /** rights that the provider gives by the mapping in the file: `MappedRights`; null: none */
+  provided: Generated<string | null>
+  /** seconds since 1970: until when they last, unless its user signs in there again; null: none */
+  provided_until: Generated<number | null>
 }
 
 /** Logins that came back from a provider, until the page or app exchanges their code. */

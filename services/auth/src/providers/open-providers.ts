@@ -1,8 +1,12 @@
 import { publicUrl } from '@gatehouse/access-token/public-url'
+import type { AccountConfig } from '../accounts/account-settings.ts'
+import { factorPolicyOf } from '../accounts/needs-factor.ts'
 import type { Database } from '../database/open-database.ts'
 import { type PasskeyConfig, passkeyPolicyOf } from '../factors/passkeys/passkey-settings.ts'
 import type { Ports } from '../ports.ts'
+import type { StaleTokens } from '../revocations/stale-tokens.ts'
 import { callbackPath } from './callback-path.ts'
+import { takeBackRights } from './identities/take-back-rights.ts'
 import { githubProtocol } from './protocol/github-protocol.ts'
 import { openidProtocol } from './protocol/openid-protocol.ts'
 import {
@@ -19,26 +23,36 @@ import { type ProviderConfig, returnUrlsOf } from './provider-settings.ts'
 import { type Providers, providers } from './providers.ts'
 
 type OpenPorts = Pick<Ports, 'log' | 'registry' | 'cleanups' | 'monotonicClock'> &
-  Pick<ProviderPorts, 'sealing' | 'audit' | 'mail' | 'clock'> & { readonly database: Database }
+  Pick<ProviderPorts, 'sealing' | 'audit' | 'mail' | 'clock'> & {
+    readonly database: Database
+    readonly revocations: { readonly stale: StaleTokens }
+  }
 
 /** for each request to a provider */
 const TIMEOUT_SECONDS = 5
 
 /** @throws SettingsFault with every fault of the file */
-export function openProviders(config: ProviderConfig & PasskeyConfig, ports: OpenPorts): Providers {
-  const { database, registry, cleanups, clock } = ports
+export function openProviders(
+  config: ProviderConfig & PasskeyConfig & AccountConfig,
+  ports: OpenPorts
+): Providers {
+  const { database, registry, cleanups, revocations, clock } = ports
   const db = database.tables
   const entries = readProviders(config)
   cleanups.push(forgetLogins(db, clock))
-  return providers({
+  const opened = {
     ...ports,
     db,
     entries,
     passkeys: passkeyPolicyOf(config),
+    factorPolicy: factorPolicyOf(config),
+    stale: revocations.stale,
     clients: clientsOf(entries, config, ports),
     returnUrls: returnUrlsOf(config),
     count: providerMetrics(registry, entries)
-  })
+  }
+  cleanups.push(takeBackRights(opened))
+  return providers(opened)
 }
 
 function clientsOf(

@@ -1,5 +1,7 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
 import { type Static, Type } from 'typebox'
+import { githubClaims } from './mapping/github-claims.ts'
+import { mappedSources, mappingFaults, mappingMembers } from './mapping/mapping-rules.ts'
 
 const Word = Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\s"\\\\]+$' })
 
@@ -14,7 +16,8 @@ const common = {
   /** `verified-email`: an account with the same verified address is linked at the login */
   linking: Type.Enum(['signed-in', 'verified-email'], { default: 'signed-in' }),
   /** whether a login may create an account */
-  registration: Type.Boolean({ default: true })
+  registration: Type.Boolean({ default: true }),
+  ...mappingMembers
 }
 
 const SecretFile = Type.String({ minLength: 1 })
@@ -71,8 +74,8 @@ export type GithubEntry = Omit<GithubFields, 'clientSecretFile'> & {
 export type ProviderEntry = OpenidEntry | GithubEntry
 
 /** What is wrong with an OpenID provider that its schema cannot find. */
-export function openidFaults({ issuer, scopes }: OpenidFields): string[] {
-  const faults: string[] = []
+export function openidFaults({ issuer, scopes, ...mapping }: OpenidFields): string[] {
+  const faults = mappingFaults(mapping)
   if (!isIssuer(issuer)) {
     faults.push('issuer must be an https URL without user, query and fragment, not its metadata')
   }
@@ -82,8 +85,17 @@ export function openidFaults({ issuer, scopes }: OpenidFields): string[] {
 }
 
 /** What is wrong with GitHub that its schema cannot find. */
-export const githubFaults = ({ url }: GithubFields): string[] =>
-  isWebsite(url) ? [] : ['url must be an https address without a path, such as https://github.com']
+export const githubFaults = ({ url, ...mapping }: GithubFields): string[] => [
+  ...(isWebsite(url) ? [] : [NO_WEBSITE]),
+  ...mappingFaults(mapping),
+  ...[...mappedSources(mapping)]
+    .filter((claim) => !githubClaims.has(claim))
+    .map(
+      (claim) => `roleMapping and claimMapping: ${claim} is none of ${[...githubClaims].join(', ')}`
+    )
+]
+
+const NO_WEBSITE = 'url must be an https address without a path, such as https://github.com'
 
 /** Where GitHub has what a login needs. */
 export function githubAddresses(text: string): Pick<GithubEntry, 'url' | 'issuer' | 'api'> {

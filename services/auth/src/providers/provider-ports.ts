@@ -1,4 +1,3 @@
-import type { Ports } from '../ports.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import type { IdentityPorts } from './identities/identity-ports.ts'
 import type { ProviderClient } from './protocol/provider-client.ts'
@@ -12,5 +11,4 @@ export type ProviderPorts = IdentityPorts & {
   /** where a login may return, the default first */
   readonly returnUrls: readonly string[]
   readonly count: CountProviderLogin
-  readonly log: Pick<Ports['log'], 'warn'>
 }

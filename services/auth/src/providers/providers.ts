@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import type { FactorChange } from '../factors/factor-changes.ts'
+import { ifAvailable } from '../if-available.ts'
 import type { Reader } from '../mail/queue/queued-mail.ts'
 import type { IdentityRow } from './identities/identity-store.ts'
 import { listIdentities, opensSession } from './identities/identity-store.ts'
@@ -92,11 +93,17 @@ export function providers(ports: ProviderPorts): Providers {
     async link(account, exchange, change) {
       const known = await redeem(exchange, change)
       const row = await linkIdentity(ports, { id: account.id, sid: exchange.sid }, known, change)
+      await ifAvailable(ports.stale.publish(account.id))
       return { ...own(row, account), opensSession: true }
     },
-    stepUp: async (session, exchange, by) =>
-      stepUpByProvider(ports, session, await redeem(exchange, by), by),
-    unlink: (account, which, change) => unlinkIdentity(ports, account, which, change)
+    async stepUp(session, exchange, by) {
+      await stepUpByProvider(ports, session, await redeem(exchange, by), by)
+      await ifAvailable(ports.stale.publish(session.account.id))
+    },
+    async unlink(account, which, change) {
+      await unlinkIdentity(ports, account, which, change)
+      await ifAvailable(ports.stale.publish(account.id))
+    }
   }
 }
 

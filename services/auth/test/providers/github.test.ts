@@ -1,8 +1,13 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { isProblem } from '../fixtures/problem.ts'
-import { type Email, type GithubUser, githubServer } from '../fixtures/providers/github.ts'
-import { authWithGithub, callbackOf, signInWithGithub } from '../fixtures/providers/github-login.ts'
+import { type Email, type GithubUser, githubServer, json } from '../fixtures/providers/github.ts'
+import {
+  authWithGithub,
+  callbackOf,
+  signInWithGithub,
+  visitGithub
+} from '../fixtures/providers/github-login.ts'
 import { begin } from '../fixtures/providers/provider-login.ts'
 import { headersOf } from '../fixtures/second-factor.ts'
 
@@ -123,4 +128,42 @@ t.test('users of an older server without PKCE and without iss sign in', async (t
   github.behave({ withoutPkce: true, iss: null })
   t.equal((await signInWithGithub(auth, github, octocat)).statusCode, 200)
   github.behave({})
+})
+
+t.test('organizations and teams of GitHub give roles, by their numbers', async (t) => {
+  const roleMapping = [
+    { claim: 'organizations', value: 9919, roles: ['member'] },
+    { claim: 'teams', value: 42, roles: ['editor'] }
+  ]
+  const claimMapping = [{ claim: 'email', as: 'contact' }]
+  const auth = await authWithGithub(t, github, { more: { roleMapping, claimMapping } })
+  const { location } = await begin(auth, 'github')
+  t.equal(new URL(location).searchParams.get('scope'), 'user:email read:org')
+  const rolesOf = async (more: Partial<GithubUser>) => {
+    const answer = await signInWithGithub(auth, github, { ...octocat, ...more })
+    return decodeJwt(answer.json().accessToken).roles
+  }
+  const active = { id: 9919, state: 'active' }
+  const many = Array.from({ length: 150 }, (_, at) => ({ id: at + 1, state: 'active' }))
+  t.strictSame(await rolesOf({ organizations: [...many, active], teams: [42] }), [
+    'user',
+    'member',
+    'editor'
+  ])
+  t.strictSame(await rolesOf({ organizations: [{ ...active, state: 'pending' }] }), ['user'])
+  t.strictSame(await rolesOf({ organizations: [{ ...active, id: 42 }], teams: [9919] }), ['user'])
+  // GitHub ignores the state that was asked for, or does not show memberships to the app.
+  const memberships = '/api/v3/user/memberships/orgs'
+  t.teardown(() => github.behave({}))
+  for (const body of [[{ state: 'pending', organization: { id: 9919 } }], null]) {
+    github.behave({
+      paths: { [memberships]: (_, response) => json(response, body, body === null ? 403 : 200) }
+    })
+    t.strictSame(await rolesOf({ organizations: [active], teams: [42] }), ['user', 'editor'])
+  }
+  for (const body of [{}, [{ state: 'active', organization: { id: '9919' } }], [9919]]) {
+    github.behave({ paths: { [memberships]: (_, response) => json(response, body) } })
+    const { error } = await visitGithub(auth, github, octocat)
+    t.equal(error, 'invalid', JSON.stringify(body))
+  }
 })

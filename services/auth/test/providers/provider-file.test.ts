@@ -21,6 +21,8 @@ function read(content: unknown): unknown {
   }
 }
 
+const noMapping = { roleMapping: [], claimMapping: [], mappingDays: 90 }
+
 const faults = (...entries: object[]) => read({ providers: entries })
 const at = (text: string) => [`AUTH_PROVIDERS_FILE: ${file}: ${text}`]
 
@@ -69,7 +71,7 @@ t.test('an entry of GitHub has the addresses of its server', async (t) => {
   writeFileSync(join(folder, 'secret'), 'of the app\n')
   const clientSecretFile = join(folder, 'secret')
   const github = { id: 'github', kind: 'github', name: 'GitHub', clientId: 'x', clientSecretFile }
-  const defaults = { domains: [], linking: 'signed-in', registration: true }
+  const defaults = { domains: [], linking: 'signed-in', registration: true, ...noMapping }
   const { clientSecretFile: _file, ...shown } = github
   const read = { ...shown, ...defaults, clientSecret: 'of the app' }
   t.strictSame(faults(github, { ...github, id: 'own', url: 'https://GIT.example/' }), [
@@ -120,6 +122,40 @@ t.test('an entry of GitHub has the addresses of its server', async (t) => {
   ])
 })
 
+t.test('a mapping names its claims, values and roles one by one', async (t) => {
+  const role = { claim: 'groups', value: 'editors', roles: ['editor'] }
+  for (const [wrong, fault] of [
+    [{ ...role, roles: ['*', 'x y'] }, /roleMapping.0.roles.1 must/],
+    [{ ...role, roles: [] }, /roleMapping.0.roles must/],
+    [{ ...role, value: ['editors'] }, /roleMapping.0.value must/],
+    [{ ...role, value: undefined }, /roleMapping.0.value is missing/],
+    [{ ...role, claim: '' }, /roleMapping.0.claim must/],
+    [{ ...role, claim: '/a//b' }, /roleMapping.0.claim must/],
+    [{ ...role, pattern: '.*' }, /roleMapping.0.pattern is not known/]
+  ] as const) {
+    t.match(faults({ ...acme, roleMapping: [wrong] }), [fault])
+  }
+  const claim = { claim: 'tid', as: 'tenant_id' }
+  for (const as of ['roles', 'Scope', 'sub', 'email', 'acr', 'tenant id', '__proto__']) {
+    t.strictSame(
+      faults({ ...acme, claimMapping: [{ ...claim, as }] }),
+      at('providers.0.claimMapping.0.as must be a name that a claim of a user can have'),
+      as
+    )
+  }
+  t.strictSame(
+    faults({ ...acme, claimMapping: [claim, { ...claim, claim: 'org' }] }),
+    at('providers.0.claimMapping.1.as tenant_id is used twice')
+  )
+  writeFileSync(join(folder, 'secret'), 'of the app\n')
+  const clientSecretFile = join(folder, 'secret')
+  const github = { id: 'github', kind: 'github', name: 'GitHub', clientId: 'x', clientSecretFile }
+  t.strictSame(
+    faults({ ...github, roleMapping: [{ ...role, claim: 'groups' }] }),
+    at('providers.0.roleMapping and claimMapping: groups is none of organizations, teams, email')
+  )
+})
+
 t.test('what the file leaves out has a default', async (t) => {
   writeFileSync(join(folder, 'secret'), 'of the client\n')
   const entry = { ...acme, domains: ['Example.com'], clientSecretFile: join(folder, 'secret') }
@@ -134,6 +170,7 @@ t.test('what the file leaves out has a default', async (t) => {
       require: {},
       linking: 'signed-in',
       registration: true,
+      ...noMapping,
       clientSecret: 'of the client'
     },
     {
@@ -148,6 +185,7 @@ t.test('what the file leaves out has a default', async (t) => {
       require: {},
       linking: 'signed-in',
       registration: true,
+      ...noMapping,
       clientSecret: null
     }
   ])

@@ -80,7 +80,8 @@ async function identitiesOf(db: Kysely<Tables>, subject: string) {
     subject: row.provider_subject,
     email,
     createdAt: row.created_at,
-    usedAt: row.used_at
+    usedAt: row.used_at,
+    provided: row.provided === null ? null : JSON.parse(row.provided)
   }))
 }
 

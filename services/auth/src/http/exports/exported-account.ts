@@ -73,7 +73,12 @@ const Identity = Type.Object(
       description: 'The address there when it was last used; null: the provider does not say.'
     }),
     createdAt: instant('When it was linked.'),
-    lastUsedAt: instantOrNull('When it last opened a session; null: never.')
+    lastUsedAt: instantOrNull('When it last opened a session; null: never.'),
+    provided: Type.Unknown({
+      description:
+        'The roles and claims that it gave at the last login, each with the claim from which it comes; null: none.',
+      examples: [{ roles: [{ role: 'editor', claim: 'groups', value: 'editors' }], claims: [] }]
+    })
   },
   { title: 'ExportedIdentity', description: 'A linked provider.' }
 )

@@ -1,4 +1,7 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../../accounts/account.ts'
 import { accountStore } from '../../accounts/account-store.ts'
+import type { Tables } from '../../database/tables.ts'
 import { type FactorChange, lockForFactors } from '../../factors/factor-changes.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { linkedToAnother, tooManyIdentities } from '../provider-refusals.ts'
@@ -11,6 +14,7 @@ import {
   listIdentities
 } from './identity-store.ts'
 import { type KnownIdentity, requireDomain } from './known-identity.ts'
+import { noteRights, provideRights } from './provide-rights.ts'
 import { recordChange } from './record-change.ts'
 
 /** of an account */
@@ -23,33 +27,45 @@ const MOST_IDENTITIES = 10
  * SESSION_ENDED
  */
 export const linkIdentity = (
-  { db, mail }: IdentityPorts,
+  ports: IdentityPorts,
   { id, sid }: { readonly id: string; readonly sid: string },
   known: KnownIdentity,
-  { source, language, clock }: FactorChange
+  change: FactorChange
 ): Promise<IdentityRow> =>
-  db.transaction().execute(async (transaction) => {
-    const nowMs = clock()
-    const { entry, identity } = known
+  ports.db.transaction().execute(async (transaction) => {
+    const nowMs = change.clock()
     requireDomain(known)
     await lockForFactors(transaction, id, { sid, nowMs })
     const account = await accountStore(transaction).findById(id)
     if (account === null) throw sessionEnded('the account is gone')
-    const cause = { sid, source, language, nowMs, mail }
-    const found = await findIdentity(transaction, identity)
-    if (found !== null) {
-      const again = await confirmIdentity(transaction, found.id, account)
-      if (again === null) throw linkedToAnother()
-      if (found.password_version !== account.passwordVersion) {
-        await recordChange(transaction, 'identity-linked', { account, provider: entry }, cause)
-      }
-      return again
-    }
-    const { length } = await listIdentities(transaction, id)
-    if (length >= MOST_IDENTITIES) throw tooManyIdentities(MOST_IDENTITIES)
-    const row = await insertIdentity(transaction, account, identity, nowMs)
-    // Another request has linked the person at this moment.
-    if (row === null) throw linkedToAnother()
-    await recordChange(transaction, 'identity-linked', { account, provider: entry }, cause)
+    const { source, language } = change
+    const cause = { sid, source, language, nowMs, mail: ports.mail }
+    const row = await linked(transaction, account, known, cause)
+    await noteRights(transaction, row, known, nowMs)
+    await provideRights(transaction, id, ports, cause)
     return row
   })
+
+async function linked(
+  transaction: Kysely<Tables>,
+  account: Account,
+  { entry: provider, identity }: KnownIdentity,
+  cause: Parameters<typeof recordChange>[3]
+): Promise<IdentityRow> {
+  const found = await findIdentity(transaction, identity)
+  if (found !== null) {
+    const again = await confirmIdentity(transaction, found.id, account)
+    if (again === null) throw linkedToAnother()
+    if (found.password_version !== account.passwordVersion) {
+      await recordChange(transaction, 'identity-linked', { account, provider }, cause)
+    }
+    return again
+  }
+  const { length } = await listIdentities(transaction, account.id)
+  if (length >= MOST_IDENTITIES) throw tooManyIdentities(MOST_IDENTITIES)
+  const row = await insertIdentity(transaction, account, identity, cause.nowMs)
+  // Another request has linked the person at this moment.
+  if (row === null) throw linkedToAnother()
+  await recordChange(transaction, 'identity-linked', { account, provider }, cause)
+  return row
+}

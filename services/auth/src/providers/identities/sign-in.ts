@@ -7,7 +7,9 @@ import { lockAccount } from '../../accounts/lock-account.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { UsedIdentity } from '../../factors/factor-ports.ts'
+import { ifAvailable } from '../../if-available.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
+import { mappedUntil } from '../mapping/mapping-rules.ts'
 import { addressNotVerified, mustLink, providerLoginRefused } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import {
@@ -19,6 +21,7 @@ import {
   opensSession
 } from './identity-store.ts'
 import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
+import { noteRights, provideRights, storedRights } from './provide-rights.ts'
 import { recordChange } from './record-change.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
@@ -54,7 +57,8 @@ export async function signIn(
   requireDomain(known)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { account, row } = await accountOf(ports, known, newcomer, by)
+      const { account, row, hasOtherRights } = await accountOf(ports, known, newcomer, by)
+      if (hasOtherRights) await ifAvailable(ports.stale.publish(account.id))
       const identity = { id: row.id, email: known.identity.email }
       return {
         account,
@@ -72,7 +76,12 @@ export async function signIn(
   }
 }
 
-type Found = { readonly account: Account; readonly row: IdentityRow }
+type Found = {
+  readonly account: Account
+  readonly row: IdentityRow
+  /** earlier tokens of the account are stale */
+  readonly hasOtherRights?: boolean
+}
 
 async function accountOf(
   ports: IdentityPorts,
@@ -86,7 +95,7 @@ async function accountOf(
   if (row !== null) {
     const account = await accounts.findById(row.subject)
     if (account === null || account.disabled) return await refuseLogin(ports, row.subject, by)
-    if (opensSession(row, account)) return { account, row }
+    if (opensSession(row, account)) return await withRights(ports, { account, row }, known, by)
     return await linkByAddress(ports, { account, row }, known, by)
   }
   const email = verifiedEmail(known)
@@ -112,13 +121,13 @@ async function refuseLogin(
  * somebody who waits for its owner. With a second factor, its user signs in first.
  */
 const linkByAddress = (
-  { db, mail, clock }: IdentityPorts,
+  ports: IdentityPorts,
   { account: { id }, row: before }: { readonly account: Account; readonly row: IdentityRow | null },
   known: KnownIdentity,
   { source, language }: Reader
 ): Promise<Found> =>
-  db.transaction().execute(async (transaction) => {
-    const nowMs = clock()
+  ports.db.transaction().execute(async (transaction) => {
+    const nowMs = ports.clock()
     await lockAccount(transaction, id)
     const account = await accountStore(transaction).findById(id)
     const found = await findIdentity(transaction, known.identity)
@@ -130,9 +139,9 @@ const linkByAddress = (
         ? await insertIdentity(transaction, account, known.identity, nowMs)
         : await confirmIdentity(transaction, found.id, account)
     if (row === null) throw new Overtaken()
-    const cause = { sid: null, source, language, nowMs, mail }
+    const cause = { sid: null, source, language, nowMs, mail: ports.mail }
     await recordChange(transaction, 'identity-linked', { account, provider: known.entry }, cause)
-    return { account, row }
+    return await foundWithRights(transaction, ports, { account, row }, known, cause)
   })
 
 const mayLink = (account: Account, known: KnownIdentity): boolean =>
@@ -145,12 +154,13 @@ const mayLink = (account: Account, known: KnownIdentity): boolean =>
 
 /** An account without a password, for a person whose address the provider has verified. */
 const createAccount = (
-  { db, clock }: IdentityPorts,
+  ports: IdentityPorts,
   known: KnownIdentity,
   person: Pick<Account, 'email' | 'roles' | 'scope'>,
   { source }: Reader
 ): Promise<Found> =>
-  db.transaction().execute(async (transaction) => {
+  ports.db.transaction().execute(async (transaction) => {
+    const { clock } = ports
     const emailTyped = typedEmail(known.identity.email ?? person.email)
     const made = { ...person, emailTyped, passwordHash: '', emailVerified: true }
     const account = await insertAccount(transaction, made, { source, clock })
@@ -161,5 +171,46 @@ const createAccount = (
     const detail = { provider: known.entry.id }
     const about = { subject: account.id, sid: null, source, detail }
     await writeAudit(transaction, { kind: 'identity-linked', ...about }, nowMs)
-    return { account, row }
+    const cause = { sid: null, source, nowMs }
+    return await foundWithRights(transaction, ports, { account, row }, known, cause)
   })
+
+/** how late rights are renewed: a login that changes none renews them once a day */
+const LATE_SECONDS = 86_400
+
+/** The account with the rights that the provider now gives. Most logins change nothing. */
+async function withRights(
+  ports: IdentityPorts,
+  { account: { id }, account, row }: Found,
+  known: KnownIdentity,
+  { source }: Reader
+): Promise<Found> {
+  const { rights } = known.identity
+  const isIn = account.provided.some(({ identity }) => identity === row.id)
+  const stored = rights === undefined ? row.provided : storedRights(rights)
+  const isLate = mappedUntil(known.entry, ports.clock()) - (row.provided_until ?? 0) > LATE_SECONDS
+  const isSame = stored === row.provided && isIn === (stored !== null)
+  if (isSame && (stored === null || !isLate)) return { account, row }
+  return await ports.db.transaction().execute(async (transaction) => {
+    await lockAccount(transaction, id)
+    const found = await findIdentity(transaction, known.identity)
+    // It was unlinked, or linked again, at this moment.
+    if (found?.id !== row.id) throw new Overtaken()
+    const cause = { sid: null, source, nowMs: ports.clock() }
+    return await foundWithRights(transaction, ports, { account, row: found }, known, cause)
+  })
+}
+
+/** @throws Overtaken if the account is gone */
+async function foundWithRights(
+  transaction: Kysely<Tables>,
+  ports: IdentityPorts,
+  { account: { id, rightsVersion: before }, row }: Found,
+  known: KnownIdentity,
+  cause: Parameters<typeof provideRights>[3]
+): Promise<Found> {
+  await noteRights(transaction, row, known, cause.nowMs)
+  const account = await provideRights(transaction, id, ports, cause)
+  if (account === null) throw new Overtaken()
+  return { account, row, hasOtherRights: account.rightsVersion !== before }
+}

@@ -10,6 +10,7 @@ import { notReauthenticated, someoneElse } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import { findIdentity, noteIdentityUse } from './identity-store.ts'
 import { type KnownIdentity, requireDomain } from './known-identity.ts'
+import { noteRights, provideRights } from './provide-rights.ts'
 
 /**
  * Strengthens an open session: its user has just proved who they are at a linked provider. Only for
@@ -18,11 +19,12 @@ import { type KnownIdentity, requireDomain } from './known-identity.ts'
  * factor; UNAUTHENTICATED if it was somebody else; FORBIDDEN as for a login; SESSION_ENDED
  */
 export async function stepUpByProvider(
-  { db, audit, clock }: Pick<IdentityPorts, 'db' | 'audit' | 'clock'>,
+  ports: IdentityPorts,
   { account, sid }: { readonly account: Account; readonly sid: string },
   known: KnownIdentity,
   { source }: Pick<Reader, 'source'>
 ): Promise<void> {
+  const { db, audit, clock } = ports
   const { identity } = known
   if (identity.reauthenticated !== true) throw notReauthenticated()
   requireDomain(known)
@@ -43,6 +45,8 @@ export async function stepUpByProvider(
     if (!(await strengthenSession(transaction, strengthened, nowMs))) {
       throw sessionEnded('the session has ended')
     }
+    await noteRights(transaction, row, known, nowMs)
+    await provideRights(transaction, account.id, ports, { sid, source, nowMs })
     return true
   })
   if (isOwn) return

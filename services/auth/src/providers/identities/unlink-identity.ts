@@ -9,6 +9,7 @@ import { amrText, BY_PROVIDER } from '../../sessions/authentication.ts'
 import { lastWayIn, noSuchIdentity } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import { type IdentityRow, listIdentities, opensSession } from './identity-store.ts'
+import { provideRights } from './provide-rights.ts'
 import { recordChange } from './record-change.ts'
 
 type Which = {
@@ -52,6 +53,7 @@ export const unlinkIdentity = (
     const provider = entry ?? { id: row.issuer, name: row.issuer }
     const cause = { sid, source, language, nowMs, mail }
     await recordChange(transaction, 'identity-unlinked', { account, provider }, cause)
+    await provideRights(transaction, subject, ports, cause)
   })
 
 const deleted = (

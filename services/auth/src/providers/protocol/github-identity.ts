@@ -1,21 +1,13 @@
-import { type Static, type TSchema, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { type Static, Type } from 'typebox'
+import { mappedRights } from '../mapping/mapped-rights.ts'
 import type { GithubEntry } from '../provider-entry.ts'
-import type { boundedFetch } from './bounded-fetch.ts'
+import { asked, type GithubApi, GithubNumber, MOST_PAGES, PER_PAGE } from './github-api.ts'
+import { githubMemberships } from './github-memberships.ts'
 import { ProviderFault } from './provider-fault.ts'
-import { addressIn, type ProviderIdentity } from './provider-identity.ts'
+import { addressIn, mappable, type ProviderIdentity } from './provider-identity.ts'
 
-/** the most that GitHub lists on one page */
-const PER_PAGE = 100
-/** how many pages are read until one has the primary address */
-const MOST_PAGES = 3
-
-/**
- * The number stays when a user is renamed. The name does not: another user can take it. A number
- * that JavaScript cannot represent exactly is refused, because two of them would look the same.
- */
 const User = Type.Object({
-  id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  id: GithubNumber,
   // An organization or an app is not a person.
   type: Type.Literal('User')
 })
@@ -27,28 +19,26 @@ const Emails = Type.Array(
 
 type Email = Static<typeof Emails>[number]
 
-type Api = {
-  readonly accessToken: string
-  readonly fetch: ReturnType<typeof boundedFetch>
-  /** ends all requests */
-  readonly signal: AbortSignal
-}
-
 /**
  * Asks GitHub who has signed in.
  * @throws ProviderFault
  */
-export async function githubIdentity(entry: GithubEntry, api: Api): Promise<ProviderIdentity> {
+export async function githubIdentity(
+  entry: GithubEntry,
+  api: GithubApi
+): Promise<ProviderIdentity> {
   const { issuer } = entry
   const user = await asked(User, `${entry.api}/user`, api)
   // Status 403 and 404: the token may not read the user it was issued for.
   if (user === null) throw new ProviderFault('invalid', 'GitHub does not show its user')
-  const primary = await primaryAddress(entry, api)
-  return { issuer, subject: String(user.id), ...addressOf(primary) }
+  const address = addressOf(await primaryAddress(entry, api))
+  const memberships = await githubMemberships(entry, api)
+  const rights = mappedRights(mappable(memberships, address), entry)
+  return { issuer, subject: String(user.id), ...address, rights }
 }
 
 /** Null: GitHub lists none, or the user has not allowed the app to read it. */
-async function primaryAddress(entry: GithubEntry, api: Api): Promise<Email | null> {
+async function primaryAddress(entry: GithubEntry, api: GithubApi): Promise<Email | null> {
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     // Not the `Link` of the response, which could lead anywhere.
     const url = `${entry.api}/user/emails?per_page=${PER_PAGE}&page=${page}`
@@ -75,35 +65,3 @@ const addressOf = (primary: Email | null) =>
       ? {}
       : { email: primary.email, email_verified: primary.verified }
   )
-
-/** Null: GitHub refuses to show it. */
-async function asked<Schema extends TSchema>(
-  schema: Schema,
-  url: string,
-  { accessToken, fetch, signal }: Api
-): Promise<Static<Schema> | null> {
-  const response = await fetch(url, {
-    signal,
-    headers: {
-      accept: 'application/vnd.github+json',
-      authorization: `Bearer ${accessToken}`,
-      'user-agent': 'gatehouse',
-      'x-github-api-version': '2022-11-28'
-    }
-  })
-  const { status, headers } = response
-  if (status === 403 && isLimited(headers)) {
-    throw new ProviderFault('unavailable', 'GitHub limits the requests of the auth service')
-  }
-  if (status === 403 || status === 404) return null
-  if (status !== 200) {
-    throw new ProviderFault('invalid', `the API of GitHub responded with the status ${status}`)
-  }
-  const shown = await response.json().catch(() => undefined)
-  if (Value.Check(schema, shown)) return shown
-  throw new ProviderFault('invalid', 'a response of the API of GitHub is not valid')
-}
-
-/** GitHub limits requests with 403 too. */
-const isLimited = (headers: Headers): boolean =>
-  headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')

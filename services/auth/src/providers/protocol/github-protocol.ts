@@ -1,4 +1,5 @@
 import type { Configuration } from 'openid-client'
+import { readsMemberships } from '../mapping/github-claims.ts'
 import type { GithubEntry } from '../provider-entry.ts'
 import { isLocalIssuer } from '../provider-entry.ts'
 import { boundedFetch } from './bounded-fetch.ts'
@@ -8,6 +9,8 @@ import { ProviderFault } from './provider-fault.ts'
 
 /** The least that shows a private address. The public profile needs no scope. */
 const SCOPE = 'user:email'
+/** also shows the organizations and teams of the user */
+const MEMBERSHIPS_SCOPE = 'read:org'
 
 /**
  * GitHub: OAuth 2.0 without OpenID Connect. The code is bound to the browser by `state` and by PKCE,
@@ -25,7 +28,7 @@ export function githubProtocol(entry: GithubEntry, options: ClientOptions): Prov
       const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
       const url = buildAuthorizationUrl(await configured(), {
         redirect_uri: redirectUri,
-        scope: SCOPE,
+        scope: readsMemberships(entry) ? `${SCOPE} ${MEMBERSHIPS_SCOPE}` : SCOPE,
         state: flow.state,
         code_challenge: await calculatePKCECodeChallenge(flow.verifier),
         code_challenge_method: 'S256'

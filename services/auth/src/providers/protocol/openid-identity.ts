@@ -1,8 +1,11 @@
 import type { Configuration, IDToken } from 'openid-client'
 import type { LoginFlow } from '../login-flow.ts'
+import { mappedRights } from '../mapping/mapped-rights.ts'
+import { type Mapping, mappedSources, namesOf } from '../mapping/mapping-rules.ts'
+import { isPlainText } from '../plain-text.ts'
 import { sameIssuer } from '../provider-entry.ts'
 import { ProviderFault } from './provider-fault.ts'
-import { addressIn, hasRequired, isPlainText, type ProviderIdentity } from './provider-identity.ts'
+import { addressIn, hasRequired, mappable, type ProviderIdentity } from './provider-identity.ts'
 
 /** OpenID Connect Core §2 */
 const LONGEST_SUBJECT = 255
@@ -12,6 +15,7 @@ type Expected = {
   readonly issuer: string
   readonly flow: Pick<LoginFlow, 'state' | 'nonce' | 'verifier'>
   readonly required: Readonly<Record<string, readonly string[]>>
+  readonly mapping: Mapping
   /** how long ago the user may have authenticated, in seconds; null: the login did not ask */
   readonly maxAge: number | null
 }
@@ -26,7 +30,7 @@ type Expected = {
 export async function openidIdentity(
   provider: Configuration,
   url: URL,
-  { issuer, flow, required, maxAge }: Expected
+  { issuer, flow, required, mapping, maxAge }: Expected
 ): Promise<ProviderIdentity> {
   const { authorizationCodeGrant } = await import('openid-client')
   const tokens = await authorizationCodeGrant(provider, url, {
@@ -38,24 +42,31 @@ export async function openidIdentity(
   })
   const claims = tokens.claims()
   if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
-  const { iss, sub: subject } = claims
+  requireValid(claims, issuer, maxAge)
+  if (!hasRequired(claims, required)) {
+    throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
+  }
+  const { sub: subject } = claims
+  const own = addressIn(claims)
+  const isWhole = own.email !== null && hasSources(claims, mapping)
+  const info = isWhole ? {} : await userInfo(provider, tokens.access_token, subject)
+  const address = own.email === null ? addressIn(info) : own
+  const rights = mappedRights(mappable({ ...info, ...claims }, address), mapping)
+  return { issuer, subject, reauthenticated: maxAge !== null, ...address, rights }
+}
+
+/** @throws ProviderFault */
+function requireValid(claims: IDToken, issuer: string, maxAge: number | null): void {
   // For some hosts of Microsoft, openid-client compares it with nothing.
-  if (!sameIssuer(iss, issuer)) {
+  if (!sameIssuer(claims.iss, issuer)) {
     throw new ProviderFault('invalid', 'the ID token is of another issuer')
   }
-  if (!isPlainText(subject, LONGEST_SUBJECT)) {
+  if (!isPlainText(claims.sub, LONGEST_SUBJECT)) {
     throw new ProviderFault('invalid', 'the subject of the ID token is empty, too long or not text')
   }
   if (maxAge !== null && !isNewLogin(claims, maxAge)) {
     throw new ProviderFault('invalid', 'the user has not signed in at the provider again')
   }
-  if (!hasRequired(claims, required)) {
-    throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
-  }
-  const person = { issuer, subject, reauthenticated: maxAge !== null }
-  const address = addressIn(claims)
-  if (address.email !== null) return { ...person, ...address }
-  return { ...person, ...(await userInfo(provider, tokens.access_token, subject)) }
 }
 
 /** as openid-client has it, for clocks that differ */
@@ -69,9 +80,13 @@ const TOLERANCE_SECONDS = 30
 const isNewLogin = ({ iat, auth_time: at }: IDToken, maxAge: number): boolean =>
   at !== undefined && iat - at <= maxAge + TOLERANCE_SECONDS && at - iat <= TOLERANCE_SECONDS
 
-/** The address of a user, from a provider whose ID tokens have none. */
+/** Whether an ID token has every claim that the mapping reads. */
+const hasSources = (claims: IDToken, mapping: Mapping): boolean =>
+  [...mappedSources(mapping)].every((source) => Object.hasOwn(claims, namesOf(source)[0] ?? ''))
+
+/** The claims of a user, from a provider whose ID tokens do not have all that is needed. */
 async function userInfo(provider: Configuration, accessToken: string, subject: string) {
-  if (provider.serverMetadata().userinfo_endpoint === undefined) return addressIn({})
+  if (provider.serverMetadata().userinfo_endpoint === undefined) return {}
   const { fetchUserInfo } = await import('openid-client')
-  return addressIn(await fetchUserInfo(provider, accessToken, subject))
+  return await fetchUserInfo(provider, accessToken, subject)
 }

@@ -25,10 +25,12 @@ export function openidProtocol(entry: OpenidEntry, options: ClientOptions): Prov
       return url.href
     },
     async identity(query, flow, nowMs) {
-      const { issuer, require: required } = entry
+      const { issuer, require: required, roleMapping, claimMapping } = entry
+      const mapping = { roleMapping, claimMapping }
       const url = returnedUrl(redirectUri, query)
       const maxAge = flow.prompt === 'login' ? ageOf(flow, nowMs) : null
-      return await openidIdentity(await discovered(), url, { issuer, flow, required, maxAge })
+      const expected = { issuer, flow, required, mapping, maxAge }
+      return await openidIdentity(await discovered(), url, expected)
     }
   }
 }

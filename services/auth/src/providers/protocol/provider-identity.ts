@@ -1,3 +1,6 @@
+import type { MappedRights } from '../mapping/mapped-rights.ts'
+import { isPlainText } from '../plain-text.ts'
+
 /** A user of a provider, as the provider says: in its ID token and user info, or by its API. */
 export type ProviderIdentity = {
   readonly issuer: string
@@ -8,17 +11,19 @@ export type ProviderIdentity = {
   readonly emailVerified: boolean
   /** the user has authenticated there since this login began, because it asked for that */
   readonly reauthenticated?: boolean
+  /**
+   * when its user has authenticated there, in seconds since 1970; null: it should say, and does not;
+   * absent: it cannot say
+   */
+  readonly authenticatedAt?: number | null
+  /** by the mapping in the file; absent: an earlier version received the login */
+  readonly rights?: MappedRights
 }
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** in characters: that of addresses that accounts can have */
 const LONGEST_EMAIL = 254
-const UNPRINTABLE = /\p{C}/u
-
-/** Whether a text of a provider can be stored, and shown to people. */
-export const isPlainText = (text: string, longest: number): boolean =>
-  text !== '' && text.length <= longest && text.isWellFormed() && !UNPRINTABLE.test(text)
 
 /**
  * The address in claims (OpenID Connect Core §5.1); none if nobody could have it. Some providers
@@ -30,6 +35,12 @@ export function addressIn({ email, email_verified: verified }: Claims) {
     email: address,
     emailVerified: address !== null && (verified === true || verified === 'true')
   }
+}
+
+/** What a mapping may read: of an address that is not verified, nothing. */
+export function mappable(claims: Claims, { email, emailVerified }: ReturnType<typeof addressIn>) {
+  const { email: _email, email_verified: _verified, ...others } = claims
+  return emailVerified ? { ...others, email, email_verified: true } : others
 }
 
 /** Whether claims have one of the values that the operator requires. */

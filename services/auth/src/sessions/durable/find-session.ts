@@ -68,6 +68,8 @@ const TOKEN_COLUMNS = [
   'accounts.roles',
   'accounts.scope',
   'accounts.claims',
+  'accounts.provided',
+  'accounts.password_version',
   'accounts.disabled_at',
   'accounts.tokens_not_before',
   'accounts.rights_version'

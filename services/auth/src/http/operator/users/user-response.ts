@@ -2,12 +2,35 @@ import { Type } from 'typebox'
 import type { Account } from '../../../accounts/account.ts'
 import { Claims, Ended, instant, instantOrNull, iso, stored, uuid } from '../../fields.ts'
 
+const Roles = Type.Array(Type.String({ examples: ['editor'] }), { description: 'Roles.' })
+
+const Provided = Type.Object(
+  {
+    provider: Type.String({ description: 'The id of the provider.', examples: ['acme'] }),
+    identity: uuid('The id of the link, as in GET /ops/users/{user}/identities.'),
+    roles: Roles,
+    claims: Claims
+  },
+  { title: 'ProvidedRights', description: 'Rights that come from a linked provider.' }
+)
+
 /** A user as operators see it. */
 export const User = Type.Object(
   {
     id: uuid('The permanent id of the account: sub in access tokens.'),
     ...stored,
     claims: Claims,
+    assigned: Type.Object(
+      { roles: Roles, claims: Claims },
+      {
+        title: 'AssignedRights',
+        description:
+          'The roles and claims that operators have set, or with which the account was created. Requests that replace roles or claims replace these.'
+      }
+    ),
+    provided: Type.Array(Provided, {
+      description: 'The roles and claims that come from linked providers, by their mapping.'
+    }),
     disabled: Type.Boolean({ examples: [false], description: 'Whether sign-in is blocked.' }),
     emailVerified: Type.Boolean({
       examples: [true],
@@ -40,14 +63,21 @@ export const UserParams = Type.Object({
 export const userProblems = { NOT_FOUND: 'There is no such user.' }
 
 export function toUser(account: Account) {
-  const { id, email, roles, scope, claims, disabled, emailVerifiedAt, createdAt, deleteAfter } =
-    account
+  const { id, email, roles, scope, claims, assigned, provided } = account
+  const { disabled, emailVerifiedAt, createdAt, deleteAfter } = account
   return {
     id,
     email,
     roles: [...roles],
     scope: [...scope],
     claims: { ...claims },
+    assigned: { roles: [...assigned.roles], claims: { ...assigned.claims } },
+    provided: provided.map(({ provider, identity, roles, claims }) => ({
+      provider,
+      identity,
+      roles: [...roles],
+      claims: { ...claims }
+    })),
     disabled,
     emailVerified: emailVerifiedAt !== null,
     createdAt: iso(createdAt),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { claimsFault } from '../../../../accounts/account-claims.ts'
 import { noSuchUser } from '../../../../accounts/account-refusals.ts'
-import { identityFault } from '../../../../accounts/identity-fault.ts'
+import { rightsFault, withAssigned } from '../../../../accounts/account-rights.ts'
 import { invalidMember } from '../../../../refusals.ts'
 import { Claims } from '../../../fields.ts'
 import { operatorSource } from '../../access/operator-source.ts'
@@ -19,7 +19,8 @@ export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) 
         params: UserParams,
         operationId: 'setClaims',
         summary: 'Replace the claims',
-        description: 'The next access token has them, and earlier ones are stale.',
+        description:
+          'Those of linked providers stay. The next access token has the claims, and earlier ones are stale.',
         tags: ['Users'],
         successes: { 200: { description: 'The user.' } },
         problems: userProblems,
@@ -33,12 +34,13 @@ export const setClaims: OpsRoutes = (service, { accounts, revocations, clock }) 
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { claims } = request.body
-      const fault = claimsFault(claims) ?? identityFault({ ...account, claims })
+      const changed = withAssigned(account, { claims })
+      const fault = claimsFault(claims) ?? rightsFault(changed)
       if (fault !== null) throw invalidMember('claims', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setClaims(account.id, claims, change))) throw noSuchUser()
       await stale.publish(account.id)
-      return { user: toUser({ ...account, claims }) }
+      return { user: toUser(changed) }
     }
   )
 }

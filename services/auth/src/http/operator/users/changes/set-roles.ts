@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { noSuchUser } from '../../../../accounts/account-refusals.ts'
-import { identityFault } from '../../../../accounts/identity-fault.ts'
+import { rightsFault, withAssigned } from '../../../../accounts/account-rights.ts'
 import { invalidMember } from '../../../../refusals.ts'
 import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
@@ -24,7 +24,7 @@ export const setRoles: OpsRoutes = (service, options) => {
         operationId: 'setRoles',
         summary: 'Replace the roles',
         description:
-          'The next access token has them, and earlier ones are stale. If the roles demand a second factor that the user does not have, every session of the user ends.',
+          'Those of linked providers stay. The next access token has the roles, and earlier ones are stale. If the roles demand a second factor that the user does not have, every session of the user ends.',
         tags: ['Users'],
         successes: { 200: { description: 'The user.' } },
         problems: userProblems,
@@ -35,13 +35,13 @@ export const setRoles: OpsRoutes = (service, options) => {
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { roles } = request.body
-      const fault = identityFault({ ...account, roles })
+      const changed = withAssigned(account, { roles })
+      const fault = rightsFault(changed)
       if (fault !== null) throw invalidMember('roles', fault)
       const source = operatorSource(request)
       const change = { stale: stale.now, source, clock }
       if (!(await accounts.changes.setRoles(account.id, roles, change))) throw noSuchUser()
       await stale.publish(account.id)
-      const changed = { ...account, roles }
       if (account.factors === 0 && factors.isNeeded(changed)) {
         await sessions.endAll(account.id, null, source)
       }

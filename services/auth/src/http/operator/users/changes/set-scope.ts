@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { noSuchUser } from '../../../../accounts/account-refusals.ts'
-import { identityFault } from '../../../../accounts/identity-fault.ts'
+import { rightsFault } from '../../../../accounts/account-rights.ts'
 import { invalidMember } from '../../../../refusals.ts'
 import { operatorSource } from '../../access/operator-source.ts'
 import type { OpsRoutes } from '../../ops-routes.ts'
@@ -29,7 +29,7 @@ export const setScope: OpsRoutes = (service, { accounts, revocations, clock }) =
     async (request) => {
       const account = await findUser(accounts, request.params.user)
       const { scope } = request.body
-      const fault = identityFault({ ...account, scope })
+      const fault = rightsFault({ ...account, scope })
       if (fault !== null) throw invalidMember('scope', fault)
       const change = { stale: stale.now, source: operatorSource(request), clock }
       if (!(await accounts.changes.setScope(account.id, scope, change))) throw noSuchUser()

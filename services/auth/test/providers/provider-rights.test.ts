@@ -1,0 +1,252 @@
+import { writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { dataFolder } from '@gatehouse/fixtures/data-folder'
+import { fakeProvider, type Person } from '@gatehouse/fixtures/fake-provider'
+import { serviceLog } from '@gatehouse/http-service/service-log'
+import { decodeJwt } from 'jose'
+import t, { type Test } from 'tap'
+import { takeBackRights } from '../../src/providers/identities/take-back-rights.ts'
+import { readProviders } from '../../src/providers/provider-file.ts'
+import {
+  type AuthUnderTest,
+  audited,
+  login,
+  OPS_TOKEN,
+  password
+} from '../fixtures/auth-service.ts'
+import { databaseKinds } from '../fixtures/database/databases.ts'
+import {
+  authWithProviders,
+  begin,
+  callback,
+  returned,
+  signInWith,
+  visit
+} from '../fixtures/providers/provider-login.ts'
+import { headersOf } from '../fixtures/second-factor.ts'
+
+const provider = await fakeProvider(t)
+const other = await fakeProvider(t)
+
+const roleMapping = [
+  { claim: 'groups', value: 'platform-admins', roles: ['admin', 'editor'] },
+  { claim: 'groups', value: 'editors', roles: ['editor'] },
+  { claim: '/realm_access/roles', value: 'auditor', roles: ['auditor'] },
+  { claim: 'is_staff', value: true, roles: ['staff'] }
+]
+const claimMapping = [
+  { claim: 'tid', as: 'tenant_id', values: ['acme', 'globex'] },
+  { claim: 'department', as: 'department' },
+  { claim: 'email', as: 'contact' }
+]
+const acme = { id: 'acme', issuer: provider.issuer, roleMapping, claimMapping }
+
+const ada = (more: Partial<Person> = {}): Person => ({
+  sub: 'sub of ada',
+  email: 'ada@example.com',
+  email_verified: true,
+  ...more
+})
+
+type Entry = Readonly<Record<string, unknown>> & { readonly id: string }
+
+async function installation(t: Test, entries: readonly Entry[] = [acme], options = {}) {
+  const auth = await authWithProviders(t, entries, options)
+  const ops = async (method: 'GET' | 'PUT' | 'DELETE', path: string, payload?: object) => {
+    const answer = await auth.ops.inject({
+      method,
+      url: `/ops/users/ada@example.com${path}`,
+      headers: { authorization: `Bearer ${OPS_TOKEN}` },
+      ...(payload === undefined ? {} : { payload })
+    })
+    return answer.body === '' ? null : answer.json()
+  }
+  return { auth, ops }
+}
+
+/** The roles and claims of the tokens of a login. */
+async function rightsOf(auth: AuthUnderTest, who: Person, id = 'acme', from = provider) {
+  const answer = await signInWith(auth, id, from, who)
+  if (answer.statusCode !== 200) throw new Error(answer.body)
+  const { roles } = decodeJwt(answer.json().accessToken)
+  return { roles, tokens: answer.json() }
+}
+
+/** Whether the gateways refuse an access token because its rights are old. */
+async function isStale({ database }: AuthUnderTest, { accessToken }: { accessToken: string }) {
+  const { sub = '', rights_version: version } = decodeJwt(accessToken)
+  const account = await database
+    .selectFrom('accounts')
+    .select('rights_version')
+    .where('id', '=', sub)
+    .executeTakeFirstOrThrow()
+  return account.rights_version > Number(version)
+}
+
+const eventsOf = async (auth: AuthUnderTest) =>
+  (await audited(auth))
+    .filter(({ kind }) => kind === 'roles-changed' || kind === 'claims-changed')
+    .map(({ kind, detail }) => [kind, JSON.parse(detail ?? '{}')])
+
+for (const { name, skip, make } of databaseKinds) {
+  t.test(`${name}: each login sets the rights from the provider anew`, { skip }, async (t) => {
+    const { auth, ops } = await installation(t, [acme], { database: await (await make(t)).open() })
+    const member = { groups: ['platform-admins', 'others'], tid: 'acme', is_staff: true }
+    const first = await rightsOf(auth, ada({ ...member, department: ['x', 7] }))
+    t.strictSame(first.roles, ['user', 'admin', 'editor', 'staff'])
+    const claims = { contact: 'ada@example.com', department: ['x', 7], tenant_id: 'acme' }
+    const { user } = await ops('GET', '')
+    t.strictSame(user.roles, first.roles)
+    t.match(user, {
+      claims,
+      assigned: { roles: ['user'], claims: {} },
+      provided: [{ provider: 'acme', roles: ['admin', 'editor', 'staff'], claims }]
+    })
+    const before = (await audited(auth)).length
+    const again = await rightsOf(auth, ada({ ...member, department: ['x', 7] }))
+    t.strictSame(again.roles, first.roles)
+    t.equal((await audited(auth)).length, before + 1, 'an equal login changes nothing')
+
+    // What an operator sets is never taken back by a provider, and wins.
+    await ops('PUT', '/roles', { roles: ['user', 'editor'] })
+    await ops('PUT', '/claims', { claims: { tenant_id: 'initech' } })
+    t.match((await ops('GET', '')).user.claims, { tenant_id: 'initech', department: ['x', 7] })
+    const less = await rightsOf(auth, ada({ groups: 'others', tid: 'acme' }))
+    t.strictSame(less.roles, ['user', 'editor'])
+    t.match((await ops('GET', '')).user, {
+      claims: { tenant_id: 'initech', contact: 'ada@example.com' },
+      provided: [{ provider: 'acme', roles: [] }]
+    })
+    const refused = await auth.post('/refresh-token', { refreshToken: first.tokens.refreshToken })
+    t.strictSame(decodeJwt(refused.json().accessToken).roles, ['user', 'editor'], 'other sessions')
+    t.strictSame(await eventsOf(auth), [
+      ['roles-changed', { by: 'provider', added: 'admin editor staff', removed: '' }],
+      ['claims-changed', { by: 'provider' }],
+      ['roles-changed', {}],
+      ['claims-changed', {}],
+      ['roles-changed', { by: 'provider', added: '', removed: 'admin staff' }],
+      ['claims-changed', { by: 'provider' }]
+    ])
+  })
+
+  t.test(`${name}: unlinking takes back what came with the link`, { skip }, async (t) => {
+    const { auth, ops } = await installation(t, [acme], { database: await (await make(t)).open() })
+    const { tokens, roles } = await rightsOf(auth, ada({ groups: ['editors'], tid: 'globex' }))
+    t.strictSame(roles, ['user', 'editor'])
+    const [{ id }] = (await ops('GET', '/identities')).identities
+    await ops('DELETE', `/identities/${id}`)
+    t.match((await ops('GET', '')).user, { roles: ['user'], claims: {}, provided: [] })
+    t.equal(await isStale(auth, tokens), true, 'tokens issued before')
+  })
+}
+
+t.test('a link that opens no session gives no rights', async (t) => {
+  const { auth, ops } = await installation(t)
+  const { tokens } = await rightsOf(auth, ada({ groups: 'editors', tid: 'acme' }))
+  const user = { id: String(decodeJwt(tokens.accessToken).sub) }
+  await ops('PUT', '/password', { password })
+  t.match((await ops('GET', '')).user, { roles: ['user'], claims: {}, provided: [] })
+  const headers = await headersOf(auth, user, await login(auth, 'ada@example.com'))
+  const { code, verifier } = await visit(auth, 'acme', provider, ada({ groups: 'editors' }))
+  const again = await auth.post('/identities', { code, codeVerifier: verifier }, headers)
+  t.equal(again.statusCode, 201, again.body)
+  t.match((await ops('GET', '')).user, { roles: ['user', 'editor'], provided: [{ claims: {} }] })
+})
+
+t.test('a step-up at a provider sets the rights too', async (t) => {
+  const { auth, ops } = await installation(t)
+  const { tokens } = await rightsOf(auth, ada({ groups: 'platform-admins' }))
+  const user = { id: String(decodeJwt(tokens.accessToken).sub) }
+  const { location, browser, verifier } = await begin(auth, 'acme', { prompt: 'login' })
+  const query = provider.authorize(location, ada({ groups: 'editors' }))
+  const { code } = returned(await callback(auth, 'acme', query, browser))
+  const proof = { provider: { code, codeVerifier: verifier } }
+  const stepped = await auth.post('/step-up', proof, await headersOf(auth, user, tokens))
+  t.equal(stepped.statusCode, 204, stepped.body)
+  t.strictSame((await ops('GET', '')).user.roles, ['user', 'editor'])
+  t.equal(await isStale(auth, tokens), true)
+})
+
+t.test('of several providers, the first one of the file counts', async (t) => {
+  const second = { id: 'second', issuer: other.issuer, roleMapping, claimMapping }
+  const { auth, ops } = await installation(t, [second, acme])
+  const { tokens } = await rightsOf(auth, ada({ groups: 'editors', department: 'of acme' }))
+  const user = { id: String(decodeJwt(tokens.accessToken).sub) }
+  const headers = await headersOf(auth, user, tokens)
+  const who = ada({ is_staff: true, department: 'of second' })
+  const { code, verifier } = await visit(auth, 'second', other, who)
+  await auth.post('/identities', { code, codeVerifier: verifier }, headers)
+  t.match((await ops('GET', '')).user, {
+    roles: ['user', 'staff', 'editor'],
+    claims: { department: 'of second' }
+  })
+  await rightsOf(auth, ada({ groups: 'others' }))
+  t.match(
+    (await ops('GET', '')).user,
+    { roles: ['user', 'staff'], claims: { department: 'of second' } },
+    'each provider takes back only what it gave'
+  )
+})
+
+t.test('claims that the ID token does not have come from the user info', async (t) => {
+  const userInfo = (claims: object) => ({
+    metadata: { userinfo_endpoint: `${provider.issuer}/userinfo` },
+    paths: {
+      '/userinfo': (response: ServerResponse) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ sub: 'sub of ada', ...claims }))
+    }
+  })
+  t.teardown(() => provider.behave({}))
+  provider.behave(userInfo({ groups: ['editors'], is_staff: true }))
+  const { auth } = await installation(t)
+  const { roles } = await rightsOf(auth, ada({ is_staff: false }))
+  t.strictSame(roles, ['user', 'editor'], 'the ID token counts where both have a claim')
+  provider.behave(userInfo({ sub: 'somebody else', groups: ['platform-admins'] }))
+  t.equal((await visit(auth, 'acme', provider, ada())).code, undefined, 'of another user')
+})
+
+t.test('rights lapse without a login there, or with another mapping', async (t) => {
+  const { auth, ops } = await installation(t)
+  const { tokens } = await rightsOf(auth, ada({ groups: 'platform-admins', department: 'x' }))
+  const file = join(dataFolder(t), 'providers.json')
+  const takeBack = async (entries: readonly object[]) => {
+    const providers = entries.map((entry) => ({ name: 'x', clientId: 'x', ...entry }))
+    writeFileSync(file, JSON.stringify({ providers }))
+    const run = takeBackRights({
+      db: auth.database,
+      entries: readProviders({ AUTH_PROVIDERS_FILE: file }),
+      factorPolicy: { mode: 'optional', roles: [] },
+      stale: auth.stale,
+      log: serviceLog('auth', 'silent'),
+      clock: auth.clock
+    })
+    while (await run()) {}
+    return (await ops('GET', '')).user
+  }
+  const [admins, ...others] = roleMapping
+  const before = ['user', 'admin', 'editor']
+  t.strictSame((await takeBack([acme])).roles, before, 'the same mapping takes nothing back')
+  t.equal(await isStale(auth, tokens), false)
+  const narrow = [{ ...admins, roles: ['editor'] }, ...others]
+  const narrowed = await takeBack([{ ...acme, roleMapping: narrow, claimMapping: [] }])
+  t.match(narrowed, { roles: ['user', 'editor'], claims: {} })
+  t.equal(await isStale(auth, tokens), true)
+  t.match((await audited(auth)).at(-2), {
+    kind: 'roles-changed',
+    address: 'schedule',
+    detail: '{"by":"provider","added":"","removed":"admin"}'
+  })
+  const elsewhere = { ...acme, id: 'other', issuer: other.issuer }
+  t.strictSame((await takeBack([elsewhere])).roles, ['user'], 'the provider is gone from the file')
+
+  await rightsOf(auth, ada({ groups: 'platform-admins' }))
+  auth.clock.advance(60 * 86_400_000)
+  await rightsOf(auth, ada({ groups: 'platform-admins' }))
+  auth.clock.advance(60 * 86_400_000)
+  t.strictSame((await takeBack([acme])).roles, before, 'each login renews them')
+  auth.clock.advance(31 * 86_400_000)
+  t.match(await takeBack([acme]), { roles: ['user'], provided: [] })
+})
