@@ -16,6 +16,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
     createdAt: new Date(auth.clock()).toISOString()
   })
   t.strictSame(Object.keys(answer.json().user).sort(), [
+    'assigned',
     'claims',
     'createdAt',
     'deletionAt',
@@ -23,6 +24,7 @@ t.test('an operator creates users, including the first admin', async (t) => {
     'email',
     'emailVerified',
     'id',
+    'provided',
     'roles',
     'scope'
   ])
