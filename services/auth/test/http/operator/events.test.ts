@@ -124,6 +124,7 @@ t.test('undocumented members of a gateway announcement are not sent', async (t) 
         instance: 'g',
         drained: null,
         failing: null,
+        routeFaults: null,
         vitals: null
       }
     ]

@@ -201,6 +201,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       silentSeconds: 0,
       drained: null,
       failing: null,
+      routeFaults: null,
       vitals: null
     },
     {
@@ -214,6 +215,7 @@ t.test('gateways are listed with their keys and their lag', async (t) => {
       silentSeconds: 0,
       drained: null,
       failing: null,
+      routeFaults: null,
       vitals: null
     }
   ])
