@@ -10,7 +10,10 @@ const text = (description: string, example: string) =>
 
 const from = {
   claim: text('The claim of the provider from which it comes.', 'groups'),
-  value: Type.Unknown({ description: 'The value there.', examples: ['editors'] })
+  value: Type.Unknown({
+    description: 'The value of that claim, or one value of its list.',
+    examples: ['editors']
+  })
 }
 
 const Linked = Type.Object(
@@ -19,11 +22,11 @@ const Linked = Type.Object(
     provided: Type.Object(
       {
         roles: Type.Array(Type.Object({ role: text('The role.', 'editor'), ...from }), {
-          description: 'By roleMapping.'
+          description: 'The roles that roleMapping gives.'
         }),
         claims: Type.Array(
           Type.Object({ name: text('The claim of the user.', 'tenant_id'), ...from }),
-          { description: 'By claimMapping.' }
+          { description: 'The claims that claimMapping gives.' }
         )
       },
       {
