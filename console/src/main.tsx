@@ -2,12 +2,12 @@ import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { followWhileSignedIn } from './live/live.ts'
 import { keepAlive } from './session/keep-alive.ts'
-import { beginSession, operator } from './session/session.ts'
+import { beginSession, hasEnded, operator } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
 import { Shell } from './shell.tsx'
 
 /** Why the link or the earlier session does not work. */
-const fault = signal<string | null>(null)
+const fault = signal<string | null>(hasEnded() ? 'Your session has ended. Sign in again.' : null)
 
 function Console() {
   const { value: signedIn } = operator

@@ -1,5 +1,6 @@
 import { browserMissing, otherOrigin, pageOf } from '@gatehouse/fixtures/browser'
 import t from 'tap'
+import { accessibility } from './fixtures/accessibility.ts'
 import {
   openedConsole,
   openView,
@@ -75,18 +76,41 @@ t.test(
   'after a sign-out, a viewer can sign in and watch, and change nothing',
   { skip },
   async (t) => {
-    const { context, page, url, axe, ops } = signedIn()
+    const { context, page, url, ops } = signedIn()
     const otherTab = await pageOf(context, `${url}/console`)
+    await ops(['users', 'create', 'seen@example.com'])
+    await openView(page, 'Users')
+    await page.getByRole('textbox', { name: 'User' }).fill('seen@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByText('There are none.').first().waitFor()
+    await page.evaluate("location.hash = '#/users/00000000-0000-4000-8000-000000000001'")
+    await openView(page, 'Routes')
+    await page.getByRole('textbox', { name: 'Path' }).fill('/orders/secret')
+    await page.getByLabel('Route table (YAML)').fill('secret: table')
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByLabel('Operator token').waitFor()
-    t.strictSame(await axe(), [], 'the sign-in')
+    t.strictSame(await (await accessibility(page))(), [], 'the sign-in')
     t.equal(await page.evaluate(readProof), null)
+    const browserSession = await context.newCDPSession(page)
+    const { entries } = await browserSession.send('Page.getNavigationHistory')
+    t.strictSame(
+      entries.map(({ url: address }) => address.replace(url, '')).slice(-2),
+      ['/console/', '/console/#/'],
+      'the history has no address that names a user'
+    )
+    t.notMatch(JSON.stringify(entries), '00000000-0000-4000')
+    t.strictSame(await page.evaluate('[localStorage.length, sessionStorage.length]'), [0, 0])
     const made = await ops(['operators', 'create', 'vera', '--role', 'viewer', '--json'])
     await signIn(page, String(made.json.token))
     await page.getByRole('link', { name: 'Keys' }).click()
     await page.getByText('Your role can view the keys but not change them.').waitFor()
     await otherTab.locator('.operator').getByText('vera').waitFor()
     await otherTab.close()
+    await openView(page, 'Users')
+    t.equal(await page.getByRole('textbox', { name: 'User' }).inputValue(), '')
+    await openView(page, 'Routes')
+    t.equal(await page.getByRole('textbox', { name: 'Path' }).inputValue(), '')
+    await openView(page, 'Keys')
     t.equal(await page.getByRole('button', { name: /Rotate|Revoke|Create/ }).count(), 0)
     const proof = await page.evaluate(readProof)
     const refused = await page.evaluate(async (proof) => {
@@ -96,6 +120,6 @@ t.test(
     }, String(proof))
     t.match(refused, { status: 403, body: { detail: /needs the role operator/ } })
     await ops(['operators', 'revoke', 'vera'])
-    await page.getByLabel('Operator token').waitFor()
+    await page.getByText('Your session has ended. Sign in again.').waitFor()
   }
 )

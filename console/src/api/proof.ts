@@ -20,10 +20,21 @@ export function forgetSession(): void {
   held.value = null
 }
 
-// Another tab has signed in or out. The cookie is that of the new session, so what this tab shows
-// would be of one operator, and what it does of another.
+/**
+ * Another tab has signed in or out. The cookie is that of the new session, so what this tab shows
+ * would be of one operator, and what it does of another.
+ */
+function follow(stored: string | null): void {
+  if (stored === held.value) return
+  // The page is loaded again when its session ends.
+  if (held.value === null) location.reload()
+  else held.value = null
+}
+
 addEventListener('storage', ({ key, newValue }) => {
-  if (key !== KEY) return
-  if (newValue === null) held.value = null
-  else if (newValue !== held.value) location.reload()
+  if (key === KEY) follow(newValue)
+})
+// The browser has kept the page while another one was in the tab.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) follow(localStorage.getItem(KEY))
 })

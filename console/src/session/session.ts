@@ -4,8 +4,9 @@ import type { ActingOperator } from '../api/operator-api.ts'
 import { messageOf } from '../api/problem.ts'
 import { forgetSession, keepProof, proof } from '../api/proof.ts'
 import type { Operator } from '../api/responses.ts'
+import { startAnew } from '../view.ts'
 
-/** Who is signed in. undefined: not known yet. */
+/** Who is signed in; null: nobody. undefined: not known yet, or the page is being loaded again. */
 export const operator = signal<Operator | null | undefined>(undefined)
 
 const ranks = { viewer: 0, operator: 1, admin: 2 } as const
@@ -31,11 +32,18 @@ export async function signIn(credential: Credential): Promise<void> {
   operator.value = { name: content.name, role: content.role }
 }
 
+let isSigningOut = false
+
 export async function signOut(): Promise<void> {
+  isSigningOut = true
   // Without a response, the session ends when it has been idle. This page cannot use it any longer.
   await send('session', { method: 'DELETE', headers: proofHeaders() }).catch(() => null)
   forgetSession()
 }
+
+/** Whether the page was loaded again because the session has ended by itself. */
+export const hasEnded = (): boolean =>
+  (history.state as { readonly hasEnded?: boolean } | null)?.hasEnded === true
 
 /** A sign-in link ends with `#` and its code. */
 const CODE = /^#([\w-]{43})$/
@@ -44,7 +52,7 @@ const CODE = /^#([\w-]{43})$/
 export async function beginSession(onFault: (message: string) => void): Promise<void> {
   const [, code] = CODE.exec(location.hash) ?? []
   // The code is removed from the address first, so that it does not stay in the history.
-  if (code !== undefined) history.replaceState(null, '', location.pathname)
+  if (code !== undefined) history.replaceState(history.state, '', location.pathname)
   try {
     if (code !== undefined) await signIn({ code })
   } catch (error) {
@@ -58,6 +66,10 @@ export async function beginSession(onFault: (message: string) => void): Promise<
   }
   operator.value ??= null
   effect(() => {
-    if (proof() === null) operator.value = null
+    if (proof() !== null) return
+    if (!operator.peek()) return
+    operator.value = undefined
+    // The next operator must not see what this one has looked at.
+    void startAnew(isSigningOut ? null : { hasEnded: true })
   })
 }

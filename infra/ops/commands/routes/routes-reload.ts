@@ -4,6 +4,7 @@ type Outcome = {
   readonly gateways: readonly string[]
   readonly done: boolean | null
   readonly faults: readonly string[]
+  readonly warnings: readonly string[]
   readonly routes: number | null
 }
 
@@ -18,10 +19,10 @@ export const routesReload: Command = {
   words: [0, 0],
   async run(_typed, { ops }) {
     const response = await ops.call<Reloaded>('POST', '/ops/routes/reload')
-    const lines = response.outcomes.flatMap(({ gateways, done, faults, routes }) => {
+    const lines = response.outcomes.flatMap(({ gateways, done, faults, warnings, routes }) => {
       const names = gateways.join(' ')
       if (done === null) return [`${names}: no answer in time`]
-      return done ? [`${names}: ${routes} routes`] : [`${names}: refused`, ...faults]
+      return done ? [`${names}: ${routes} routes`, ...warnings] : [`${names}: refused`, ...faults]
     })
     const earlier = response.unasked.map(
       (name) => `${name}: an earlier version, which was not asked`
