@@ -12,6 +12,10 @@ const browsers = ['chrome125', 'firefox128', 'safari17.5']
 
 mkdirSync(folder, { recursive: true })
 for (const name of ['index.html', 'icon.svg']) cpSync(path(`page/${name}`), `${folder}${name}`)
+// The page links to the runbooks of its own release.
+for (const name of ['leaked-signing-key', 'planned-rotation', 'stolen-session']) {
+  cpSync(path(`../docs/runbooks/${name}.md`), `${folder}runbooks/${name}.md`)
+}
 await build({
   absWorkingDir: path('.'),
   entryPoints: [

@@ -7,6 +7,7 @@ import { DrillsView } from './drills/drills-view.tsx'
 import { GatewaysView } from './gateways/gateways-view.tsx'
 import { KeysView } from './keys/keys-view.tsx'
 import { isLive } from './live/live.ts'
+import { OperatorsView } from './operators/operators-view.tsx'
 import { OutboxView } from './outbox/outbox-view.tsx'
 import { OverviewView } from './overview/overview-view.tsx'
 import { dismiss, Notices, tell } from './parts/notices.tsx'
@@ -25,7 +26,8 @@ const shown = {
   audit: AuditView,
   drills: DrillsView,
   outbox: OutboxView,
-  approvals: ApprovalsView
+  approvals: ApprovalsView,
+  operators: OperatorsView
 } as const
 
 /** The page of an operator who is signed in. `fault`: why a sign-in link was not followed. */

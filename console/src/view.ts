@@ -11,7 +11,8 @@ export const views = [
   { name: 'audit', title: 'Audit log' },
   { name: 'drills', title: 'Drills' },
   { name: 'outbox', title: 'Outbox' },
-  { name: 'approvals', title: 'Approvals' }
+  { name: 'approvals', title: 'Approvals' },
+  { name: 'operators', title: 'Operators' }
 ] as const
 
 export type ViewName = (typeof views)[number]['name']

@@ -57,6 +57,12 @@ export const gatewaySettings = {
   GATEWAY_ACCESS_LOG: Type.Optional(Type.Enum(['on', 'off'])),
   GATEWAY_ACCESS_LOG_SAMPLES: Type.String({ default: '' }),
   ...corsSettings,
+  GATEWAY_NAME: Type.Optional(
+    Type.String({
+      title: 'a name of at most 64 letters, digits, dots, hyphens, underscores and colons',
+      pattern: '^[A-Za-z0-9._:-]{1,64}$'
+    })
+  ),
   GATEWAY_HOST: host(),
   GATEWAY_PORT: port(defaultPorts.GATEWAY_PORT),
   GATEWAY_HTTP_REDIRECT_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),

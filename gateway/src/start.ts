@@ -57,7 +57,7 @@ async function open(
   const tally = requestTally(monotonicClock)
   const checkSignature = signatureChecks()
   const drain = operatorDrain()
-  const member = newFleetMember()
+  const member = newFleetMember(config)
   const checks = readinessChecks(config.GATEWAY_READY_STALENESS_SECONDS, { keys, revoked, routes })
   const failing = () => failingOf({ checks, drain })
   const vitals = gatewayVitals(ports, { member, drain, failing, tally, routes })

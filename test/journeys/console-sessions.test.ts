@@ -64,13 +64,17 @@ t.test('a link that another page opens does not change who is signed in', { skip
 t.test('an admin ends the sessions of another operator', { skip }, async () => {
   const { page, colleague } = signedIn()
   const carol = await colleague('carol')
-  await carol.getByRole('heading', { name: 'Operators', exact: true }).waitFor()
-  await openView(page, 'Approvals')
+  await carol.getByRole('heading', { name: 'Requests that need' }).waitFor()
+  await openView(page, 'Operators')
   await page.getByRole('button', { name: 'Sign out: carol' }).press('Enter')
   await page.getByText('1 session of carol in the console ended.').waitFor()
   await carol.getByLabel('Operator token').waitFor()
   await carol.context().close()
 })
+
+/** Buttons that change something. */
+const changing =
+  /Rotate|Revoke|Create|Activate|Drain|Put back|Reload|Validate|Invite|End|Disable|Enable|New|Send|Discard|Approve|Reject/
 
 t.test(
   'after a sign-out, a viewer can sign in and watch, and change nothing',
@@ -103,15 +107,19 @@ t.test(
     const made = await ops(['operators', 'create', 'vera', '--role', 'viewer', '--json'])
     await signIn(page, String(made.json.token))
     await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByText('Your role can view the keys but not change them.').waitFor()
+    await page.getByText('Your role, viewer, can view the keys but not change them.').waitFor()
     await otherTab.locator('.operator').getByText('vera').waitFor()
     await otherTab.close()
     await openView(page, 'Users')
     t.equal(await page.getByRole('textbox', { name: 'User' }).inputValue(), '')
-    await openView(page, 'Routes')
+    for (const title of ['Users', 'Gateways', 'Clients', 'Outbox', 'Approvals', 'Routes']) {
+      await openView(page, title)
+      await page.getByText(/^Your role, viewer, can view .* but not .* them\.$/).waitFor()
+      t.equal(await page.getByRole('button', { name: changing }).count(), 0, title)
+    }
     t.equal(await page.getByRole('textbox', { name: 'Path' }).inputValue(), '')
     await openView(page, 'Keys')
-    t.equal(await page.getByRole('button', { name: /Rotate|Revoke|Create/ }).count(), 0)
+    t.equal(await page.getByRole('button', { name: changing }).count(), 0)
     const proof = await page.evaluate(readProof)
     const refused = await page.evaluate(async (proof) => {
       const headers = { 'x-console-proof': proof, 'content-type': 'application/json' }

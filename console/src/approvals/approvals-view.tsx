@@ -1,18 +1,9 @@
+import { ViewOnly } from '../parts/view-only.tsx'
 import { ApprovalCard } from './approval-card.tsx'
-import { OperatorsCard } from './operators-card.tsx'
 import { waiting } from './waiting.ts'
 
 /** Requests that need a second operator (AUTH_OPS_FOUR_EYES). */
 export function ApprovalsView() {
-  return (
-    <>
-      <Requests />
-      <OperatorsCard />
-    </>
-  )
-}
-
-function Requests() {
   const { value: all } = waiting
   return (
     <section class="card" aria-labelledby="approvals">
@@ -22,6 +13,7 @@ function Requests() {
         another one, with the role that the change needs. After the approval, the operator who asked
         carries the change out, here or by repeating the command.
       </p>
+      <ViewOnly what="requests" change="decide about" />
       {all.length === 0 ? (
         <p>No request waits.</p>
       ) : (

@@ -72,11 +72,7 @@ export function AuditView() {
         </div>
         <SearchForm />
         <Fault text={fault.value} />
-        {read.value === null ? (
-          <p>Waiting for the events …</p>
-        ) : (
-          <EventList events={events} hasLinks />
-        )}
+        {read.value === null ? <p>Waiting for the events …</p> : <EventList events={events} />}
         {read.value?.length === AT_ONCE && (
           <p class="hint">
             Earlier events are not shown. Choose a kind or a user, or export all of them.

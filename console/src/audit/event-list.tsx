@@ -15,14 +15,10 @@ const alarming = [
 const ofOthers =
   /^(approval|client|gateway|request|webhook)-|^invitation-(created|revoked)$|^mail-(retried|discarded)$/
 
-type ListProps = {
-  readonly events: readonly AuditEvent[]
-  /** whether the ids of users and sessions lead to them */
-  readonly hasLinks?: boolean
-}
+type ListProps = { readonly events: readonly AuditEvent[] }
 
-/** Events of the audit log, the newest first. */
-export function EventList({ events, hasLinks = false }: ListProps) {
+/** Events of the audit log, the newest first. The ids of users, sessions and keys lead to them. */
+export function EventList({ events }: ListProps) {
   if (events.length === 0) return <p>No event matches.</p>
   return (
     <ol class="events">
@@ -31,17 +27,15 @@ export function EventList({ events, hasLinks = false }: ListProps) {
           <time dateTime={event.at}>{timeText(event.at)}</time>
           <strong>{event.kind}</strong>
           <span class="who">{event.operator ?? event.address}</span>
-          <Facts event={event} hasLinks={hasLinks} />
+          <Facts event={event} />
         </li>
       ))}
     </ol>
   )
 }
 
-type FactsProps = { readonly event: AuditEvent; readonly hasLinks: boolean }
-
 /** What the event is about, and its details. */
-function Facts({ event, hasLinks }: FactsProps) {
+function Facts({ event }: { readonly event: AuditEvent }) {
   const { user, session, requestId, detail } = event
   const facts = Object.entries({ about: user, session, ...detail, request: requestId })
   return (
@@ -49,9 +43,9 @@ function Facts({ event, hasLinks }: FactsProps) {
       {facts.map(([name, value]) =>
         value === null ? null : (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt>{wordsOf(name)}</dt>
             <dd>
-              <Linked to={hasLinks ? addressOf(event, name) : null}>{String(value)}</Linked>
+              <Linked to={addressOf(event, name)}>{String(value)}</Linked>
             </dd>
           </div>
         )
@@ -60,8 +54,13 @@ function Facts({ event, hasLinks }: FactsProps) {
   )
 }
 
+/** The name of a detail, such as `generationsBehind`, in words. */
+const wordsOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
 /** Where a fact leads; null: nowhere. */
 function addressOf({ kind, user, session }: AuditEvent, fact: string): string | null {
+  if (kind.startsWith('key-')) return fact === 'about' ? `#/keys/${user}` : null
   if (!isUserId(user) || ofOthers.test(kind)) return null
   if (fact === 'about') return `#/users/${user}`
   return fact === 'session' ? `#/users/${user}/${session}` : null

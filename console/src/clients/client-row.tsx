@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { Client } from '../api/operator-api.ts'
+import { withReach } from '../gateways/reach.tsx'
 import { Confirm } from '../parts/confirm.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
@@ -43,7 +44,7 @@ function Choices({ client, onSecret }: RowProps) {
   const asked = useSignal<'disable' | 'secret' | null>(null)
   const allow = () => attempt(() => enable(client).then(() => `${name} can get tokens.`))
   const stop = () =>
-    attempt(() => disable(client).then(() => `Every gateway refuses the tokens of ${name}.`))
+    attempt(() => disable(client).then(() => withReach(`The tokens of ${name} are refused.`)))
   const renew = () =>
     attempt(async () => {
       onSecret(await addSecret(client))

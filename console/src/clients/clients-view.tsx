@@ -5,6 +5,7 @@ import { changesOf } from '../live/live.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { Secret } from '../parts/secret.tsx'
 import { ChangesHead, TableHead } from '../parts/table-head.tsx'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { isAdmin, mayChange } from '../session/session.ts'
 import { ClientRow } from './client-row.tsx'
 import { clients, type ShownSecret } from './clients.ts'
@@ -33,6 +34,10 @@ export function ClientsView() {
         Programs that get tokens of their own, or exchange those of users. To change what a client
         may exchange, use <code>npm run -s ops -- clients audiences</code>.
       </p>
+      <ViewOnly what="the clients" />
+      {mayChange() && !isAdmin() && (
+        <p class="hint">Only an admin can create clients and secrets.</p>
+      )}
       {isCreating.value && (
         <NewClient onCreated={show} onClose={() => (isCreating.value = false)} />
       )}

@@ -10,8 +10,10 @@ import { type Load, type Sample, withSample } from './gateway-load.ts'
 
 /** The live gateways. The live events have only what changes seldom. */
 export const gatewayList = loaded(async () => {
+  const sentMs = performance.now()
   const { gateways } = await ask<Gateways>('GET', '/ops/gateways')
   note(gateways)
+  noteKnowledge(gateways, sentMs)
   return gateways
 })
 
@@ -25,6 +27,23 @@ export function useGatewayReadings(): void {
 
 /** What each gateway did while the page was open, by its id. */
 export const loads = signal<ReadonlyMap<string, Load>>(new Map())
+
+/**
+ * Up to which time each gateway knows every revocation, by its id. In milliseconds of the clock of
+ * the page (`performance.now`): only lengths of time are compared, and no clocks.
+ */
+export const knownUntil = signal<ReadonlyMap<string, number>>(new Map())
+
+function noteKnowledge(gateways: readonly Gateway[], sentMs: number): void {
+  const next = gateways.map(({ id, silentSeconds, revocationLagSeconds }): [string, number] => {
+    const until = sentMs - (silentSeconds + ROUNDED_SECONDS + revocationLagSeconds) * 1000
+    return [id, Math.max(until, knownUntil.value.get(id) ?? until)]
+  })
+  knownUntil.value = new Map(next)
+}
+
+/** The API rounds the time since an announcement to tenths. */
+const ROUNDED_SECONDS = 0.05
 
 function note(gateways: readonly Gateway[]): void {
   const next = gateways.flatMap(({ id, vitals }): [string, Load][] => {

@@ -1,6 +1,7 @@
 import { keys } from '../live/live.ts'
 import { Shown } from '../parts/loaded.tsx'
 import { count } from '../parts/text.ts'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { mayChange } from '../session/session.ts'
 import { GatewayCard } from './gateway-card.tsx'
 import { gatewayList, useGatewayReadings } from './gateway-readings.ts'
@@ -18,10 +19,10 @@ export function GatewaysView() {
             <p class="hint">
               {count(all.length, 'live gateway')}. A gateway that has not announced itself for ten
               seconds is not listed.{' '}
-              {mayChange()
-                ? 'Drain a gateway before work on its machine: load balancers and clients then go elsewhere, and it still serves every request.'
-                : 'Your role can view the gateways but not drain them.'}
+              {mayChange() &&
+                'Drain a gateway before work on its machine: load balancers and clients then go elsewhere, and it still serves every request.'}
             </p>
+            <ViewOnly what="the gateways" change="drain" />
             <ul class="gateways">
               {all.map((gateway) => (
                 <GatewayCard key={gateway.id} gateway={gateway} active={active} all={all} />

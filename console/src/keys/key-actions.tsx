@@ -4,6 +4,7 @@ import type { SigningKey } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
+import { Runbook } from '../parts/runbook.tsx'
 import { shortKid } from '../parts/text.ts'
 import { mayChange } from '../session/session.ts'
 
@@ -11,7 +12,10 @@ import { mayChange } from '../session/session.ts'
 const changes = {
   activate: { title: 'Activate', done: 'signs now' },
   retire: { title: 'Retire', done: 'is retired' },
-  revoke: { title: 'Revoke', done: 'is revoked. Every gateway refuses its tokens within a second' }
+  revoke: {
+    title: 'Revoke',
+    done: 'is revoked. Each gateway below says when it refuses its tokens'
+  }
 } as const
 
 type Change = keyof typeof changes
@@ -89,6 +93,10 @@ function RevokeDialog({ signingKey: { kid, state }, onConfirm, onClose }: Dialog
         Every gateway refuses its tokens within a second. Users stay signed in: their clients
         refresh.
         {state === 'active' ? ' Another key becomes active at once.' : ''} This cannot be undone.
+      </p>
+      <p>
+        If the database and the key-encryption key leaked too, revoke every key, the active one
+        last: <Runbook name="leaked-signing-key">a signing key has leaked</Runbook>.
       </p>
     </Confirm>
   )

@@ -1,6 +1,8 @@
 import type { SigningKey } from '../api/responses.ts'
 import { now } from '../api/server-time.ts'
+import { Mark } from '../parts/mark.tsx'
 import { agoText, shortKid } from '../parts/text.ts'
+import { subject } from '../view.ts'
 import { KeyActions } from './key-actions.tsx'
 import { clockText } from './rotation.ts'
 import { type Lane, placeOf, type Range } from './timeline.ts'
@@ -22,6 +24,7 @@ export function KeyLane({ lane: { key, segments, end }, range, nowLeft }: LanePr
         <code title={key.kid}>{shortKid(key.kid)}</code>
         <span class="algorithm">{key.algorithm}</span>
         <span class={`state ${key.state}`}>{key.state}</span>
+        {key.kid === subject.value && <Mark tone="wait">the key of the event</Mark>}
         <span class="hint">{sentence(key, now.value)}</span>
       </div>
       <div class="track" aria-hidden="true">

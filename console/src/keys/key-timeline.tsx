@@ -2,15 +2,20 @@ import { useSignal } from '@preact/signals'
 import { now } from '../api/server-time.ts'
 import { keys } from '../live/live.ts'
 import { count, tickText } from '../parts/text.ts'
+import { subject } from '../view.ts'
 import { KeyLane } from './key-lane.tsx'
 import { lanesOf, placeOf, rangeOf, spans, ticksOf, usualSpan } from './timeline.ts'
+
+const LONGEST = Math.max(...spans.map(({ ms }) => ms))
 
 /** The states of each key over time. */
 export function KeyTimeline() {
   const chosen = useSignal<number | null>(null)
   const { value: all } = keys
   if (all === null) return null
-  const span = chosen.value ?? usualSpan(all, now.value)
+  // An event can be about a key that has ended long ago.
+  const usual = subject.value === '' ? usualSpan(all, now.value) : LONGEST
+  const span = chosen.value ?? usual
   const range = rangeOf(all, span, now.value)
   const lanes = lanesOf(all, range, now.value)
   const hidden = all.length - lanes.length

@@ -3,9 +3,12 @@ import { ask } from '../api/ask.ts'
 import type { SigningKey } from '../api/responses.ts'
 import { keys } from '../live/live.ts'
 import { attempt } from '../parts/notices.tsx'
+import { Runbook } from '../parts/runbook.tsx'
 import { shortKid } from '../parts/text.ts'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { mayChange } from '../session/session.ts'
 import { KeyTimeline } from './key-timeline.tsx'
+import { RevocationPanel } from './revocation-panel.tsx'
 import { RotationPanel } from './rotation-panel.tsx'
 
 const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
@@ -15,11 +18,8 @@ export function KeysView() {
   if (keys.value === null) return <p class="card">Waiting for the keys …</p>
   return (
     <>
-      {mayChange() ? (
-        <NewKey />
-      ) : (
-        <p class="hint">Your role can view the keys but not change them.</p>
-      )}
+      {mayChange() ? <NewKey /> : <ViewOnly what="the keys" />}
+      <RevocationPanel />
       <RotationPanel />
       <KeyTimeline />
     </>
@@ -71,7 +71,9 @@ function NewKey() {
       </label>
       <p class="hint">
         Rotate publishes a new key, waits until every live gateway holds it, and then signs with it.
-        If a key has leaked, revoke it: every gateway refuses its tokens within a second.
+        If a key has leaked, revoke it: every gateway refuses its tokens within a second. Runbooks:{' '}
+        <Runbook name="planned-rotation">planned rotation</Runbook>,{' '}
+        <Runbook name="leaked-signing-key">a signing key has leaked</Runbook>.
       </p>
     </section>
   )

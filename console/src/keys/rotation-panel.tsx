@@ -1,4 +1,5 @@
 import { now } from '../api/server-time.ts'
+import { GatewayProgress } from '../gateways/gateway-progress.tsx'
 import { SILENT } from '../gateways/gateway-state.ts'
 import { gateways, keys } from '../live/live.ts'
 import { count, shortKid, timeText } from '../parts/text.ts'
@@ -54,29 +55,15 @@ function UnderWay({ rotation }: { readonly rotation: Rotation }) {
         )}
       </ol>
       <h3>Gateways</h3>
-      <Holders holders={holders} />
+      <GatewayProgress
+        gateways={holders.map(({ id, name, holds, isSilent }) => ({
+          id,
+          name,
+          isDone: holds && !isSilent,
+          text: `${holds ? 'holds the new key' : 'does not have it yet'}${isSilent ? `, and ${SILENT}` : ''}`
+        }))}
+      />
     </>
-  )
-}
-
-/** Which gateway holds the key, and which does not yet. */
-function Holders({ holders }: Pick<Rotation, 'holders'>) {
-  if (holders.length === 0) return <p>No gateway is live.</p>
-  return (
-    <ul class="holders">
-      {holders.map(({ id, name, holds, isSilent }) => (
-        <li key={id} class={holds && !isSilent ? 'holds' : 'missing'}>
-          <span class="mark" aria-hidden="true">
-            {holds ? '✓' : '…'}
-          </span>
-          <span class="name">{name}</span>
-          <span class="state">
-            {holds ? 'holds the new key' : 'does not have it yet'}
-            {isSilent && `, and ${SILENT}`}
-          </span>
-        </li>
-      ))}
-    </ul>
   )
 }
 

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { RetriedLetters } from '../api/operator-api.ts'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { change, dead, letters, readOutbox, webhookDeliveries, webhooks } from './deliveries.ts'
 import { MessagesCard } from './messages-card.tsx'
 import { WebhooksCard } from './webhooks-card.tsx'
@@ -18,6 +19,7 @@ export function OutboxView() {
   const urls = new Map((webhooks.content.value ?? []).map(({ id, url }) => [id, url]))
   return (
     <>
+      <ViewOnly what="messages and endpoints" change="send, discard or change" />
       <MessagesCard
         id="mail"
         title="E-mails"

@@ -39,6 +39,7 @@ export function Confirm({ title, name, action, children, onConfirm, onClose }: C
         </label>
         <input
           id={id}
+          autofocus
           autocomplete="off"
           spellcheck={false}
           value={typed}

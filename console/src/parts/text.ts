@@ -29,6 +29,9 @@ export function agoText(time: number, now: number): string {
 /** The beginning of the id of a key, by which people recognise it. */
 export const shortKid = (kid: string): string => kid.slice(0, 8)
 
+/** The beginning of the id of a session, long enough to confirm which one is meant. */
+export const shortId = (id: string): string => id.slice(0, 8)
+
 /** "1 gateway", "4 gateways" */
 export const count = (number: number, word: string): string =>
   `${number} ${word}${number === 1 ? '' : 's'}`

@@ -7,6 +7,7 @@ import { gateways, missed } from '../live/live.ts'
 import { loaded, Shown } from '../parts/loaded.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { count } from '../parts/text.ts'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { mayChange } from '../session/session.ts'
 import { ExplainPanel } from './explain-panel.tsx'
 import { NoGateway, Unasked } from './no-gateway.tsx'
@@ -54,6 +55,7 @@ function TablesPanel() {
           {mayChange() && <ReloadButton onDone={showReloaded} />}
         </div>
       </div>
+      <ViewOnly what="the route tables" change="validate or reload" />
       <FaultyFiles />
       {reloaded.value !== null && (
         <Outcomes

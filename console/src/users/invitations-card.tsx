@@ -34,7 +34,7 @@ export function InvitationsCard() {
       </div>
       <p class="hint">
         For people who register as users. Operators have tokens, which are under{' '}
-        <a href="#/approvals">Approvals</a>.
+        <a href="#/operators">Operators</a>.
       </p>
       {isInviting.value && <InviteForm onClose={() => (isInviting.value = false)} />}
       <Shown of={invitations} what="the invitations">

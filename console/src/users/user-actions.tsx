@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { User } from '../api/responses.ts'
+import { withReach } from '../gateways/reach.tsx'
 import { Confirm } from '../parts/confirm.tsx'
 import { attempt } from '../parts/notices.tsx'
 import { disable, enable, endSessions } from './found-user.ts'
@@ -10,13 +11,15 @@ const changes = {
     title: 'End all sessions of this user?',
     text: 'Every gateway refuses their tokens within a second. The user can sign in again.',
     action: 'End sessions',
-    make: (user: User) => endSessions(user).then(() => `All sessions of ${user.email} have ended.`)
+    make: (user: User) =>
+      endSessions(user).then(() => withReach(`All sessions of ${user.email} have ended.`))
   },
   disable: {
     title: 'Disable this user?',
     text: 'All sessions end, and the user cannot sign in until they are enabled.',
     action: 'Disable',
-    make: (user: User) => disable(user).then(() => `${user.email} can no longer sign in.`)
+    make: (user: User) =>
+      disable(user).then(() => withReach(`${user.email} can no longer sign in.`))
   }
 } as const
 

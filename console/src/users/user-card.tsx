@@ -3,12 +3,14 @@ import { now } from '../api/server-time.ts'
 import { EventList } from '../audit/event-list.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { attempt } from '../parts/notices.tsx'
+import { Runbook } from '../parts/runbook.tsx'
 import { agoText, count, timeText } from '../parts/text.ts'
 import { isAdmin, mayChange } from '../session/session.ts'
 import { session as sought } from '../view.ts'
 import { FactorsList } from './factors-list.tsx'
-import { enable, endSession, type FoundUser } from './found-user.ts'
+import { enable, type FoundUser } from './found-user.ts'
 import { RightsForm } from './rights-form.tsx'
+import { SessionRow } from './session-row.tsx'
 import { UserActions } from './user-actions.tsx'
 
 /** A user: who they are, their sessions, and what happened. */
@@ -38,7 +40,7 @@ export function UserCard({ found }: { readonly found: FoundUser }) {
       {user.deletionAt !== null && <Leaving user={user} until={user.deletionAt} />}
       {isAdmin() && <RightsForm key={user.id} user={user} />}
       <h3>{count(sessions.length, 'live session')}</h3>
-      <Ended sessions={sessions} />
+      <Sought found={found} />
       <ul class="sessions">
         {sessions.map((session) => (
           <SessionRow
@@ -53,20 +55,33 @@ export function UserCard({ found }: { readonly found: FoundUser }) {
       <FactorsList user={user} factors={factors} />
       <h3>Newest events</h3>
       <EventList events={events} />
+      <p class="hint">
+        An event has the address from which it was caused. The addresses that used a session since
+        its login are in the access logs of the gateways:{' '}
+        <Runbook name="stolen-session">somebody else uses a user’s session</Runbook>.
+      </p>
     </section>
   )
 }
 
-/** The session that an event led to, if it has ended. */
-function Ended({ sessions }: { readonly sessions: readonly Session[] }) {
+/** What became of the session that an event led to, if it is not live. */
+function Sought({ found: { sessions, events } }: { readonly found: FoundUser }) {
   const { value: id } = sought
   if (id === '' || sessions.some((one) => one.id === id)) return null
+  const own = events.filter(({ session }) => session === id)
+  const end = own.find(({ kind }) => ends.includes(kind))
   return (
     <p>
-      The session <code>{id}</code> has ended, or is of another user.
+      The session <code>{id}</code>{' '}
+      {own.length === 0
+        ? 'is not live, and is not in the newest events of this user.'
+        : `is no longer live${end === undefined ? '' : `: ${end.kind}, ${timeText(end.at)}`}.`}
     </p>
   )
 }
+
+/** The events with which a session ends. */
+const ends = ['session-ended', 'session-evicted', 'logout', 'refresh-reused']
 
 /** The user has deleted the account. */
 function Leaving({ user, until }: { readonly user: User; readonly until: string }) {
@@ -107,41 +122,3 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 /** The login that began the session, if it is among the events that were read. */
 const loginOf = ({ id }: Session, events: readonly AuditEvent[]): AuditEvent | undefined =>
   events.find(({ kind, session }) => kind === 'login' && session === id)
-
-type RowProps = {
-  readonly user: User
-  readonly session: Session
-  /** the client's, at the login; undefined if it is not known */
-  readonly address: string | undefined
-}
-
-function SessionRow({ user, session, address }: RowProps) {
-  const name = session.label === '' ? 'Unknown program' : session.label
-  const end = () =>
-    attempt(async () => {
-      await endSession(user, session)
-      return 'The session has ended. Every gateway refuses its tokens within a second.'
-    })
-  return (
-    <li>
-      <strong>{name}</strong>
-      <span class="hint">
-        signed in {timeText(session.createdAt)}
-        {address !== undefined && ` from ${address}`}, used{' '}
-        {agoText(Date.parse(session.lastUsedAt), now.value)}
-      </span>
-      <code>{session.id}</code>
-      {session.id === sought.value && <Mark tone="wait">the session of the event</Mark>}
-      {mayChange() && (
-        <button
-          type="button"
-          class="danger"
-          aria-label={`End the session ${session.id} (${name})`}
-          onClick={() => void end()}
-        >
-          End
-        </button>
-      )}
-    </li>
-  )
-}

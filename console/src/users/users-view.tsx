@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { missed } from '../live/live.ts'
 import { Fault } from '../parts/loaded.tsx'
+import { Runbook } from '../parts/runbook.tsx'
+import { ViewOnly } from '../parts/view-only.tsx'
 import { subject } from '../view.ts'
 import { DeletionsCard } from './deletions-card.tsx'
 import { fault, findAgain, findUser, found } from './found-user.ts'
@@ -47,9 +49,11 @@ export function UsersView() {
         {found.value === null && fault.value === null && (
           <p class="hint">
             Shows the live sessions, second factors and newest events of a user. From an event of
-            the <a href="#/audit">audit log</a>, the id of a session leads here too.
+            the <a href="#/audit">audit log</a>, the id of a session leads here too. Runbook:{' '}
+            <Runbook name="stolen-session">somebody else uses a user’s session</Runbook>.
           </p>
         )}
+        <ViewOnly what="users, their sessions and invitations" />
         <Fault text={fault.value} />
       </section>
       {found.value !== null && <UserCard found={found.value} />}

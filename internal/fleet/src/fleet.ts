@@ -72,7 +72,7 @@ export type Vitals = Static<typeof Vitals>
 export const Announcement = Type.Object({
   /** created at its start: a gateway that restarts has a new id */
   id: Type.String({ minLength: 1, maxLength: 64 }),
-  /** the host's name and the process id, for people */
+  /** for people; not always different from those of the others */
   name: Type.String({ maxLength: 255 }),
   /** the version of the issuer's key set that it has; empty if it has none */
   keySetVersion: Type.String({ maxLength: 128 }),

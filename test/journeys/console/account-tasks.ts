@@ -64,7 +64,7 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
     await page.getByRole('button', { name: /^Disable billing/ }).press('Enter')
     await page.keyboard.type('billing')
     await page.keyboard.press('Enter')
-    await page.getByText('Every gateway refuses the tokens of billing.').waitFor()
+    await page.getByText('The tokens of billing are refused.').waitFor()
     t.equal(await status(), 401)
   })
 
@@ -92,7 +92,12 @@ export function accountTasks(t: Test, { skip, signedIn }: Tasks): void {
       await page
         .getByRole('button', { name: `End the session ${stolen?.session.id}` })
         .press('Enter')
+      await page.getByRole('dialog').getByText('Other sessions continue.').waitFor()
+      await page.keyboard.type(stolen?.session.id.slice(0, 8) ?? '')
+      await page.keyboard.press('Enter')
       await page.getByText('1 live session').waitFor()
+      await page.getByText('is no longer live: session-ended').waitFor()
+      await page.getByText('In force at 4 of 4 gateways.').waitFor()
       const said = (token = '') =>
         Promise.all(
           clients.map(

@@ -63,7 +63,24 @@ export function keyTasks(t: Test, { skip, signedIn }: Tasks): void {
       t.match(await ops(['keys', 'list']), { stdout: new RegExp(`${kid} +ES256 +revoked`) })
       await bob.context().close()
 
+      await openView(page, 'Keys')
+      const revocation = page.getByRole('region', { name: 'Revocation' })
+      await revocation.getByText(`${name} was revoked`).waitFor()
+      await revocation.getByText('4 of 4 gateways refuse its tokens.').waitFor()
+      t.equal(await revocation.getByText('refuses its tokens', { exact: true }).count(), 4)
+      const [runbook] = await Promise.all([
+        page.waitForEvent('popup'),
+        page.getByRole('link', { name: 'a signing key has leaked' }).press('Enter')
+      ])
+      await runbook.getByText('# A private signing key has leaked').waitFor()
+      await runbook.close()
+
       await openView(page, 'Audit log')
+      await page.getByLabel('Kind').selectOption('key-revoked')
+      await page.locator('.events').getByRole('link', { name: kid }).first().press('Enter')
+      await page.getByRole('listitem').filter({ hasText: 'the key of the event' }).waitFor()
+      await openView(page, 'Audit log')
+      await page.getByLabel('Kind').selectOption('')
       for (const kind of ['approval-requested', 'request-approved', 'key-revoked']) {
         await page.locator('.events').getByText(kind).first().waitFor()
       }

@@ -86,6 +86,12 @@ export const noSuchGateway = () =>
     detail: 'no live gateway has this id or name'
   })
 
+export const ambiguousGateway = (count: number) =>
+  new Refusal('CONFLICT', {
+    reason: 'several gateways have the name',
+    detail: `${count} gateways have this name: use the id of one of them`
+  })
+
 export const takesNoOrders = () =>
   new Refusal('CONFLICT', {
     reason: 'the gateway is of an earlier version',

@@ -67,6 +67,11 @@ t.test('the last gateway that is ready is drained only by force', async (t) => {
   const answer = await call('POST', '/ops/gateways/1/drain')
   t.equal(answer.statusCode, 409)
   t.match(answer.json(), { code: 'CONFLICT', detail: /no other gateway would be left/ })
+  await auth.fleet.announce(
+    announcement('3', { name: 'edge-1', vitals: { ...ready, instance: '3' } })
+  )
+  const ambiguous = await call('POST', '/ops/gateways/edge-1/drain')
+  t.match(ambiguous.json(), { code: 'CONFLICT', detail: /^2 gateways have this name: use the id/ })
   t.strictSame(await auth.fleet.questions.open(), [], 'none is ordered')
 })
 

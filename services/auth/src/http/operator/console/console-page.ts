@@ -9,12 +9,18 @@ import { CONSOLE_PATH } from './console-path.ts'
 /** Built from `console` by `npm install`, and for an image by its Dockerfile. */
 const BUILT = new URL('../../../../../../console/built/', import.meta.url)
 
+/** Browsers show this type as it is, and offer to store Markdown. */
+const RUNBOOK = 'text/plain; charset=utf-8'
+
 /** The files of the page, and the media type of each. */
 const files: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'main.js': 'text/javascript; charset=utf-8',
   'main.css': 'text/css; charset=utf-8',
-  'icon.svg': 'image/svg+xml'
+  'icon.svg': 'image/svg+xml',
+  'runbooks/leaked-signing-key.md': RUNBOOK,
+  'runbooks/planned-rotation.md': RUNBOOK,
+  'runbooks/stolen-session.md': RUNBOOK
 }
 
 /**

@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { type Announcement, takesClients } from '@gatehouse/fleet/fleet'
+import {
+  type Announcement,
+  type LiveGateway,
+  SILENT_MS,
+  takesClients
+} from '@gatehouse/fleet/fleet'
 import { MOST_ASKED } from '@gatehouse/fleet/questions'
 import { Type } from 'typebox'
 import type { AuditEvent, RequestSource } from '../../../audit/audit-event.ts'
 import { fleetUnavailable } from '../../../refusals.ts'
-import { gatewaySilent, lastGateway, noSuchGateway, takesNoOrders } from '../../http-refusals.ts'
+import {
+  ambiguousGateway,
+  gatewaySilent,
+  lastGateway,
+  noSuchGateway,
+  takesNoOrders
+} from '../../http-refusals.ts'
 import { operatorSource } from '../access/operator-source.ts'
 import { operatorOf } from '../access/require-operator.ts'
 import type { OpsApiOptions } from '../ops-routes.ts'
@@ -18,7 +29,7 @@ const Params = Type.Object({
     minLength: 1,
     maxLength: 255,
     description: 'The id or the name of the gateway.',
-    examples: ['edge-1:4711']
+    examples: ['edge-1:3000']
   })
 })
 
@@ -37,7 +48,7 @@ const Body = Type.Object(
 
 const Drained = Type.Object(
   {
-    gateways: Type.Array(Type.String({ examples: ['edge-1:4711'] }), {
+    gateways: Type.Array(Type.String({ examples: ['edge-1:3000'] }), {
       description: 'The name of the gateway; with several workers, the names of all of them.'
     }),
     drained: Type.Boolean({ examples: [true], description: 'Whether it is drained now.' })
@@ -50,6 +61,7 @@ const problems = {
   UNAVAILABLE: 'The gateway cannot be told, or does not answer.'
 }
 const EARLIER = 'The gateway is of an earlier version, which cannot be drained'
+const AMBIGUOUS = 'several gateways have this name'
 
 const drainGateway: AskingRoutes = (service, options, askFor) => {
   service.post(
@@ -64,7 +76,7 @@ const drainGateway: AskingRoutes = (service, options, askFor) => {
         successes: { 200: { description: 'The gateway is drained.' } },
         problems: {
           ...problems,
-          CONFLICT: `${EARLIER}, or no other gateway would be left that serves clients.`
+          CONFLICT: `${EARLIER}, ${AMBIGUOUS}, or no other gateway would be left that serves clients.`
         },
         params: Params,
         body: Body,
@@ -102,7 +114,7 @@ const undrainGateway: AskingRoutes = (service, options, askFor) => {
         description: 'Puts a gateway back into service.',
         tags: ['Operation'],
         successes: { 200: { description: 'The gateway is in service.' } },
-        problems: { ...problems, CONFLICT: `${EARLIER}.` },
+        problems: { ...problems, CONFLICT: `${EARLIER}, or ${AMBIGUOUS}.` },
         params: Params,
         response: { 200: Drained }
       }
@@ -130,8 +142,7 @@ const drainEvent = (
  */
 async function found(options: Pick<OpsApiOptions, 'fleet'>, wanted: string) {
   const live = await liveGateways(options)
-  const gateway = live.find(({ id }) => id === wanted) ?? live.find(({ name }) => name === wanted)
-  if (gateway === undefined) throw noSuchGateway()
+  const gateway = live.find(({ id }) => id === wanted) ?? namedGateway(live, wanted)
   if (!takesOrders(gateway)) throw takesNoOrders()
   const instance = gateway.vitals?.instance
   const workers = live.filter(({ vitals }) => vitals?.instance === instance)
@@ -172,3 +183,19 @@ async function order(
 
 /** Takes gateways out of service, and back. */
 export const drainRoutes: readonly AskingRoutes[] = [drainGateway, undrainGateway]
+
+/**
+ * The gateway of this name. One that was killed is listed for a while beside its successor.
+ * @throws Refusal NOT_FOUND, CONFLICT
+ */
+function namedGateway(live: readonly LiveGateway[], wanted: string): LiveGateway {
+  const named = live
+    .filter(({ name }) => name === wanted)
+    .toSorted((one, other) => one.silentMs - other.silentMs)
+  const [first] = named
+  if (first === undefined) throw noSuchGateway()
+  const heard = named.filter(({ silentMs }) => silentMs <= SILENT_MS)
+  const instances = new Set(heard.map(({ id, vitals }) => vitals?.instance ?? id))
+  if (instances.size > 1) throw ambiguousGateway(instances.size)
+  return first
+}

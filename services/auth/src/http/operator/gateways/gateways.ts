@@ -32,8 +32,9 @@ const Gateway = Type.Object(
       examples: ['3f6c0b9e-7c0f-4f0a-9a55-0d9f1f6f7a10']
     }),
     name: Type.String({
-      description: 'The name of its host and its process id, for people.',
-      examples: ['edge-1:4711']
+      description:
+        'For people: its GATEWAY_NAME, or the name of its host and its port. With several workers, the process id follows.',
+      examples: ['edge-1:3000']
     }),
     keySetVersion: Type.String({
       description: 'The version of the key set that it has; empty if it has none.',

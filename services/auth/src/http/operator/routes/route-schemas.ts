@@ -7,7 +7,7 @@ const version = Type.String({
   description: 'The same for the same route table.',
   examples: ['Zm9vYmFyYmF6cXV4']
 })
-const gateways = text('The names of the gateways that have this table.', 'edge-1:4711')
+const gateways = text('The names of the gateways that have this table.', 'edge-1:3000')
 
 const Route = Type.Object(
   {
@@ -23,7 +23,7 @@ const Route = Type.Object(
   { title: 'ListedRoute' }
 )
 
-const unasked = text('Gateways of earlier versions, which cannot be asked.', 'edge-1:4711')
+const unasked = text('Gateways of earlier versions, which cannot be asked.', 'edge-1:3000')
 
 export const RouteTables = Type.Object(
   {

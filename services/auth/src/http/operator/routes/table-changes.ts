@@ -10,7 +10,7 @@ import type { OpsApiOptions } from '../ops-routes.ts'
 
 const Outcome = Type.Object(
   {
-    gateways: Type.Array(Type.String({ examples: ['edge-1:4711'] }), {
+    gateways: Type.Array(Type.String({ examples: ['edge-1:3000'] }), {
       description: 'The names of the gateways.'
     }),
     done: Type.Union([Type.Boolean({ examples: [true] }), Type.Null()], {
@@ -38,7 +38,7 @@ const Outcome = Type.Object(
 const Outcomes = Type.Object(
   {
     outcomes: Type.Array(Outcome, { description: 'By gateway, or by release of the gateways.' }),
-    unasked: Type.Array(Type.String({ examples: ['edge-1:4711'] }), {
+    unasked: Type.Array(Type.String({ examples: ['edge-1:3000'] }), {
       description: 'Gateways of earlier versions, which cannot be told.'
     })
   },

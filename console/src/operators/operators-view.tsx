@@ -18,7 +18,7 @@ const operators = loaded(
 )
 
 /** The operators, and how to sign one out of the console. */
-export function OperatorsCard() {
+export function OperatorsView() {
   useEffect(() => void operators.read(), [changesOf(/^operator-/)])
   return (
     <section class="card" aria-labelledby="operators">
@@ -27,7 +27,8 @@ export function OperatorsCard() {
         Each person has a token of their own. An admin creates one with{' '}
         <code>ops operators create NAME --role ROLE</code>; ROLE is viewer, operator or admin. The
         token of the installation (AUTH_OPS_TOKEN) is not in the list: its events name{' '}
-        <code>bootstrap</code>.
+        <code>bootstrap</code>. What needs two operators is under{' '}
+        <a href="#/approvals">Approvals</a>.
       </p>
       <Shown of={operators} what="the operators">
         {(all) =>
