@@ -95,7 +95,9 @@ function Choices({ client, onSecret }: RowProps) {
           onConfirm={renew}
           onClose={close}
         >
-          <p>The newest secret of now still works. Older ones stop working at once.</p>
+          <p>
+            The newest of the present secrets continues to work. Older ones stop working at once.
+          </p>
         </Confirm>
       )}
     </div>

@@ -49,7 +49,7 @@ export function MessagesCard<Message extends Delivery>(props: CardProps<Message>
         </label>
         {mayChange() && onRetryAll !== null && (
           <button type="button" onClick={() => void retryAll()}>
-            Send all dead again
+            Send all dead messages again
           </button>
         )}
       </div>

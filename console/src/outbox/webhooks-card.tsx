@@ -66,7 +66,7 @@ function Choices({ webhook }: { readonly webhook: Webhook }) {
   const turn = () => attempt(() => change(`${path}/${next}`).then(() => `${url} is ${next}d.`))
   const buttons = [
     { title: 'Test', run: test },
-    ...(hasDead(webhook) ? [{ title: 'Send dead again', run: retry }] : []),
+    ...(hasDead(webhook) ? [{ title: 'Send dead deliveries again', run: retry }] : []),
     { title: next === 'disable' ? 'Disable' : 'Enable', run: turn }
   ]
   return (

@@ -25,7 +25,8 @@ export function DeletionsCard() {
     <section class="card" aria-labelledby="deletions">
       <h2 id="deletions">Coming deletions</h2>
       <p class="hint">
-        These users have deleted their accounts. A login keeps the account, and so do you.
+        These users have deleted their accounts. An account is kept if its user signs in, or if you
+        keep it.
       </p>
       <Shown of={deletions} what="the deletions">
         {({ users }) => (

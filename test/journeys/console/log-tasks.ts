@@ -58,7 +58,7 @@ export function logTasks(t: Test, { skip, signedIn }: Tasks): void {
     afterThreeDays(folder)
     await openView(page, 'Overview')
     await openView(page, 'Outbox')
-    await page.getByRole('button', { name: `Send dead again: ${url}` }).waitFor()
+    await page.getByRole('button', { name: `Send dead deliveries again: ${url}` }).waitFor()
     await page.getByRole('button', { name: /^Send user.created again/ }).press('Enter')
     await page.getByText('It is queued again, with all its attempts.').waitFor()
     await again.waitFor({ state: 'detached' })
