@@ -4,6 +4,7 @@ import type { Assertions } from './assertions/assertions.ts'
 import type { Hosts } from './paths/host.ts'
 import type { Arrival } from './request/arrival.ts'
 import type { Passage } from './request/passage.ts'
+import { isPassedPreflight } from './request/passed-preflight.ts'
 import type { RequestHead } from './request/request-head.ts'
 import type { StrippedRequest } from './request/stripped-request.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
@@ -11,17 +12,15 @@ import { authenticate } from './stages/authenticate.ts'
 import { checkUpgrade } from './stages/check-upgrade.ts'
 import { limit } from './stages/limit.ts'
 import { type Match, match } from './stages/match.ts'
-import { passedAuthorization } from './stages/passed-authorization.ts'
-import { isPassedPreflight } from './stages/passed-preflight.ts'
-import { readDestination } from './stages/read-destination.ts'
 import { refuseBodyOnGet } from './stages/refuse-body-on-get.ts'
 import { refuseLargeBody } from './stages/refuse-large-body.ts'
 import { refuseOtherAudience } from './stages/refuse-other-audience.ts'
 import { refuseOtherHost } from './stages/refuse-other-host.ts'
 import { refuseRevoked } from './stages/refuse-revoked.ts'
 import { requireAccess } from './stages/require-access.ts'
-import { stamp } from './stages/stamp.ts'
+import { stamp } from './stages/stamp/stamp.ts'
 import { strip } from './stages/strip.ts'
+import { translateDestination } from './stages/translate-destination.ts'
 import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts'
 import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
 import type { NamedClaims } from './tokens/named-claims.ts'
@@ -53,20 +52,21 @@ export function journey(
   arrival: Arrival,
   edge: Edge
 ): Passage | Promise<Passage> {
-  const request = strip(raw)
+  const stripped = strip(raw)
   refuseOtherHost(arrival.hop, edge.hosts)
-  const matched = match(request, arrival.located)
+  const matched = match(stripped, arrival.located)
   const { route, access } = matched
   arrival.trail.route = route
-  refuseBodyOnGet(request, route)
-  const destination = readDestination(request, matched, arrival.hop, arrival.located.table)
+  refuseBodyOnGet(stripped, route)
+  const { hop, located } = arrival
+  const request = translateDestination(stripped, matched, hop, located.table)
   const allowsOrigin = route.allowsOrigin ?? edge.allowsOrigin
-  checkUpgrade(request, route, arrival.hop, allowsOrigin)
+  checkUpgrade(request, route, hop, allowsOrigin)
   const isPreflight = isPassedPreflight(request, route)
   const found = isPreflight
     ? null
     : authenticate(access, request.authorization, edge.verifier, () => arrival.caller(null))
-  const known: KnownRequest = { request, matched, destination, isPreflight, arrival, edge }
+  const known: KnownRequest = { request, matched, isPreflight, arrival, edge }
   return found instanceof Promise ? found.then((token) => admit(known, token)) : admit(known, found)
 }
 
@@ -74,7 +74,6 @@ export function journey(
 type KnownRequest = {
   readonly request: StrippedRequest
   readonly matched: Match
-  readonly destination: string | null
   readonly isPreflight: boolean
   readonly arrival: Arrival
   readonly edge: Edge
@@ -96,14 +95,11 @@ function admit(known: KnownRequest, token: VerifiedToken | null): Passage | Prom
 
 /** The last stages: what the route requires, and what the service gets. */
 function lastStages(known: KnownRequest, token: VerifiedToken | null): Passage {
-  const { request, matched, destination, isPreflight, arrival, edge } = known
+  const { request, matched, isPreflight, arrival, edge } = known
   const { route, access, demands, target } = matched
   if (!isPreflight) requireAccess(demands, token, edge.clock())
   const headers = stamp(request, route, token, arrival.hop, edge)
   arrival.trail.traceparent = headers[traceHeader.traceparent]
-  const authorization = token === null ? passedAuthorization(request, route, edge.issuers) : null
-  if (authorization !== null) headers.authorization = authorization
-  if (destination !== null) headers.destination = destination
   const caller = arrival.caller(token)
   return { route, access, target, headers, token, caller, websocket: request.websocket }
 }

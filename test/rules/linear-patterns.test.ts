@@ -32,7 +32,9 @@ function patternsIn(path: string, text: string): { literals: Pattern[]; made: nu
 /** For a busy machine: with its default, recheck gives up after 10 s and says `unknown`. */
 const patient = { timeout: 120_000 }
 
-const listening = sourceFiles().filter(({ path }) => /^(gateway|internal|packages|services)\//.test(path))
+const listening = sourceFiles().filter(({ path }) =>
+  /^(gateway|internal|packages|services)\//.test(path)
+)
 
 /** Patterns that are assembled at run time. Their parts are checked where they are written. */
 const madeElsewhere: Record<string, number> = {

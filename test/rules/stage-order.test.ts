@@ -14,17 +14,15 @@ t.test('each stage of the journey is called once, in the order of the policy', a
       'refuseOtherHost',
       'match',
       'refuseBodyOnGet',
-      'readDestination',
+      'translateDestination',
       'checkUpgrade',
-      'isPassedPreflight',
       'authenticate',
       'refuseOtherAudience',
       'refuseRevoked',
       'refuseLargeBody',
       'limit',
       'requireAccess',
-      'stamp',
-      'passedAuthorization'
+      'stamp'
     ]
   )
 })

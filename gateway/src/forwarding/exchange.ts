@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import { isGone, isHttpTwo } from '@gatehouse/http-service/http-two'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { Dispatcher } from 'undici'
-import { mayPassOn } from '../request/ended-headers.ts'
 import type { Passage } from '../request/passage.ts'
+import { isForwardedTrailer } from '../request-headers/ended-headers.ts'
 import { noteAsked } from '../telemetry/trail.ts'
 import { type AskPorts, askAddress } from './ask-address.ts'
 import type { Place, Upstreams } from './capacity/upstreams.ts'
@@ -81,7 +81,7 @@ function askedOf(
 /** Over HTTP/1.1, only a chunked body has trailers (RFC 9112 §7.1.2). */
 const announcedBy = (raw: IncomingMessage): string | null =>
   isHttpTwo(raw) || raw.headers['transfer-encoding'] !== undefined
-    ? announcedTrailers(raw.headers.trailer, mayPassOn)
+    ? announcedTrailers(raw.headers.trailer, isForwardedTrailer)
     : null
 
 /** @param after why the attempt before it failed */

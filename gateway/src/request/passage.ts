@@ -1,9 +1,9 @@
 import type { CanonicalTarget } from '../paths/canonical-path.ts'
+import type { RequestHeaders } from '../request-headers/received-headers.ts'
 import type { Access } from '../routes/entry/demand-schema.ts'
 import type { Route } from '../routes/entry/route.ts'
 import type { VerifiedToken } from '../tokens/verified-token.ts'
 import type { Handshake } from './handshake.ts'
-import type { RequestHeaders } from './received-headers.ts'
 
 /** An authorised request: its destination, and what the service gets to see. */
 export type Passage = {

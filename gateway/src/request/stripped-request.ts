@@ -1,5 +1,5 @@
+import type { RequestHeaders } from '../request-headers/received-headers.ts'
 import type { Handshake } from './handshake.ts'
-import type { RequestHeaders } from './received-headers.ts'
 
 /** A request without anything that only the gateway may say, and with its credentials set apart. */
 export type StrippedRequest = {

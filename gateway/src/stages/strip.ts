@@ -3,12 +3,16 @@ import { listMembers } from '@gatehouse/edge-headers/optional-whitespace'
 import { cookiePairs, isOwnCookie } from '@gatehouse/edge-headers/own-cookies'
 import { isHost } from '../paths/host.ts'
 import { malformed } from '../refusals.ts'
-import { endsHere } from '../request/ended-headers.ts'
 import { type Handshake, readHandshake } from '../request/handshake.ts'
-import { isLikeOwnCookie } from '../request/own-cookies.ts'
-import { AT_MOST_ONCE, type RequestHeaders, receivedHeaders } from '../request/received-headers.ts'
 import type { RequestHead } from '../request/request-head.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
+import { endsHere } from '../request-headers/ended-headers.ts'
+import { isLikeOwnCookie } from '../request-headers/own-cookies.ts'
+import {
+  AT_MOST_ONCE,
+  type RequestHeaders,
+  receivedHeaders
+} from '../request-headers/received-headers.ts'
 
 export function strip(raw: RequestHead): StrippedRequest {
   const received = receivedHeaders(raw.rawHeaders)

@@ -1,5 +1,5 @@
 import { gatewayHeader, identityHeader, traceHeader } from '@gatehouse/edge-headers/names'
-import type { RequestHeaders } from '../request/received-headers.ts'
+import type { RequestHeaders } from '../request-headers/received-headers.ts'
 import type { Route } from '../routes/entry/route.ts'
 import type { NamedClaim } from '../tokens/claims/forwarded-claims.ts'
 

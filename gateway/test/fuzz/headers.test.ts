@@ -5,7 +5,7 @@ import { type Generator, generator, mutated } from '@gatehouse/fixtures/generato
 import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
-import { stamp } from '../../src/stages/stamp.ts'
+import { stamp } from '../../src/stages/stamp/stamp.ts'
 import { strip } from '../../src/stages/strip.ts'
 import { ada, adaHeaders, countedAssertions, directHop } from '../fixtures/stamped.ts'
 

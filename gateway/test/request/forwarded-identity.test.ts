@@ -1,7 +1,7 @@
 import t from 'tap'
-import { forwardedIdentity as forwardedWith } from '../../src/request/forwarded-identity.ts'
 import type { Route } from '../../src/routes/entry/route.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import { forwardedIdentity as forwardedWith } from '../../src/stages/stamp/forwarded-identity.ts'
 import type { VerifiedToken } from '../../src/tokens/verified-token.ts'
 import { jwt, newKey } from '../fixtures/issuer.ts'
 import { ada, countedAssertions } from '../fixtures/stamped.ts'

@@ -3,17 +3,18 @@ import {
   REFRESH_TOKEN_VERSION
 } from '@gatehouse/access-token/refresh-token-form'
 import t from 'tap'
-import { passedAuthorization } from '../../src/stages/passed-authorization.ts'
+import { forwardedCredentials } from '../../src/stages/stamp/forwarded-credentials.ts'
 
 const issuers = { find: (issuer: string) => (issuer === 'ours' ? ({} as never) : undefined) }
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const base64url = (text: string) => Buffer.from(text).toString('base64url')
 const passed = (authorization: string) =>
-  passedAuthorization(
-    { authorization, websocket: null },
+  forwardedCredentials(
+    { authorization, websocket: null, ownCookies: [], headers: {} },
     { credentials: ['authorization'] },
+    null,
     issuers
-  )
+  ).authorization ?? null
 
 const jwtOf = (claims: string) =>
   `${base64url('{"alg":"ES256"}')}.${base64url(claims)}.c2lnbmF0dXJl`

@@ -34,7 +34,7 @@ function send({ port }: Edge, { method = 'POST', path = '/deep', headers = {} }:
 
 t.test('of two stages that would refuse a request, the earlier one refuses it', async (t) => {
   const { log, lines } = capturedLog(t)
-  const gateway = await edge(t, { routes: ROUTE, serviceLog: log })
+  const gateway = await edge(t, { routes: ROUTE, serviceLog: log, hosts: ['127.0.0.1'] })
   const bearer = (claims: Record<string, unknown>) => ({
     authorization: `Bearer ${gateway.token(claims)}`
   })
@@ -54,10 +54,15 @@ t.test('of two stages that would refuse a request, the earlier one refuses it', 
   const host = `127.0.0.1:${gateway.port}`
   const requests: [stage: string, flawed: Flawed, reason: RegExp][] = [
     ['strip', { path: '/none', headers: { ...LARGE, ...expired, host: 'a@b' } }, /^Host/],
+    [
+      'refuseOtherHost',
+      { path: '/none', headers: { ...LARGE, ...expired, host: 'other.example' } },
+      /^GATEWAY_HOSTS/
+    ],
     ['match', { path: '/none', method: 'GET', headers: { ...LARGE, ...expired } }, /no route/],
     ['refuseBodyOnGet', { method: 'GET', headers: { ...LARGE, ...expired } }, /^a GET/],
     [
-      'readDestination',
+      'translateDestination',
       { method: 'MOVE', headers: { ...LARGE, ...expired, destination: `http://${host}/open` } },
       /^Destination/
     ],

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import type { StrippedRequest } from '../../src/request/stripped-request.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
-import { stamp } from '../../src/stages/stamp.ts'
+import { stamp } from '../../src/stages/stamp/stamp.ts'
 import { ada, countedAssertions, directHop } from '../fixtures/stamped.ts'
 
 const { routes } = readRouteTable(

@@ -1,7 +1,7 @@
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 import { isIdentityName } from '@gatehouse/edge-headers/names'
 import { listMembers, withoutOuterWhitespace } from '@gatehouse/edge-headers/optional-whitespace'
-import { isLikeOwnCookie } from '../../request/own-cookies.ts'
+import { isLikeOwnCookie } from '../../request-headers/own-cookies.ts'
 import type { Route } from '../../routes/entry/route.ts'
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>

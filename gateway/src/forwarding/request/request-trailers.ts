@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { mayPassOn } from '../../request/ended-headers.ts'
-import { MAX_HEADER_LINES } from '../../request/received-headers.ts'
+import { isForwardedTrailer } from '../../request-headers/ended-headers.ts'
+import { MAX_HEADER_LINES } from '../../request-headers/received-headers.ts'
 import type { ResponseHeaders } from '../headers/passed-headers.ts'
 import { passedTrailers } from '../headers/passed-trailers.ts'
 
@@ -19,7 +19,7 @@ export function requestTrailers({ trailers }: Pick<IncomingMessage, 'trailers'>)
   let bytes = 0
   for (const name in trailers) {
     const value = trailers[name]
-    if (value === undefined || name.startsWith(':') || !mayPassOn(name)) continue
+    if (value === undefined || name.startsWith(':') || !isForwardedTrailer(name)) continue
     own[name] = value
     lines += 1
     bytes += name.length + value.length

@@ -10,22 +10,26 @@ import {
   type TraceContext,
   traceparentOf
 } from '@gatehouse/tracing/trace-context'
-import type { Assertions } from '../assertions/assertions.ts'
-import { forwardedIdentity } from '../request/forwarded-identity.ts'
-import type { Hop } from '../request/hop.ts'
-import type { RequestHeaders } from '../request/received-headers.ts'
-import type { StrippedRequest } from '../request/stripped-request.ts'
-import type { Route } from '../routes/entry/route.ts'
-import { strippedPrefix } from '../routes/service-path.ts'
-import { getsProof } from '../routes/takes-our-credentials.ts'
-import type { NamedClaims } from '../tokens/named-claims.ts'
-import type { VerifiedToken } from '../tokens/verified-token.ts'
-
-/** RFC 7617 §2: the scheme in any letter case, and one token68, in which nothing else can hide */
-const BASIC = /^basic +[A-Za-z0-9+/]+={0,2}$/i
+import type { Assertions } from '../../assertions/assertions.ts'
+import type { Hop } from '../../request/hop.ts'
+import type { StrippedRequest } from '../../request/stripped-request.ts'
+import type { RequestHeaders } from '../../request-headers/received-headers.ts'
+import type { Route } from '../../routes/entry/route.ts'
+import { strippedPrefix } from '../../routes/service-path.ts'
+import { getsProof } from '../../routes/takes-our-credentials.ts'
+import type { TrustedIssuers } from '../../tokens/checks/trusted-issuers.ts'
+import type { NamedClaims } from '../../tokens/named-claims.ts'
+import type { VerifiedToken } from '../../tokens/verified-token.ts'
+import { forwardedCredentials } from './forwarded-credentials.ts'
+import { forwardedIdentity } from './forwarded-identity.ts'
 
 /** What makes the headers that only the gateway may set. */
-type StampOptions = { readonly assertions: Assertions; readonly namedClaims: NamedClaims }
+type StampOptions = {
+  readonly assertions: Assertions
+  readonly namedClaims: NamedClaims
+  /** the issuers whose tokens no service gets */
+  readonly issuers: Pick<TrustedIssuers, 'find'>
+}
 
 /**
  * The headers for the service: first those that the client may set, then those that only the
@@ -36,7 +40,7 @@ export function stamp(
   route: Route,
   token: VerifiedToken | null,
   hop: Hop,
-  { assertions, namedClaims }: StampOptions
+  { assertions, namedClaims, issuers }: StampOptions
 ): RequestHeaders {
   const headers: RequestHeaders = {
     ...request.headers,
@@ -50,16 +54,16 @@ export function stamp(
   if (getsProof(route, { hasAssertion })) {
     headers[gatewayHeader] = assertions.ofGateway(route.upstream.name)
   }
-  if (route.credentials.includes('own-cookies') && request.ownCookies.length > 0) {
-    const cookies = [request.headers.cookie, ...request.ownCookies]
-    headers.cookie = cookies.filter((pair) => pair !== undefined).join('; ')
-  }
-  const { authorization } = request
-  if (route.credentials.includes('client-authentication') && isBasic(authorization)) {
-    headers.authorization = authorization
+  if (route.credentials.length > 0) {
+    Object.assign(headers, forwardedCredentials(request, route, token, issuers))
   }
   if (token !== null) {
-    const { identity, claims } = forwardedIdentity(token, route, authorization ?? '', namedClaims)
+    const { identity, claims } = forwardedIdentity(
+      token,
+      route,
+      request.authorization ?? '',
+      namedClaims
+    )
     Object.assign(headers, identity)
     if (hasAssertion) {
       headers[identityHeader.assertion] = assertions.about(token, route.audience, claims)
@@ -67,9 +71,6 @@ export function stamp(
   }
   return headers
 }
-
-const isBasic = (authorization: string | null): authorization is string =>
-  authorization !== null && BASIC.test(authorization)
 
 /**
  * A client's own claims about its address are not included, so the first address is the client's.

@@ -1,24 +1,5 @@
 import { mayBeRefreshToken } from '@gatehouse/access-token/refresh-token-form'
-import type { StrippedRequest } from '../request/stripped-request.ts'
-import type { Route } from '../routes/entry/route.ts'
-import type { TrustedIssuers } from '../tokens/checks/trusted-issuers.ts'
-
-/**
- * The `Authorization` header that the service of a public route gets because it has keys of its
- * own. A header with a token of a trusted issuer, or with a refresh token of our own auth service,
- * is never passed on, whatever its scheme: the service could use the token on every other route.
- */
-export function passedAuthorization(
-  { authorization, websocket }: Pick<StrippedRequest, 'authorization' | 'websocket'>,
-  { credentials }: Pick<Route, 'credentials'>,
-  issuers: Pick<TrustedIssuers, 'find'>
-): string | null {
-  if (authorization === null || !credentials.includes('authorization')) return null
-  // A credential among the subprotocols is not passed on, nor is a token that the verifier would
-  // not even read.
-  if (typeof websocket?.bearer === 'string') return null
-  return mayHoldOurToken(issuers, authorization) ? null : authorization
-}
+import type { TrustedIssuers } from './checks/trusted-issuers.ts'
 
 /** RFC 7515 §2. The dots between the parts also divide, so that each part is checked separately. */
 const NOT_IN_JWT = /[^A-Za-z0-9_-]+/
@@ -36,7 +17,7 @@ const MOST_OBJECTS = 16
  * tokens, as it is or within base64 (`Basic`, RFC 7617), or has too many parts that could be one.
  * HPACK repeats a value of 4 KB with one byte, so the gateway reads only a few parts as JSON.
  */
-function mayHoldOurToken(issuers: Pick<TrustedIssuers, 'find'>, value: string): boolean {
+export function mayHoldToken(value: string, issuers: Pick<TrustedIssuers, 'find'>): boolean {
   const plain = partsOf(value, NOT_IN_JWT)
   const encoded = partsOf(value, NOT_IN_BASE64)
   if (plain.length + encoded.length > MOST_PARTS) return true
@@ -47,7 +28,7 @@ function mayHoldOurToken(issuers: Pick<TrustedIssuers, 'find'>, value: string): 
   const parts = [...plain, ...inner]
   if (parts.some(mayBeRefreshToken)) return true
   const objects = parts.flatMap((part) => objectIn(part) ?? [])
-  return objects.length > MOST_OBJECTS || objects.some((text) => namesIssuerOf(issuers, text))
+  return objects.length > MOST_OBJECTS || objects.some((text) => namesIssuerOf(text, issuers))
 }
 
 const partsOf = (text: string, between: RegExp): string[] =>
@@ -65,7 +46,7 @@ function objectIn(part: string): string | null {
   return text.trimStart().startsWith('{') && MAY_NAME_ISSUER.test(text) ? text : null
 }
 
-function namesIssuerOf(issuers: Pick<TrustedIssuers, 'find'>, text: string): boolean {
+function namesIssuerOf(text: string, issuers: Pick<TrustedIssuers, 'find'>): boolean {
   try {
     const claims: unknown = JSON.parse(text)
     const { iss } = (claims ?? {}) as { readonly iss?: unknown }

@@ -52,4 +52,4 @@ export const endsHere = knownNames((name) => {
  * Whether a client's trailer with this lower-case name is forwarded: fewer names than in the
  * headers, because everything that the gateway reads in a header comes before the body.
  */
-export const mayPassOn = (name: string): boolean => !endsHere(name) && !READ_HERE.has(name)
+export const isForwardedTrailer = (name: string): boolean => !endsHere(name) && !READ_HERE.has(name)

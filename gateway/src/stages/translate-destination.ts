@@ -13,29 +13,31 @@ const HAVE_DESTINATION = new Set(['COPY', 'MOVE'])
 const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
 
 /**
- * The second path of a WebDAV request, as the service reads it (RFC 4918 §10.3). It is authorised
- * like the first one. Otherwise, a service behind several routes would copy what one route allows
+ * Writes the second path of a WebDAV request as the service reads it (RFC 4918 §10.3). It is
+ * authorised like the first one. Otherwise, a service behind several routes would copy what one route allows
  * over what another one protects. Its host must be the host of the request, as a trusted proxy
  * reports it. The service gets only the path, because it knows neither that host nor the stripped
  * prefix.
- * @returns null if the method has no second path
+ * @returns the same request if it has no second path
  * @throws Refusal INVALID_REQUEST if it is not a path of the same route
  */
-export function readDestination(
-  { method, headers }: Pick<StrippedRequest, 'method' | 'headers'>,
+export function translateDestination(
+  request: StrippedRequest,
   { route }: Match,
   { host }: Pick<Hop, 'host'>,
   table: RouteTable
-): string | null {
+): StrippedRequest {
+  const { method, headers } = request
   const { destination } = headers
-  if (!HAVE_DESTINATION.has(method) || destination === undefined) return null
+  if (!HAVE_DESTINATION.has(method) || destination === undefined) return request
   const [start = '', scheme = 'http', authority = host] = ABSOLUTE.exec(destination) ?? []
   const isHere = /^https?$/i.test(scheme) && authority.toLowerCase() === host.toLowerCase()
   const target = destination.slice(start.length)
   if (!isHere || !target.startsWith('/')) throw elsewhere()
   const second = match({ method, host }, locateTarget(table, target))
   if (second.route !== route) throw elsewhere()
-  return `${servicePath(route, second.target.path)}${second.target.query}`
+  const path = `${servicePath(route, second.target.path)}${second.target.query}`
+  return { ...request, headers: { ...headers, destination: path } }
 }
 
 const elsewhere = () => malformed('Destination must be a path of the same host and the same route')

@@ -1,5 +1,5 @@
-import type { StrippedRequest } from '../request/stripped-request.ts'
 import type { Route } from '../routes/entry/route.ts'
+import type { StrippedRequest } from './stripped-request.ts'
 
 type Asking = Pick<StrippedRequest, 'method' | 'origin' | 'authorization' | 'headers'>
 

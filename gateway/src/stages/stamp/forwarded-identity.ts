@@ -4,13 +4,13 @@ import {
   withinBudget
 } from '@gatehouse/edge-headers/identity-budget'
 import { identityHeader } from '@gatehouse/edge-headers/names'
-import type { SignedClaims } from '../assertions/assertions.ts'
-import { claimsTooLarge, identityTooLarge } from '../refusals.ts'
-import { forwardable, type Route } from '../routes/entry/route.ts'
-import { claimValues, type NamedClaims, namesOf } from '../tokens/named-claims.ts'
-import type { VerifiedToken } from '../tokens/verified-token.ts'
-import { writtenIdentity } from '../tokens/written-identity.ts'
-import type { RequestHeaders } from './received-headers.ts'
+import type { SignedClaims } from '../../assertions/assertions.ts'
+import { claimsTooLarge, identityTooLarge } from '../../refusals.ts'
+import type { RequestHeaders } from '../../request-headers/received-headers.ts'
+import { forwardable, type Route } from '../../routes/entry/route.ts'
+import { claimValues, type NamedClaims, namesOf } from '../../tokens/named-claims.ts'
+import type { VerifiedToken } from '../../tokens/verified-token.ts'
+import { writtenIdentity } from '../../tokens/written-identity.ts'
 
 /** The identity headers for a service, without the assertion. */
 type ForwardedIdentity = {
