@@ -1,6 +1,6 @@
 import { allowOriginsOf } from '@gatehouse/edge-headers/web-origin'
 import { drainTimes } from '@gatehouse/settings/drain-times'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { shareOf } from '@gatehouse/settings/workers'
 import type { CrossOrigin } from './arrival/allow-origins.ts'
 import type { GatewayConfig } from './config.ts'

@@ -1,18 +1,11 @@
 import { LOCAL_ISSUER, SIGNING_KEYS_PATH, tokenSettings } from '@gatehouse/access-token/settings'
 import { PASSWORDS, redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { commonSettings, dataSettings, tracingSettings } from '@gatehouse/settings/common-settings'
 import { defaultAddress, defaultPorts } from '@gatehouse/settings/default-ports'
-import {
-  commonSettings,
-  dataSettings,
-  host,
-  hostNames,
-  httpUrl,
-  pageLoginSettings,
-  port,
-  tracingSettings,
-  words
-} from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
+import { host, hostNames, port } from '@gatehouse/settings/listeners'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
+import { pageLoginSettings } from '@gatehouse/settings/page-login'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import {
   collectFaults,
@@ -22,6 +15,7 @@ import {
 } from '@gatehouse/settings/read-settings'
 import { paddedSecrets } from '@gatehouse/settings/secret'
 import { unknownSettings } from '@gatehouse/settings/unknown-settings'
+import { words } from '@gatehouse/settings/words'
 import { shareFaults, workerCount, workerFaults, workersSetting } from '@gatehouse/settings/workers'
 import { clientTlsFaults, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import { listenerFaults, listenerSettings } from '@gatehouse/tls/listener-settings'

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { hostName } from '@gatehouse/edge-headers/host-name'
 import { LONGEST_AUTHORITY } from '@gatehouse/edge-headers/longest-authority'
 
 /**
@@ -18,18 +18,10 @@ export function isHost(text: string): boolean {
 /** The names of the hosts under which clients reach the gateway, in lower case; null: any. */
 export type Hosts = ReadonlySet<string> | null
 
-const PORT = /:\d+$/
-/** of a fully qualified name (RFC 1034 §3.1) */
-const LAST_DOT = /\.$/
-
 /** Whether a host, as in `Host`, is one of these. Pure. */
 export const isOneOf = (hosts: Hosts, host: string): boolean =>
-  hosts === null || hosts.has(nameOf(host.replace(PORT, '')))
+  hosts === null || hosts.has(hostName(host))
 
-const nameOf = (host: string): string => host.toLowerCase().replace(LAST_DOT, '')
-
-/** @param names as in GATEWAY_HOSTS; `Host` has an IPv6 address in brackets */
+/** @param names as in GATEWAY_HOSTS */
 export const hostsOf = (names: readonly string[]): Hosts =>
-  names.length === 0
-    ? null
-    : new Set(names.map((name) => nameOf(isIPv6(name) ? `[${name}]` : name)))
+  names.length === 0 ? null : new Set(names.map(hostName))

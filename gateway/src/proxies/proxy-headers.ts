@@ -1,5 +1,5 @@
 import { forwardedHeader } from '@gatehouse/edge-headers/names'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 
 export const X_FORWARDED = ['for', 'proto', 'host', 'port'] as const
 type XForwarded = (typeof X_FORWARDED)[number]

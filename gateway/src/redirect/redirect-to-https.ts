@@ -1,3 +1,4 @@
+import { hostName } from '@gatehouse/edge-headers/host-name'
 import { buildService, type Service } from '@gatehouse/http-service/build-service'
 import type { ServiceLog } from '@gatehouse/http-service/service-log'
 import { Refusal } from '@gatehouse/problem/refusal'
@@ -41,7 +42,7 @@ export function redirectToHttps(options: RedirectOptions): Service {
   limitConnections(service, { ...limits, ...proxies, proxiedOf })
   service.addHook('onRequest', async (request, reply) => {
     const target = request.raw.url ?? ''
-    if (!target.startsWith('/') || request.hostname.toLowerCase() !== hostname) {
+    if (!target.startsWith('/') || hostName(request.hostname) !== hostName(hostname)) {
       throw new Refusal('INVALID_REQUEST', {
         reason: 'a plain HTTP request names a host that is not the public one',
         detail: 'use https and the public name of this API'

@@ -1,6 +1,6 @@
 import { traceHeader } from '@gatehouse/edge-headers/names'
 import { pathOfTarget } from '@gatehouse/http-service/path-of-target'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { readTraceparent } from '@gatehouse/tracing/trace-context'
 import type { DestinationStream } from 'pino'
 import { methodOf, type Served } from './served.ts'

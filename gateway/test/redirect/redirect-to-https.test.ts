@@ -36,6 +36,7 @@ t.test('plain HTTP is sent to the same path of the public origin', async (t) => 
   t.match(moved, /^location: https:\/\/api\.example\.com:8443\/orders\?since=1\r$/im)
   t.match(moved, /^connection: close\r$/im)
   t.match(await ask('GET /', 'API.example.com:8080'), /^HTTP\/1\.1 308 /, 'whatever the port')
+  t.match(await ask('GET /', 'api.example.com.'), /^HTTP\/1\.1 308 /, 'a fully qualified name')
   const proxied = await ask('PROXY UNKNOWN\r\nGET /', 'api.example.com')
   t.match(proxied, /^HTTP\/1\.1 308 /, 'behind a proxy that forwards bytes')
   const post = await ask('POST /auth/login', 'api.example.com', 'Content-Length: 9\r\n')

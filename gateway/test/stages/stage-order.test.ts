@@ -34,7 +34,7 @@ function send({ port }: Edge, { method = 'POST', path = '/deep', headers = {} }:
 
 t.test('of two stages that would refuse a request, the earlier one refuses it', async (t) => {
   const { log, lines } = capturedLog(t)
-  const gateway = await edge(t, { routes: ROUTE, serviceLog: log, hosts: ['127.0.0.1'] })
+  const gateway = await edge(t, { routes: ROUTE, serviceLog: log, hosts: ['localhost'] })
   const bearer = (claims: Record<string, unknown>) => ({
     authorization: `Bearer ${gateway.token(claims)}`
   })

@@ -1,5 +1,5 @@
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { httpUrl } from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
 import { Type } from 'typebox'
 
 /**

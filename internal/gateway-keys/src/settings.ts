@@ -1,6 +1,6 @@
 import { GATEWAY_KEYS_PATH } from '@gatehouse/edge-headers/assertion'
 import { defaultAddress } from '@gatehouse/settings/default-ports'
-import { httpUrl } from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
 import { clientTlsFaults, clientTlsFiles, clientTlsSettings } from '@gatehouse/tls/client-settings'
 import type { Static, Type } from 'typebox'
 import type { GatewayKeys } from './gateway-keys.ts'

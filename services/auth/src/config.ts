@@ -1,15 +1,9 @@
 import { LOCAL_ISSUER, tokenSettings } from '@gatehouse/access-token/settings'
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
 import { PASSWORDS, redisFaults, redisSettings } from '@gatehouse/redis/settings'
+import { commonSettings, dataSettings, tracingSettings } from '@gatehouse/settings/common-settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import {
-  commonSettings,
-  dataSettings,
-  host,
-  hostNames,
-  port,
-  tracingSettings
-} from '@gatehouse/settings/fragments'
+import { host, hostNames, port } from '@gatehouse/settings/listeners'
 import { originFaults, originSettings } from '@gatehouse/settings/origins'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import { type Environment, givenSettings } from '@gatehouse/settings/read-settings'

@@ -1,5 +1,6 @@
+import { commonSettings } from '@gatehouse/settings/common-settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { commonSettings, host, port } from '@gatehouse/settings/fragments'
+import { host, port } from '@gatehouse/settings/listeners'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
 import type { Environment } from '@gatehouse/settings/read-settings'

@@ -1,6 +1,7 @@
 import { gatewayKeysFaults, gatewayKeysSettings } from '@gatehouse/gateway-keys/settings'
+import { commonSettings, dataSettings } from '@gatehouse/settings/common-settings'
 import { defaultPorts } from '@gatehouse/settings/default-ports'
-import { commonSettings, dataSettings, host, port } from '@gatehouse/settings/fragments'
+import { host, port } from '@gatehouse/settings/listeners'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import { readServiceSettings } from '@gatehouse/settings/read-service-settings'
 import type { Environment } from '@gatehouse/settings/read-settings'

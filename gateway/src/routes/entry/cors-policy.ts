@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isToken, TOKEN_PATTERN } from '@gatehouse/edge-headers/field-syntax'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 
 /** no browser caches the response to a preflight for longer (Firefox) */

@@ -1,6 +1,6 @@
 import type { RouteTable } from '@gatehouse/gateway/routes/route-table'
 import { derivedAddresses } from '@gatehouse/process/derived-addresses'
-import { pageLoginSettings } from '@gatehouse/settings/fragments'
+import { pageLoginSettings } from '@gatehouse/settings/page-login'
 import { givenSettings } from '@gatehouse/settings/read-settings'
 import type { Environment } from '../../client/ops-client.ts'
 import { Refused } from '../../failures.ts'

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { hostName } from '@gatehouse/edge-headers/host-name'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { onRequestHookHandler } from 'fastify'
 
@@ -12,8 +13,8 @@ const LABEL = /^[a-z0-9_-]*$/
  * @param hostname as in `Host`, without the port
  */
 export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  return isIP(host) !== 0 || LABEL.test(host) || hosts.some((one) => one.toLowerCase() === host)
+  const host = hostName(hostname)
+  return isIP(host) !== 0 || LABEL.test(host) || hosts.some((one) => hostName(one) === host)
 }
 
 /** A hook that refuses requests for other host names. */

@@ -4,7 +4,7 @@ import {
   wildcardOrigin
 } from '@gatehouse/edge-headers/web-origin'
 import { Type } from 'typebox'
-import { words } from './fragments.ts'
+import { words } from './words.ts'
 
 /**
  * The other origins whose pages may use the API: the gateway answers them (CORS), and the auth

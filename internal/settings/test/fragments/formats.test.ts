@@ -1,6 +1,6 @@
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import { hostFault, httpUrlFault } from '@gatehouse/settings/formats'
-import { httpUrl } from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
 import { readSettings } from '@gatehouse/settings/read-settings'
 import t from 'tap'
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { loadEnvFile } from '@gatehouse/settings/env-file'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import t from 'tap'
 
 t.test('a list is separated by spaces, commas, lines or all of them', async (t) => {

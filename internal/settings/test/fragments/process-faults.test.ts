@@ -1,6 +1,7 @@
 import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import { drainSettings } from '@gatehouse/settings/drain-times'
-import { host, httpUrl, port } from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
+import { host, port } from '@gatehouse/settings/listeners'
 import { processFaults } from '@gatehouse/settings/process-faults'
 import { readSettings } from '@gatehouse/settings/read-settings'
 import t from 'tap'

@@ -3,7 +3,8 @@ import { readSettings, SettingsFault } from '@gatehouse/settings/read-settings'
 import fc from 'fast-check'
 import t from 'tap'
 import { Type } from 'typebox'
-import { commonSettings, host, port } from '../../src/fragments/fragments.ts'
+import { commonSettings } from '../../src/fragments/common-settings.ts'
+import { host, port } from '../../src/fragments/listeners.ts'
 
 const settings = {
   ...commonSettings,

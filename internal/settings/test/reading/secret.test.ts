@@ -5,7 +5,8 @@ import { settingsFaults } from '@gatehouse/fixtures/settings-faults'
 import { type Environment, readSettings } from '@gatehouse/settings/read-settings'
 import { isGiven, paddedSecrets, secret } from '@gatehouse/settings/secret'
 import t from 'tap'
-import { commonSettings, port } from '../../src/fragments/fragments.ts'
+import { commonSettings } from '../../src/fragments/common-settings.ts'
+import { port } from '../../src/fragments/listeners.ts'
 
 const settings = {
   ...commonSettings,

@@ -1,4 +1,4 @@
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 
 /** The settings of accounts. .env.example describes each of them. */

@@ -1,4 +1,4 @@
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import type { Account } from './account.ts'
 import type { AccountConfig } from './account-settings.ts'
 

@@ -2,7 +2,7 @@ import { type AllowsOrigin, allowOriginsOf } from '@gatehouse/edge-headers/web-o
 import { gatewayKeysOf } from '@gatehouse/gateway-keys/settings'
 import type { IdentityOptions } from '@gatehouse/identity/fastify'
 import { drainTimes } from '@gatehouse/settings/drain-times'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import type { ReservedAudiences } from '../clients/client-audiences.ts'
 import type { AuthConfig } from '../config.ts'
 import { recoverySeconds } from '../sessions/session-settings.ts'

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
-import { httpUrl } from '@gatehouse/settings/fragments'
+import { httpUrl } from '@gatehouse/settings/http-url'
 import { secret } from '@gatehouse/settings/secret'
 import { type Static, Type } from 'typebox'
 import { isWebhookSecret } from '../signed-post/message-signature.ts'

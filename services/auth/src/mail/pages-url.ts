@@ -1,5 +1,5 @@
 import { publicUrl } from '@gatehouse/access-token/public-url'
-import { pageLoginSettings } from '@gatehouse/settings/fragments'
+import { pageLoginSettings } from '@gatehouse/settings/page-login'
 import { Type } from 'typebox'
 
 /** Whether the auth service has pages for users. .env.example describes the settings. */

@@ -1,4 +1,4 @@
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 
 /** The groups of requests that can be made to need a second operator. */

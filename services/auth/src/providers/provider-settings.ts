@@ -1,5 +1,5 @@
 import { isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 import { type PagesConfig, pagesUrl } from '../mail/pages-url.ts'
 

@@ -1,4 +1,4 @@
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type AccountClaims, isClaimName, isReservedClaim } from '../accounts/account-claims.ts'
 
 /**

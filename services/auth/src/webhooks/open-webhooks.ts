@@ -1,5 +1,6 @@
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import type { Database } from '../database/open-database.ts'
+import { DAY_MS } from '../day.ts'
 import { forgetDeliveries } from '../outbox/forget-deliveries.ts'
 import { startIdleLanes } from '../outbox/lanes.ts'
 import type { Ports } from '../ports.ts'
@@ -22,8 +23,6 @@ type WebhookPorts = Pick<
   readonly sealing: SealingKeys
   readonly clock: () => number
 }
-
-const DAY_MS = 86_400_000
 
 /** @throws StartFault if there is a secret that this instance cannot decrypt */
 export async function openWebhooks(config: WebhookConfig, ports: WebhookPorts): Promise<Webhooks> {

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
-import { words } from '@gatehouse/settings/fragments'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 
 /** The settings of webhooks. .env.example describes each of them. */

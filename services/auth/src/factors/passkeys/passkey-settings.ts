@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { canonicalOrigin, isLoopbackOrigin } from '@gatehouse/edge-headers/web-origin'
-import { words } from '@gatehouse/settings/fragments'
 import { originFault } from '@gatehouse/settings/origins'
+import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 import type { PasskeyPolicy } from './relying-party.ts'
 
