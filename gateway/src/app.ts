@@ -16,14 +16,14 @@ import { type Edge, journey } from './journey.ts'
 import { routeLimiters } from './limits/route-limiters.ts'
 import { plainRequests } from './plain-requests/plain-requests.ts'
 import type { Ports } from './ports.ts'
-import type { Arrival, Decide } from './request/arrival.ts'
+import type { Arrival, TakeJourney } from './request/arrival.ts'
 import type { Passage } from './request/passage.ts'
 import type { Revocations } from './revocation/follow-revocations.ts'
 import type { LiveRouteTable } from './routes/table/live-route-table.ts'
 import type { RequestTelemetry } from './telemetry/request-telemetry.ts'
 import type { TrustedIssuers } from './tokens/checks/trusted-issuers.ts'
 import type { Tokens } from './tokens/open-tokens.ts'
-import { type Judge, verifyListener } from './verify/verify-listener.ts'
+import { type JourneyOf, verifyListener } from './verify/verify-listener.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -45,7 +45,10 @@ export type GatewayParts = {
   readonly tokens: Tokens
   readonly revoked: Revocations
   readonly assertionKey: AssertionKey
-  /** for tests: whether the framework handles a request that could do without it */
+  /**
+   * for tests (`both-ways.test.ts`): whether the framework handles a request that could do without
+   * it
+   */
   readonly usesFramework?: (raw: IncomingMessage) => boolean
   /** for the limits that gateways share; null: each gateway counts for itself */
   readonly limitsRedis: RedisConnection | null
@@ -64,24 +67,24 @@ export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Pr
   const { log, metrics, clock } = ports
   const { isTrustedProxy } = proxies
   const edge = openEdge(ports, parts)
-  const decide: Decide = (head, arrival) => journey(head, arrival, edge)
+  const takeJourney: TakeJourney = (head, arrival) => journey(head, arrival, edge)
   const locatedOf = locateOnce(routes.current)
-  const { app, forwarding } = listenForClients(ports, parts, { decide, locatedOf })
+  const { app, forwarding } = listenForClients(ports, parts, { takeJourney, locatedOf })
   const limiterOf = await routeLimiters(app, parts.limitsRedis, clock)
   // A preflight carries no credential, so it is answered before the journey.
   allowOrigins(app, pages, ({ arrived }) => locatedOf(arrived).route)
-  const judge: Judge = (request, head) => {
+  const journeyOf: JourneyOf = (request, head) => {
     const { arrived } = request
     // A plugin of the framework counts the requests of limited routes.
     const limiter: Arrival['limiter'] = (route, token, address) =>
       limiterOf(route, { request, address, token })
-    return decide(head, arrivalOf(arrived, locatedOf(arrived), limiter, isTrustedProxy))
+    return takeJourney(head, arrivalOf(arrived, locatedOf(arrived), limiter, isTrustedProxy))
   }
   app.decorateRequest('passage', null)
   app.addHook('onRequest', async (request) => {
     const { refusal } = request.arrived
     if (refusal !== null) throw refusal
-    request.passage = await judge(request, request.raw)
+    request.passage = await journeyOf(request, request.raw)
   })
   await forward(app, forwarding, passageOf)
   if (!settings.verifies) return { app, verify: null }
@@ -94,8 +97,8 @@ export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Pr
     locatedOf,
     issuerClaims: issuers.claims,
     markOrigin: markErrors(pages),
-    judge,
-    decide,
+    journeyOf,
+    takeJourney,
     usesFramework: parts.usesFramework ?? (() => false),
     log,
     metrics
@@ -103,13 +106,13 @@ export async function buildGateway(ports: GatewayPorts, parts: GatewayParts): Pr
   return { app, verify }
 }
 
-type Deciding = { readonly decide: Decide; readonly locatedOf: LocatedOf }
+type Deciding = { readonly takeJourney: TakeJourney; readonly locatedOf: LocatedOf }
 
 /** The listener for clients, which already forwards the requests that need no framework. */
 function listenForClients(
   { log, metrics, clock, monotonicClock }: GatewayPorts,
   { settings, https, telemetry, routes, revoked, usesFramework = () => false }: GatewayParts,
-  { decide, locatedOf }: Deciding
+  { takeJourney, locatedOf }: Deciding
 ): { readonly app: Service; readonly forwarding: Forwarding } {
   const { times, proxies, connectionLimits: limits, upstreamLimits, pages, hsts } = settings
   const { spans, onServed } = telemetry
@@ -128,7 +131,7 @@ function listenForClients(
     source,
     locatedOf,
     isTrustedProxy: proxies.isTrustedProxy,
-    decide,
+    takeJourney,
     forwarding: forwarding.requests,
     onServed,
     hsts,

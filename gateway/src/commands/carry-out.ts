@@ -2,8 +2,8 @@ import { type CommandAnswer, MOST_FAULTS, type Order } from '@gatehouse/fleet/co
 import { type Fleet, takesClients } from '@gatehouse/fleet/fleet'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import { routesVersion } from '../explain/routes-version.ts'
 import type { LiveRouteTable, ValidatedTable } from '../routes/table/live-route-table.ts'
+import { routesVersion } from '../routes/table/routes-version.ts'
 
 /** What commands act on. */
 export type CommandPorts = {
@@ -31,24 +31,27 @@ export async function carryOut(order: Order, ports: CommandPorts): Promise<Comma
     routes: read?.routes ?? null,
     routesVersion: routesVersion(routes.current())
   })
-  if (order.kind === 'drain') return answer((await drained(order.force, ports)) ? [] : [LAST])
-  if (order.kind === 'undrain') {
-    drain.set(false)
-    await ports.announce()
-    return answer([])
-  }
-  if (order.kind === 'reload') {
-    const faults = routes.reload()
-    // Gateways are then grouped by the table that they have now.
-    await ports.announce()
-    const inForce = { routes: routes.current().routes.length, warnings: routes.warnings() }
-    return answer(faults, inForce)
-  }
-  try {
-    return answer([], await routes.validate(order.table))
-  } catch (error) {
-    if (!(error instanceof SettingsFault)) throw error
-    return answer(error.faults)
+  switch (order.kind) {
+    case 'drain':
+      return answer((await drained(order.force, ports)) ? [] : [LAST])
+    case 'undrain':
+      drain.set(false)
+      await ports.announce()
+      return answer([])
+    case 'reload': {
+      const faults = routes.reload()
+      // Gateways are then grouped by the table that they have now.
+      await ports.announce()
+      const inForce = { routes: routes.current().routes.length, warnings: routes.warnings() }
+      return answer(faults, inForce)
+    }
+    case 'validate':
+      try {
+        return answer([], await routes.validate(order.table))
+      } catch (error) {
+        if (!(error instanceof SettingsFault)) throw error
+        return answer(error.faults)
+      }
   }
 }
 

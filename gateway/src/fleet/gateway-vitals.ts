@@ -1,9 +1,9 @@
 import { announcedReasons, type Vitals } from '@gatehouse/fleet/fleet'
 import type { OperatorDrain } from '@gatehouse/process/operator-drain'
 import { release } from '@gatehouse/process/release'
-import { routesVersion } from '../explain/routes-version.ts'
 import type { Ports } from '../ports.ts'
 import type { LiveRouteTable } from '../routes/table/live-route-table.ts'
+import { routesVersion } from '../routes/table/routes-version.ts'
 import type { RequestTally } from '../telemetry/request-tally.ts'
 import type { FleetMember } from './fleet-member.ts'
 

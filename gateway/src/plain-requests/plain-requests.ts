@@ -11,7 +11,7 @@ import type { PlainRequests } from '../arrival/client-listener.ts'
 import type { ClientSource } from '../arrival/client-source.ts'
 import { type ExchangePorts, exchange } from '../forwarding/exchange.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
-import type { Arrival, Decide } from '../request/arrival.ts'
+import type { Arrival, TakeJourney } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
 import { newTrail } from '../telemetry/trail.ts'
 import { PlainClient, type PlainClientPorts } from './plain-client.ts'
@@ -21,7 +21,7 @@ type PlainPorts = PlainClientPorts & {
   readonly source: Pick<ClientSource, 'note'>
   readonly locatedOf: LocatedOf
   readonly isTrustedProxy: IsTrustedProxy
-  readonly decide: Decide
+  readonly takeJourney: TakeJourney
   readonly forwarding: ExchangePorts
   /** whether the framework gets a request that could go without it */
   readonly usesFramework: (raw: IncomingMessage) => boolean
@@ -63,11 +63,11 @@ export function plainRequests(ports: PlainPorts): PlainRequests {
 }
 
 function passOn(client: PlainClient, arrived: ArrivedRequest, ports: PlainPorts): void {
-  const { locatedOf, isTrustedProxy, decide, forwarding } = ports
+  const { locatedOf, isTrustedProxy, takeJourney, forwarding } = ports
   const pass = (passage: Passage): void => exchange(client, passage, null, forwarding)
   try {
     const arrival = arrivalOf(arrived, locatedOf(arrived), noLimiter, isTrustedProxy)
-    const passage = decide(client.request, arrival)
+    const passage = takeJourney(client.request, arrival)
     if (passage instanceof Promise) passage.then(pass).catch((error) => client.refuse(error))
     else pass(passage)
   } catch (error) {

@@ -1,15 +1,15 @@
 import type { Question } from '@gatehouse/fleet/questions'
-import type { AnswerCommand } from '../commands/open-commands.ts'
+import type { AnswerCommand } from '../commands/answer-commands.ts'
 import { explainRequest } from '../explain/explain-request.ts'
 import { listRoutes } from '../explain/list-routes.ts'
-import { routesVersion } from '../explain/routes-version.ts'
 import type { RouteTable } from '../routes/table/route-table.ts'
+import { routesVersion } from '../routes/table/routes-version.ts'
 
 /**
  * Answers a question about the route table in force, and carries out commands. Resolves with null
  * if there is no answer.
  */
-export const answersOf =
+export const answerTo =
   (table: () => RouteTable, command: AnswerCommand) =>
   async (question: Question): Promise<string | null> => {
     if (question.isCommand) return command(question)

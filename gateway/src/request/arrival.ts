@@ -22,4 +22,4 @@ export type Arrival = {
  * Takes a request through the journey (`journey.ts`).
  * @throws Refusal at once or later
  */
-export type Decide = (head: RequestHead, arrival: Arrival) => Passage | Promise<Passage>
+export type TakeJourney = (head: RequestHead, arrival: Arrival) => Passage | Promise<Passage>

@@ -5,7 +5,7 @@ import { type ArrivedRequest, arrivalOf, newlyArrived } from '../arrival/arrived
 import type { PlainRequests } from '../arrival/client-listener.ts'
 import { PlainClient, type PlainClientPorts } from '../plain-requests/plain-client.ts'
 import { noLimiter } from '../plain-requests/plain-requests.ts'
-import type { Decide } from '../request/arrival.ts'
+import type { TakeJourney } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
 import { newTrail } from '../telemetry/trail.ts'
 import type { Subrequests } from './subrequests.ts'
@@ -13,7 +13,7 @@ import type { Subrequests } from './subrequests.ts'
 /** What plain subrequests need. */
 type SubrequestPorts = Pick<PlainClientPorts, 'onServed'> & {
   readonly subrequests: Subrequests
-  readonly decide: Decide
+  readonly takeJourney: TakeJourney
   /** whether the framework gets a subrequest that could go without it */
   readonly usesFramework: (raw: IncomingMessage) => boolean
 }
@@ -42,7 +42,7 @@ export function plainSubrequests(ports: SubrequestPorts): PlainRequests {
 }
 
 function answer(client: PlainClient, arrived: ArrivedRequest, ports: SubrequestPorts): void {
-  const { subrequests, decide } = ports
+  const { subrequests, takeJourney } = ports
   try {
     const { head, located, names } = subrequests.read(arrived, client.request)
     const hasLimits = located.route !== null && located.route.limits.length > 0
@@ -52,7 +52,7 @@ function answer(client: PlainClient, arrived: ArrivedRequest, ports: SubrequestP
     }
     const arrival = arrivalOf(arrived, located, noLimiter, subrequests.isTrustedProxy)
     const say = (passage: Passage): void => subrequests.allow(client.raw, names, passage)
-    const passage = decide(head, arrival)
+    const passage = takeJourney(head, arrival)
     if (passage instanceof Promise) passage.then(say).catch((error) => client.refuse(error))
     else say(passage)
   } catch (error) {

@@ -10,7 +10,7 @@ import { connectionGauges } from '../limits/connection-gauges.ts'
 import { type ConnectionLimits, limitConnections } from '../limits/connection-limits.ts'
 import type { Ports } from '../ports.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
-import type { Decide } from '../request/arrival.ts'
+import type { TakeJourney } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
 import type { RequestHead } from '../request/request-head.ts'
 import { errorFormOf } from '../routes/error-form-of.ts'
@@ -30,9 +30,9 @@ type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
   /** the claims that issuers forward to every service */
   readonly issuerClaims: readonly NamedClaim[]
   readonly markOrigin: MarkOrigin
-  readonly judge: Judge
-  /** the same for requests without limits */
-  readonly decide: Decide
+  readonly journeyOf: JourneyOf
+  /** the same for requests without limits, which need no framework */
+  readonly takeJourney: TakeJourney
   /** for tests: whether the framework gets a subrequest that could go without it */
   readonly usesFramework: (raw: IncomingMessage) => boolean
 }
@@ -41,7 +41,7 @@ type VerifyOptions = Pick<Ports, 'log' | 'metrics'> & {
  * Takes the head of a request through the journey.
  * @throws Refusal if the gateway would refuse the request
  */
-export type Judge = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
+export type JourneyOf = (request: FastifyRequest, head: RequestHead) => Passage | Promise<Passage>
 
 /**
  * The problem document of a refusal, for proxies that drop the bodies of subrequests, as nginx
@@ -55,7 +55,7 @@ const PROBLEM_HEADER = 'gatehouse-problem'
  * the request itself.
  */
 export function verifyListener(options: VerifyOptions): Service {
-  const { times, proxies, limits, telemetry, log, metrics, https, judge } = options
+  const { times, proxies, limits, telemetry, log, metrics, https, journeyOf } = options
   const { isTrustedProxy } = proxies
   const { spans, onServed } = telemetry
   const subrequests = proxySubrequests({ ...options, spans })
@@ -78,18 +78,18 @@ export function verifyListener(options: VerifyOptions): Service {
     errorForm: ({ arrived }) => errorFormOf(arrived.located?.route ?? null, { isGrpc: false })
   })
   connectionGauges(metrics, 'verify', app.server, limits)
-  answerSubrequests(app, subrequests, judge)
+  answerSubrequests(app, subrequests, journeyOf)
   markRefusals(app, options)
   return app
 }
 
 /** Answers each subrequest as the journey decides on the request that it describes. */
-function answerSubrequests(app: Service, subrequests: Subrequests, judge: Judge): void {
+function answerSubrequests(app: Service, subrequests: Subrequests, journeyOf: JourneyOf): void {
   app.addHook('onRequest', async (request, reply) => {
     const { arrived, raw } = request
     if (arrived.refusal !== null) throw arrived.refusal
     const { head, names } = subrequests.read(arrived, raw)
-    const passage = await judge(request, head)
+    const passage = await journeyOf(request, head)
     reply.hijack()
     subrequests.allow(reply.raw, names, passage)
     return reply

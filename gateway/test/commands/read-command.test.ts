@@ -1,7 +1,7 @@
 import { COMMAND_TYPE } from '@gatehouse/fleet/commands'
 import { CompactSign, exportSPKI, generateKeyPair } from 'jose'
 import t from 'tap'
-import { commandReader } from '../../src/commands/read-command.ts'
+import { commandVerifier, oncePerCommand } from '../../src/commands/verify-command.ts'
 import { signatureChecks } from '../../src/signatures/signature-checks.ts'
 
 const NOW = 1_795_428_000
@@ -24,7 +24,7 @@ const signed = (payload: object, { typ = COMMAND_TYPE, kid = 'k1', signer }: Cha
     .sign(signer ?? own.privateKey)
 
 function reader({ isWithdrawn = false, nowMs = () => NOW * 1000 } = {}) {
-  return commandReader({
+  const verify = commandVerifier({
     keys: {
       find: async (kid) => (kid === 'k1' ? key : null),
       isWithdrawn: () => isWithdrawn
@@ -33,6 +33,12 @@ function reader({ isWithdrawn = false, nowMs = () => NOW * 1000 } = {}) {
     id: 'gw-1',
     clock: nowMs
   })
+  const isFirst = oncePerCommand(nowMs)
+  /** The order of a command that counts; null: it does not. */
+  return async (text: string, question: string) => {
+    const command = await verify(text, question)
+    return command !== null && isFirst(command) ? command.order : null
+  }
 }
 
 t.test('a command that the auth service has signed is carried out once', async (t) => {

@@ -5,10 +5,10 @@ import { memoryFleet } from '@gatehouse/fleet/memory-fleet'
 import { MOST_OPEN } from '@gatehouse/fleet/questions'
 import { redisFleet } from '@gatehouse/fleet/redis-fleet'
 import t, { type Test } from 'tap'
-import { routesVersion } from '../../src/explain/routes-version.ts'
 import { answerQuestions } from '../../src/questions/answer-questions.ts'
-import { answersOf } from '../../src/questions/answer-to.ts'
+import { answerTo } from '../../src/questions/answer-to.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
+import { routesVersion } from '../../src/routes/table/routes-version.ts'
 
 const yaml = `
 upstreams: { orders: 'http://orders:3002/api' }
@@ -19,7 +19,7 @@ const table = readRouteTable(yaml, {})
 const command = async ({ id }: { readonly id: string }) => (id === 'known' ? '{"done":true}' : null)
 const asked = {
   id: 'a',
-  answerTo: answersOf(() => table, command),
+  answerTo: answerTo(() => table, command),
   intervalMs: 5
 }
 

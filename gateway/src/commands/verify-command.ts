@@ -1,11 +1,11 @@
-import { COMMAND_SECONDS, COMMAND_TYPE, Command, type Order } from '@gatehouse/fleet/commands'
+import { COMMAND_SECONDS, COMMAND_TYPE, Command } from '@gatehouse/fleet/commands'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { Value } from 'typebox/value'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../keys/algorithms.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { CheckSignature } from '../tokens/checks/check-token.ts'
 
-type CommandReaderOptions = {
+type VerifierOptions = {
   /** of our own auth service */
   readonly keys: Pick<SigningKeys, 'find' | 'isWithdrawn'>
   readonly checkSignature: CheckSignature
@@ -16,37 +16,44 @@ type CommandReaderOptions = {
 }
 
 /**
- * The order of a signed command, which is carried out once. null: our auth service has not signed
- * it, it is for other gateways or another question, or it is too old.
+ * A signed command. null: our auth service has not signed it, it is for other gateways or another
+ * question, or it is too old.
  */
-export type ReadCommand = (text: string, question: string) => Promise<Order | null>
+export type VerifyCommand = (text: string, question: string) => Promise<Command | null>
 
 /** How far the clocks of the auth service and of a gateway may differ. */
 const SKEW_SECONDS = 60
 
 /** Whoever can write to the store can write commands too, so only a signed one counts. */
-export function commandReader({ keys, checkSignature, id, clock }: CommandReaderOptions) {
-  /** those that were carried out, and the time of their signature in seconds since 1970 */
-  const carriedOut = new Map<string, number>()
-  const read: ReadCommand = async (text, question) => {
+export const commandVerifier =
+  ({ keys, checkSignature, id, clock }: VerifierOptions): VerifyCommand =>
+  async (text, question) => {
     const signed = await commandOf(text, keys, checkSignature)
     if (signed === null || signed.id !== question || !signed.to.includes(id)) return null
     const ageSeconds = clock() / 1000 - signed.iat
-    if (ageSeconds > COMMAND_SECONDS + SKEW_SECONDS || ageSeconds < -SKEW_SECONDS) return null
-    // The same command may be written again as long as it is not too old.
-    if (carriedOut.has(signed.id)) return null
-    for (const [old, iat] of carriedOut) {
-      if (clock() / 1000 - iat > COMMAND_SECONDS + 2 * SKEW_SECONDS) carriedOut.delete(old)
-    }
-    carriedOut.set(signed.id, signed.iat)
-    return signed.order
+    return ageSeconds > COMMAND_SECONDS + SKEW_SECONDS || ageSeconds < -SKEW_SECONDS ? null : signed
   }
-  return read
+
+/**
+ * Tells whether a command is seen for the first time. The same one may be written again as long as
+ * it is not too old.
+ */
+export function oncePerCommand(clock: () => number): (command: Command) => boolean {
+  /** the time of their signature, in seconds since 1970 */
+  const seen = new Map<string, number>()
+  return ({ id, iat }) => {
+    if (seen.has(id)) return false
+    for (const [old, signedAt] of seen) {
+      if (clock() / 1000 - signedAt > COMMAND_SECONDS + 2 * SKEW_SECONDS) seen.delete(old)
+    }
+    seen.set(id, iat)
+    return true
+  }
 }
 
 async function commandOf(
   text: string,
-  keys: CommandReaderOptions['keys'],
+  keys: VerifierOptions['keys'],
   checkSignature: CheckSignature
 ): Promise<Command | null> {
   const read = readText(text)

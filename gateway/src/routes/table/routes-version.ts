@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RouteTable } from '../routes/table/route-table.ts'
+import type { RouteTable } from './route-table.ts'
 
 const known = new WeakMap<RouteTable, string>()
 
