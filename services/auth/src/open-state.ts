@@ -42,7 +42,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const { database, store, audit, clock } = stores
   const { ring, sealing } = secrets
   const common = { ...ports, ring, sealing, database, audit, clock }
-  const { revocations, keys, tokens, withdrawals } = await openTokens(config, ports)
+  const { revocations, keys, tokens, withdrawals } = await openTokenState(config, ports)
   const auditChain = openAuditChain(config, { ...common, keys })
   const operators = openOperators(config, common)
   const letters = openLetters(config, common)
@@ -86,7 +86,7 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
 }
 
 /** The access tokens, the keys that sign them, and the log that revokes them. */
-async function openTokens(config: AuthConfig, ports: StatePorts) {
+async function openTokenState(config: AuthConfig, ports: StatePorts) {
   const { stores, secrets, settings, ending } = ports
   const { database, store, fleet, clock } = stores
   const { prepare, sign } = tokenSigners()

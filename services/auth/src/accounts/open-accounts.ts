@@ -1,6 +1,7 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../database/open-database.ts'
+import { DAY_SECONDS } from '../day.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Ports } from '../ports.ts'
 import type { StaleTokens } from '../revocations/stale-tokens.ts'
@@ -26,8 +27,6 @@ import { openPasswords, type PasswordPorts } from './passwords/open-passwords.ts
 import type { PasswordConfig } from './passwords/password-settings.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { type Applicant, registerAccount } from './register-account.ts'
-
-const DAY_SECONDS = 86_400
 
 /** The accounts, and their passwords. */
 export type Accounts = Omit<AccountStore, 'changePassword'> &

@@ -3,6 +3,7 @@ import type { SignedHead } from '@gatehouse/audit-chain/signed-head'
 import type { HeadKey } from '@gatehouse/audit-chain/verify-heads'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
+import { DAY_MS } from '../day.ts'
 import type { LiveSigningKeys } from '../keys/live-signing-keys.ts'
 import { readPublicKeys } from '../keys/store/public-keys.ts'
 import { oldestUnchained } from './chain-events.ts'
@@ -61,8 +62,6 @@ type AuditChainOptions = {
   readonly days: number
   readonly clock: () => number
 }
-
-const DAY_MS = 86_400_000
 
 /** Later records are kept; 0: all are. */
 export const keptSince = (days: number, nowMs: number): number =>

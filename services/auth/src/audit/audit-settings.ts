@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
-
-const DAY_SECONDS = 86_400
+import { DAY_SECONDS } from '../day.ts'
 
 /** The settings of the audit log. .env.example describes each of them. */
 export const auditSettings = {

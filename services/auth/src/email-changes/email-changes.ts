@@ -12,6 +12,7 @@ import { endSessions } from '../database/end-sessions.ts'
 import { isOpenSession } from '../database/is-open-session.ts'
 import { isUniqueViolation } from '../database/statements/unique-violation.ts'
 import type { Tables } from '../database/tables.ts'
+import { DAY_SECONDS } from '../day.ts'
 import { tokenInvalid } from '../link-tokens/link-refusals.ts'
 import {
   findToken,
@@ -65,7 +66,6 @@ export type EmailChanges = {
 
 /** for how long the previous address of an account can undo a change */
 export const UNDO_DAYS = 7
-const DAY_SECONDS = 86_400
 
 type EmailChangePorts = {
   readonly db: Kysely<Tables>

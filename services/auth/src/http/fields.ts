@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
+import { LONGEST_EMAIL } from '../accounts/email-addresses/email.ts'
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../accounts/passwords/password-rules.ts'
 
 /** Members that several routes have in common. */
-
-const LONGEST_EMAIL = 254
 
 /** An e-mail address in a request. Its form is checked by `canonicalEmail`. */
 export const Email = Type.String({

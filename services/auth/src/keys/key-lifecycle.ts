@@ -55,7 +55,7 @@ export function refuseTooMany(keys: readonly KeyRecord[]): void {
 }
 
 /** @throws Refusal NOT_FOUND */
-export function named(keys: readonly KeyRecord[], kid: string): KeyRecord {
+export function findKey(keys: readonly KeyRecord[], kid: string): KeyRecord {
   const key = keys.find((one) => one.kid === kid)
   if (key === undefined) throw noSuchKey()
   return key
@@ -67,11 +67,11 @@ export function named(keys: readonly KeyRecord[], kid: string): KeyRecord {
  * @throws Refusal NOT_FOUND, CONFLICT
  */
 export function activation(keys: readonly KeyRecord[], kid: string, at: Moment): KeyRecord[] {
-  const key = named(keys, kid)
+  const key = findKey(keys, kid)
   if (key.state === 'active') return []
   if (key.state !== 'standby') throw keyCannot('activated', key.state)
   const before = activeOf(keys)
-  return [...(before === undefined ? [] : [retiring(before, at)]), active(key, at)]
+  return [...(before === undefined ? [] : [asRetiring(before, at)]), asActive(key, at)]
 }
 
 /**
@@ -80,11 +80,11 @@ export function activation(keys: readonly KeyRecord[], kid: string, at: Moment):
  * @throws Refusal NOT_FOUND, CONFLICT
  */
 export function retirement(keys: readonly KeyRecord[], kid: string, at: Moment): KeyRecord[] {
-  const key = named(keys, kid)
+  const key = findKey(keys, kid)
   if (key.state === 'retired') return []
   if (key.state === 'active') throw keyStillSigns()
   if (key.state === 'revoked') throw keyCannot('retired', key.state)
-  if (!isOut(key, at)) throw keyStillNeeded(key.withdrawAt ?? 0)
+  if (!hasNoValidTokens(key, at)) throw keyStillNeeded(key.withdrawAt ?? 0)
   return [{ ...key, state: 'retired', endedAt: at.now }]
 }
 
@@ -99,39 +99,39 @@ export function revocation(
   successor: KeyRecord | undefined,
   at: Moment
 ): KeyRecord[] {
-  const key = named(keys, kid)
+  const key = findKey(keys, kid)
   if (key.state === 'revoked') return []
   const unpublishedUntil = Math.max(
-    lastTokenOut(key, at),
+    lastTokenExpiry(key, at),
     at.now + rememberedSeconds(KEY_MEMORY_SECONDS)
   )
   const revoked: KeyRecord = { ...key, state: 'revoked', endedAt: at.now, unpublishedUntil }
   if (key.state !== 'active') return [revoked]
   if (successor === undefined) throw new Error('a key that signs is revoked without a successor')
-  return [revoked, active(successor, at)]
+  return [revoked, asActive(successor, at)]
 }
 
 /** Retiring keys whose last token has expired. */
 export const dueForRetirement = (keys: readonly KeyRecord[], at: Moment): KeyRecord[] =>
-  keys.filter((key) => key.state === 'retiring' && isOut(key, at))
+  keys.filter((key) => key.state === 'retiring' && hasNoValidTokens(key, at))
 
 /** A standby key has never signed. */
-const isOut = ({ state, withdrawAt }: KeyRecord, { now }: Moment): boolean =>
+const hasNoValidTokens = ({ state, withdrawAt }: KeyRecord, { now }: Moment): boolean =>
   state === 'standby' || (withdrawAt ?? 0) <= now
 
-const active = (key: KeyRecord, { now, lifetimeSeconds }: Moment): KeyRecord => ({
+const asActive = (key: KeyRecord, { now, lifetimeSeconds }: Moment): KeyRecord => ({
   ...key,
   state: 'active',
   activatedAt: now,
   longestTokenSeconds: Math.max(key.longestTokenSeconds, lifetimeSeconds)
 })
 
-const retiring = (key: KeyRecord, at: Moment): KeyRecord => ({
+const asRetiring = (key: KeyRecord, at: Moment): KeyRecord => ({
   ...key,
   state: 'retiring',
   retiringAt: at.now,
-  withdrawAt: lastTokenOut(key, at)
+  withdrawAt: lastTokenExpiry(key, at)
 })
 
-const lastTokenOut = ({ longestTokenSeconds }: KeyRecord, { now, lifetimeSeconds }: Moment) =>
+const lastTokenExpiry = ({ longestTokenSeconds }: KeyRecord, { now, lifetimeSeconds }: Moment) =>
   now + rememberedSeconds(Math.max(longestTokenSeconds, lifetimeSeconds))

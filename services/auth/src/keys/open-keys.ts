@@ -1,6 +1,7 @@
 import type { Fleet } from '@gatehouse/fleet/fleet'
 import { faultOfJob } from '../background/background-work.ts'
 import type { Database } from '../database/open-database.ts'
+import { DAY_SECONDS } from '../day.ts'
 import type { Ports } from '../ports.ts'
 import type { RevocationWriter } from '../revocations/revocation-log.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
@@ -38,8 +39,6 @@ type KeyPorts = Pick<Ports, 'log' | 'registry' | 'monotonicClock' | 'closing' | 
   readonly ending: AbortSignal
   readonly clock: () => number
 }
-
-const DAY_SECONDS = 86_400
 
 /** @throws StartFault if there are signing keys that this instance cannot decrypt */
 export async function openKeys(config: KeyConfig, ports: KeyPorts): Promise<OpenKeys> {

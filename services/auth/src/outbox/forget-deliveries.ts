@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely'
 import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
+import { DAY_MS } from '../day.ts'
 import type { DeliveryKind } from './delivery.ts'
 import { lanesOf, startLane } from './lanes.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * Deletes deliveries of a kind whose message is older than this, whatever their state: a message

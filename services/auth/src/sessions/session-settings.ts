@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { DAY_SECONDS } from '../day.ts'
 
-const DAY_SECONDS = 86_400
 const seconds = (fallback: number, minimum = 1) => Type.Integer({ default: fallback, minimum })
 
 /** The settings of sessions. .env.example describes each of them. */

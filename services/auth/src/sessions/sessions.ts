@@ -20,8 +20,8 @@ export type Sessions = {
   readonly refresh: RefreshSession
   /** A token as it was presented; null if this service did not issue it. Calls no store. */
   read(refreshToken: string): PresentedToken | null
-  /** Ends the token's session; false if this service did not issue the token. */
-  end(refreshToken: string, source: RequestSource): Promise<boolean>
+  /** Ends the session of a refresh token, for the client that has it. */
+  end(token: Pick<PresentedToken, 'subject' | 'sid'>, source: RequestSource): Promise<void>
   /** Ends one session of a user; false if there is none with that id. */
   endOne(subject: string, sid: string, source: RequestSource): Promise<boolean>
   /** Ends every session of a user, except one if it is named. Returns how many. */
@@ -64,12 +64,8 @@ export function sessions(options: SessionOptions): Sessions {
 
     read: (text) => readPresentedToken(text, ring),
 
-    async end(text, source) {
-      const token = readPresentedToken(text, ring)
-      if (token === null) return false
-      const { subject, sid } = token
+    async end({ subject, sid }, source) {
       await ends.end({ kind: 'logout', subject, sid, source })
-      return true
     },
 
     endOne: (subject, sid, source) => ends.end({ kind: 'session-ended', subject, sid, source }),

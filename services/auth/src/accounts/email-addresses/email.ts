@@ -3,7 +3,7 @@ import { looksLikeAnother } from './look-alikes.ts'
 
 const SHAPE =
   /^[^\s@\p{C}\p{Default_Ignorable_Code_Point}]+@[^\s@\p{C}\p{Default_Ignorable_Code_Point}]+$/u
-const LONGEST = 254
+export const LONGEST_EMAIL = 254
 
 /**
  * The canonical form under which an e-mail address is stored, so that people who read the same
@@ -16,12 +16,12 @@ const LONGEST = 254
 export function canonicalEmail(text: string): string | null {
   if (!text.isWellFormed()) return null
   const folded = fold(text.trim())
-  if (folded.length > LONGEST || !SHAPE.test(folded)) return null
+  if (folded.length > LONGEST_EMAIL || !SHAPE.test(folded)) return null
   const at = folded.indexOf('@')
   const [local, domain] = [folded.slice(0, at), canonicalDomain(folded.slice(at + 1))]
   if (domain === null || looksLikeAnother(local)) return null
   const email = `${local}@${domain}`
-  return email.length <= LONGEST ? email : null
+  return email.length <= LONGEST_EMAIL ? email : null
 }
 
 /** An address as it was typed, for letters: the canonical form may belong to somebody else. */

@@ -1,7 +1,7 @@
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { KeyAnnouncements } from '../key-announcements.ts'
 import { keyEvent } from '../key-event.ts'
-import { activation, type KeyRecord, type Moment, named } from '../key-lifecycle.ts'
+import { activation, findKey, type KeyRecord, type Moment } from '../key-lifecycle.ts'
 import { keyNotHeld } from '../key-refusals.ts'
 import type { SigningKeyStore } from '../store/signing-key-store.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
@@ -35,7 +35,7 @@ export async function activateKey(
   const without = allowed.length === 0 ? null : await gatewaysWithout(options, kid, how)
   return store.change(async (ledger) => {
     const changed = activation(ledger.keys, kid, moment())
-    if (changed.length === 0) return [named(ledger.keys, kid)]
+    if (changed.length === 0) return [findKey(ledger.keys, kid)]
     await ledger.write(changed)
     const left = without === null ? {} : { gatewaysWithout: without }
     const detail = how === 'force' ? { forced: 1, ...left } : {}

@@ -2,9 +2,9 @@ import type { RequestSource } from '../../audit/audit-event.ts'
 import { keyEvent } from '../key-event.ts'
 import {
   activeOf,
+  findKey,
   type KeyRecord,
   type Moment,
-  named,
   nextOf,
   refuseTooMany,
   retirement,
@@ -31,7 +31,7 @@ export async function addStandby(
  * The newest standby key of the algorithm of `spare`; if there is none, adds `spare`.
  * @throws Refusal CONFLICT if there are too many keys
  */
-export async function nextOrSpare(
+export async function ensureNext(
   ledger: KeyLedger,
   spare: SigningKey,
   at: Moment,
@@ -49,7 +49,7 @@ export async function retireKey(
   source: RequestSource
 ): Promise<KeyRecord> {
   const [retired] = retirement(ledger.keys, kid, at)
-  if (retired === undefined) return named(ledger.keys, kid)
+  if (retired === undefined) return findKey(ledger.keys, kid)
   await ledger.write([retired])
   await ledger.audit.write(keyEvent('key-retired', kid, source))
   return retired
@@ -70,7 +70,7 @@ export async function revokeKey(
   const standby = nextOf(ledger.keys, spare.algorithm)
   const next = standby ?? (signs ? await add(ledger, spare, at, source) : undefined)
   const changed = revocation(ledger.keys, kid, next, at)
-  if (changed.length === 0) return [named(ledger.keys, kid)]
+  if (changed.length === 0) return [findKey(ledger.keys, kid)]
   await ledger.write(changed)
   for (const { kid, state } of changed) {
     const kind = state === 'active' ? 'key-activated' : 'key-revoked'

@@ -9,7 +9,7 @@ import type { KeyLedger } from '../store/key-ledger.ts'
 import type { SigningKeyStore } from '../store/signing-key-store.ts'
 import type { GatewayAcknowledgement } from './gateway-acknowledgement.ts'
 import { type Activation, activateKey } from './key-activation.ts'
-import { addStandby, nextOrSpare, retireKey, revokeKey } from './key-changes.ts'
+import { addStandby, ensureNext, retireKey, revokeKey } from './key-changes.ts'
 
 /**
  * The operations on signing keys, for operators and the schedule. A change returns the changed keys
@@ -73,7 +73,7 @@ export function keyOperations(options: KeyOperationsOptions): KeyOperations {
     },
     async rotate(algorithm, source) {
       const spare = await standby(algorithm)
-      const { kid } = await change((ledger) => nextOrSpare(ledger, spare, moment(), source))
+      const { kid } = await change((ledger) => ensureNext(ledger, spare, moment(), source))
       return activate(kid, 'wait', source)
     },
     retire: (kid, source) => change((ledger) => retireKey(ledger, kid, moment(), source)),

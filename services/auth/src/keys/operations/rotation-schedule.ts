@@ -1,10 +1,9 @@
 import type { Algorithm } from '@gatehouse/access-token/claims'
+import { DAY_SECONDS } from '../../day.ts'
 import { activeOf, type KeyRecord, nextOf } from '../key-lifecycle.ts'
 
 /** How long a verifier may use the key set that it has. */
 export const KEY_SET_MAX_AGE_SECONDS = 300
-
-const DAY_SECONDS = 86_400
 
 export type ScheduledStep =
   | { readonly step: 'create' }

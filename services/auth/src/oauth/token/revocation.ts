@@ -23,7 +23,7 @@ export function revocation(options: {
     if (token === null) return
     if (token.owner !== clientId) throw invalidGrant('a token of another client')
     if (token.kind === 'refresh') {
-      await sessions.end(text, source)
+      await sessions.end({ subject: token.token.subject, sid: token.sid }, source)
       return
     }
     const { sub, sid } = token.claims

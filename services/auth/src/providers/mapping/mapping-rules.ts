@@ -1,6 +1,7 @@
 import { WORD } from '@gatehouse/access-token/word-form'
 import { type Static, Type } from 'typebox'
 import { isClaimName } from '../../accounts/account-claims.ts'
+import { DAY_SECONDS } from '../../day.ts'
 
 /** Claims of a provider that become roles and claims of accounts, as the file of providers has it. */
 
@@ -53,7 +54,7 @@ export type Mapping = {
 export const mappedUntil = (
   { mappingDays }: { readonly mappingDays: number },
   nowMs: number
-): number => Math.floor(nowMs / 1000) + mappingDays * 86_400
+): number => Math.floor(nowMs / 1000) + mappingDays * DAY_SECONDS
 
 /** The names that lead to the value of a source. RFC 6901 §4 */
 export const namesOf = (source: string): readonly string[] =>

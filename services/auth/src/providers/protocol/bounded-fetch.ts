@@ -9,6 +9,8 @@ const WITHOUT_BODY = new Set([204, 205, 304])
 
 const unavailable = (message: string) => new ProviderFault('unavailable', message)
 
+export type BoundedFetch = ReturnType<typeof boundedFetch>
+
 /**
  * A `fetch` for what a provider's metadata name: only over https, without following redirects, and
  * with the whole response read within the time of the request.

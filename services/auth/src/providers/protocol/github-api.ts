@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { boundedFetch } from './bounded-fetch.ts'
+import type { BoundedFetch } from './bounded-fetch.ts'
 import { ProviderFault } from './provider-fault.ts'
 
 /** the most that GitHub lists on one page */
@@ -17,7 +17,7 @@ export const GithubNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_
 
 export type GithubApi = {
   readonly accessToken: string
-  readonly fetch: ReturnType<typeof boundedFetch>
+  readonly fetch: BoundedFetch
   /** ends all requests */
   readonly signal: AbortSignal
 }

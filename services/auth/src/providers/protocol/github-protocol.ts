@@ -1,8 +1,7 @@
 import type { Configuration } from 'openid-client'
 import { readsMemberships } from '../mapping/github-claims.ts'
-import type { GithubEntry } from '../provider-entry.ts'
-import { isLocalIssuer } from '../provider-entry.ts'
-import { boundedFetch } from './bounded-fetch.ts'
+import { type GithubEntry, isLocalIssuer } from '../provider-entry.ts'
+import { type BoundedFetch, boundedFetch } from './bounded-fetch.ts'
 import { githubIdentity } from './github-identity.ts'
 import { type ClientOptions, type ProviderClient, returnedUrl } from './provider-client.ts'
 import { ProviderFault } from './provider-fault.ts'
@@ -53,7 +52,7 @@ export function githubProtocol(entry: GithubEntry, options: ClientOptions): Prov
 function configuration(
   { url, issuer, clientId, clientSecret }: GithubEntry,
   timeoutSeconds: number,
-  fetch: ReturnType<typeof boundedFetch>
+  fetch: BoundedFetch
 ): () => Promise<Configuration> {
   let made: Configuration | null = null
   return async () => {

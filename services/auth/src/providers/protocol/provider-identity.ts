@@ -1,3 +1,4 @@
+import { LONGEST_EMAIL } from '../../accounts/email-addresses/email.ts'
 import type { MappedRights } from '../mapping/mapped-rights.ts'
 import { isPlainText } from '../plain-text.ts'
 
@@ -21,9 +22,6 @@ export type ProviderIdentity = {
 }
 
 type Claims = Readonly<Record<string, unknown>>
-
-/** in characters: that of addresses that accounts can have */
-const LONGEST_EMAIL = 254
 
 /**
  * The address in claims (OpenID Connect Core §5.1); none if nobody could have it. Some providers

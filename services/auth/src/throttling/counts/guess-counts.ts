@@ -1,3 +1,4 @@
+import { DAY_SECONDS } from '../../day.ts'
 import type { Shape } from './count-min.ts'
 
 /**
@@ -34,7 +35,7 @@ export type KnownNetworks = {
   has(account: Buffer, network: Buffer): Promise<boolean>
 }
 
-export const KNOWN_KEPT_SECONDS = 30 * 86_400
+export const KNOWN_KEPT_SECONDS = 30 * DAY_SECONDS
 
 /** The counts of guesses, and the known networks. */
 export type GuessStores = {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { noSuchUser } from '../../../accounts/account-refusals.ts'
+import { LONGEST_EMAIL } from '../../../accounts/email-addresses/email.ts'
 import {
   type AuditKind,
   auditKinds,
@@ -27,7 +28,7 @@ const Query = Type.Object({
   user: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 254,
+      maxLength: LONGEST_EMAIL,
       description:
         'Only the events of this user, by id or e-mail address. A deleted user only by id.',
       examples: ['ada@example.com']

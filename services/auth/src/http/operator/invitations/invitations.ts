@@ -1,6 +1,11 @@
 import { Type } from 'typebox'
-import { canonicalEmail, typedEmail } from '../../../accounts/email-addresses/email.ts'
+import {
+  canonicalEmail,
+  LONGEST_EMAIL,
+  typedEmail
+} from '../../../accounts/email-addresses/email.ts'
 import { identityFault } from '../../../accounts/identity-fault.ts'
+import { DAY_SECONDS } from '../../../day.ts'
 import type { Invitation } from '../../../invitations/invitation.ts'
 import { noOpenInvitation } from '../../../invitations/invitation-refusals.ts'
 import { invalidMember } from '../../../refusals.ts'
@@ -11,7 +16,6 @@ import { Limit, readLimit } from '../query-parameters.ts'
 import { Roles, Scopes } from '../users/roles-and-scopes.ts'
 import { invitationLetter } from './invitation-letter.ts'
 
-const DAY_SECONDS = 86_400
 const DEFAULT_LIFETIME_SECONDS = 7 * DAY_SECONDS
 
 const Body = Type.Object(
@@ -19,7 +23,7 @@ const Body = Type.Object(
     email: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 254,
+        maxLength: LONGEST_EMAIL,
         description: 'The only address that may register with it. Default: any.',
         examples: ['ada@example.com']
       })

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { DAY_SECONDS } from '../../../day.ts'
 import { isReserved, OPERATOR_NAME, type Operator } from '../../../operators/operator.ts'
 import { noSuchOperator, reservedName } from '../../../operators/operator-refusals.ts'
 import { operatorRoles } from '../../../operators/operator-role.ts'
@@ -8,7 +9,6 @@ import { operatorSource } from '../access/operator-source.ts'
 import { operatorOf } from '../access/require-operator.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 
-const DAY_SECONDS = 86_400
 const DEFAULT_LIFETIME_SECONDS = 90 * DAY_SECONDS
 const LONGEST_LIFETIME_SECONDS = 366 * DAY_SECONDS
 

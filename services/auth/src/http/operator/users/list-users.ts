@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { LONGEST_EMAIL } from '../../../accounts/email-addresses/email.ts'
 import type { OpsRoutes } from '../ops-routes.ts'
 import { Limit, readLimit, readPlace } from '../query-parameters.ts'
 import { toUser, User } from './user-response.ts'
@@ -6,7 +7,7 @@ import { toUser, User } from './user-response.ts'
 const Page = Type.Object({
   after: Type.String({
     default: '',
-    maxLength: 254,
+    maxLength: LONGEST_EMAIL,
     description: 'Only users with a later e-mail address: the value of next in the previous page.',
     examples: ['ada@example.com']
   }),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Account } from '../../../accounts/account.ts'
+import { LONGEST_EMAIL } from '../../../accounts/email-addresses/email.ts'
 import { Claims, Ended, instant, instantOrNull, iso, stored, uuid } from '../../fields.ts'
 
 const Roles = Type.Array(Type.String({ examples: ['editor'] }), { description: 'Roles.' })
@@ -53,7 +54,7 @@ export const UserWithEnded = Type.Object({ user: User, ended: Ended }, { title: 
 export const UserParams = Type.Object({
   user: Type.String({
     minLength: 1,
-    maxLength: 254,
+    maxLength: LONGEST_EMAIL,
     description: 'The id or the e-mail address of the user.',
     examples: ['ada@example.com']
   })

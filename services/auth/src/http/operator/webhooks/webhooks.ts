@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { DAY_SECONDS } from '../../../day.ts'
 import { noSuchWebhook } from '../../../webhooks/webhook-refusals.ts'
 import { uuid } from '../../fields.ts'
 import { operatorSource } from '../access/operator-source.ts'
@@ -13,8 +14,6 @@ import {
   WebhookSecret,
   webhookResponse
 } from './webhook-schemas.ts'
-
-const DAY_SECONDS = 86_400
 
 const Done = Type.Object({ id: uuid('The id of the endpoint.') }, { title: 'ChangedWebhook' })
 const tags = ['Webhooks']

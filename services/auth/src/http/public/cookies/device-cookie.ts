@@ -3,6 +3,7 @@ import type { DocumentedHeader } from '@gatehouse/http-service/operation'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../../accounts/account.ts'
+import { DAY_SECONDS } from '../../../day.ts'
 import type { KeyRing } from '../../../secrets/key-ring.ts'
 import { mintDeviceToken, readDeviceToken } from '../../../throttling/device-token.ts'
 import { credentialOf } from '../../../throttling/guesses.ts'
@@ -10,7 +11,7 @@ import type { CookieSameSite } from '../../app-settings.ts'
 import { ownCookieAttributes } from './refresh-cookie.ts'
 
 /** the longest time for which browsers keep a cookie (RFC 6265bis §5.5) */
-const MAX_AGE_SECONDS = 400 * 86_400
+const MAX_AGE_SECONDS = 400 * DAY_SECONDS
 
 /** The header of a response to a browser that is known. */
 export const setsDeviceCookie: Record<string, DocumentedHeader> = {

@@ -21,27 +21,32 @@ export const FactorTokens = Type.Object(
   }
 )
 
-type Enrolment = {
-  readonly enrolled: Omit<EnrolledLogin, 'ended'>
-  readonly login: ReadLogin['login']
-  readonly options: Options
+type Enrolment = Pick<ReadLogin, 'by' | 'login'> & {
+  /** Stores the factor. */
+  readonly enrol: () => Promise<EnrolledLogin>
 }
 
 /**
- * Completes a login that has added the first factor of its account.
- * @throws Refusal UNAUTHENTICATED if the session store fails now: the same request would be refused
+ * Completes a login that adds the first factor of its account. The factor is stored before the
+ * session is opened.
+ * @throws Refusal UNAUTHENTICATED if the session store fails then: the same request would be refused
  */
 export async function completeEnrolment(
   request: FastifyRequest,
   reply: FastifyReply,
-  { enrolled, login, options }: Enrolment
+  { enrol, by, login }: Enrolment,
+  options: Options
 ) {
-  const { account, amr, recoveryCodes, succeeded } = enrolled
+  const { sessions, throttling } = options
+  await sessions.ready()
+  const { account, amr, recoveryCodes, ended, succeeded } = await enrol()
+  if (ended.length > 0) await ifAvailable(sessions.ends.publishAll(account.id, null, ended))
   const tokens = await completeLogin(request, reply, { ...login, account, amr }, options).catch(
     (error: unknown) => {
       throw isUnavailable(error) ? signInAgain() : error
     }
   )
   await ifAvailable(succeeded())
+  await ifAvailable(throttling.guesses.remember(by.caller))
   return { ...tokens, recoveryCodes: [...recoveryCodes] }
 }

@@ -13,7 +13,7 @@ import type { PublicRouteOptions } from '../route.ts'
 import { type Delivery, tokenResponse } from '../token-response.ts'
 
 /** A login with all the proofs that it needs. */
-type ProvenCredentials = LoginDetails & {
+export type ProvenCredentials = LoginDetails & {
   readonly account: Account
   readonly caller: Caller
   /** whether the account has signed in with this device, or from this network, before */

@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { ifAvailable } from '../../../if-available.ts'
 import { FactorName } from '../../factor-response.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
@@ -73,8 +72,7 @@ const adding = {
 }
 
 export const loginWithFirstPasskey: Route = (service, options) => {
-  const { factors, sessions } = options
-  const { guesses } = options.throttling
+  const { factors } = options
   service.post(
     '/login/factor/enrol/passkey',
     {
@@ -96,15 +94,8 @@ export const loginWithFirstPasskey: Route = (service, options) => {
     async (request, reply) => {
       const { challenge, passkey: given, name = DEFAULT_PASSKEY_NAME } = request.body
       const { waiting, by, login } = await readWaiting(request, challenge, options)
-      // First: the passkey is stored before the session is opened.
-      await sessions.ready()
-      const { ended, ...enrolled } = await factors.enrolPasskey(waiting, { given, name }, by)
-      if (ended.length > 0) {
-        await ifAvailable(sessions.ends.publishAll(enrolled.account.id, null, ended))
-      }
-      const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
-      await ifAvailable(guesses.remember(by.caller))
-      return tokens
+      const enrol = () => factors.enrolPasskey(waiting, { given, name }, by)
+      return await completeEnrolment(request, reply, { enrol, by, login }, options)
     }
   )
 }

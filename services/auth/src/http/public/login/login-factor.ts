@@ -39,7 +39,7 @@ const documented = {
 }
 
 export const loginFactor: Route = (service, options) => {
-  const { factors, sessions } = options
+  const { factors } = options
   const { guesses } = options.throttling
   service.post(
     '/login/factor',
@@ -53,15 +53,8 @@ export const loginFactor: Route = (service, options) => {
       const { waiting, by, login } = await readWaiting(request, challenge, options)
       if (login.account.factors === 0) {
         if (answer.method !== 'totp') throw oneAnswer()
-        // First: the factor is stored before the session is opened.
-        await sessions.ready()
-        const { ended, ...enrolled } = await factors.enrol(waiting, answer.code, by)
-        if (ended.length > 0) {
-          await ifAvailable(sessions.ends.publishAll(enrolled.account.id, null, ended))
-        }
-        const tokens = await completeEnrolment(request, reply, { enrolled, login, options })
-        await ifAvailable(guesses.remember(by.caller))
-        return tokens
+        const enrol = () => factors.enrol(waiting, answer.code, by)
+        return await completeEnrolment(request, reply, { enrol, by, login }, options)
       }
       const proven = await factors.answer(waiting, answer, by)
       const { amr, use } = proven

@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import { ifAvailable } from '../../../if-available.ts'
 import { beforeCredentials } from '../before-credentials.ts'
 import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
@@ -11,6 +10,7 @@ import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../token-response.ts'
 import { completeLogin } from './complete-login.ts'
+import { requireVerifiedEmail } from './require-verified-email.ts'
 
 const off = 'Passkeys alone do not open a session here (AUTH_PASSKEYS).'
 
@@ -77,8 +77,7 @@ export const loginPasskey: Route = (service, options) => {
       const account = await factors.claimedByPasskey(passkey, reader.source)
       const caller = loginCaller(request, account.email, account, options)
       const proven = await factors.answerByPasskey(account, passkey, { caller, ...reader })
-      const mustVerify = settings.emailVerification === 'required'
-      if (mustVerify && account.emailVerifiedAt === null) throw emailUnverified()
+      requireVerifiedEmail(account, settings, false)
       const { isKnown } = await throttling.guesses.by(caller)
       const { amr, use } = proven
       const login = { account, caller, isKnown, delivery, amr, within: [use] }

@@ -10,8 +10,8 @@ import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { loginCaller } from '../guess-callers.ts'
 import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../token-response.ts'
-import { askForFactor } from './ask-for-factor.ts'
 import { completeLogin } from './complete-login.ts'
+import { refuseUntilFactor } from './refuse-until-factor.ts'
 
 const Body = Type.Object(
   {
@@ -64,7 +64,7 @@ export const login: Route = (service, options) => {
         source
       })
       const amr = BY_PASSWORD
-      await askForFactor(account, { delivery, amr, identity: null }, source, options)
+      await refuseUntilFactor(account, { delivery, amr, identity: null }, source, options)
       return completeLogin(request, reply, { account, caller, isKnown, delivery, amr }, options)
     }
   )

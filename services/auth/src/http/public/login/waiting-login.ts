@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Answerer } from '../../../factors/factor-answers.ts'
+import type { WaitingLogin } from '../../../factors/login/answer-challenge.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { loginCaller } from '../guess-callers.ts'
 import { readerOf } from '../reader.ts'
 import type { PublicRouteOptions as Options } from '../route.ts'
+import type { ProvenCredentials } from './complete-login.ts'
 
 export const Challenge = Type.String({
   minLength: 1,
@@ -14,7 +16,18 @@ export const Challenge = Type.String({
 })
 
 /** A login that waits for a second factor, with all that it has proven before. */
-export async function readWaiting(request: FastifyRequest, challenge: string, options: Options) {
+export type ReadLogin = {
+  readonly waiting: WaitingLogin
+  readonly by: Answerer
+  readonly login: Pick<ProvenCredentials, 'account' | 'caller' | 'isKnown' | 'delivery'>
+}
+
+/** @throws Refusal UNAUTHENTICATED if the challenge is unknown, used or expired */
+export async function readWaiting(
+  request: FastifyRequest,
+  challenge: string,
+  options: Options
+): Promise<ReadLogin> {
   const { factors, mail, settings } = options
   const { guesses } = options.throttling
   const waiting = await factors.waiting(challenge)
@@ -26,5 +39,3 @@ export async function readWaiting(request: FastifyRequest, challenge: string, op
   const { isKnown } = await guesses.by(caller)
   return { waiting, by, login: { account, caller, isKnown, delivery } }
 }
-
-export type ReadLogin = Awaited<ReturnType<typeof readWaiting>>

@@ -7,8 +7,8 @@ import { setsRefreshCookie } from '../cookies/refresh-cookie.ts'
 import { crossSiteProblem, PageHeaders } from '../cookies/refuse-cross-site.ts'
 import { refuseUnkeptCookie } from '../cookies/unkept-cookie.ts'
 import { loginCaller } from '../guess-callers.ts'
-import { askForFactor } from '../login/ask-for-factor.ts'
 import { completeLogin } from '../login/complete-login.ts'
+import { refuseUntilFactor } from '../login/refuse-until-factor.ts'
 import { readerOf } from '../reader.ts'
 import type { Route } from '../route.ts'
 import { Delivery, TokenResponse } from '../token-response.ts'
@@ -56,7 +56,7 @@ export const loginWithProvider: Route = (service, options) => {
       const caller = loginCaller(request, account.email, account, options)
       const { isKnown } = await throttling.guesses.by(caller)
       const amr = BY_PROVIDER
-      await askForFactor(account, { delivery, amr, identity }, reader.source, options)
+      await refuseUntilFactor(account, { delivery, amr, identity }, reader.source, options)
       const login = { account, caller, isKnown, delivery, amr, within: [use] }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.

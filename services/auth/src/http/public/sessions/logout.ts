@@ -10,7 +10,10 @@ import { clearRefreshCookie, clearsRefreshCookie } from '../cookies/refresh-cook
 import { crossSiteProblem, PageHeaders, refuseCrossSite } from '../cookies/refuse-cross-site.ts'
 import type { Route } from '../route.ts'
 
-/** 204 even for an unknown token, as in RFC 7009 §2.2: the session has ended in any case. */
+/**
+ * 204 even for an unknown token, as in RFC 7009 §2.2: the session has ended in any case. The cookie
+ * of an unknown token is not cleared.
+ */
 export const logout: Route = (service, { sessions, settings }) => {
   const { allowsOrigin, cookieSameSite } = settings
   service.post(
@@ -35,10 +38,13 @@ export const logout: Route = (service, { sessions, settings }) => {
       onRequest: refuseCrossSite(allowsOrigin)
     },
     async (request, reply) => {
-      const { token, delivery } = presentedRefreshToken(request, cookieSameSite)
-      nameCaller(reply, callerOf(sessions.read(token)))
-      const ended = await sessions.end(token, requestSourceOf(request))
-      if (ended && delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
+      const { token: text, delivery } = presentedRefreshToken(request, cookieSameSite)
+      const token = sessions.read(text)
+      nameCaller(reply, callerOf(token))
+      if (token !== null) {
+        await sessions.end(token, requestSourceOf(request))
+        if (delivery === 'cookie') clearRefreshCookie(reply, cookieSameSite)
+      }
       return reply.code(204).send(null)
     }
   )
