@@ -81,7 +81,7 @@ t.test('a 204 and a 304 have no body', async (t) => {
   gateway.upstream.answer = (_request, response) =>
     response.writeHead(200, { 'content-length': '11' }).end()
   const head = await gateway.call('/closed', { method: 'HEAD' })
-  t.equal(head.headers.get('content-length'), '11', 'HEAD tells the length')
+  t.equal(head.headers.get('content-length'), '11', 'HEAD says the length')
   t.equal(await head.text(), '')
 })
 

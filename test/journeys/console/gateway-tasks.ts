@@ -53,7 +53,7 @@ export function gatewayTasks(t: Test, { skip, signedIn }: Tasks): void {
   })
 
   t.test(
-    'a faulty route file is told without a reload, until it is mended',
+    'a faulty route file is shown without a reload, until it is corrected',
     { skip },
     async (t) => {
       const { page, axe, folder, gatewayOpsUrls } = signedIn()

@@ -23,7 +23,7 @@ type Waiting = Map<object, () => void>
 /**
  * Bounds the memory for all of them together, whatever their services: a place at a service bounds
  * only what one address of one service has. The wait of a client that reads starts again each time
- * it has taken everything. So if they are too many, the caller with the most of them loses the one
+ * it has taken everything. If there are too many, the caller with the most of them loses the one
  * that has waited longest.
  * @param mostBytes for all of them
  */

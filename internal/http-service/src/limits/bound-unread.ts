@@ -20,7 +20,7 @@ type Address = { readonly connections: Set<Connection>; waiting: number }
  * Bounds the memory for responses that are complete and that HTTP/2 clients do not let the service
  * write: a client may announce a window of 0 bytes (RFC 9113 §6.9.2), and such a request no longer
  * holds a place at a service. An honest client has room for small responses, so they leave at once.
- * If too many wait, the address with the most of them loses its connection with the most.
+ * If too many wait, the address with the most of them loses the connection that has the most.
  */
 export function boundUnread(service: FastifyInstance): void {
   const unread: Unread = { addresses: new Map(), waiting: 0 }

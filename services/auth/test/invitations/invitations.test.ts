@@ -152,7 +152,7 @@ for (const { name, skip, make } of databaseKinds) {
       isProblem(t, slowed, { code: 'RATE_LIMITED' }, 'in every network')
       t.equal(slowed.headers['retry-after'], '1')
       const free = await register(secret, 'bob@example.com')
-      isProblem(t, free, { code: 'RATE_LIMITED' }, 'a free address is not told apart')
+      isProblem(t, free, { code: 'RATE_LIMITED' }, 'the same for a free address')
       t.equal((await register(neighbours, 'eve@example.com')).statusCode, 201, 'others do not wait')
       auth.clock.advance(1000)
       t.equal((await register(secret, 'ada@example.com')).statusCode, 409)

@@ -156,7 +156,7 @@ for (const [title, lives] of Object.entries({
       'gateways that start now refuse its tokens'
     )
     const stale = await auth.database.selectFrom('untold_stale_tokens').selectAll().execute()
-    t.match(stale, [{ subject: id }], 'a change of rights is to be told again as well')
+    t.match(stale, [{ subject: id }], 'a change of rights is to be published again')
     isProblem(t, await refresh(refreshToken), { code: 'SESSION_ENDED' })
   })
 }

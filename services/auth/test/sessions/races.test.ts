@@ -92,7 +92,7 @@ for (const [name, { skip, connect }] of Object.entries(stores)) {
     const presented = await simultaneously(30, (client) => client.families.present(subject, sid, 0))
 
     t.strictSame(tally(presented.map(({ outcome }) => outcome)), { reused: 1, ended: 29 })
-    t.strictSame(await revokedSids(first), [sid], 'the gateways are told once')
+    t.strictSame(await revokedSids(first), [sid], 'the end is published once')
   })
 
   t.test(

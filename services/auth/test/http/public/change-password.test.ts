@@ -85,7 +85,7 @@ t.test('repeated changes with a wrong password are limited like guesses', async 
     t,
     await guess(newPassword),
     { code: 'RATE_LIMITED' },
-    'the right one is not told apart'
+    'the response is the same for the right one'
   )
   t.equal((await auth.post('/login', { email, password: newPassword })).statusCode, 200)
 })

@@ -131,7 +131,7 @@ t.test(
     await auth.post('/logout', { refreshToken: (await login(auth)).refreshToken })
     await settle()
     await settle()
-    t.not(await theirs.currentRun(), 'run:history:mark', 'the ends are told to our Redis again')
+    t.not(await theirs.currentRun(), 'run:history:mark', 'the ends are published again')
     t.strictSame(noticed, { lostData: 0, otherStore: 1 })
   }
 )
