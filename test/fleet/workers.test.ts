@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { get as getPlain } from 'node:http'
-import { connect } from 'node:net'
 import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
 import { faults } from '@gatehouse/fixtures/faults'
 import { operator } from '@gatehouse/fixtures/operator'
@@ -8,11 +5,18 @@ import { within } from '@gatehouse/fixtures/own-time'
 import { postgresMissing } from '@gatehouse/fixtures/postgres-server'
 import { redisMissing } from '@gatehouse/fixtures/redis-server'
 import t from 'tap'
-import { exported } from '../metrics/fixtures/exported-metrics.ts'
 import { childrenOf, isRunning } from './fixtures/child-processes.ts'
+import { floodOf } from './fixtures/flood.ts'
 import { followed } from './fixtures/followed-events.ts'
-import { keepingAlive, multiplexing, steadyLoad } from './fixtures/steady-clients.ts'
-import { figure, readiness, twoOfEach } from './fixtures/two-workers.ts'
+import { askOnce, keepingAlive, multiplexing, steadyLoad } from './fixtures/steady-clients.ts'
+import {
+  accessToken,
+  figure,
+  readiness,
+  statusAs,
+  twoOfEach,
+  verifications
+} from './fixtures/two-workers.ts'
 
 const skip = redisMissing || postgresMissing
 const PATIENCE_MS = 20_000
@@ -29,14 +33,17 @@ const parts = () => {
   return running
 }
 
-const signedIn = async (): Promise<string> => {
-  const { call } = client(parts().auth.url)
-  const json = { email: 'ada@example.com', password }
-  await call('/register', { json })
-  return (await call<{ accessToken: string }>('/login', { json })).body.accessToken
-}
+const credentials = { email: 'ada@example.com', password }
+const authorization =
+  running === null ? '' : `Bearer ${await accessToken(running.auth.url, credentials)}`
 
-const authorization = skip ? '' : `Bearer ${await signedIn()}`
+/** Those that do not end in time. */
+const stillRunning = (pids: readonly number[]): Promise<number[]> =>
+  eventually(
+    async () => pids.filter(isRunning),
+    (left) => left.length === 0,
+    2 * PATIENCE_MS
+  )
 
 const target = () => ({ url: parts().gateway.url, ca: parts().ca, authorization })
 
@@ -55,10 +62,8 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
       t.equal(await figure(opsUrl, `${name}_workers`), 2)
       t.equal(await figure(opsUrl, `${name}_workers_configured`), 2)
       t.equal((await client(opsUrl).call('/healthz')).status, 200)
-      const request = getPlain(`${opsUrl}/metrics`, { headers: { host: 'rebound.example' } })
-      const [foreign] = await once(request, 'response')
-      foreign.resume()
-      t.equal(foreign.statusCode, 403, 'not by a name that is not its own')
+      const foreign = await statusAs('rebound.example', `${opsUrl}/metrics`)
+      t.equal(foreign, 403, 'not by a name that is not its own')
     }
     t.equal(await figure(gateway.opsUrl, 'gateway_connections_limit'), 20_000, 'both shares')
     t.equal((await ops(['keys', 'list', '--json'])).code, 0, 'the API of operators')
@@ -82,12 +87,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     const after = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
     t.equal(after - before, 8)
     // The token is new to each worker once, and remembered after that.
-    const { samples } = await exported([gateway.opsUrl])
-    const verified = samples.filter(
-      ({ name, labels }) =>
-        name === 'gateway_token_verifications_total' && labels.outcome === 'verified'
-    )
-    t.equal(verified[0]?.value, 2, 'both have served')
+    t.equal(await verifications(gateway.opsUrl), 2, 'both have served')
   })
 
   t.test('workers are replaced one after the other, and no request is lost', async (t) => {
@@ -97,11 +97,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     const before = await figure(gateway.opsUrl, 'gateway_request_duration_seconds_count')
     process.kill(gateway.pid, 'SIGUSR2')
     process.kill(auth.pid, 'SIGUSR2')
-    const left = await eventually(
-      async () => [...old.gateway, ...old.auth].filter(isRunning),
-      (pids) => pids.length === 0,
-      2 * PATIENCE_MS
-    )
+    const left = await stillRunning([...old.gateway, ...old.auth])
     t.strictSame(left, [], 'all have been replaced')
     const answers = await stop()
     t.ok(answers.length > 0)
@@ -135,33 +131,18 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     async (t) => {
       const all = childrenOf(gateway.pid)
       for (const worker of all) process.kill(worker, 'SIGSTOP')
-      const { port } = new URL(gateway.url)
-      const opened = Array.from({ length: 400 }, () => connect(Number(port), '127.0.0.1'))
-      let closed = 0
-      const enough = new Promise<void>((resolve) => {
-        for (const socket of opened) {
-          socket.on('error', () => {})
-          socket.once('close', () => {
-            closed += 1
-            if (closed === 400 - MOST_WAITING_OF_CLIENT) resolve()
-          })
-        }
-      })
+      const limit = MOST_WAITING_OF_CLIENT
+      const flood = floodOf(gateway.url, { connections: 400, limit })
       try {
-        await within(t, PATIENCE_MS, 'what is over the limit is closed', () => enough)
+        await within(t, PATIENCE_MS, 'what is over the limit is closed', () => flood.enough)
         t.equal((await client(gateway.opsUrl).call('/healthz')).status, 200, 'it is alive')
         t.equal((await client(gateway.opsUrl).call('/readyz')).status, 503, 'but not ready')
-        t.equal(closed, 400 - MOST_WAITING_OF_CLIENT, 'no further connection is closed')
+        t.equal(flood.closed(), 400 - limit, 'no further connection is closed')
       } finally {
-        for (const socket of opened) socket.destroy()
+        flood.end()
         for (const worker of all) process.kill(worker, 'SIGCONT')
       }
-      const served = async () => {
-        const { ask, close } = keepingAlive(target())
-        const status = await ask('/orders').catch(() => null)
-        await close()
-        return status
-      }
+      const served = () => askOnce(target()).catch(() => null)
       t.equal(await eventually(served, (status) => status === 200, PATIENCE_MS), 200)
     }
   )
@@ -181,9 +162,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     t.equal(await figure(opsUrl, 'gateway_worker_restarts_total'), 1)
     const lost = before - (await figure(opsUrl, counted))
     t.equal(lost, faults.workerKilled.lost, 'a sum never decreases')
-    const { ask, close } = keepingAlive(target())
-    t.equal(await ask('/orders'), 200)
-    await close()
+    t.equal(await askOnce(target()), 200)
   })
 
   t.test('all workers of a gateway are drained, and so is one that is started later', async (t) => {
@@ -199,9 +178,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
       status: 'draining',
       failing: { draining: 'an operator has drained it' }
     })
-    const { ask, close } = keepingAlive(target())
-    t.equal(await ask('/orders'), 200, 'it still serves')
-    await close()
+    t.equal(await askOnce(target()), 200, 'it still serves')
     const [killed = 0] = childrenOf(pid)
     process.kill(killed, 'SIGKILL')
     const all = await eventually(
@@ -241,12 +218,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     const workers = childrenOf(gateway.pid)
     t.equal(workers.length, 2)
     await gateway.kill()
-    const left = await eventually(
-      async () => workers.filter(isRunning),
-      (pids) => pids.length === 0,
-      PATIENCE_MS
-    )
-    t.strictSame(left, [], 'no orphan of a killed one')
+    t.strictSame(await stillRunning(workers), [], 'no orphan of a killed one')
     const others = childrenOf(auth.pid)
     t.equal(await auth.stop(), 0, 'SIGTERM drains all of them')
     t.strictSame(others.filter(isRunning), [])

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { browser, browserMissing, otherOrigin } from '@gatehouse/fixtures/browser'
 import { client } from '@gatehouse/fixtures/client'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
@@ -8,9 +6,9 @@ import { linkOfLetter } from '@gatehouse/fixtures/letters'
 import { operator } from '@gatehouse/fixtures/operator'
 import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
-import { accessibility } from './fixtures/accessibility.ts'
+import { inaccessible, isSignedIn, providersFile, signIn, visit as visitOf } from './fixtures/page-visits.ts'
 import { addAuthenticator } from './fixtures/passkey-page.ts'
 
 const password = 'correct horse battery'
@@ -20,13 +18,7 @@ const folder = dataFolder(t)
 /** The links of e-mails, and passkeys, need the address before the system starts. */
 const ownPort = { GATEWAY_PORT: String(await freePort()) }
 const provider = await fakeProvider(t)
-const AUTH_PROVIDERS_FILE = join(dataFolder(t), 'providers.json')
-writeFileSync(
-  AUTH_PROVIDERS_FILE,
-  JSON.stringify({
-    providers: [{ id: 'acme', name: 'Acme', issuer: provider.issuer, clientId: 'gatehouse' }]
-  })
-)
+const AUTH_PROVIDERS_FILE = providersFile(dataFolder(t), provider.issuer)
 const furtherApp = await otherOrigin(t, '127.0.0.1')
 const app = await otherOrigin(t, 'localhost', `${furtherApp}/welcome`)
 const [chromium, system] = skip
@@ -42,42 +34,10 @@ const [chromium, system] = skip
       })
     ])
 
-/** A browser that looks at the pages, and what its console has reported. */
-async function visit(options: Parameters<NonNullable<typeof chromium>['newContext']>[0] = {}) {
+/** A browser that looks at the pages. */
+function visit(options: BrowserContextOptions = {}) {
   if (chromium === null || system === null) throw new Error(String(skip))
-  const context = await chromium.newContext({ viewport: { width: 360, height: 740 }, ...options })
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('console', (message) => {
-    // A refused form is an answer with a status of 400 or more, which Chromium reports.
-    const isStatus = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !isStatus) faults.push(message.text())
-  })
-  const origin = system.url.replace('127.0.0.1', 'localhost')
-  const at = (name: string) => `${origin}/auth/pages/${name}`
-  return { context, page, faults, at, open: (name: string) => page.goto(at(name)) }
-}
-
-/** Signs in with the form. */
-async function signIn(page: Page, email: string, secret: string): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password', { exact: true }).fill(secret)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-const isSignedIn = async (context: BrowserContext): Promise<boolean> =>
-  (await context.cookies()).some(({ name }) => name === '__Host-refresh')
-
-/** What axe-core finds in light and in dark colours. */
-async function inaccessible(page: Page): Promise<string[]> {
-  const axe = await accessibility(page)
-  const light = await axe()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = await axe({ runOnly: ['color-contrast'] })
-  await page.emulateMedia({ colorScheme: 'light' })
-  const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
-  return [...light, ...dark, ...(isTooWide ? ['the page scrolls sideways'] : [])]
+  return visitOf(chromium, system.url, options)
 }
 
 t.test('a user registers, adds a passkey, and signs in with it', { skip }, async (t) => {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { inputs } from '@gatehouse/fixtures/generated'
-import { type Generator, generator, mutated } from '@gatehouse/fixtures/generator'
+import { generator } from '@gatehouse/fixtures/generator'
 import t, { type Test } from 'tap'
 import { buildConnector } from 'undici'
 import {
@@ -16,97 +16,9 @@ import type {
 } from '../../src/forwarding/connections/http-one/connection-options.ts'
 import { connectors } from '../../src/forwarding/connections/http-one/connectors.ts'
 import { simpleResponse } from '../../src/forwarding/connections/http-one/direct/simple-response.ts'
+import { generatedResponse } from './fixtures/generated-response.ts'
 
 const INPUTS = inputs(4000)
-
-const lines = [
-  'Server: s',
-  'Content-Type: text/plain; charset=utf-8',
-  'Content-Length: 2',
-  'Content-Length: 02',
-  'Content-Length: +2',
-  'Content-Length: 2, 2',
-  'Transfer-Encoding: chunked',
-  'Transfer-Encoding: gzip',
-  'Connection: keep-alive',
-  'Connection: Keep-Alive',
-  'Connection: close',
-  'Connection: x-own',
-  'Proxy-Connection: close',
-  'Keep-Alive: timeout=5',
-  'Keep-Alive: timeout=2',
-  'Keep-Alive: max=5',
-  'Upgrade: h2c',
-  'Trailer: x-sum',
-  'Set-Cookie: a=1',
-  'Set-Cookie: b=2; Path=/',
-  'X-Empty:',
-  'X-Spaces:   v  ',
-  'X-Tab:\tv\t',
-  'X Space: v',
-  'X-Latin: \xe9\xff',
-  'X-Control: a\x01b',
-  'X-Nul: a\0b',
-  'X-Fold: a\r\n b',
-  'X-Line: a\nb: c',
-  'X-Return: a\rb',
-  'constructor: 1',
-  '__proto__: 1',
-  ': nameless',
-  'nothing'
-]
-const usualLines = [
-  'Server: s',
-  'X-Many: 1',
-  'x-many: 2',
-  'Connection: keep-alive',
-  'Keep-Alive: timeout=5',
-  'Set-Cookie: a=1',
-  'X-Latin: \xe9\xff',
-  'X-Tight:v',
-  'X-Inner: a\tb c'
-]
-const usual = [
-  'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
-  'HTTP/1.1 404 Not Found\r\ncontent-length:2\r\n\r\nno',
-  'HTTP/1.1 201 \r\nContent-Length: 0\r\n\r\n',
-  'HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n',
-  'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
-]
-const statusLines = [
-  ...Array.from({ length: 6 }, () => 'HTTP/1.1 200 OK'),
-  'HTTP/1.1 200 ',
-  'HTTP/1.1 200',
-  'HTTP/1.1 200  Two',
-  'HTTP/1.1 200 \xe9',
-  'HTTP/1.0 200 OK',
-  'HTTP/1.1 204 No Content',
-  'HTTP/1.1 205 Reset Content',
-  'HTTP/1.1 304 Not Modified',
-  'HTTP/1.1 404 Not Found',
-  'HTTP/1.1 599 Odd',
-  'HTTP/1.1 600 Odd',
-  'HTTP/1.1 100 Continue',
-  'HTTP/1.1 103 Early Hints',
-  'HTTP/2.0 200 OK',
-  'http/1.1 200 OK'
-]
-const contents = ['ok', 'ok', 'ok', 'ok', '', 'o', 'more than that', '2\r\nok\r\n0\r\n\r\n']
-const pieces = ['\r', '\n', '\r\n', ':', ' ', '\t', '\0', ',', '0', '2', 'HTTP/1.1 200 OK\r\n']
-
-/** A response that undici need not read, or any other. */
-function response(random: Generator): string {
-  if (random.below(3) === 0) {
-    return random
-      .pick(usual)
-      .replace('\r\n\r\n', `${random.some(2, () => `\r\n${random.pick(usualLines)}`)}\r\n\r\n`)
-  }
-  const head = [random.pick(statusLines)]
-  if (random.below(8) > 0) head.push('Content-Length: 2')
-  for (let left = random.below(4); left > 0; left -= 1) head.push(random.pick(lines))
-  const text = `${head.join('\r\n')}\r\n\r\n${random.pick(contents)}`
-  return random.below(3) === 0 ? mutated(text, random, pieces) : text
-}
 
 /** What a service sends on the second request of a connection, and whether it then closes it. */
 type Said = { readonly bytes: Buffer; readonly pieceAt: number; readonly isLast: boolean }
@@ -221,7 +133,7 @@ t.test('services and the gateway see the same responses with undici and without 
   const service = await speakingService(t)
   let simple = 0
   for (let input = 0; input < INPUTS; input += 1) {
-    const text = response(random)
+    const text = generatedResponse(random)
     const bytes = Buffer.from(text, 'latin1')
     const isSimple = simpleResponse(bytes) !== null
     const pieceAt = random.below(4) === 0 ? random.below(bytes.length) : 0

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { generator, mutated } from '@gatehouse/fixtures/generator'
 import { Refusal } from '@gatehouse/problem/refusal'
@@ -9,6 +8,7 @@ import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
 import { locateTarget } from '../../src/routes/table/located-target.ts'
 import type { RouteTable } from '../../src/routes/table/route-table.ts'
 import { match } from '../../src/stages/match.ts'
+import { readings } from './fixtures/path-readers.ts'
 
 const INPUTS = inputs(1_000_000)
 
@@ -114,48 +114,6 @@ const pieces = [
   '/_next/data/b',
   '.segments/x.segment.rsc'
 ]
-
-/**
- * The ways in which programs behind a gateway may read a path, each as a list of segments; null if
- * the program refuses the path.
- */
-const readings: Record<string, (path: string) => string | null> = {
-  'as browsers and Node.js read it': (path) => new URL(`http://h${path}`).pathname,
-  'decoded, then resolved': (path) => resolved(decoded(path)),
-  'decoded twice': (path) => resolved(decoded(decoded(path))),
-  'decoded three times': (path) => resolved(decoded(decoded(decoded(path)))),
-  'decoded, then read as a URL': (path) => urlPath(decoded(path)),
-  'decoded twice, then read as a URL': (path) => urlPath(decoded(decoded(path))),
-  'decoded into a request line': (path) => resolved(decoded(path)?.split(' ', 1)[0] ?? null),
-  'decoded as a form into a request line': (path) =>
-    resolved(decoded(path.replaceAll('+', ' '))?.split(/[ ?#]/, 1)[0] ?? null),
-  'without parameters': (path) => resolved(decoded(path)?.replace(/;[^/]*/g, '') ?? null),
-  'with backslashes as slashes': (path) => resolved(decoded(path)?.replaceAll('\\', '/') ?? null),
-  'cut at a NUL': (path) => resolved(decoded(path)?.split('\0', 1)[0] ?? null),
-  'without dots and spaces at the end of a name': (path) =>
-    resolved(decoded(path)?.replace(/[. ]+(?=\/|$)/g, '') ?? null),
-  'in any case': (path) => resolved(decoded(path)?.toLowerCase() ?? null),
-  'without an extension': (path) =>
-    resolved(decoded(path)?.replace(/(?<=[^/])\.[^/]*\/*$/, '') ?? null),
-  'by a script that gets the rest': (path) =>
-    resolved(decoded(path)?.replace(/\/[^/;]+\.php(?=\/)/, '') ?? null),
-  'by Next.js, for the data of a page': (path) =>
-    resolved(decoded(path)?.replace(/\/_next\/data\/[^/]+(\/.*)\.json$/, '$1') ?? null),
-  'by Next.js, for a part of a page': (path) =>
-    resolved(decoded(path)?.replace(/\.segments\/.*\.segment\.rsc$/, '') ?? null),
-  'with look-alikes made one': (path) => resolved(decoded(path)?.normalize('NFKC') ?? null)
-}
-
-function decoded(path: string | null): string | null {
-  try {
-    return path === null ? null : decodeURIComponent(path)
-  } catch {
-    return null
-  }
-}
-const urlPath = (path: string | null) =>
-  path === null ? null : new URL(`http://h${path}`).pathname
-const resolved = (path: string | null) => (path === null ? null : posix.normalize(path))
 
 /** The route and path of a target; null if the gateway refuses it. */
 function matchedBy(table: RouteTable, target: string) {

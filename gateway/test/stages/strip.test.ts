@@ -1,23 +1,6 @@
-import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
-import { Refusal } from '@gatehouse/problem/refusal'
 import t from 'tap'
 import { strip } from '../../src/stages/strip.ts'
-
-/** A request as the server passes it on: names and values in turn, as they arrived. */
-function request(lines: string[][], method = 'GET', url = '/') {
-  return Object.assign(new IncomingMessage(new Socket()), { method, url, rawHeaders: lines.flat() })
-}
-
-function refusalOf(lines: string[][], method?: string): Refusal | null {
-  try {
-    strip(request(lines, method))
-    return null
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
-  }
-}
+import { refusalOf, request } from './fixtures/received-request.ts'
 
 t.test(
   'a client’s ordinary headers are kept by lower-case name, with repeated lines joined',

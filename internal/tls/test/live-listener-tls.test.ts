@@ -1,90 +1,21 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls'
 import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { faults } from '@gatehouse/fixtures/faults'
 import t, { type Test } from 'tap'
 import { readCertificate } from '../src/certificate.ts'
-import { listenerFaults, type TlsVersion } from '../src/listener-settings.ts'
-import { liveListenerTls } from '../src/live-listener-tls.ts'
-import { settingNames } from '../src/setting-names.ts'
+import { listenerFaults } from '../src/listener-settings.ts'
+import { type ListeningOptions, listeningWith } from './fixtures/listening-tls.ts'
 
 const ours = await authority(t)
 const [first, other] = [await ours.issue('localhost'), await ours.issue('localhost')]
 const fingerprint = ({ cert }: IssuedFiles) =>
   new X509Certificate(readFileSync(cert)).fingerprint256
 
-type Options = {
-  readonly intervalMs?: number
-  readonly clock?: () => number
-  readonly minVersion?: TlsVersion
-  readonly clientCaFile?: string
-  readonly beforeServing?: (write: (files: IssuedFiles) => void, reload: () => void) => void
-}
-
-/** A listener with a certificate in files of its own, which `beforeServing` may replace. */
-async function listening(t: Test, options: Options = {}) {
-  const { clock = Date.now, minVersion = 'TLSv1.2', clientCaFile = null, intervalMs } = options
-  const folder = dataFolder(t)
-  const certFile = join(folder, 'tls.crt')
-  const keyFile = join(folder, 'tls.key')
-  const write = ({ cert, key }: IssuedFiles) => {
-    copyFileSync(cert, certFile)
-    copyFileSync(key, keyFile)
-  }
-  write(first)
-  const told: string[] = []
-  const expiring: boolean[] = []
-  let heard = () => {}
-  const tell = (what: string) => {
-    told.push(what)
-    heard()
-  }
-  const tls = liveListenerTls({
-    files: { names: settingNames('AUTH'), certFile, keyFile, clientCaFile },
-    ...(intervalMs === undefined ? {} : { intervalMs }),
-    minVersion,
-    clock,
-    onReload: (notAfter) => tell(notAfter.getTime() > Date.now() ? 'new' : 'expired'),
-    onExpiring: (_notAfter, hasExpired) => expiring.push(hasExpired),
-    onFault: () => tell('fault')
-  })
-  t.teardown(tls.close)
-  const server = createServer(tls.options, (socket) => socket.on('error', () => {}).write('hello'))
-  server.on('tlsClientError', () => {})
-  options.beforeServing?.(write, tls.reload)
-  tls.serve(server)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => server.close())
-  const dial = (client: ConnectionOptions = {}): TLSSocket => {
-    const { port } = server.address() as AddressInfo
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...client })
-    t.teardown(() => socket.destroy())
-    return socket
-  }
-  const open = async (): Promise<TLSSocket> => {
-    const socket = dial()
-    await once(socket, 'secureConnect')
-    return socket
-  }
-  const shown = async () => (await open()).getPeerX509Certificate()?.fingerprint256
-  /** the response that a client gets from the listener; null if it gets no connection */
-  const gets = (client: ConnectionOptions): Promise<string | null> =>
-    new Promise((resolve) => {
-      const socket = dial(client).on('error', () => {})
-      socket.once('data', (bytes) => resolve(String(bytes)))
-      socket.once('close', () => resolve(null))
-    })
-  const next = () =>
-    new Promise<void>((resolve) => {
-      heard = resolve
-    })
-  return { tls, certFile, keyFile, write, told, expiring, shown, gets, open, next }
-}
+const listening = (t: Test, options: ListeningOptions = {}) => listeningWith(t, first, options)
 
 t.test(
   'after a reload, new connections get the new certificate, and old ones continue',

@@ -3,27 +3,12 @@ import t from 'tap'
 import { auditChain, keptSince } from '../../src/audit-chain/audit-chain.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 import { chainedLog, DAYS } from './fixtures/chained-log.ts'
+import { deleteUpTo, insertAccount, writeAndSign } from './fixtures/log-steps.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** as in src/database/statements/rows-per-statement.ts */
 const BATCH = 500
-
-type Log = Awaited<ReturnType<typeof chainedLog>>
-
-const writeAndSign = async (log: Log, by: Pick<Log, 'sign'> = log): Promise<void> => {
-  await log.write()
-  await log.chain()
-  await by.sign()
-}
-
-/** Deletes records as retention does, whether they are due or not. */
-async function deleteUpTo({ db, records }: Pick<Log, 'db' | 'records'>, seq: number) {
-  const last = (await records()).find((record) => record.seq === seq)
-  const anchor = { anchor_seq: seq, anchor_digest: last?.digest ?? '' }
-  await db.deleteFrom('audit_events').where('seq', '<=', seq).execute()
-  await db.updateTable('audit_chain').set(anchor).execute()
-}
 
 for (const kind of databaseKinds) {
   const { name, skip } = kind
@@ -190,23 +175,7 @@ for (const kind of databaseKinds) {
     async (t) => {
       const log = await chainedLog(t, kind)
       const [id, other] = ['ada', 'eve']
-      await log.db
-        .insertInto('accounts')
-        .values({
-          id,
-          email: 'ada@example.com',
-          password_hash: '',
-          password_version: 0,
-          roles: '[]',
-          scope: '',
-          created_at: 0,
-          disabled_at: null,
-          email_verified_at: null,
-          password_changed_at_ms: null,
-          password_changed_by: null,
-          password_change_request: null
-        })
-        .execute()
+      await insertAccount(log, id)
       t.teardown(() => log.db.deleteFrom('accounts').execute())
       for (const subject of [id, other]) await log.write({ kind: 'user-deleted', subject })
       await log.chain()

@@ -1,5 +1,5 @@
-import type { Announcement } from '@gatehouse/fleet/fleet'
 import t from 'tap'
+import { announcement } from '../../fixtures/announcement.ts'
 import { audited } from '../../fixtures/auth-service.ts'
 import { operating } from '../../fixtures/operating.ts'
 
@@ -13,17 +13,6 @@ const vitals = {
   p99Seconds: 0.025,
   routesVersion: 'a'
 }
-
-const announcement = (id: string, more: Partial<Announcement> = {}): Announcement => ({
-  id,
-  name: `edge-${id}`,
-  keySetVersion: 'v',
-  kids: [],
-  revocationCursor: '',
-  revocationLagSeconds: 0.4,
-  assertionJwk: '{}',
-  ...more
-})
 
 t.test('the status has the stores, the last hour of the audit log, and the queues', async (t) => {
   const { auth, call } = await operating(t)

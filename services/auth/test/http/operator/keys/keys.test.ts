@@ -4,6 +4,7 @@ import { type ProblemCode, problems } from '@gatehouse/problem/codes'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import { generateSigningKey } from '../../../../src/keys/signing-key.ts'
+import { announcement } from '../../../fixtures/announcement.ts'
 import { LIFETIME_SECONDS } from '../../../fixtures/auth-config.ts'
 import { audited, authService, OPS_TOKEN, signedIn } from '../../../fixtures/auth-service.ts'
 import { otherRevocations } from '../../../fixtures/families/stores.ts'
@@ -22,15 +23,8 @@ async function operating(t: Test) {
   return { auth, call, states, first: auth.signingKeys[0]?.kid ?? '' }
 }
 
-const announcement = (name: string, kids: string[]): Announcement => ({
-  id: `id-of-${name}`,
-  name,
-  keySetVersion: 'v1',
-  kids,
-  revocationCursor: '7-0',
-  revocationLagSeconds: 0.5,
-  assertionJwk: '{"kty":"EC"}'
-})
+const announced = (name: string, kids: string[]): Announcement =>
+  announcement(`id-of-${name}`, { name, keySetVersion: 'v1', kids, revocationCursor: '7-0', revocationLagSeconds: 0.5 })
 
 function isRefused(t: Test, answer: LightMyRequestResponse, code: ProblemCode) {
   t.match(answer.json(), { code, status: answer.statusCode, detail: /./ })
@@ -77,11 +71,11 @@ t.test('an activation names the gateways that are missing, unless it is forced',
   const made = (await call('POST', '/ops/keys', {})).json().key as Key
   t.match(made, { algorithm: 'ES256', state: 'standby' })
   // An announcement that outlives the wait, which follows the test's clock.
-  await auth.fleet.announce(announcement('edge-1', [first]))
+  await auth.fleet.announce(announced('edge-1', [first]))
   const live = auth.fleet.live
   auth.fleet.live = async () => [
-    { ...announcement('edge-1', [first]), silentMs: 0 },
-    { ...announcement('edge-2', [first, made.kid]), silentMs: 0 }
+    { ...announced('edge-1', [first]), silentMs: 0 },
+    { ...announced('edge-2', [first, made.kid]), silentMs: 0 }
   ]
   const refused = await call('POST', `/ops/keys/${made.kid}/activate`)
   isRefused(t, refused, 'CONFLICT')
@@ -186,8 +180,8 @@ t.test('the migrations of the database are listed', async (t) => {
 
 t.test('gateways are listed with their keys and their lag', async (t) => {
   const { auth, call, first } = await operating(t)
-  await auth.fleet.announce(announcement('edge-2', [first]))
-  await auth.fleet.announce(announcement('edge-1', []))
+  await auth.fleet.announce(announced('edge-2', [first]))
+  await auth.fleet.announce(announced('edge-1', []))
   const { gateways } = (await call('GET', '/ops/gateways')).json()
   t.strictSame(gateways, [
     {
