@@ -134,10 +134,11 @@ export const eventsOf = ({ kinds }: Status['events'], names: readonly string[]):
 
 function ofQueues({ queues }: Status, nowMs: number): Attention[] {
   return queues.flatMap(({ kind, dead, pendingSince }) => {
-    const what = kind === 'mail' ? 'e-mail' : 'webhook delivery'
+    const [what, many] =
+      kind === 'mail' ? ['e-mail', 'e-mails'] : ['webhook delivery', 'webhook deliveries']
     const found: Attention[] = []
     if (dead > 0) {
-      const text = `${count(dead, what).replace('deliverys', 'deliveries')} could not be sent.`
+      const text = `${count(dead, what, many)} could not be sent.`
       found.push({ tone: 'wait', text, view: 'outbox' })
     }
     if (pendingSince !== null && nowMs - Date.parse(pendingSince) > HOUR_MS) {
@@ -155,7 +156,7 @@ function ofRequests({ waiting, serverErrors }: Known): Attention[] {
     found.push({ tone: 'wait', text, view: 'approvals' })
   }
   if (serverErrors > 0) {
-    const text = `The gateways answered ${count(serverErrors, 'request')} with a server error in the last minute.`
+    const text = `The gateways responded to ${count(serverErrors, 'request')} with a server error in the last minute.`
     found.push({ tone: 'wait', text, view: 'gateways' })
   }
   return found

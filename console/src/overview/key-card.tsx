@@ -1,7 +1,7 @@
 import { now } from '../api/server-time.ts'
 import { keys } from '../live/live.ts'
 import { Fact } from '../parts/facts.tsx'
-import { count, shortKid, spanText, timeText } from '../parts/text.ts'
+import { shortKid, spanText, timeText } from '../parts/text.ts'
 
 const DAY_MS = 86_400_000
 
@@ -43,5 +43,5 @@ function othersText(states: readonly string[]): string {
   const parts = (['standby', 'retiring'] as const)
     .filter((name) => of(name) > 0)
     .map((name) => `${of(name)} ${name}`)
-  return parts.length === 0 ? count(0, 'key').replace('0 keys', 'none in use') : parts.join(', ')
+  return parts.length === 0 ? 'none in use' : parts.join(', ')
 }

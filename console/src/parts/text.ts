@@ -33,8 +33,8 @@ export const shortKid = (kid: string): string => kid.slice(0, 8)
 export const shortId = (id: string): string => id.slice(0, 8)
 
 /** "1 gateway", "4 gateways" */
-export const count = (number: number, word: string): string =>
-  `${number} ${word}${number === 1 ? '' : 's'}`
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`
 
 /** A number, with the separators of the reader's language. */
 export const numberText = (number: number): string => number.toLocaleString()

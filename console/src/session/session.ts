@@ -17,6 +17,9 @@ export const mayChange = (): boolean => ranks[operator.value?.role ?? 'viewer'] 
 /** Whether the signed-in operator may change everything. */
 export const isAdmin = (): boolean => operator.value?.role === 'admin'
 
+/** The response to a sign-in. */
+type Begun = Operator & { readonly proof: string }
+
 type Credential = { readonly token: string } | { readonly code: string }
 
 /** @throws Problem; CONFLICT if a link is followed while somebody is signed in */
@@ -26,10 +29,11 @@ export async function signIn(credential: Credential): Promise<void> {
     headers: { ...proofHeaders(), 'content-type': 'application/json' },
     body: JSON.stringify(credential)
   })
-  const content = await response.json().catch(() => ({}))
+  const content: unknown = await response.json().catch(() => ({}))
   if (!response.ok) throw problemOf(response.status, content)
-  keepProof(content.proof)
-  operator.value = { name: content.name, role: content.role }
+  const { proof: given, name, role } = content as Begun
+  keepProof(given)
+  operator.value = { name, role }
 }
 
 let isSigningOut = false
