@@ -1,4 +1,4 @@
-import { type Answer, client, eventually } from '@gatehouse/fixtures/client'
+import { client, eventually } from '@gatehouse/fixtures/client'
 import { faults } from '@gatehouse/fixtures/faults'
 import { operator } from '@gatehouse/fixtures/operator'
 import { within } from '@gatehouse/fixtures/own-time'
@@ -15,7 +15,8 @@ import {
   readiness,
   statusAs,
   twoOfEach,
-  verifications
+  verifications,
+  whenReady
 } from './fixtures/two-workers.ts'
 
 const skip = redisMissing || postgresMissing
@@ -53,11 +54,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
 
   t.test('two workers are one service on the ops listener', async (t) => {
     for (const [name, { opsUrl }] of Object.entries({ gateway, auth })) {
-      const ready = await eventually(
-        () => readiness(opsUrl),
-        ({ status }) => status === 'ready',
-        PATIENCE_MS
-      )
+      const ready = await whenReady(opsUrl, PATIENCE_MS)
       t.match(ready, { status: 'ready', failing: {}, ageSeconds: {} }, name)
       t.equal(await figure(opsUrl, `${name}_workers`), 2)
       t.equal(await figure(opsUrl, `${name}_workers_configured`), 2)
@@ -69,10 +66,7 @@ t.test('two workers serve one port', { skip, bail: true }, async (t) => {
     t.equal((await ops(['keys', 'list', '--json'])).code, 0, 'the API of operators')
     const live = (await ops(['gateways', '--json'])).json.gateways as unknown[]
     t.equal(live.length, 2, 'each worker is a gateway')
-    type Keys = { keys: { kid: string }[]; complete: boolean }
-    const published: Answer<Keys> = await client(gateway.opsUrl).call(
-      '/.well-known/gateway-jwks.json'
-    )
+    const published = await client(gateway.opsUrl).call('/.well-known/gateway-jwks.json')
     t.match(published.body, { keys: [{}, {}], complete: true }, 'the keys of both')
   })
 

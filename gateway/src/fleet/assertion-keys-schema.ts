@@ -1,5 +1,19 @@
 import { publicKeys } from '@gatehouse/access-token/key-set-schema'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+
+/** The keys for verifying assertions: a key set (RFC 7517 §5) with a member of ours. */
+export const AssertionKeySet = Type.Object(
+  {
+    keys: publicKeys,
+    complete: Type.Boolean({
+      examples: [false],
+      description:
+        'false: the gateway cannot read the announcements of the others at the moment, so a missing key may belong to one of them.'
+    })
+  },
+  { title: 'AssertionKeys' }
+)
+export type AssertionKeySet = Static<typeof AssertionKeySet>
 
 /** The keys of assertions, as services get them. */
 export const assertionKeys = {
@@ -10,17 +24,7 @@ export const assertionKeys = {
   tags: ['Keys'],
   security: [{}],
   response: {
-    200: Type.Object(
-      {
-        keys: publicKeys,
-        complete: Type.Boolean({
-          examples: [false],
-          description:
-            'false: the gateway cannot read the announcements of the others at the moment, so a missing key may belong to one of them.'
-        })
-      },
-      { title: 'AssertionKeys' }
-    )
+    200: AssertionKeySet
   },
   successes: { 200: { description: 'The JWK Set.' } },
   problems: { UNAVAILABLE: 'The gateway has several workers, and none of them answers.' }

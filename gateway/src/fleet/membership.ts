@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { ASSERTION_ALGORITHM } from '@gatehouse/edge-headers/assertion'
 import { ANNOUNCEMENT_INTERVAL_MS, type Announcement, type Fleet } from '@gatehouse/fleet/fleet'
 import { calculateJwkThumbprint, type JWK } from 'jose'
+import type { AssertionKeySet } from './assertion-keys-schema.ts'
 
 /** A gateway as a member of the fleet. */
 export type Membership = {
@@ -20,16 +21,6 @@ export type Membership = {
   announce(): Promise<void>
   /** Leaves the fleet: the others no longer wait for this gateway. */
   close(): Promise<void>
-}
-
-/** A key set (RFC 7517 §5) with a member of ours. */
-export type AssertionKeySet = {
-  readonly keys: readonly JWK[]
-  /**
-   * false: this gateway cannot read the announcements of the others at the moment, so a missing key
-   * may belong to one of them
-   */
-  readonly complete: boolean
 }
 
 type MembershipOptions = {
@@ -81,22 +72,11 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     announced: false,
     hasJoined: false
   }
-  let hasLeft = false
-  const underWay = new Set<Promise<void>>()
-  const announce = async (): Promise<void> => {
-    if (hasLeft) return
-    const one = announceAndHear(contact).finally(() => underWay.delete(one))
-    underWay.add(one)
-    await one
-  }
+  const announcements = announcing(contact, intervalMs)
+  const { announce } = announcements
   let hearing: Promise<boolean> | null = null
   await announce()
-  const beating = setInterval(() => void announce(), intervalMs).unref()
-  // If the store is unreachable at the start, the first announcement follows its return at once.
-  const joining = setInterval(() => {
-    if (contact.hasJoined) clearInterval(joining)
-    else void announce()
-  }, JOINING_MS).unref()
+  announcements.repeat()
   return {
     get hasJoined() {
       return contact.hasJoined
@@ -113,12 +93,39 @@ export async function joinFleet(options: MembershipOptions): Promise<Membership>
     },
     announce,
     async close() {
-      clearInterval(beating)
-      clearInterval(joining)
+      await announcements.stop()
+      await fleet.leave(announcement().id).catch(onFault)
+    }
+  }
+}
+
+/** Announces this gateway, at once or regularly, until that is stopped. */
+function announcing(contact: Contact, intervalMs: number) {
+  const underWay = new Set<Promise<void>>()
+  const timers: NodeJS.Timeout[] = []
+  let hasLeft = false
+  const announce = async (): Promise<void> => {
+    if (hasLeft) return
+    const one = announceAndHear(contact).finally(() => underWay.delete(one))
+    underWay.add(one)
+    await one
+  }
+  return {
+    announce,
+    repeat(): void {
+      const beating = setInterval(() => void announce(), intervalMs).unref()
+      // If the store is unreachable at the start, the first announcement follows its return at once.
+      const joining = setInterval(() => {
+        if (contact.hasJoined) clearInterval(joining)
+        else void announce()
+      }, JOINING_MS).unref()
+      timers.push(beating, joining)
+    },
+    async stop(): Promise<void> {
+      for (const timer of timers) clearInterval(timer)
       hasLeft = true
       // An announcement that arrives after the departure would make this gateway live again.
       await Promise.all(underWay)
-      await fleet.leave(announcement().id).catch(onFault)
     }
   }
 }

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { authority, type IssuedFiles } from '@gatehouse/fixtures/certificates'
