@@ -44,7 +44,8 @@ export function beginSession(
       // still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
       const token = { subject: account.id, sid, family, generation: 0 }
-      const authentication = { amr: details.amr, atSeconds: now }
+      const { amr, authenticatedAt: atSeconds = now } = details
+      const authentication = { amr, atSeconds }
       const granted = await grant(current, token, { record, authentication }, begunMs)
       // If this fails, the next login does it.
       if (tooMany) await ifAvailable(ends.evict(account.id, sid, source))

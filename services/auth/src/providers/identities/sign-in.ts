@@ -9,8 +9,8 @@ import type { Tables } from '../../database/tables.ts'
 import type { UsedIdentity } from '../../factors/factor-ports.ts'
 import { ifAvailable } from '../../if-available.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
-import { mappedUntil } from '../mapping/mapping-rules.ts'
 import { addressNotVerified, mustLink, providerLoginRefused } from '../provider-refusals.ts'
+import { type Found, foundWithRights, Overtaken, withRights } from './found-account.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import {
   confirmIdentity,
@@ -21,7 +21,6 @@ import {
   opensSession
 } from './identity-store.ts'
 import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
-import { noteRights, provideRights, storedRights } from './provide-rights.ts'
 import { recordChange } from './record-change.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
@@ -32,14 +31,16 @@ export type ProviderSignIn = {
   readonly account: Account
   readonly identity: UsedIdentity
   /**
+   * when the person has authenticated at the provider, in seconds since 1970. 0: it should say, and
+   * does not; undefined: it cannot say, so the present login counts
+   */
+  readonly authenticatedAt: number | undefined
+  /**
    * Notes the login, in the transaction that opens the session.
    * @throws Refusal UNAUTHENTICATED if the provider was unlinked meanwhile
    */
   use(transaction: Kysely<Tables>, nowMs: number): Promise<void>
 }
-
-/** Another login has linked the person, or taken the address, at this moment. */
-class Overtaken extends Error {}
 
 const MOST_ATTEMPTS = 3
 
@@ -63,6 +64,7 @@ export async function signIn(
       return {
         account,
         identity,
+        authenticatedAt: known.identity.authenticatedAt,
         async use(transaction, nowMs) {
           if (!(await noteIdentityUse(transaction, identity, account, nowMs))) {
             throw providerLoginRefused('the provider was unlinked during the login')
@@ -74,13 +76,6 @@ export async function signIn(
       if (attempt === MOST_ATTEMPTS) throw mustLink()
     }
   }
-}
-
-type Found = {
-  readonly account: Account
-  readonly row: IdentityRow
-  /** earlier tokens of the account are stale */
-  readonly hasOtherRights?: boolean
 }
 
 async function accountOf(
@@ -174,43 +169,3 @@ const createAccount = (
     const cause = { sid: null, source, nowMs }
     return await foundWithRights(transaction, ports, { account, row }, known, cause)
   })
-
-/** how late rights are renewed: a login that changes none renews them once a day */
-const LATE_SECONDS = 86_400
-
-/** The account with the rights that the provider now gives. Most logins change nothing. */
-async function withRights(
-  ports: IdentityPorts,
-  { account: { id }, account, row }: Found,
-  known: KnownIdentity,
-  { source }: Reader
-): Promise<Found> {
-  const { rights } = known.identity
-  const isIn = account.provided.some(({ identity }) => identity === row.id)
-  const stored = rights === undefined ? row.provided : storedRights(rights)
-  const isLate = mappedUntil(known.entry, ports.clock()) - (row.provided_until ?? 0) > LATE_SECONDS
-  const isSame = stored === row.provided && isIn === (stored !== null)
-  if (isSame && (stored === null || !isLate)) return { account, row }
-  return await ports.db.transaction().execute(async (transaction) => {
-    await lockAccount(transaction, id)
-    const found = await findIdentity(transaction, known.identity)
-    // It was unlinked, or linked again, at this moment.
-    if (found?.id !== row.id) throw new Overtaken()
-    const cause = { sid: null, source, nowMs: ports.clock() }
-    return await foundWithRights(transaction, ports, { account, row: found }, known, cause)
-  })
-}
-
-/** @throws Overtaken if the account is gone */
-async function foundWithRights(
-  transaction: Kysely<Tables>,
-  ports: IdentityPorts,
-  { account: { id, rightsVersion: before }, row }: Found,
-  known: KnownIdentity,
-  cause: Parameters<typeof provideRights>[3]
-): Promise<Found> {
-  await noteRights(transaction, row, known, cause.nowMs)
-  const account = await provideRights(transaction, id, ports, cause)
-  if (account === null) throw new Overtaken()
-  return { account, row, hasOtherRights: account.rightsVersion !== before }
-}

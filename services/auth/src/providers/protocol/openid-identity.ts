@@ -18,6 +18,8 @@ type Expected = {
   readonly mapping: Mapping
   /** how long ago the user may have authenticated, in seconds; null: the login did not ask */
   readonly maxAge: number | null
+  /** seconds since 1970; null: the provider cannot say when its users have authenticated */
+  readonly now: number | null
 }
 
 /**
@@ -30,7 +32,7 @@ type Expected = {
 export async function openidIdentity(
   provider: Configuration,
   url: URL,
-  { issuer, flow, required, mapping, maxAge }: Expected
+  { issuer, flow, required, mapping, maxAge, now }: Expected
 ): Promise<ProviderIdentity> {
   const { authorizationCodeGrant } = await import('openid-client')
   const tokens = await authorizationCodeGrant(provider, url, {
@@ -52,7 +54,8 @@ export async function openidIdentity(
   const info = isWhole ? {} : await userInfo(provider, tokens.access_token, subject)
   const address = own.email === null ? addressIn(info) : own
   const rights = mappedRights(mappable({ ...info, ...claims }, address), mapping)
-  return { issuer, subject, reauthenticated: maxAge !== null, ...address, rights }
+  const person = { issuer, subject, reauthenticated: maxAge !== null, ...address, rights }
+  return now === null ? person : { ...person, authenticatedAt: authenticatedAt(claims, now) }
 }
 
 /** @throws ProviderFault */
@@ -79,6 +82,16 @@ const TOLERANCE_SECONDS = 30
  */
 const isNewLogin = ({ iat, auth_time: at }: IDToken, maxAge: number): boolean =>
   at !== undefined && iat - at <= maxAge + TOLERANCE_SECONDS && at - iat <= TOLERANCE_SECONDS
+
+/**
+ * When the user has authenticated at the provider: so long ago as between the two times of the ID
+ * token, which are of one clock. 0 if it does not say.
+ * @param now seconds since 1970
+ */
+function authenticatedAt({ iat, auth_time: at }: IDToken, now: number): number {
+  if (at === undefined || at - iat > TOLERANCE_SECONDS) return 0
+  return Math.max(0, Math.floor(now - Math.max(0, iat - at)))
+}
 
 /** Whether an ID token has every claim that the mapping reads. */
 const hasSources = (claims: IDToken, mapping: Mapping): boolean =>

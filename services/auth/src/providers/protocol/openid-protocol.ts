@@ -1,4 +1,4 @@
-import { ageOf } from '../login-flow.ts'
+import { ageOf, type LoginFlow } from '../login-flow.ts'
 import type { OpenidEntry } from '../provider-entry.ts'
 import { discovery } from './discovery.ts'
 import { openidIdentity } from './openid-identity.ts'
@@ -19,8 +19,7 @@ export function openidProtocol(entry: OpenidEntry, options: ClientOptions): Prov
         nonce: flow.nonce,
         code_challenge: await calculatePKCECodeChallenge(flow.verifier),
         code_challenge_method: 'S256',
-        // With `max_age`, the ID token must say when the user has authenticated (§3.1.2.1).
-        ...(flow.prompt === 'login' ? { prompt: 'login', max_age: '0' } : {})
+        ...whenAuthenticated(entry, flow)
       })
       return url.href
     },
@@ -29,8 +28,24 @@ export function openidProtocol(entry: OpenidEntry, options: ClientOptions): Prov
       const mapping = { roleMapping, claimMapping }
       const url = returnedUrl(redirectUri, query)
       const maxAge = flow.prompt === 'login' ? ageOf(flow, nowMs) : null
-      const expected = { issuer, flow, required, mapping, maxAge }
+      const now = entry.reauthentication ? Math.floor(nowMs / 1000) : null
+      const expected = { issuer, flow, required, mapping, maxAge, now }
       return await openidIdentity(await discovered(), url, expected)
     }
   }
+}
+
+/** a year, in seconds: longer than users stay signed in */
+const LONGEST_AGE = 31_536_000
+
+/**
+ * With `max_age`, the ID token must say when the user has authenticated (OpenID Connect Core
+ * §3.1.2.1), even if the age does not matter.
+ */
+function whenAuthenticated(
+  { reauthentication }: OpenidEntry,
+  { prompt }: Pick<LoginFlow, 'prompt'>
+): Record<string, string> {
+  if (prompt === 'login') return { prompt, max_age: '0' }
+  return reauthentication ? { max_age: String(LONGEST_AGE) } : {}
 }

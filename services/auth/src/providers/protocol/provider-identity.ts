@@ -13,10 +13,10 @@ export type ProviderIdentity = {
   /** the user has authenticated there since this login began, because it asked for that */
   readonly reauthenticated?: boolean
   /**
-   * when its user has authenticated there, in seconds since 1970; null: it should say, and does not;
+   * when its user has authenticated there, in seconds since 1970; 0: it should say, and does not;
    * absent: it cannot say
    */
-  readonly authenticatedAt?: number | null
+  readonly authenticatedAt?: number
   /** by the mapping in the file; absent: an earlier version received the login */
   readonly rights?: MappedRights
 }

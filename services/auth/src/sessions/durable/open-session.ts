@@ -23,6 +23,8 @@ export type WithLogin = (
 export type LoginDetails = {
   /** as `Authentication` has it */
   readonly amr: readonly string[]
+  /** when its user proved who they are, in seconds since 1970; absent: now */
+  readonly authenticatedAt?: number | undefined
   /** in this order */
   readonly within?: readonly WithLogin[]
 }
@@ -42,8 +44,9 @@ export type OpenSession = (
 
 export const openSession =
   (db: Kysely<Tables>, clock: () => number): OpenSession =>
-  ({ id, passwordVersion, factorVersion }, sid, opened, source, { amr, within = [] }) =>
+  ({ id, passwordVersion, factorVersion }, sid, opened, source, details) =>
     db.transaction().execute(async (transaction) => {
+      const { amr, authenticatedAt = null, within = [] } = details
       // An update locks the row, so a concurrent change of the password or the factors waits for
       // this transaction, or this one for it.
       const row = await transaction
@@ -58,7 +61,10 @@ export const openSession =
       if (row === undefined) return null
       await transaction
         .insertInto('sessions')
-        .values(toRow(id, sid, opened, opened.openedAt, amr))
+        .values({
+          ...toRow(id, sid, opened, opened.openedAt, amr),
+          authenticated_at: authenticatedAt
+        })
         .execute()
       const nowMs = clock()
       // Without the member, it was the password alone: events of earlier versions have none.

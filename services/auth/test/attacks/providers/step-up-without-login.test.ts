@@ -164,3 +164,36 @@ t.test('a provider that cannot ask again is not asked', async (t) => {
   const query = new URLSearchParams({ codeChallenge: challengeOf(newVerifier()), prompt: 'none' })
   t.equal((await auth.get(`/login/providers/acme?${query}`)).statusCode, 400)
 })
+
+t.test('a login at a provider that asked its user for nothing is no recent login', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  const timeOf = async (id: string, claims: Record<string, unknown>) => {
+    provider.behave({ claims })
+    const answer = await signInWith(auth, id, provider, person('sleeper'))
+    const tokens = answer.json()
+    const refreshed = await auth.post('/refresh-token', { refreshToken: tokens.refreshToken })
+    const times = [tokens, refreshed.json()].map(({ accessToken }) => decodeJwt(accessToken))
+    const [opened, later] = times.map(({ auth_time }) => Number(auth_time))
+    t.equal(later, opened, 'the refreshed token has the same time')
+    return opened
+  }
+  const here = Math.floor(auth.clock() / 1000)
+  t.equal(await timeOf('acme', { auth_time: now - 3600, iat: now }), here - 3600)
+  t.equal(await timeOf('acme', { auth_time: now, iat: now }), here)
+  // A clock that is ten seconds ahead.
+  t.equal(await timeOf('acme', { auth_time: now - 3590, iat: now + 10 }), here - 3600)
+  for (const auth_time of [undefined, now * 1000, now + 3600]) {
+    t.equal(await timeOf('acme', { auth_time, iat: now }), 0, `${auth_time} proves nothing`)
+  }
+  const { location } = await begin(auth, 'acme')
+  const { searchParams: query } = new URL(location)
+  t.strictSame([query.get('max_age'), query.get('prompt')], ['31536000', null])
+
+  const silent = await authWithProviders(t, [{ id: 'acme', issuer, reauthentication: false }])
+  const begun = await begin(silent, 'acme')
+  t.equal(new URL(begun.location).searchParams.has('max_age'), false)
+  provider.behave({ claims: { auth_time: now - 3600, iat: now } })
+  const { accessToken } = (await signInWith(silent, 'acme', provider, person('x'))).json()
+  const { auth_time } = decodeJwt(accessToken)
+  t.equal(auth_time, Math.floor(silent.clock() / 1000), 'a provider that cannot say')
+})

@@ -27,7 +27,7 @@ export type ProvenCredentials = LoginDetails & {
 export async function completeLogin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { account, caller, isKnown, delivery, amr, within = [] }: ProvenCredentials,
+  { account, caller, isKnown, delivery, within = [], ...proven }: ProvenCredentials,
   options: PublicRouteOptions
 ) {
   const { mail, sessions, ring } = options
@@ -36,7 +36,7 @@ export async function completeLogin(
   const device = deviceLabel(request.headers['user-agent'])
   const opening = { clientId: STORED_FIRST_PARTY, scope: '', label: device }
   const notices = loginNotices({ account, isKnown, device, reader }, mail)
-  const details = { amr, within: [...within, notices] }
+  const details = { ...proven, within: [...within, notices] }
   const grant = await sessions.begin(account, opening, reader.source, details)
   nameCaller(reply, { subject: account.id, session: grant.sid })
   if (delivery === 'cookie') {

@@ -52,12 +52,14 @@ export const loginWithProvider: Route = (service, options) => {
       const { delivery = 'body', ...given } = request.body
       if (delivery === 'cookie') refuseUnkeptCookie(request, settings.cookieSameSite)
       const reader = readerOf(request, mail)
-      const { account, identity, use } = await providers.signIn(given, newcomer, reader)
+      const signedIn = await providers.signIn(given, newcomer, reader)
+      const { account, identity, authenticatedAt, use } = signedIn
       const caller = loginCaller(request, account.email, account, options)
       const { isKnown } = await throttling.guesses.by(caller)
       const amr = BY_PROVIDER
       await refuseUntilFactor(account, { delivery, amr, identity }, reader.source, options)
-      const login = { account, caller, isKnown, delivery, amr, within: [use] }
+      const proven = { amr, authenticatedAt, within: [use] }
+      const login = { account, caller, isKnown, delivery, ...proven }
       const tokens = await completeLogin(request, reply, login, options)
       // The session is open: what follows only makes the next login faster.
       await ifAvailable(throttling.guesses.remember(caller))
