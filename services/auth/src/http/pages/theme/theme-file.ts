@@ -16,6 +16,8 @@ export const ThemeFile = Type.Object(
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     /** a file next to this one */
     logo: Type.Optional(Type.String({ minLength: 1 })),
+    /** a style sheet next to this file, which comes after all others */
+    css: Type.Optional(Type.String({ minLength: 1 })),
     light: Type.Optional(Colours),
     dark: Type.Optional(Colours)
   },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { fileFault } from '@gatehouse/settings/file-fault'
@@ -26,10 +27,11 @@ export function readTheme(file: string): Theme {
   const theme = parsed(file)
   const faults = coloursFaults(theme)
   if (faults.length > 0) throw new SettingsFault(faults.map((fault) => `${SETTING}: ${fault}`))
-  const { name = null, logo } = theme
+  const { name = null, logo, css } = theme
   return {
     name,
-    css: themeCss(theme),
+    css:
+      css === undefined ? themeCss(theme) : themeCss(theme) + readCss(resolve(dirname(file), css)),
     logo: logo === undefined ? null : readLogo(resolve(dirname(file), logo))
   }
 }
@@ -44,7 +46,7 @@ function parsed(file: string): ThemeFile {
   }
   if (Value.Check(ThemeFile, value)) return value
   throw new SettingsFault([
-    `${SETTING}: ${file} may have name, logo, light and dark; light and dark may have accent and background, as colours such as #2457d6`
+    `${SETTING}: ${file} may have name, logo, css, light and dark; light and dark may have accent and background, as colours such as #2457d6`
   ])
 }
 
@@ -54,6 +56,18 @@ function readLogo(file: string): Theme['logo'] {
     throw new SettingsFault([`${SETTING}: the logo ${file} must be an .svg, .png or .webp file`])
   }
   return { type, content: read(file) }
+}
+
+/** in bytes: browsers load it with each page until they have kept it */
+const LARGEST_CSS = 65_536
+
+function readCss(file: string): string {
+  const content = read(file)
+  const isFit = extname(file).toLowerCase() === '.css' && content.length <= LARGEST_CSS
+  if (isFit && isUtf8(content)) return content.toString()
+  throw new SettingsFault([
+    `${SETTING}: the style sheet ${file} must be a .css file in UTF-8, of at most ${LARGEST_CSS} bytes`
+  ])
 }
 
 function read(file: string): Buffer {

@@ -24,7 +24,13 @@ async function operating(t: Test) {
 }
 
 const announced = (name: string, kids: string[]): Announcement =>
-  announcement(`id-of-${name}`, { name, keySetVersion: 'v1', kids, revocationCursor: '7-0', revocationLagSeconds: 0.5 })
+  announcement(`id-of-${name}`, {
+    name,
+    keySetVersion: 'v1',
+    kids,
+    revocationCursor: '7-0',
+    revocationLagSeconds: 0.5
+  })
 
 function isRefused(t: Test, answer: LightMyRequestResponse, code: ProblemCode) {
   t.match(answer.json(), { code, status: answer.statusCode, detail: /./ })
