@@ -6,7 +6,8 @@ import { apiFile, apiFiles, consoleTypesFile } from './api-files.ts'
 import { collectRoutes } from './collect-routes.ts'
 import { consoleTypes } from './console-types.ts'
 
-// Writes api/*.json, and the types of the console. The routes are those of a running system, in a folder of its own.
+// Writes api/*.json, and the types of the console. The routes are those of a running system, in a
+// folder of its own.
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-api-'))
 const ports = ['GATEWAY', 'AUTH', 'ORDERS', 'ECHO'].flatMap((service) => [
   [`${service}_PORT`, '0'],

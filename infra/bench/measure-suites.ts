@@ -25,8 +25,8 @@ type MeasureOptions = {
 
 /**
  * Measures, prints and records each suite, and draws the results.
- * @returns what went wrong, one line each: suites that could not be measured and, in the short mode,
- * counts that miss their goals
+ * @returns what went wrong, one line each: suites that could not be measured and, in the short
+ * mode, counts that miss their goals
  */
 export async function measureSuites(options: MeasureOptions): Promise<string[]> {
   const { suites, isShort, out, print, tell } = options

@@ -21,6 +21,17 @@ t.test('files stay under 220 lines', async (t) => {
   )
 })
 
+t.test('comments stay within 100 columns', async (t) => {
+  const isWide = (line: string) => line.length > 100 && /^\s*(\*|\/\/|\/\*)/.test(line)
+  const wide = files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .filter(isWide)
+      .map((line) => `${path}: ${line}`)
+  )
+  t.strictSame(wide, [])
+})
+
 t.test('no literal is spread only to group lines', async (t) => {
   const spread = /\.\.\.\{|\.\.\.\[[^[\]]*\](?=\s*[,)\]])/
   t.strictSame(

@@ -1,4 +1,6 @@
-/** Members of responses about the route tables of the gateways, as `api/operator.json` describes. */
+/**
+ * Members of responses about the route tables of the gateways, as `api/operator.json` describes.
+ */
 
 import type * as api from './operator-api.ts'
 

@@ -20,7 +20,9 @@ export const gatewayList = loaded(async () => {
 /** A gateway announces itself every two seconds. */
 const READ_EVERY_MS = 3000
 
-/** Reads the list regularly while a view shows it, and at once when an event says that it changed. */
+/**
+ * Reads the list regularly while a view shows it, and at once when an event says that it changed.
+ */
 export function useGatewayReadings(): void {
   useEffect(() => readEvery(READ_EVERY_MS, gatewayList), [gateways.value])
 }

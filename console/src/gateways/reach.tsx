@@ -6,7 +6,10 @@ import { isSilent, SILENT } from './gateway-state.ts'
 
 const READ_EVERY_MS = 1000
 
-/** What was done, and at which gateways it is in force. To be called when the auth service has answered. */
+/**
+ * What was done, and at which gateways it is in force. To be called when the auth service has
+ * answered.
+ */
 export function withReach(text: string): Done {
   const sinceMs = performance.now()
   return { text, more: () => <Reach sinceMs={sinceMs} /> }

@@ -5,7 +5,9 @@ import { gateways, keys } from '../live/live.ts'
 import { count, shortKid, timeText } from '../parts/text.ts'
 import { revocationOf } from './revocation.ts'
 
-/** Which gateways refuse the tokens of the key that was revoked last. Absent if that is long ago. */
+/**
+ * Which gateways refuse the tokens of the key that was revoked last. Absent if that is long ago.
+ */
 export function RevocationPanel() {
   const revocation = revocationOf(keys.value ?? [], gateways.value ?? [], now.value)
   if (revocation === null) return null

@@ -9,7 +9,9 @@ export type Revocation = {
   readonly gateways: readonly { readonly gateway: Gateway; readonly accepts: boolean }[]
 }
 
-/** The newest revocation of a key, while somebody may want to watch it; null: there is none. Pure. */
+/**
+ * The newest revocation of a key, while somebody may want to watch it; null: there is none. Pure.
+ */
 export function revocationOf(
   keys: readonly SigningKey[],
   gateways: readonly Gateway[],

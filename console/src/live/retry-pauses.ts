@@ -6,7 +6,9 @@ const LONGEST_RETRY_MS = 15_000
 export type RetryPauses = {
   /** The server answers. It may have asked for another pause. */
   connected(retryMs: number | null): void
-  /** In milliseconds. Each pause without a connection in between is twice as long, up to a limit. */
+  /**
+   * In milliseconds. Each pause without a connection in between is twice as long, up to a limit.
+   */
   next(): number
 }
 

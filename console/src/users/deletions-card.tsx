@@ -16,7 +16,9 @@ const MOST = 100
 
 const deletions = loaded(() => ask<Deletions>('GET', `/ops/deletions?limit=${MOST}`))
 
-/** Accounts whose users have deleted them, while they can still be kept. Absent if there are none. */
+/**
+ * Accounts whose users have deleted them, while they can still be kept. Absent if there are none.
+ */
 export function DeletionsCard() {
   useEffect(() => void deletions.read(), [changesOf(/^(deletion-|user-)/)])
   const { value: read } = deletions.content

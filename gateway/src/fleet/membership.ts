@@ -15,8 +15,8 @@ export type Membership = {
   /** Whether the others have ever been able to learn the key of this gateway. */
   readonly hasJoined: boolean
   /**
-   * Announces this gateway at once, without waiting for the next interval. Does nothing after it has
-   * left.
+   * Announces this gateway at once, without waiting for the next interval. Does nothing after it
+   * has left.
    */
   announce(): Promise<void>
   /** Leaves the fleet: the others no longer wait for this gateway. */
@@ -114,7 +114,8 @@ function announcing(contact: Contact, intervalMs: number) {
     announce,
     repeat(): void {
       const beating = setInterval(() => void announce(), intervalMs).unref()
-      // If the store is unreachable at the start, the first announcement follows its return at once.
+      // If the store is unreachable at the start, the first announcement follows its return at
+      // once.
       const joining = setInterval(() => {
         if (contact.hasJoined) clearInterval(joining)
         else void announce()

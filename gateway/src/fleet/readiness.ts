@@ -32,7 +32,9 @@ export const readinessChecks = (
   routes: routesCheck(routes)
 })
 
-/** Why clients should not connect to this gateway, for its announcement; empty: nothing prevents it. */
+/**
+ * Why clients should not connect to this gateway, for its announcement; empty: nothing prevents it.
+ */
 export function failingOf({ checks, drain: { reason } }: Readiness): string[] {
   const found = Object.values(checks).flatMap((check) => check().failing ?? [])
   return announcedReasons(reason === null ? found : [reason, ...found])

@@ -2,8 +2,8 @@
 const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|rb|wsgi|cfm|exe|dll)$/
 
 /**
- * A loose reading as frameworks may read it: without the extension of its last segment, which Rails,
- * Grails, CakePHP and older versions of Spring take for the format of the response
+ * A loose reading as frameworks may read it: without the extension of its last segment, which
+ * Rails, Grails, CakePHP and older versions of Spring take for the format of the response
  * (`/orders.json`), and without scripts (`/index.php/orders`). Pure.
  * @param longest only readings up to this number of characters matter
  */

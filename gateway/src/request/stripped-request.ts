@@ -6,7 +6,10 @@ export type StrippedRequest = {
   readonly method: string
   /** as in the request line */
   readonly target: string
-  /** the host of the request; empty in HTTP/1.0, where it is optional */
+  /**
+   * the `Host` header; empty in HTTP/1.0, where it is optional. Behind a trusted proxy, the client
+   * has asked for `Hop.host`
+   */
   readonly host: string
   /** the headers that a service may see, by lower-case name */
   readonly headers: Readonly<RequestHeaders>

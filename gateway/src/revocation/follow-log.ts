@@ -38,7 +38,9 @@ export type LogOptions = {
   readonly onFault: (error: unknown) => void
   /** called with each entry, after it has taken effect */
   readonly onEntry?: (entry: LogEntry) => void
-  /** called with the first unreadable entry, and again with the first one after a time without any */
+  /**
+   * called with the first unreadable entry, and again with the first one after a time without any
+   */
   readonly onUnreadable?: (entry: UnreadableEntry) => void
   /** the log has been read up to a heartbeat of this age, in milliseconds */
   readonly onHeartbeat?: (ageMs: number) => void
@@ -55,7 +57,9 @@ type Followed = {
   readonly revoked: RevokedTokens
 }
 
-/** Follows one log until the signal is aborted. An outage is reported once, not at every attempt. */
+/**
+ * Follows one log until the signal is aborted. An outage is reported once, not at every attempt.
+ */
 export async function followLog(
   followed: Followed,
   options: LogOptions,

@@ -7,8 +7,8 @@ import { looseServicePath, withoutLastSlash } from './table/service-routes.ts'
 /**
  * The route of the same service that requires more of a request with this method, if the service
  * could serve the path as one of that route: because the two routes strip different prefixes, or
- * because of what frameworks ignore in a path (`/open/inner.json`, `/index.php/open/inner`). A route
- * with exactly this path was written for it.
+ * because of what frameworks ignore in a path (`/open/inner.json`, `/index.php/open/inner`). A
+ * route with exactly this path was written for it.
  * @param reading a loose reading of the client's path, which belongs to the route
  */
 export function stricterRoute(

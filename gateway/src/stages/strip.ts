@@ -14,6 +14,10 @@ import {
   receivedHeaders
 } from '../request-headers/received-headers.ts'
 
+/**
+ * Removes what only the gateway may say to a service, and sets the credentials of the client apart.
+ * @throws Refusal INVALID_REQUEST if two servers could read the request differently
+ */
 export function strip(raw: RequestHead): StrippedRequest {
   const received = receivedHeaders(raw.rawHeaders)
   const hasBody = announcesBody(raw, received)

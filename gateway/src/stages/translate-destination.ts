@@ -14,10 +14,10 @@ const ABSOLUTE = /^([a-z]+):\/\/([^/?#]*)(?=[/?#]|$)/i
 
 /**
  * Writes the second path of a WebDAV request as the service reads it (RFC 4918 §10.3). It is
- * authorised like the first one. Otherwise, a service behind several routes would copy what one route allows
- * over what another one protects. Its host must be the host of the request, as a trusted proxy
- * reports it. The service gets only the path, because it knows neither that host nor the stripped
- * prefix.
+ * authorised like the first one. Otherwise, a service behind several routes would copy what one
+ * route allows over what another one protects. Its host must be the host of the request, as a
+ * trusted proxy reports it. The service gets only the path, because it knows neither that host nor
+ * the stripped prefix.
  * @returns the same request if it has no second path
  * @throws Refusal INVALID_REQUEST if it is not a path of the same route
  */

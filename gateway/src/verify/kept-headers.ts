@@ -14,11 +14,11 @@ const [X, G] = [0x78, 0x67]
 
 /**
  * Refuses a request with headers that the gateway would remove, but the proxy forwards. The proxy
- * replaces only those that the response contains. It does not know the other spellings that a service
- * reads as the same name (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845). And refuses an offer
- * to change the protocol, except a WebSocket handshake: the gateway itself ignores the offer, but a
- * service that accepts it gets all later requests of the client without a question to the gateway
- * (h2c smuggling).
+ * replaces only those that the response contains. It does not know the other spellings that a
+ * service reads as the same name (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-52845). And refuses
+ * an offer to change the protocol, except a WebSocket handshake: the gateway itself ignores the
+ * offer, but a service that accepts it gets all later requests of the client without a question to
+ * the gateway (h2c smuggling).
  * @param replaced the headers that the response contains
  * @param added the header that the proxy adds to its subrequests; null: none
  * @throws Refusal INVALID_REQUEST

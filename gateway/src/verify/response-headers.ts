@@ -22,8 +22,8 @@ const credentials = ['authorization', 'cookie'] as const
 const others = [...credentials, ...Object.values(traceHeader)]
 
 /**
- * The header lines of a positive response, name and value in turn: the headers that the service gets,
- * and empty ones where it gets none.
+ * The header lines of a positive response, name and value in turn: the headers that the service
+ * gets, and empty ones where it gets none.
  * @param stamped the headers for the service
  */
 export function headerLines(

@@ -7,7 +7,8 @@ import { ofVariable, type YamlFile } from './yaml-file.ts'
 
 /**
  * The content of a file, with the defaults of its schema.
- * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is allowed
+ * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is
+ * allowed
  */
 export function readContent<Content>(
   file: YamlFile,
@@ -29,7 +30,8 @@ export function readContent<Content>(
 
 /**
  * Throws the faults that a schema cannot find, if there are any.
- * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is allowed
+ * @throws SettingsFault with at most 50 lines about the faults: place, entry, member, and what is
+ * allowed
  */
 export function refuseFaults(file: YamlFile, content: unknown, faults: readonly DocumentFault[]) {
   if (faults.length === 0) return

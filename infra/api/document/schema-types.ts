@@ -15,8 +15,8 @@ type Schema = {
 const nameOf = (reference: string): string => reference.split('/').at(-1) ?? ''
 
 /**
- * The types of TypeScript for the bodies of these responses, one line each: `export type Alive = …`.
- * Each schema of `#/components/schemas` that they use becomes a type of the same name. Pure.
+ * The types of TypeScript for the bodies of these responses, one line each: `export type Alive =
+ * …`. Each schema of `#/components/schemas` that they use becomes a type of the same name. Pure.
  */
 export function schemaTypes(bodies: readonly Json[], schemas: Json): string[] {
   const used = new Set<string>()

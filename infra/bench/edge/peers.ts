@@ -16,7 +16,9 @@ import { measure, tokenScript } from './contenders/load.ts'
 
 const TOKENS = 1000
 
-/** A request with a token that was seen before, at our gateway and at other programs, alternately. */
+/**
+ * A request with a token that was seen before, at our gateway and at other programs, alternately.
+ */
 export async function peers(around: Surroundings, run: Run): Promise<Figure[]> {
   const script = tokenScript(around.folder, 'seen', around.issuer.tokens(TOKENS))
   const contenders: Contender[] = [

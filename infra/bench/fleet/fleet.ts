@@ -18,7 +18,9 @@ const LEAST = 2
 /** between two fetches of the key set (gateway/src/keys/fetching) */
 const KEY_SET_MS = 60_000
 const REVOCATIONS_PER_SECOND = 100
-/** of a round: announcements come every 2 s, and processor time is counted in hundredths of a second */
+/**
+ * of a round: announcements come every 2 s, and processor time is counted in hundredths of a second
+ */
 const SECONDS = { short: 2, thorough: 10 } as const
 /** what was idle before has begun */
 const SETTLE_MS = 3000

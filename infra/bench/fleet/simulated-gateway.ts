@@ -15,8 +15,8 @@ export type SimulatedGateway = {
 }
 
 /**
- * Follows the revocation log, announces itself, and reads the keys of the others and the questions of
- * operators, over two connections.
+ * Follows the revocation log, announces itself, and reads the keys of the others and the questions
+ * of operators, over two connections.
  */
 export async function simulatedGateway(redisUrl: string): Promise<SimulatedGateway> {
   const [shared, blocking] = [connectTo(redisUrl), connectTo(redisUrl)]

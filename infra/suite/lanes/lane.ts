@@ -10,7 +10,9 @@ import { cpuOfChildrenMs } from '../processor-time.ts'
 const [, , folder = '.'] = process.argv
 
 process.on('message', async (job: Job) => process.send?.(await run(job)))
-/** The job that runs. It is in a process group of its own, so no signal of a terminal reaches it. */
+/**
+ * The job that runs. It is in a process group of its own, so no signal of a terminal reaches it.
+ */
 let running: ChildProcess | null = null
 
 /** The run was interrupted, or the runner was killed. */

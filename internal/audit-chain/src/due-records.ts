@@ -6,8 +6,8 @@ import type { SignedHead } from './signed-head.ts'
 /**
  * A statement of the auth service: the records up to this place may be deleted because of their
  * age. It is the member `due` of the protected header of a head's JWS: only the owner of the key
- * can write it, and earlier versions, which do not know it, accept the head. That of the newest head
- * counts.
+ * can write it, and earlier versions, which do not know it, accept the head. That of the newest
+ * head counts.
  */
 export type DueRecords = ChainPlace & {
   /** since when all heads have the statement; ISO 8601, in UTC; null: since the first head */

@@ -78,7 +78,8 @@ function noteOrder(
   faults: ChainFaults
 ): void {
   if (before === undefined) {
-    // Retention deletes the oldest heads, together with records, and keeps one that shows their age.
+    // Retention deletes the oldest heads, together with records, and keeps one that shows their
+    // age.
     const isOld = anchor.seq > 0 && Date.parse(head.at) < keptSinceMs
     if (head.number === 1 || isOld || isDue(head, due)) return
     const detail = `head ${head.number} is the first one, although no head before it was due for deletion`

@@ -42,8 +42,8 @@ export function wrongTimes(
 }
 
 /**
- * The latest time at which each head can have been signed: a later one that says an earlier time was
- * signed after the clock had been ahead.
+ * The latest time at which each head can have been signed: a later one that says an earlier time
+ * was signed after the clock had been ahead.
  */
 function latestTimes(heads: readonly Pick<ChainHead, 'at'>[]): number[] {
   let latestMs = Number.POSITIVE_INFINITY

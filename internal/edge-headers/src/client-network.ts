@@ -29,7 +29,10 @@ const SITE_PREFIX = 48
 export const clientSite = (address: string): string =>
   address.includes(':') ? prefixOf(address, SITE_PREFIX) : address
 
-/** The first address of the prefix (RFC 5952), or an IPv4 address that is mapped (RFC 4291 §2.5.5.2). */
+/**
+ * The first address of the prefix (RFC 5952), or an IPv4 address that is mapped (RFC 4291
+ * §2.5.5.2).
+ */
 function prefixOf(address: string, bits: number): string {
   // A link-local address may name its zone (RFC 4007 §11).
   const [bare = ''] = address.split('%')

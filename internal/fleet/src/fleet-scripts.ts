@@ -9,15 +9,17 @@ export type FleetScripts = {
   ask(key: string, ...more: readonly Argument[]): Promise<void>
   answer(key: string, ...more: readonly Argument[]): Promise<void>
   /**
-   * The values of strings that expire: null if one is missing, empty if one is longer than `longest`
-   * bytes. Then how long each of them lasts, in milliseconds.
+   * The values of strings that expire: null if one is missing, empty if one is longer than
+   * `longest` bytes. Then how long each of them lasts, in milliseconds.
    */
   announcements(keys: readonly string[], longest: number): Promise<[(string | null)[], number[]]>
   /** The values of fields: null if one is missing, or longer than `longest` bytes. */
   fields(key: string, fields: readonly string[], longest: number): Promise<(string | null)[]>
   /** The value of a field: null if it is missing, or longer than `longest` bytes. */
   field(key: string, field: string, longest: number): Promise<string | null>
-  /** The last `most` members of a sorted set, without those that are longer than `longest` bytes. */
+  /**
+   * The last `most` members of a sorted set, without those that are longer than `longest` bytes.
+   */
   lastMembers(key: string, longest: number, most: number): Promise<string[]>
   /** The number of members of a set, and some of them, first those that are known. */
   someMembers(

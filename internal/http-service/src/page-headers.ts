@@ -14,8 +14,8 @@ const OWN_FILES_ONLY = {
 }
 
 /**
- * The headers of a page and its files, which all come from the same listener. Browsers ask each time
- * whether a file has changed.
+ * The headers of a page and its files, which all come from the same listener. Browsers ask each
+ * time whether a file has changed.
  * @param further directives of the content security policy: others, or instead of these
  */
 export const pageHeaders = (further: Readonly<Record<string, string>> = {}) => ({

@@ -4,7 +4,9 @@
  */
 export type Partition = string
 
-/** The partition of what concerns no single account. With one partition, it has the sessions too. */
+/**
+ * The partition of what concerns no single account. With one partition, it has the sessions too.
+ */
 export const COMMON: Partition = 'sessions'
 
 export const MOST_PARTITIONS = 64

@@ -28,8 +28,8 @@ type HeartbeatLog = {
 }
 
 /**
- * The outcome of an attempt. Nothing is written if Redis has another number of partitions, or if the
- * log may lack revocations because the partition has lost its data.
+ * The outcome of an attempt. Nothing is written if Redis has another number of partitions, or if
+ * the log may lack revocations because the partition has lost its data.
  */
 export type Heartbeat = 'recent' | 'other-number' | 'incomplete'
 

@@ -185,8 +185,8 @@ function lastHeartbeat(rows: Entries): Heartbeat | undefined {
 }
 
 /**
- * The number of partitions that a heartbeat names. A number that no installation can have is ignored:
- * finding the tags of so many partitions would never end.
+ * The number of partitions that a heartbeat names. A number that no installation can have is
+ * ignored: finding the tags of so many partitions would never end.
  */
 function lastPartitions(rows: Entries): number | undefined {
   for (const [, fields] of rows.toReversed()) {

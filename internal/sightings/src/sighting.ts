@@ -1,7 +1,7 @@
 /**
  * A token of a session was used, so the client has received the response that contained it. Before
- * that, a refresh token that is presented again, however late, may mean only that the response to the
- * first refresh was lost.
+ * that, a refresh token that is presented again, however late, may mean only that the response to
+ * the first refresh was lost.
  */
 export type Sighting = {
   /** the account's id */

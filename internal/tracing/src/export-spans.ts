@@ -81,7 +81,9 @@ export function exportSpans(options: ExportOptions): SpanExport {
   }
 }
 
-/** Sends a full batch at once, and fewer spans after the pause. One batch is under way at a time. */
+/**
+ * Sends a full batch at once, and fewer spans after the pause. One batch is under way at a time.
+ */
 function sendInTime(queue: Queue): void {
   if (queue.underWay !== null || queue.waiting.length === 0 || queue.isEnding) return
   // A collector that is away is not asked more often.

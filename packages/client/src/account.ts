@@ -72,8 +72,8 @@ export type Account = {
    */
   readonly deleteAccount: (options?: Abortable) => Promise<AccountDeletion>
   /**
-   * Everything that is stored about the user who is signed in. Requests one page of events after the
-   * other, and waits if the server limits their number. `UNAUTHENTICATED`: as above.
+   * Everything that is stored about the user who is signed in. Requests one page of events after
+   * the other, and waits if the server limits their number. `UNAUTHENTICATED`: as above.
    */
   readonly exportAccount: (options?: Abortable) => Promise<AccountExport>
 }

@@ -60,10 +60,11 @@ type UpstreamsOptions = {
 }
 
 /**
- * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), or the others
- * have no place, the avoided ones are tried, because a guess is better than a refusal. One caller may use a part of the places that all
- * others leave. So a slow-read or slow-body attack (a caller that does not read responses, or sends
- * a byte from time to time, to hold its places) does not take the places of others.
+ * Spreads requests over the addresses of a service. If all are avoided (`circuit.ts`), or the
+ * others have no place, the avoided ones are tried, because a guess is better than a refusal. One
+ * caller may use a part of the places that all others leave. So a slow-read or slow-body attack (a
+ * caller that does not read responses, or sends a byte from time to time, to hold its places) does
+ * not take the places of others.
  */
 export function upstreams(options: UpstreamsOptions): Upstreams {
   const addresses: Addresses = { ...options, states: new Map(), named: null, turn: 0 }

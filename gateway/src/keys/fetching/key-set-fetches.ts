@@ -18,7 +18,9 @@ export type KeySetFetches = {
   refresh(): Promise<boolean>
   /** for how many milliseconds the issuer wants no request */
   quietForMs(): number
-  /** Takes the next fetch for an unknown key, if it is due (0). Otherwise: in how many milliseconds. */
+  /**
+   * Takes the next fetch for an unknown key, if it is due (0). Otherwise: in how many milliseconds.
+   */
   claimFetch(): number
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
 /**
- * Sends a number of requests per second, whether responses come or not, and prints the latencies at the
- * 99th and the 99.9th percentile, in milliseconds.
+ * Sends a number of requests per second, whether responses come or not, and prints the latencies at
+ * the 99th and the 99.9th percentile, in milliseconds.
  */
 const [port = '', path = '', rate = '', seconds = '', tokenFile = ''] = process.argv.slice(2)
 const tokens = readFileSync(tokenFile, 'utf8').split('\n')

@@ -8,7 +8,8 @@ const SIGN = 1n << 255n
 /**
  * Whether an Ed25519 key that someone else made may verify signatures: it is a point of the curve
  * in its only encoding (RFC 8032 §5.1.3), and not of small order. Node.js accepts any 32 bytes as a
- * key. Its OpenSSL accepts no signature of a key of small order, but others do (RFC 8032 §8.9). Pure.
+ * key. Its OpenSSL accepts no signature of a key of small order, but others do (RFC 8032 §8.9).
+ * Pure.
  */
 export function isStrongEd25519Key(key: KeyObject): boolean {
   const { x = '' } = key.export({ format: 'jwk' })
@@ -26,7 +27,8 @@ function isOnCurve(y: bigint): boolean {
 /**
  * Whether the order of a point divides 8: with such a key, one signature in eight is valid, whoever
  * has written it. x is 0 for the orders 1 and 2, y is 0 for the order 4, and the double of a point
- * of the order 8 has the order 4, so y² = -x², which the equation of the curve makes d y⁴ + 2 y² = 1.
+ * of the order 8 has the order 4, so y² = -x², which the equation of the curve makes d y⁴ + 2 y² =
+ * 1.
  */
 function hasSmallOrder(y: bigint): boolean {
   const square = (y * y) % PRIME

@@ -4,7 +4,8 @@ import { isStrongRsaKey } from './strong-rsa-key.ts'
 
 /**
  * Whether a public key that someone else made may verify signatures: others cannot sign in place of
- * its owner, and a check is cheap. Node.js itself refuses points that are not on a NIST curve. Pure.
+ * its owner, and a check is cheap. Node.js itself refuses points that are not on a NIST curve.
+ * Pure.
  */
 export function isStrongKey(key: KeyObject): boolean {
   if (key.asymmetricKeyType === 'rsa') return isStrongRsaKey(key)

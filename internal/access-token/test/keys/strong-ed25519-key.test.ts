@@ -20,7 +20,8 @@ t.test('an Ed25519 key of small order, for which anybody could sign, is not stro
     ([0, 1] as const).map((sign) => encode(y, sign))
   )
   for (const x of small) t.notOk(isStrongKey(keyOf(x)), x.toString('hex'))
-  // s = 0 and R = the neutral element, which is a signature for every message by the equation alone.
+  // s = 0 and R = the neutral element, which is a signature for every message by the equation
+  // alone.
   const forged = Buffer.concat([encode(1n, 0), Buffer.alloc(32)])
   t.notOk(verify(null, Buffer.from('text'), keyOf(encode(1n, 0)), forged), 'OpenSSL refuses it too')
 })

@@ -91,8 +91,8 @@ export class PacedStream extends Duplex {
   }
 
   /**
-   * Node.js reports a stream on the next tick. On a socket of its own, that is before it handles the
-   * next frame, and code relies on it: otherwise a listener would miss the beginning of a body.
+   * Node.js reports a stream on the next tick. On a socket of its own, that is before it handles
+   * the next frame, and code relies on it: otherwise a listener would miss the beginning of a body.
    */
   #passPart(): void {
     const part = this.#parts.shift()

@@ -40,7 +40,9 @@ export type RedisTarget = {
 
 /** `timeoutMs`: how long a command may take; opening a connection may take twice as long. */
 export type ConnectOptions = RedisTarget & {
-  /** 'blocking' for a connection that makes blocking reads, 'subscriptions' for one that subscribes */
+  /**
+   * 'blocking' for a connection that makes blocking reads, 'subscriptions' for one that subscribes
+   */
   readonly use?: 'commands' | 'blocking' | 'subscriptions'
   readonly onFault: (error: Error) => void
 }

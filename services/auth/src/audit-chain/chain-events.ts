@@ -31,7 +31,9 @@ export async function chainEvents(db: Kysely<Tables>): Promise<boolean> {
   return false
 }
 
-/** When the oldest event without a number happened, in milliseconds since 1970; null: there is none. */
+/**
+ * When the oldest event without a number happened, in milliseconds since 1970; null: there is none.
+ */
 export async function oldestUnchained(db: Kysely<Tables>): Promise<number | null> {
   const row = await db
     .selectFrom('audit_events')

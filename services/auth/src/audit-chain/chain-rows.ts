@@ -60,7 +60,9 @@ export async function readRecords(
 /** How many events with one number are shown: two are a fault. */
 const MOST_TWINS = 10
 
-/** How many events and heads have a number that the chain does not have, so that none shows them. */
+/**
+ * How many events and heads have a number that the chain does not have, so that none shows them.
+ */
 export async function countOutside(db: Kysely<Tables>): Promise<number> {
   // One statement, because events are chained and deleted meanwhile.
   const counts = await db

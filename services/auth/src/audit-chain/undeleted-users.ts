@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * How many events report the deletion of a user who still has an account. Somebody has inserted such
- * an event, for example to erase an address. An account that was imported again with its former id
- * has a later event that says so.
+ * How many events report the deletion of a user who still has an account. Somebody has inserted
+ * such an event, for example to erase an address. An account that was imported again with its
+ * former id has a later event that says so.
  */
 export async function countUndeleted(db: Kysely<Tables>): Promise<number> {
   const { count } = await db

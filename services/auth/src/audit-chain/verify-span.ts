@@ -159,7 +159,9 @@ async function unexplained(
 
 type HeadPart = {
   readonly heads: readonly SignedHead[]
-  /** the head before the first of them; null: it does not exist, or was deleted because of its age */
+  /**
+   * the head before the first of them; null: it does not exist, or was deleted because of its age
+   */
   readonly before: SignedHead | null
   readonly isEnd: boolean
 }

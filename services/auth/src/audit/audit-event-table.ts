@@ -15,7 +15,9 @@ export type AuditEventTable = {
   operator: Generated<string | null>
   /** its number in the chain; null: it waits for one */
   seq: Generated<number | null>
-  /** as a `ChainRecord` has these; null while it waits, and the salt also if the address is erased */
+  /**
+   * as a `ChainRecord` has these; null while it waits, and the salt also if the address is erased
+   */
   digest: Generated<string | null>
   address_salt: Generated<string | null>
   address_digest: Generated<string | null>

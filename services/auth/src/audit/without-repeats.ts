@@ -32,8 +32,8 @@ const MOST_COUNTED = 50_000
  * minute. The next one after that minute says how many were left out (`leftOut`). Each process
  * counts for itself, in memory of fixed size.
  *
- * Whether an event is written does not depend on whether its subject is known. A request whose event
- * is left out is answered earlier, which would show who has an account.
+ * Whether an event is written does not depend on whether its subject is known. A request whose
+ * event is left out is answered earlier, which would show who has an account.
  * @param monotonicClock in milliseconds
  * @param onLeftOut is called with the kind of each event that is left out
  */
@@ -67,7 +67,9 @@ export function withoutRepeats(
   }
 }
 
-/** Under which of a fixed number of keys a claimed name is counted. Nobody outside can choose it. */
+/**
+ * Under which of a fixed number of keys a claimed name is counted. Nobody outside can choose it.
+ */
 function unknownSubjects(): (claimed: string) => string {
   const key = randomBytes(32)
   return (claimed) => {

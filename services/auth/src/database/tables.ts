@@ -87,7 +87,9 @@ export type SessionTable = {
   authenticated_at: Generated<number | null>
 }
 
-/** One row: the last run of the session store to which all ends were published, in `incarnation`. */
+/**
+ * One row: the last run of the session store to which all ends were published, in `incarnation`.
+ */
 type SessionStoreTable = {
   one: 1
   incarnation: string

@@ -18,8 +18,8 @@ export type KeyWithdrawals = {
 /** The marks of several partitions, which must be equal. */
 type PartitionedWithdrawals = KeyWithdrawals & {
   /**
-   * Makes the marks equal after a partition may have lost its own: while it differs from the others,
-   * each refresh there reads the keys.
+   * Makes the marks equal after a partition may have lost its own: while it differs from the
+   * others, each refresh there reads the keys.
    * @throws if the store does not answer
    */
   renew(): Promise<void>

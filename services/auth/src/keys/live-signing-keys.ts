@@ -25,8 +25,8 @@ export type LiveSigningKeys = {
    */
   untilCurrent(mark?: string | null): Promise<void>
   /**
-   * The published keys, without those that another instance has revoked before the call: as gateways
-   * refuse tokens of those. It asks the store of sessions for the mark of the withdrawals.
+   * The published keys, without those that another instance has revoked before the call: as
+   * gateways refuse tokens of those. It asks the store of sessions for the mark of the withdrawals.
    * @throws Refusal UNAVAILABLE if the keys cannot be read, and one may have been withdrawn
    */
   current(): Promise<readonly SigningKey[]>

@@ -3,8 +3,8 @@ import { CompactSign, importPKCS8 } from 'jose'
 import type { LiveSigningKeys } from './live-signing-keys.ts'
 
 /**
- * Signs a command to gateways with the active signing key (RFC 7515 §3.1). Its `typ` and its members
- * are not those of an access token, so neither is accepted as the other.
+ * Signs a command to gateways with the active signing key (RFC 7515 §3.1). Its `typ` and its
+ * members are not those of an access token, so neither is accepted as the other.
  * @throws Refusal UNAVAILABLE if the active key is not known
  */
 export async function signCommand(

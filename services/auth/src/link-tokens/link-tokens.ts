@@ -85,8 +85,8 @@ export async function findToken(
 }
 
 /**
- * The digest of a page secret, if an earlier token of this account and this password has it: anybody
- * can make up a secret, and only the one of the registration says who chose the password.
+ * The digest of a page secret, if an earlier token of this account and this password has it:
+ * anybody can make up a secret, and only the one of the registration says who chose the password.
  */
 export async function knownPage(
   on: Kysely<Tables>,

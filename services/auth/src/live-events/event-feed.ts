@@ -57,8 +57,8 @@ type Followed = {
 }
 
 /**
- * Sends live events to all readers. Each reader has a position in the audit log and no queue: a slow
- * reader gets later what it has missed, or a gap if those events are no longer remembered.
+ * Sends live events to all readers. Each reader has a position in the audit log and no queue: a
+ * slow reader gets later what it has missed, or a gap if those events are no longer remembered.
  */
 export function eventFeed(options: EventFeedOptions): EventFeed {
   const stores = { ...options, attempt: reportedFaults((_store, error) => options.onFault(error)) }

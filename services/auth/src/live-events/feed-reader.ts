@@ -7,7 +7,10 @@ export type LiveEvent =
   | { readonly type: 'audit'; readonly record: ChainRecord }
   /** all signing keys, at the beginning and after each change */
   | { readonly type: 'keys'; readonly keys: readonly KeyRecord[] }
-  /** all live gateways, at the beginning and when one of them has other keys or routes, comes or goes */
+  /**
+   * all live gateways, at the beginning and when one of them has other keys or routes, comes or
+   * goes
+   */
   | { readonly type: 'gateways'; readonly gateways: readonly LiveGateway[] }
   /** the audit events from `first` to `last` are not sent: they can be read from the audit log */
   | { readonly type: 'gap'; readonly first: number; readonly last: number }

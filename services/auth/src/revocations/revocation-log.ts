@@ -70,9 +70,9 @@ const KNOWN_MS = 1000
 
 /**
  * Returns a function that says when the last access token of any session in another partition
- * expires, in seconds since 1970. It ignores partitions that cannot be reached, because a revocation
- * must not wait for them; `until` covers their tokens, unless the lifetime of tokens was reduced a
- * moment ago. Nor do a thousand revocations wait for them one after the other.
+ * expires, in seconds since 1970. It ignores partitions that cannot be reached, because a
+ * revocation must not wait for them; `until` covers their tokens, unless the lifetime of tokens was
+ * reduced a moment ago. Nor do a thousand revocations wait for them one after the other.
  */
 function otherHorizons(
   redis: RedisConnection,

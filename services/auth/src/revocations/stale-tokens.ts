@@ -33,15 +33,17 @@ export type StaleTokens = {
   /** Tokens of any subject with an earlier `iat` (s) are stale; 0 if none is. */
   allNotBefore(): Promise<number>
   /**
-   * Publishes the recorded change of a subject to the gateways, or that of every token (`EVERYTHING`
-   * instead of a subject, which is a UUID). Other records, of which there can be thousands, do not
-   * delay it.
+   * Publishes the recorded change of a subject to the gateways, or that of every token
+   * (`EVERYTHING` instead of a subject, which is a UUID). Other records, of which there can be
+   * thousands, do not delay it.
    * @throws Refusal UNAVAILABLE if the revocation log cannot be written; the record stays
    */
   publish(subject: string): Promise<void>
   /** Publishes the oldest ROWS_PER_STATEMENT records of any subject; throws as `publish`. */
   publishNoted(): Promise<void>
-  /** Whether each recorded change that makes tokens with an earlier `iat` (s) stale is published. */
+  /**
+   * Whether each recorded change that makes tokens with an earlier `iat` (s) stale is published.
+   */
   arePublished(before: number): Promise<boolean>
   /** Records again every change that still affects valid tokens: the log may have lost it. */
   republish(): Promise<void>

@@ -40,8 +40,8 @@ export function beginSession(
     try {
       const { record, tooMany } = await families.open(account.id, sid, opened)
       const { account: latest } = await publishIfEnded(options, account.id, sid)
-      // If the session has ended for another reason, for example through later logins, the login was
-      // still right. The client gets tokens of an ended session, as it does just before an end.
+      // If the session has ended for another reason, for example through later logins, the login
+      // was still right. The client gets tokens of an ended session, as it does just before an end.
       if (!hasSameCredentials(latest, current)) throw wrongCredentials()
       const token = { subject: account.id, sid, family, generation: 0 }
       const { amr, authenticatedAt: atSeconds = now } = details

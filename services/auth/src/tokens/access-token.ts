@@ -75,8 +75,8 @@ export type AccessTokens = {
    * Issues a token for another audience, with which the client acts for the subject (RFC 8693). Its
    * `iat` and its version of rights are those of the subject token, so that whatever makes that one
    * stale makes this one stale. It does not outlive the subject token.
-   * @returns null if the subject token has expired, or is dated ahead: no cut-off of the near future
-   * would make it stale
+   * @returns null if the subject token has expired, or is dated ahead: no cut-off of the near
+   * future would make it stale
    */
   issueByExchange(subject: SubjectToken, exchange: Exchange): Promise<IssuedAccessToken | null>
 }

@@ -32,9 +32,9 @@ type Asker = Reader & { readonly sid: string }
 /** Users who delete their account. */
 export type AccountDeletions = {
   /**
-   * Ends every session, and notes when the account is deleted: until then, a login keeps it. Without
-   * such a time, deletes it at once. An account whose previous owner of the address can still undo a
-   * change is not deleted before that.
+   * Ends every session, and notes when the account is deleted: until then, a login keeps it.
+   * Without such a time, deletes it at once. An account whose previous owner of the address can
+   * still undo a change is not deleted before that.
    * @returns null if the session has ended, or the account was disabled or deleted
    */
   request(account: Account, asker: Asker): Promise<RequestedDeletion | null>

@@ -4,8 +4,8 @@ import { MOST_SKEW_MS } from '@gatehouse/audit-chain/tolerances'
 import type { AuditChainTable } from '../chain-tables.ts'
 
 /**
- * Faults of where the chain begins and ends, by the newest head that this instance knows: new events
- * and retention explain every difference. Pure.
+ * Faults of where the chain begins and ends, by the newest head that this instance knows: new
+ * events and retention explain every difference. Pure.
  * @param keptSinceMs later records must not have been deleted
  */
 export function faultsOfEnds(

@@ -23,8 +23,8 @@ const MOST_UNSEEN = 1000
 /**
  * A person who can write the database can remove heads, or put others in their place. A head that
  * this instance has seen counts more than the database, and another one must be signed and follow
- * it: an instance that started later signs whatever the database then has. No such number can use up
- * the numbers.
+ * it: an instance that started later signs whatever the database then has. No such number can use
+ * up the numbers.
  * @param seen the newest head that this instance has signed or verified
  * @param keptSinceMs earlier heads may have been deleted; milliseconds since 1970
  */

@@ -29,8 +29,8 @@ type DueOptions = {
 
 /**
  * Finds the records at the beginning of the chain that are due for deletion. A record must have the
- * content of its digest: the time of a record that somebody has altered says nothing. Such a record,
- * and one that a clock dated too late, is due when a head that covers it is old.
+ * content of its digest: the time of a record that somebody has altered says nothing. Such a
+ * record, and one that a clock dated too late, is due when a head that covers it is old.
  */
 export async function nextDue(
   options: DueOptions

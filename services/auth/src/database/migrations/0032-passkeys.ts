@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * Passkeys, and the challenges that were used. A table of their own: earlier versions read every row
- * of `factors` as an authenticator app. `accounts.factors` counts both.
+ * Passkeys, and the challenges that were used. A table of their own: earlier versions read every
+ * row of `factors` as an authenticator app. `accounts.factors` counts both.
  */
 export const passkeys: Migration = {
   async up(database) {

@@ -77,8 +77,8 @@ export type RightAssertion = {
 
 /**
  * Verifies an assertion (WebAuthn §7.2). Uses nothing up.
- * @returns null if it is wrong; `regressed` if its signature is right, but its counter is not higher
- *   than that of an earlier one: there may be a copy of the key (§6.1.1)
+ * @returns null if it is wrong; `regressed` if its signature is right, but its counter is not
+ * higher   than that of an earlier one: there may be a copy of the key (§6.1.1)
  */
 export async function verifyAssertion(
   ports: Omit<PasskeyPorts, 'issuer'>,

@@ -29,9 +29,9 @@ function isDomain(text: string): boolean {
 }
 
 /**
- * The relying party that the settings name, or else the host of AUTH_APP_URL. No header of a request
- * changes it. Null for an IP address and, in production, for `localhost` unless AUTH_PASSKEY_RP_ID
- * names it.
+ * The relying party that the settings name, or else the host of AUTH_APP_URL. No header of a
+ * request changes it. Null for an IP address and, in production, for `localhost` unless
+ * AUTH_PASSKEY_RP_ID names it.
  */
 function relyingPartyOf(config: PasskeyConfig): PasskeyPolicy['party'] {
   const app = new URL(config.AUTH_APP_URL)

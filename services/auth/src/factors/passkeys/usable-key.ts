@@ -13,9 +13,10 @@ const MOST_RSA_BITS = 4096
 const MOST_EXPONENT = 0xffff_ffffn
 
 /**
- * Whether signatures of a public key can be verified: its type fits its algorithm, a point is on the
- * curve and not of small order, and an RSA key has a usual length. The library of the registration does not look
- * at the key, so its user would learn at the next login that it does not work.
+ * Whether signatures of a public key can be verified: its type fits its algorithm, a point is on
+ * the curve and not of small order, and an RSA key has a usual length. The library of the
+ * registration does not look at the key, so its user would learn at the next login that it does not
+ * work.
  * @param publicKey COSE_Key (RFC 9052 §7)
  */
 export async function isUsableKey(publicKey: Uint8Array<ArrayBuffer>): Promise<boolean> {

@@ -15,8 +15,9 @@ const MOST_SESSIONS = 64
  * reads and one for changes. All users need these connections, and changes lock the account
  * (`lockAccount`), so they would wait for each other with connections in hand. The sessions of an
  * account take turns too, so that a thief cannot keep their owner from ending them. Reads wait for
- * no change, which may wait for a lock. Reads only call the stores, so if a store is slow, those that
- * wait are refused with those that they wait for. If none of those was refused, there are too many.
+ * no change, which may wait for a lock. Reads only call the stores, so if a store is slow, those
+ * that wait are refused with those that they wait for. If none of those was refused, there are too
+ * many.
  */
 export function takeTurns(service: Service, monotonicClock = () => performance.now()): void {
   const changes = accountTurns(MOST_CHANGES_OF_SESSION)

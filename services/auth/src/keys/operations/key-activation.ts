@@ -45,8 +45,8 @@ export async function activateKey(
 }
 
 /**
- * How many live gateways a forced activation leaves without the key; null: the live gateways are not
- * known. Without force, every live gateway must have it.
+ * How many live gateways a forced activation leaves without the key; null: the live gateways are
+ * not known. Without force, every live gateway must have it.
  */
 async function gatewaysWithout(
   { gateways, announcements, onFault }: KeyActivationOptions,

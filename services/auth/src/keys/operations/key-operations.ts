@@ -34,8 +34,8 @@ export type KeyOperations = {
   retire(kid: string, source: RequestSource): Promise<KeyRecord>
   /**
    * Makes every gateway refuse the tokens of a key, at once. If the key was active, the newest
-   * standby key of the configured algorithm becomes active, or a new key if there is none; this does
-   * not wait for gateways.
+   * standby key of the configured algorithm becomes active, or a new key if there is none; this
+   * does not wait for gateways.
    * @throws Refusal NOT_FOUND; UNAVAILABLE if it is revoked, but the gateways do not know yet
    */
   revoke(kid: string, source: RequestSource): Promise<KeyRecord[]>

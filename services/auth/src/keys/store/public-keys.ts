@@ -4,8 +4,8 @@ import type { Tables } from '../../database/tables.ts'
 
 /**
  * The public halves of all signing keys, including former ones, the newest first: what a key has
- * signed can be verified when it is no longer published. One that was replaced is left out: a key is
- * named by its thumbprint (RFC 7638).
+ * signed can be verified when it is no longer published. One that was replaced is left out: a key
+ * is named by its thumbprint (RFC 7638).
  */
 export async function readPublicKeys(db: Kysely<Tables>): Promise<JWK[]> {
   const rows = await db

@@ -38,9 +38,9 @@ function newRow(key: SigningKey, [newest]: SealingKeys, now: number): Insertable
 }
 
 /**
- * All published keys, decrypted, the newest first. A person who can write the database, but does not
- * have a sealing key, could replace a public half, and sign tokens. So the public half is computed
- * from the private one.
+ * All published keys, decrypted, the newest first. A person who can write the database, but does
+ * not have a sealing key, could replace a public half, and sign tokens. So the public half is
+ * computed from the private one.
  */
 export async function readPublished(
   db: Kysely<Tables>,

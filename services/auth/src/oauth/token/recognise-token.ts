@@ -34,9 +34,9 @@ export type RecognisedToken = {
 )
 
 /**
- * Null if this service did not issue the token, or it has expired, or its key was revoked. Reads the
- * database only for a key that this instance does not know, which another instance may have created,
- * and after another instance has revoked one.
+ * Null if this service did not issue the token, or it has expired, or its key was revoked. Reads
+ * the database only for a key that this instance does not know, which another instance may have
+ * created, and after another instance has revoked one.
  * @throws Refusal UNAVAILABLE if the keys cannot be read then. "Not issued here" would be wrong,
  * and a revocation would have no effect.
  */

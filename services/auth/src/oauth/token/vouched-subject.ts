@@ -5,8 +5,8 @@ import type { TokenOwner } from './token-standing.ts'
 
 /**
  * What a subject token says, as far as the stores say so too. The keys of the gateways come from
- * Redis, so a person who can write Redis can forge an assertion. It gets no right, no address and no
- * proof of identity that the session, or the machine client, does not have. Pure.
+ * Redis, so a person who can write Redis can forge an assertion. It gets no right, no address and
+ * no proof of identity that the session, or the machine client, does not have. Pure.
  */
 export function vouchedSubject(subject: SubjectToken, owner: TokenOwner): SubjectToken {
   return owner.session === null

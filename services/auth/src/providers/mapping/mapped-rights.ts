@@ -83,7 +83,8 @@ function usable(value: unknown, allowed: readonly Scalar[] | undefined): unknown
   const isUsable = (one: unknown) => isScalar(one) && (allowed?.includes(one) ?? true)
   if (!Array.isArray(value)) return isUsable(value) ? value : undefined
   const items = value.filter(isUsable)
-  // A list of which something is missing would look like a whole one, except by the operator's rule.
+  // A list of which something is missing would look like a whole one, except by the operator's
+  // rule.
   const isWhole = allowed !== undefined || items.length === value.length
   return isWhole && items.length > 0 && items.length <= MOST_ITEMS ? items : undefined
 }

@@ -3,7 +3,9 @@ import { type Static, Type } from 'typebox'
 import { isClaimName } from '../../accounts/account-claims.ts'
 import { DAY_SECONDS } from '../../day.ts'
 
-/** Claims of a provider that become roles and claims of accounts, as the file of providers has it. */
+/**
+ * Claims of a provider that become roles and claims of accounts, as the file of providers has it.
+ */
 
 /** of each kind, and of the values of one rule */
 const MOST_RULES = 200

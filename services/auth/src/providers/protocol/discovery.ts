@@ -14,8 +14,8 @@ const USABLE_MS = 86_400_000
 
 /**
  * Discovers a provider (OpenID Connect Discovery) when it is first needed, and again in the
- * background when its metadata are old. Requests wait for an attempt only if there is nothing to use, and
- * share it: a provider whose metadata cannot be read for a while still signs users in.
+ * background when its metadata are old. Requests wait for an attempt only if there is nothing to
+ * use, and share it: a provider whose metadata cannot be read for a while still signs users in.
  */
 export function discovery(
   entry: OpenidEntry,

@@ -10,8 +10,8 @@ export const MOST_PAGES = 3
 
 /**
  * The number of a user, an organization or a team stays when it is renamed. The name does not:
- * another one can take it. A number that JavaScript cannot represent exactly is refused, because two
- * of them would look the same.
+ * another one can take it. A number that JavaScript cannot represent exactly is refused, because
+ * two of them would look the same.
  */
 export const GithubNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 

@@ -12,9 +12,10 @@ const SCOPE = 'user:email'
 const MEMBERSHIPS_SCOPE = 'read:org'
 
 /**
- * GitHub: OAuth 2.0 without OpenID Connect. The code is bound to the browser by `state` and by PKCE,
- * and to this provider by its own redirect URI (RFC 9700 §4.4.2), and by `iss` if there is one. Who
- * came back is asked of the API, with the access token of this login, which is then forgotten.
+ * GitHub: OAuth 2.0 without OpenID Connect. The code is bound to the browser by `state` and by
+ * PKCE, and to this provider by its own redirect URI (RFC 9700 §4.4.2), and by `iss` if there is
+ * one. Who came back is asked of the API, with the access token of this login, which is then
+ * forgotten.
  */
 export function githubProtocol(entry: GithubEntry, options: ClientOptions): ProviderClient {
   const { redirectUri, timeoutSeconds } = options

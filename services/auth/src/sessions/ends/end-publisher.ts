@@ -18,7 +18,8 @@ export type EndPublisher = {
   followRun(): Promise<void>
   /**
    * The marks of the data whose revocation logs may lack ends that the database has as unpublished
-   * (`revocations/complete-logs.ts`), by partition. When these are published, the logs are complete.
+   * (`revocations/complete-logs.ts`), by partition. When these are published, the logs are
+   * complete.
    */
   incomplete(): ReadonlyMap<string, string>
   /** Notes in the database which ends this process has published. */
@@ -38,8 +39,8 @@ export type EndPublisherOptions = {
   /** which revocation logs have everything, as far as this process knows */
   readonly complete?: Pick<CompleteLogs, 'markOf' | 'completed'>
   /**
-   * Whether the rest is published to the common log: revoked keys, and changes that make tokens with
-   * an `iat` before this second stale
+   * Whether the rest is published to the common log: revoked keys, and changes that make tokens
+   * with an `iat` before this second stale
    */
   readonly isRepublished?: (before: number) => Promise<boolean>
   /** is called if another instance with the same database has a session store with other data */

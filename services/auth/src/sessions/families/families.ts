@@ -15,8 +15,8 @@ export type Presented = {
   /** when, in milliseconds since 1970 by the store's clock */
   readonly atMs: number
   /**
-   * The mark of withdrawn signing keys (`keys/key-withdrawals.ts`), read in the same step. Absent if
-   * the store does not have it.
+   * The mark of withdrawn signing keys (`keys/key-withdrawals.ts`), read in the same step. Absent
+   * if the store does not have it.
    */
   readonly keyWithdrawals?: string | null
 }

@@ -3,8 +3,8 @@ import type { Partition } from '@gatehouse/redis/partitions'
 
 /**
  * The name of a run of the store. Of a single server, it is the reply of `lua/run.lua`:
- * `<run>:<history>:<mark>`; the mark is lost with all data. Of the servers of several partitions, it
- * is a digest of each, with the partition: `p0=<run and history>:<mark>,p1=…`.
+ * `<run>:<history>:<mark>`; the mark is lost with all data. Of the servers of several partitions,
+ * it is a digest of each, with the partition: `p0=<run and history>:<mark>,p1=…`.
  */
 export type RunParts = ReadonlyMap<Partition, string>
 

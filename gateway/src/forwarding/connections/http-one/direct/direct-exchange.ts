@@ -50,7 +50,9 @@ export class DirectExchange implements Dispatcher.DispatchController {
     inNextTurn(this)
   }
 
-  /** A turn of the event loop has ended: the request is written, or its connection is free again. */
+  /**
+   * A turn of the event loop has ended: the request is written, or its connection is free again.
+   */
   nextTurn(): void {
     try {
       if (this.#phase === 'waiting') this.#send()

@@ -24,8 +24,8 @@ const files: Readonly<Record<string, string>> = {
 }
 
 /**
- * A script cannot turn a text into code or markup (Trusted Types): the page has no policy that would
- * allow it.
+ * A script cannot turn a text into code or markup (Trusted Types): the page has no policy that
+ * would allow it.
  */
 const headers = {
   ...pageHeaders({ 'require-trusted-types-for': "'script'", 'trusted-types': "'none'" }),

@@ -3,8 +3,8 @@ import { toGateway } from '../gateways/gateways.ts'
 import { toKey } from '../keys/key-response.ts'
 
 /**
- * An event in the format of server-sent events (HTML, section 9.2). Each has an `id`, so that also a
- * client that reconnects before the first audit event can name its position.
+ * An event in the format of server-sent events (HTML, section 9.2). Each has an `id`, so that also
+ * a client that reconnects before the first audit event can name its position.
  * @param position the number of the last audit event that the client then has
  */
 export const eventText = (event: LiveEvent, position: number): string =>

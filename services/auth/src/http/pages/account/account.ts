@@ -82,8 +82,8 @@ export const exportData: PageRoute = (service, { open, isRecent }) => {
 }
 
 /**
- * Adds the events that did not fit into the first response. If the limit of exports ends that early,
- * `next` says where.
+ * Adds the events that did not fit into the first response. If the limit of exports ends that
+ * early, `next` says where.
  */
 async function withAllEvents(ask: UserPage['ask'], body: Answer['body']) {
   const events = [...(body.events as readonly unknown[])]

@@ -116,8 +116,8 @@ async function factorParts(page: UserPage, offer: Offer, { hasPasskey, hasTotp, 
 }
 
 /**
- * Somebody whose account has no password signs in at a linked provider again, or sets one. A provider
- * that cannot be told to ask opens another session instead.
+ * Somebody whose account has no password signs in at a linked provider again, or sets one. A
+ * provider that cannot be told to ask opens another session instead.
  */
 async function passwordParts(page: UserPage, offer: Offer, { hasPassword, back }: Step) {
   const { visit } = page

@@ -25,8 +25,8 @@ export const signInByProvider: PageRoute = (service, { open, offer }) => {
 }
 
 /**
- * The pages to which a provider leads back. Another site has led the browser to the first one, so it
- * gets no cookies with `SameSite=Strict`; its script opens the second one, which has the form.
+ * The pages to which a provider leads back. Another site has led the browser to the first one, so
+ * it gets no cookies with `SameSite=Strict`; its script opens the second one, which has the form.
  */
 export const showReturned: PageRoute = (service, { open }) => {
   service.get('/signed-in', asPage, async (request, reply) => {

@@ -3,8 +3,8 @@ import { emailUnverified } from '../../../accounts/account-refusals.ts'
 import type { AuthSettings } from '../../app-settings.ts'
 
 /**
- * Refuses to add a factor to an account whose address is not verified: a stranger who has registered
- * the address must not lock its owner out of the account.
+ * Refuses to add a factor to an account whose address is not verified: a stranger who has
+ * registered the address must not lock its owner out of the account.
  * @throws Refusal FORBIDDEN
  */
 export function requireProvenEmail(

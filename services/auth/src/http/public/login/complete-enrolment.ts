@@ -29,7 +29,8 @@ type Enrolment = Pick<ReadLogin, 'by' | 'login'> & {
 /**
  * Completes a login that adds the first factor of its account. The factor is stored before the
  * session is opened.
- * @throws Refusal UNAUTHENTICATED if the session store fails then: the same request would be refused
+ * @throws Refusal UNAUTHENTICATED if the session store fails then: the same request would be
+ * refused
  */
 export async function completeEnrolment(
   request: FastifyRequest,
