@@ -1,6 +1,6 @@
-import { Refusal } from '@gatehouse/problem/refusal'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
+import { ifAvailable } from '../../if-available.ts'
 import { demandStoreTime } from '../../store-time.ts'
 import type { Caller, Guesses } from '../../throttling/guesses.ts'
 import type { Account } from '../account.ts'
@@ -88,19 +88,18 @@ async function proofOf(
 }
 
 /**
- * Replaces a hash with an outdated cost while the password is known. If that fails, a later login
- * does it.
+ * Replaces a hash with an outdated cost while the password is known. If the database or the queue of
+ * hashes is not available now, a later login does it.
  */
 async function renewHash(
   account: Account,
   password: string,
   { accounts, passwords }: CredentialPorts
 ): Promise<void> {
-  if (!passwords.isOutdated(account.passwordHash)) return
-  try {
-    const passwordHash = await passwords.hash(password)
-    await accounts.replacePasswordHash(account.id, account.passwordHash, passwordHash)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-  }
+  const { id, passwordHash: before } = account
+  if (!passwords.isOutdated(before)) return
+  const replacing = passwords
+    .hash(password)
+    .then((after) => accounts.replacePasswordHash(id, before, after))
+  await ifAvailable(replacing)
 }
