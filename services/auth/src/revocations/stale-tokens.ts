@@ -1,3 +1,4 @@
+import { isUnavailable } from '@gatehouse/problem/refusal'
 import { EVERYTHING } from '@gatehouse/revocation/revocation'
 import { type Kysely, type OnConflictBuilder, sql, type Transaction } from 'kysely'
 import type { By, RequestSource } from '../audit/audit-event.ts'
@@ -122,7 +123,7 @@ async function publishNoted(
       await publishOne(db, revocations, subject, { before, until: last }, version)
     }
   } catch (error) {
-    throw changeUnpublished(error)
+    throw isUnavailable(error) ? changeUnpublished(error) : error
   }
 }
 

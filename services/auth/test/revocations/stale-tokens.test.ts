@@ -12,6 +12,7 @@ import { longestTokenSeconds } from '../../src/keys/longest-token-seconds.ts'
 import { generateSigningKey } from '../../src/keys/signing-key.ts'
 import { signingKeyStore } from '../../src/keys/store/signing-key-store.ts'
 import type { RevocationWriter } from '../../src/revocations/revocation-log.ts'
+import { storeUnavailable } from '../../src/refusals.ts'
 import { noteStale, staleTokens } from '../../src/revocations/stale-tokens.ts'
 import { authService, login, OPS_TOKEN, signedIn } from '../fixtures/auth-service.ts'
 import { databaseKinds, sqliteKind } from '../fixtures/database/databases.ts'
@@ -73,11 +74,11 @@ t.test('the tokens of a disabled user or machine client are stale', async (t) =>
 
 /** Instances that share a database and a revocation log, and the entries of that log. */
 function publishing(database: Kysely<Tables>, clock: () => number) {
-  const log = { isDown: false }
+  const log: { fault: Error | null } = { fault: null }
   const told: Revocation[] = []
   const revocations: RevocationWriter = {
     async append(entry) {
-      if (log.isDown) throw new Error('the store is down')
+      if (log.fault !== null) throw log.fault
       told.push(entry)
     }
   }
@@ -108,17 +109,19 @@ for (const { name, skip, make } of databaseKinds) {
       const clock = testClock()
       const { accounts, changes, id } = await ada(database, clock)
       const { log, told, instance } = publishing(database, clock)
-      log.isDown = true
+      log.fault = storeUnavailable(new Error('the store is down'))
       const stale = instance()
       const change = stale.now()
       await changes.setRoles(id, ['admin'], { stale: () => change, source, clock })
       await t.rejects(stale.publishNoted(), { code: 'UNAVAILABLE', status: 503 })
       t.match(await accounts.findById(id), { roles: ['admin'], tokensNotBefore: change.before })
 
+      log.fault = new TypeError('a bug')
+      await t.rejects(stale.publishNoted(), log.fault, 'an internal error is no outage')
       clock.advance(5000)
       const later = stale.now()
       await changes.disable(id, { stale: () => later, source, clock })
-      log.isDown = false
+      log.fault = null
       await instance().publishNoted()
       const { until, before } = later
       t.strictSame(told, [{ kind: 'subject', id, until, before, version: 2 }], 'of two changes')
@@ -183,14 +186,14 @@ for (const { name, skip, make } of databaseKinds) {
     const database = await (await make(t)).open()
     const clock = testClock()
     const { log, told, instance } = publishing(database, clock)
-    log.isDown = true
+    log.fault = storeUnavailable(new Error('the store is down'))
     t.equal(await instance().allNotBefore(), 0)
     const before = clock() / 1000
     await instance().makeAllStale(before, source)
     await instance().makeAllStale(before - 10, source)
     t.equal(await instance().allNotBefore(), before, 'the strictest counts')
     await t.rejects(instance().publishNoted(), { code: 'UNAVAILABLE', status: 503 })
-    log.isDown = false
+    log.fault = null
     await instance().publishNoted()
     t.match(told, [{ kind: 'everything', id: 'everything', before }])
   })
