@@ -8,7 +8,13 @@ import { wholeSystem } from '@gatehouse/fixtures/whole-system'
 import { freePort } from '@gatehouse/start/free-port'
 import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
-import { inaccessible, isSignedIn, providersFile, signIn, visit as visitOf } from './fixtures/page-visits.ts'
+import {
+  inaccessible,
+  isSignedIn,
+  providersFile,
+  signIn,
+  visit as visitOf
+} from './fixtures/page-visits.ts'
 import { addAuthenticator } from './fixtures/passkey-page.ts'
 
 const password = 'correct horse battery'
