@@ -13,8 +13,8 @@ import { messageMemory } from './websocket/message-memory.ts'
 import { webSockets } from './websocket/websockets.ts'
 
 /**
- * Registers the handlers that forward a request, which the journey has admitted, to its service,
- * and the response to the client, both as they arrive.
+ * Registers the handlers that forward the requests that the journey has admitted. What arrives from
+ * the client goes to the service, and what arrives from the service goes to the client.
  * @param passageOf the result of the journey of a request
  */
 export async function forward(

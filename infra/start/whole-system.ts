@@ -1,5 +1,5 @@
 import { API_PAGE } from '@gatehouse/api-page/serve-api-page'
-import { askListener } from '@gatehouse/process/probe/ask-listener'
+import { askListener } from '@gatehouse/process/ask-listener'
 import type { RunningService } from '@gatehouse/process/running-service'
 import { StartFault } from '@gatehouse/process/start-fault'
 import { isGiven } from '@gatehouse/settings/secret'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { instanceOfWorkers } from '@gatehouse/process/workers/as-worker'
+import { instanceOfWorkers } from '@gatehouse/process/as-worker'
 
 /** Who this gateway is to the rest of the fleet. */
 export type FleetMember = {

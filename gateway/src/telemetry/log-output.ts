@@ -1,4 +1,4 @@
-import { isWorker } from '@gatehouse/process/workers/as-worker'
+import { isWorker } from '@gatehouse/process/as-worker'
 import { pino } from 'pino'
 import { Counter, type Registry } from 'prom-client'
 

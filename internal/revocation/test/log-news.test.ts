@@ -63,9 +63,8 @@ t.test(
       const ended = new AbortController()
       const waiting = news.next('p1', ended.signal)
       ended.abort()
-      await waiting
-      await news.next('p1', ended.signal)
-      t.pass()
+      await t.resolves(waiting)
+      await t.resolves(news.next('p1', ended.signal), 'nor does another one begin')
     })
   }
 )

@@ -43,7 +43,7 @@ t.test(
   'files that are removed and written again, and links that lead elsewhere, are reported',
   async (t) => {
     const { folder, files } = twoFiles(t)
-    const { told } = watching(t, files)
+    const { told, count } = watching(t, files)
     rmSync(files[0])
     await told()
     writeFileSync(files[0], 'new')
@@ -52,7 +52,7 @@ t.test(
     rmSync(files[1])
     symlinkSync(join(folder, 'elsewhere'), files[1])
     await told()
-    t.pass('three changes were told')
+    t.ok(count() >= 3, 'each change')
   }
 )
 

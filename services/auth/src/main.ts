@@ -1,6 +1,6 @@
 import { keepCompiled } from '@gatehouse/process/keep-compiled'
 import { runProcess } from '@gatehouse/process/run-process'
-import { isWorker } from '@gatehouse/process/workers/as-worker'
+import { isWorker } from '@gatehouse/process/as-worker'
 import { readConfig } from './config.ts'
 import { startWorkers } from './start-workers.ts'
 
