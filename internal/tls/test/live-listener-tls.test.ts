@@ -6,7 +6,7 @@ import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { faults } from '@gatehouse/fixtures/faults'
 import t, { type Test } from 'tap'
 import { readCertificate } from '../src/certificate.ts'
-import { listenerFaults } from '../src/listener-settings.ts'
+import { listenerFaults } from '../src/listeners/listener-settings.ts'
 import { type ListeningOptions, listeningWith } from './fixtures/listening-tls.ts'
 
 const ours = await authority(t)

@@ -2,7 +2,7 @@ import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import t, { type Test } from 'tap'
-import { stateOf, watchFiles } from '../src/watched-files.ts'
+import { stateOf, watchFiles } from '../src/listeners/watched-files.ts'
 
 // The timer of a watch keeps no process running.
 const running = setInterval(() => {}, 60_000)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readCertificate } from './certificate.ts'
-import { readAuthorities, TlsFileFault } from './tls-file-fault.ts'
+import { readCertificate } from '../certificate.ts'
+import { readAuthorities, TlsFileFault } from '../tls-file-fault.ts'
 
 /** How a client verifies a server, and which certificate it shows, as files in PEM. */
 export type ClientTlsFiles = {

@@ -2,7 +2,7 @@ import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-
 import { type TOptional, type TString, Type } from 'typebox'
 import { type ClientTls, type ClientTlsFiles, readClientTls } from './client-tls.ts'
 import { ServerName } from './server-name.ts'
-import { TlsFileFault } from './tls-file-fault.ts'
+import { TlsFileFault } from '../tls-file-fault.ts'
 
 type SettingOf<Name extends string> =
   `${Name}_${'CA_FILE' | 'SERVER_NAME' | 'CERT_FILE' | 'KEY_FILE'}`

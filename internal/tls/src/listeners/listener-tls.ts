@@ -1,5 +1,5 @@
-import { readCertificate } from './certificate.ts'
-import { readAuthorities } from './tls-file-fault.ts'
+import { readCertificate } from '../certificate.ts'
+import { readAuthorities } from '../tls-file-fault.ts'
 
 /** The files of a listener, and the settings that name them. */
 export type ListenerFiles = {
