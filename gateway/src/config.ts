@@ -31,7 +31,7 @@ import type { RouteReader } from './routes/table/live-route-table.ts'
 import { filesNamedIn, loadRouteTable, readRouteTable } from './routes/table/load-route-table.ts'
 import { pageWarnings } from './routes/table/page-warnings.ts'
 import type { RouteTable } from './routes/table/route-table.ts'
-import { threadedValidation } from './routes/table/validate-in-thread.ts'
+import { threadedValidation } from './routes/table/validation/validate-in-thread.ts'
 import { readSamples, type Samples, statusClasses } from './telemetry/access-log.ts'
 
 /** for two responses of full size that wait for their clients */

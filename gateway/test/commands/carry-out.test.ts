@@ -6,7 +6,7 @@ import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t, { type Test } from 'tap'
 import { carryOut } from '../../src/commands/carry-out.ts'
 import { readRouteTable } from '../../src/routes/table/load-route-table.ts'
-import { validatePastedTable } from '../../src/routes/table/validate-pasted-table.ts'
+import { validatePastedTable } from '../../src/routes/table/validation/validate-pasted-table.ts'
 
 const tableOf = (address: string, more = '') => `
 upstreams: { orders: { addresses: ['${address}']${more} } }

@@ -5,7 +5,7 @@ import { LONGEST_TABLE } from '@gatehouse/fleet/commands'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
 import t, { type Test } from 'tap'
 import { readRouteTable } from '../../../src/routes/table/load-route-table.ts'
-import { threadedValidation } from '../../../src/routes/table/validate-in-thread.ts'
+import { threadedValidation } from '../../../src/routes/table/validation/validate-in-thread.ts'
 
 const good =
   "upstreams: { orders: 'http://orders:3002' }\nroutes: [{ name: a, prefix: /a, upstream: orders }]\n"

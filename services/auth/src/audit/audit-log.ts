@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import type { AuditEvent, AuditKind } from './audit-event.ts'
 import { eventOfUser, isOfUser } from './event-of-user.ts'
-import { type DatedEvent, publishEvents } from './publish-events.ts'
-import { publishedEvent } from './published-event.ts'
+import { type DatedEvent, publishEvents } from './published/publish-events.ts'
+import { publishedEvent } from './published/published-event.ts'
 import { plainDetail, storedDetail } from './stored-event.ts'
 
 /** The audit log. An event is written before the response to its request is sent. */

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { Value } from 'typebox/value'
 import type { AuditKind } from '../../src/audit/audit-event.ts'
-import { publishedEvent, subjectsOf } from '../../src/audit/published-event.ts'
-import { messageSchemas } from '../../src/audit/published-event-schema.ts'
+import { publishedEvent, subjectsOf } from '../../src/audit/published/published-event.ts'
+import { messageSchemas } from '../../src/audit/published/published-event-schema.ts'
 
 t.test('each message has the form that the description of the API gives it', async (t) => {
   for (const [type, schema] of messageSchemas) {

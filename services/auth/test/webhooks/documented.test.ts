@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { eventually } from '@gatehouse/fixtures/client'
 import { processEnvironment } from '@gatehouse/fixtures/program'
 import t, { type Test } from 'tap'
-import { eventTypes } from '../../src/audit/published-event.ts'
+import { eventTypes } from '../../src/audit/published/published-event.ts'
 import { INTERNAL_FAULT } from '../../src/outbox/delivery.ts'
 import { SOURCE, webhookInstance } from '../fixtures/webhooks/webhook-instance.ts'
 

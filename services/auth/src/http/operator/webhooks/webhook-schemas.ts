@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { eventTypes } from '../../../audit/published-event.ts'
+import { eventTypes } from '../../../audit/published/published-event.ts'
 import type { Attempt, Delivery } from '../../../outbox/delivery.ts'
 import { deliveryStates } from '../../../outbox/delivery.ts'
 import { type Webhook, webhookStates } from '../../../subscriptions/webhook.ts'

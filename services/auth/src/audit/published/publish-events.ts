@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../database/tables.ts'
-import { queueDeliveries } from '../outbox/queue-deliveries.ts'
-import { subscribers } from '../subscriptions/subscribers.ts'
-import type { AuditEvent } from './audit-event.ts'
+import type { Tables } from '../../database/tables.ts'
+import { queueDeliveries } from '../../outbox/queue-deliveries.ts'
+import { subscribers } from '../../subscriptions/subscribers.ts'
+import type { AuditEvent } from '../audit-event.ts'
 import { publishedEvent } from './published-event.ts'
 
 /** An event, and when it happened, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
-import type { AuditEvent, AuditKind } from './audit-event.ts'
-import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from './audit-event.ts'
+import type { AuditEvent, AuditKind } from '../audit-event.ts'
+import { OPERATOR_ADDRESS, SCHEDULE_ADDRESS, START_ADDRESS } from '../audit-event.ts'
 
 /** What the subject of an event is, as a member of its data. */
 export type Subject = 'user' | 'client' | 'key' | 'invitation'

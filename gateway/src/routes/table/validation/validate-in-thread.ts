@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import type { ValidatedTable } from './live-route-table.ts'
-import type { RouteTable } from './route-table.ts'
+import type { ValidatedTable } from '../live-route-table.ts'
+import type { RouteTable } from '../route-table.ts'
 import type { Validation } from './validate-pasted-table.ts'
 
 /** The question to a thread. */

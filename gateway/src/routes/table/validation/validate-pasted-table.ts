@@ -1,8 +1,8 @@
 import { type Environment, SettingsFault } from '@gatehouse/settings/read-settings'
 import { readText } from '@gatehouse/settings/read-text'
-import { setVariables, variablesIn } from '../../yaml/expand-variables.ts'
-import { filesNamedIn, readRouteTable } from './load-route-table.ts'
-import type { RouteTable } from './route-table.ts'
+import { setVariables, variablesIn } from '../../../yaml/expand-variables.ts'
+import { filesNamedIn, readRouteTable } from '../load-route-table.ts'
+import type { RouteTable } from '../route-table.ts'
 
 /**
  * How many characters variables may add. A text of hundreds of megabytes would end the process, not

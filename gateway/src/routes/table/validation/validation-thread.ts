@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
-import { pageWarnings } from './page-warnings.ts'
+import { pageWarnings } from '../page-warnings.ts'
 import type { ThreadQuestion, ThreadVerdict } from './validate-in-thread.ts'
 import { validatePastedTable } from './validate-pasted-table.ts'
 
