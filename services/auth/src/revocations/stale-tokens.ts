@@ -3,6 +3,7 @@ import { EVERYTHING } from '@gatehouse/revocation/revocation'
 import { type Kysely, type OnConflictBuilder, sql, type Transaction } from 'kysely'
 import type { By, RequestSource } from '../audit/audit-event.ts'
 import { writeAudit } from '../audit/audit-log.ts'
+import { greater } from '../database/statements/greater.ts'
 import { ROWS_PER_STATEMENT } from '../database/statements/rows-per-statement.ts'
 import type { Tables } from '../database/tables.ts'
 import { rememberedSeconds } from './remembered-seconds.ts'
@@ -207,10 +208,6 @@ const keepStricter = (conflict: OnConflictBuilder<Tables, 'untold_stale_tokens'>
     rights_version: larger('rights_version')
   })
 }
-
-/** PostgreSQL calls this `greatest`, SQLite `max`. */
-const greater = (column: string, value: unknown) =>
-  sql<number>`case when ${sql.ref(column)} < ${value} then ${value} else ${sql.ref(column)} end`
 
 /**
  * The columns that a change of rights also sets. If two instances have different clocks, the later

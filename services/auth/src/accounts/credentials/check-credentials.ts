@@ -88,8 +88,8 @@ async function proofOf(
 }
 
 /**
- * Replaces a hash with an outdated cost while the password is known. If the database or the queue of
- * hashes is not available now, a later login does it.
+ * Replaces a hash with an outdated cost while the password is known. If the database or the queue
+ * of hashes is not available now, a later login does it.
  */
 async function renewHash(
   account: Account,
