@@ -30,6 +30,8 @@ export function askAddress(
   { request, client, passage, onFault }: Asking,
   ports: AskPorts
 ): void {
+  // Before the request is dispatched, there is no attempt to connect that could be given up.
+  let giveUp = (_error: Error): void => {}
   const writer = new ResponseWriter(client, passage, ports, {
     address: place.address,
     onResponse: place.answered,
@@ -50,5 +52,5 @@ export function askAddress(
     headersTimeout: answerSeconds === undefined ? usualMs : answerSeconds * 1000,
     bodyTimeout: events ? 0 : idleSeconds * 1000
   }
-  const giveUp = ports.connections.dispatch(options, writer, upstream)
+  giveUp = ports.connections.dispatch(options, writer, upstream)
 }
