@@ -1,6 +1,6 @@
+import { isWorker } from '@gatehouse/process/as-worker'
 import { keepCompiled } from '@gatehouse/process/keep-compiled'
 import { runProcess } from '@gatehouse/process/run-process'
-import { isWorker } from '@gatehouse/process/as-worker'
 import { readConfig } from './config.ts'
 import { startWorkers } from './start-workers.ts'
 

@@ -1,7 +1,7 @@
 import { serviceLog } from '@gatehouse/http-service/service-log'
 import type { RunningService } from '@gatehouse/process/running-service'
-import { withClosing } from '@gatehouse/process/with-closing'
 import { startPrimary } from '@gatehouse/process/start-primary'
+import { withClosing } from '@gatehouse/process/with-closing'
 import { words } from '@gatehouse/settings/words'
 import { openTls } from '@gatehouse/tls/process-tls'
 import type { AuthConfig } from './config.ts'

@@ -1,8 +1,8 @@
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 import { type TOptional, type TString, Type } from 'typebox'
+import { TlsFileFault } from '../tls-file-fault.ts'
 import { type ClientTls, type ClientTlsFiles, readClientTls } from './client-tls.ts'
 import { ServerName } from './server-name.ts'
-import { TlsFileFault } from '../tls-file-fault.ts'
 
 type SettingOf<Name extends string> =
   `${Name}_${'CA_FILE' | 'SERVER_NAME' | 'CERT_FILE' | 'KEY_FILE'}`

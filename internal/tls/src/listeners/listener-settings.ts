@@ -1,7 +1,7 @@
 import { type TOptional, type TString, Type } from 'typebox'
+import { TlsFileFault } from '../tls-file-fault.ts'
 import { type ListenerFiles, readListenerTls } from './listener-tls.ts'
 import { settingNames } from './setting-names.ts'
-import { TlsFileFault } from '../tls-file-fault.ts'
 
 const versionSettings = {
   TLS_MIN_VERSION: Type.Enum(['TLSv1.2', 'TLSv1.3'], { default: 'TLSv1.2' })

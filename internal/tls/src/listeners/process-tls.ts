@@ -1,8 +1,8 @@
 import { type HeldCertificate, heldCertificates } from '@gatehouse/settings/pem-expiry'
 import { SettingsFault } from '@gatehouse/settings/read-settings'
+import { TlsFileFault } from '../tls-file-fault.ts'
 import { type ListenerSettings, listenerFaults, listenerFiles } from './listener-settings.ts'
 import { type ListenerTls, liveListenerTls } from './live-listener-tls.ts'
-import { TlsFileFault } from '../tls-file-fault.ts'
 
 /** The TLS of the listeners of a process; null for a listener without TLS. */
 export type ProcessTls = {
