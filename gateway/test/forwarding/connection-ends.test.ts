@@ -9,6 +9,7 @@ import type { GiveUp } from '../../src/forwarding/connections/connections.ts'
 import { connection } from '../../src/forwarding/connections/http-one/connection.ts'
 import type { Connector } from '../../src/forwarding/connections/http-one/connection-options.ts'
 import { DirectExchange } from '../../src/forwarding/connections/http-one/direct/direct-exchange.ts'
+import { ReadBuffer } from '../../src/forwarding/connections/http-one/direct/read-buffer.ts'
 import { takeOver } from '../../src/forwarding/connections/http-one/direct/take-over.ts'
 import { httpOneConnections } from '../../src/forwarding/connections/http-one/http-one-connections.ts'
 import { answer, service } from './fixtures/recorded-service.ts'
@@ -128,6 +129,7 @@ t.test('a response that arrives before its request is never taken for it', async
     { request, handler, text: '' },
     {
       socket,
+      reads: new ReadBuffer(),
       handOver: () => t.fail('undici gets the bytes'),
       fault: (error) => t.fail(error.message),
       free: () => t.fail('the connection is used again')
@@ -156,6 +158,7 @@ t.test('a response that begins late has no more time when undici takes over', as
       { request, handler, text: '' },
       {
         socket,
+        reads: new ReadBuffer(),
         handOver: (asked) => given.push(asked.request.headersTimeout),
         fault: (error) => t.fail(error.message),
         free: () => t.fail('the connection is used again')

@@ -135,7 +135,8 @@ t.test('services and the gateway see the same responses with undici and without 
   for (let input = 0; input < INPUTS; input += 1) {
     const text = generatedResponse(random)
     const bytes = Buffer.from(text, 'latin1')
-    const isSimple = simpleResponse(bytes) !== null
+    // Of any other one, more may be expected.
+    const isSimple = simpleResponse(bytes)?.left === 0
     const pieceAt = random.below(4) === 0 ? random.below(bytes.length) : 0
     if (isSimple && pieceAt === 0) simple += 1
     const isLast = !isSimple || random.below(8) === 0

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
 import { breakOff } from '@gatehouse/http-service/http-two'
-import type { Dispatcher } from 'undici'
 import type { Passage } from '../../request/passage.ts'
 import type { RouteTable } from '../../routes/table/route-table.ts'
+import type { ContentController } from '../connections/content-controller.ts'
 import { ClientGone } from '../faults/client-gone.ts'
 import type { NoteFault } from '../faults/guard.ts'
 import type { MarkOrigin } from '../headers/passed-headers.ts'
@@ -57,7 +57,7 @@ export type OpenResponse = {
   /** null: it has not waited for its client yet */
   readonly pace: ClientPace | null
   /** null: the request was not sent yet */
-  controller: Dispatcher.DispatchController | null
+  controller: ContentController | null
   /** how many informational responses have arrived */
   hints: number
   /** whether the client gets the status and the headers of the service */

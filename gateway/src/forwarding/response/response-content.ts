@@ -11,10 +11,10 @@ const SMALL_BYTES = 4096
 
 /** Writes a part of the content. If the client does not read it, the service waits. */
 export function writeContent(response: OpenResponse, data: Buffer): void {
-  const { raw, chunks, stream, controller } = response
+  const { raw, stream, controller } = response
   if (raw.writableEnded) return
   response.hasContent = true
-  const isTaken = raw.write(data, () => chunks.wake())
+  const isTaken = writeAtOnce(response, data)
   stream?.note(data)
   if (isTaken) {
     controller?.resume()
@@ -22,6 +22,22 @@ export function writeContent(response: OpenResponse, data: Buffer): void {
   }
   controller?.pause()
   response.waitForClient()
+}
+
+/**
+ * Writes at once, where Node.js waits for the end of the turn. So it is known whether the operating
+ * system has taken everything, which it usually has. A connection with TLS takes it later.
+ * @returns whether more can be written
+ */
+function writeAtOnce({ raw, chunks, controller }: OpenResponse, data: Buffer): boolean {
+  const isPlain = !isHttpTwo(raw.req) && !('encrypted' in raw.req.socket)
+  const socket = isPlain && data.length >= SMALL_BYTES ? raw.socket : null
+  socket?.cork()
+  const hasRoom = raw.write(data, () => chunks.wake())
+  socket?.uncork()
+  if (socket === null || raw.writableLength > 0) return hasRoom
+  controller?.release?.(data)
+  return true
 }
 
 /** Writes the headers, with the content that arrived with them. */

@@ -3,6 +3,7 @@ import { GatheredChunks } from '@gatehouse/http-service/gathered-chunks'
 import { breakOff, isGone } from '@gatehouse/http-service/http-two'
 import type { Dispatcher } from 'undici'
 import type { Passage } from '../../request/passage.ts'
+import type { ContentController } from '../connections/content-controller.ts'
 import { ClientGone } from '../faults/client-gone.ts'
 import { errorOf } from '../faults/guard.ts'
 import { resetFor } from '../faults/http-two-faults.ts'
@@ -39,7 +40,7 @@ export class ResponseWriter implements OpenResponse, Dispatcher.DispatchHandler 
   readonly events: ResponseEvents
   readonly chunks: GatheredChunks
   pace: ClientPace | null = null
-  controller: Dispatcher.DispatchController | null = null
+  controller: ContentController | null = null
   hints = 0
   hasBegun = false
   hasContent = false
@@ -110,7 +111,7 @@ export class ResponseWriter implements OpenResponse, Dispatcher.DispatchHandler 
     this.pace.wait()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: ContentController): void {
     this.controller = controller
     if (isGone(this.raw)) this.safely(abandon)
   }

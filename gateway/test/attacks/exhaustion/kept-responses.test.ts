@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { connect as connectHttpTwo } from 'node:http2'
 import { Agent, request } from 'node:https'
 import { connect } from 'node:net'
@@ -61,6 +62,20 @@ t.test('a response over TLS that its client has read is released from memory', a
   t.teardown(() => agent.destroy())
   for (let left = ANSWERS; left > 0; left -= 1) {
     const sent = request(new URL('/open', gateway.url), { agent, rejectUnauthorized: false }).end()
+    const [answer] = await once(sent, 'response')
+    t.equal(await readAll(answer), BYTES)
+  }
+  t.ok((await kept(1)) <= 1)
+})
+
+t.test('a response over HTTP/1.1 that its client has read is released from memory', async (t) => {
+  const gateway = await edge(t)
+  const kept = keptResponses(gateway)
+  sizedResponses(gateway)
+  const agent = new PlainAgent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  for (let left = ANSWERS; left > 0; left -= 1) {
+    const sent = plainRequest(new URL('/open', gateway.url), { agent }).end()
     const [answer] = await once(sent, 'response')
     t.equal(await readAll(answer), BYTES)
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { NoteFault } from '../../faults/guard.ts'
+import type { ReadBuffer } from './direct/read-buffer.ts'
 
 /**
  * Takes the bytes that a connection has read, which are overwritten after that. Returns whether it
@@ -14,8 +15,13 @@ export type OnBytes = (bytes: Buffer) => boolean
  */
 export type Connector = (options: buildConnector.Options, done: buildConnector.Callback) => Socket
 
-/** @param onBytes may be called instead of the listeners of the socket */
-export type Connect = (...given: [...Parameters<Connector>, onBytes: OnBytes]) => Socket
+/**
+ * @param onBytes may be called instead of the listeners of the socket
+ * @param reads where the bytes are then read
+ */
+export type Connect = (
+  ...given: [...Parameters<Connector>, onBytes: OnBytes, reads: ReadBuffer]
+) => Socket
 
 export type ConnectionOptions = {
   readonly origin: string

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { DirectExchange } from './direct/direct-exchange.ts'
+import type { ReadBuffer } from './direct/read-buffer.ts'
 import type { IdleTime } from './idle-time.ts'
 import type { Gated, ReadingGate } from './reading-gate.ts'
 
@@ -10,8 +11,10 @@ export type ConnectionState = {
   connecting: Socket | null
   /** null: it is not connected */
   socket: Socket | null
+  /** where the socket reads */
+  readonly reads: ReadBuffer
   gate: ReadingGate | null
-  /** the newest request of undici; it ignores a failure after its end */
+  /** the request of undici that it carries; null: there is none */
   current: Gated | null
   /** the request that it carries without undici; null: there is none */
   direct: DirectExchange | null
@@ -30,7 +33,11 @@ class BrokenConnection extends Error {
 }
 
 /** The connection can carry another request, unless its service is about to close it. */
-export function becomeIdle({ socket, idle }: ConnectionState, { onIdle }: ConnectionOptions): void {
+export function becomeIdle(state: ConnectionState, { onIdle }: ConnectionOptions): void {
+  const { socket, idle, reads } = state
+  // It would keep the last response in memory.
+  state.current = null
+  reads.endLong()
   if (idle.begin()) onIdle()
   else socket?.destroy()
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { ConnectionOptions } from './connection-options.ts'
 import { becomeIdle, type ConnectionState, failConnection } from './connection-state.ts'
 import { DirectExchange, type DirectRequest } from './direct/direct-exchange.ts'
+import { ReadBuffer } from './direct/read-buffer.ts'
 import { requestText } from './direct/request-text.ts'
 import { takeOver } from './direct/take-over.ts'
 import { idleTime } from './idle-time.ts'
@@ -44,6 +45,7 @@ export function connection(options: ConnectionOptions): Connection {
   const state: ConnectionState = {
     connecting: null,
     socket: null,
+    reads: new ReadBuffer(),
     gate: null,
     current: null,
     direct: null,
@@ -100,6 +102,7 @@ function direct(asked: DirectRequest, socket: Socket, parts: Parts): DirectExcha
   const { state, undici, options } = parts
   return new DirectExchange(asked, {
     socket,
+    reads: state.reads,
     handOver({ request, handler }, bytes) {
       state.direct = null
       takeOver(socket, bytes)

@@ -11,9 +11,10 @@ import { readingGate } from './reading-gate.ts'
 /** undici's client, limited to one connection, whose state it writes. */
 export function openClient(state: ConnectionState, options: ConnectionOptions): Client {
   const onBytes = (bytes: Buffer): boolean => {
-    const { direct, socket } = state
     state.passesBytes = true
-    return direct === null ? (socket?.push(Buffer.from(bytes)) ?? true) : direct.take(bytes)
+    if (state.direct !== null) return state.direct.take(bytes)
+    pushForUndici(state, bytes)
+    return true
   }
   const client = new Client(options.origin, {
     pipelining: 1,
@@ -27,7 +28,8 @@ export function openClient(state: ConnectionState, options: ConnectionOptions): 
         adopt(state, socket, options)
         done(null, socket)
       }
-      state.connecting = options.connect(target, connected, onBytes)
+      state.reads.endLong()
+      state.connecting = options.connect(target, connected, onBytes, state.reads)
     }
   })
   // undici emits this one turn of the event loop after the end of the request, so a connection that
@@ -57,4 +59,14 @@ function adopt(state: ConnectionState, socket: Socket, options: ConnectionOption
     onError: (error) => state.current?.cut(error),
     onFault: (error) => failConnection(state, error, options)
   })
+}
+
+/** Gives undici bytes that have arrived. It reads them from the stream of the socket. */
+function pushForUndici({ socket, reads }: ConnectionState, bytes: Buffer): void {
+  if (socket === null) return
+  reads.lend(bytes, (lent) => {
+    if (!socket.push(lent)) socket.pause()
+    return false
+  })
+  reads.noteRead(bytes.length)
 }

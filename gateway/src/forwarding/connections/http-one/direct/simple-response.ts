@@ -1,12 +1,15 @@
 import { isFieldValue, isToken } from '@gatehouse/edge-headers/field-syntax'
 import { knownNames } from '@gatehouse/edge-headers/known-names'
 
-/** A response that has arrived completely. */
+/** A response whose head has arrived. */
 export type SimpleResponse = {
   readonly status: number
   /** by lower-case name */
   readonly headers: Record<string, string | string[]>
+  /** the content that arrived with the head */
   readonly content: Buffer
+  /** how many bytes of the content are still to come */
+  readonly left: number
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -16,7 +19,7 @@ const MOST_HEAD_BYTES = 16 * 1024
 /** `HTTP/1.1 200 `, and a reason that nobody reads (RFC 9112 §4) */
 const STATUS_LINE = /^HTTP\/1\.1 ([2-5]\d\d) [\x20-\x7e]*$/
 const STATUS_LINE_BYTES = 'HTTP/1.1 200 '.length
-const LENGTH = /^\d{1,9}$/
+const LENGTH = /^\d{1,15}$/
 
 const NO_CONTENT = 204
 const RESET_CONTENT = 205
@@ -34,7 +37,7 @@ const readName = knownNames((name): string | null => {
 
 /**
  * Reads a response in its simplest form: HTTP/1.1, a final status, header lines that every parser
- * reads in the same way, a `Content-Length` (or a status without content), and exactly so many
+ * reads in the same way, a `Content-Length` (or a status without content), and at most so many
  * bytes. This is what undici makes of the same bytes, and costs a fraction of it. Pure.
  * @param bytes everything that has arrived since the request, which was not HEAD
  * @returns null for every other response, be it valid or not
@@ -50,8 +53,9 @@ export function simpleResponse(bytes: Buffer): SimpleResponse | null {
   if (headers === null) return null
   const length = contentLength(status, headers)
   const start = end + HEAD_END.length
-  if (length === null || bytes.length !== start + length) return null
-  return { status, headers, content: Buffer.from(bytes.subarray(start)) }
+  if (length === null || bytes.length > start + length) return null
+  const content = Buffer.from(bytes.subarray(start))
+  return { status, headers, content, left: length - content.length }
 }
 
 /** Where a line ends. The last line has no end. */
