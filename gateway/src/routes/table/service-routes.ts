@@ -85,18 +85,29 @@ function overlappingOf(
   )
   const overlapping = new Set<Route>()
   if (ways.size === 1) return overlapping
+  const below = Map.groupBy(
+    prefixes.flatMap((prefix) => parentsOf(prefix.service).map((parent) => ({ parent, prefix }))),
+    ({ parent }) => parent
+  )
   for (const { route, client, service } of prefixes) {
-    const isEntered = prefixes.some((other) => {
-      if (other.route === route || !isBelow(other.service, service)) return false
-      return matchLoosely(joined(client, restOf(other.service, service))) === route
-    })
+    const isEntered = (below.get(service) ?? []).some(
+      ({ prefix: other }) =>
+        other.route !== route &&
+        matchLoosely(joined(client, restOf(other.service, service))) === route
+    )
     if (isEntered) overlapping.add(route)
   }
   return overlapping
 }
 
-const isBelow = (path: string, prefix: string): boolean =>
-  path !== prefix && (prefix === '/' || path.startsWith(`${prefix}/`))
+/** `/` and `/a` of `/a/b`: the paths of which it is a part. */
+function parentsOf(path: string): readonly string[] {
+  const parents = path === '/' ? [] : ['/']
+  for (let end = path.indexOf('/', 1); end >= 0; end = path.indexOf('/', end + 1)) {
+    parents.push(path.slice(0, end))
+  }
+  return parents
+}
 
 const restOf = (path: string, prefix: string): string =>
   prefix === '/' ? path : path.slice(prefix.length)
