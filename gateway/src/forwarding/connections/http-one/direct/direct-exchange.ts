@@ -37,9 +37,10 @@ const LONG_BYTES = 32 * 1024
  * One request on a connection that carried others before, without undici: it is written in one
  * piece, and its response read if that is simple. If not, undici gets the request and the bytes.
  * As undici does, it is not written before the bytes were read that have already arrived: a
- * response without a request, or the end of the connection (GHSA-35p6-xmwp-9g52). Content is passed
- * on as it arrives. While the handler has paused, the connection is not read, and what arrives stays
- * in the buffers of the operating system.
+ * response without a request, or the end of the connection (GHSA-35p6-xmwp-9g52).
+ *
+ * Content is passed on as it arrives. While the handler has paused, the connection is not read, and
+ * what arrives stays in the buffers of the operating system.
  */
 export class DirectExchange implements ContentController {
   readonly #asked: DirectRequest

@@ -6,9 +6,9 @@ const LEAST_LENT_BYTES = READ_BYTES / 4
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES)
 
 /**
- * Where one connection reads. What is read into the shared buffer is overwritten by the next read of
- * any connection. While long content arrives, the connection reads into a buffer of its own, which
- * is passed on without a copy, and is used again if the next one has taken all of it.
+ * Where one connection reads. What is read into the shared buffer is overwritten by the next read
+ * of any connection. While long content arrives, the connection reads into a buffer of its own. It
+ * is passed on without a copy, and is used again if its receiver has taken all of it.
  */
 export class ReadBuffer {
   #current = SHARED
