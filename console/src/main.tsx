@@ -11,7 +11,7 @@ const fault = signal<string | null>(hasEnded() ? 'Your session has ended. Sign i
 
 function Console() {
   const { value: signedIn } = operator
-  if (signedIn === undefined) return null
+  if (signedIn === undefined) return <p class="opening">Loading …</p>
   return signedIn === null ? <SignIn fault={fault.value} /> : <Shell fault={fault.value} />
 }
 

@@ -22,6 +22,34 @@ logTasks(t, tasks)
 gatewayTasks(t, tasks)
 accountTasks(t, tasks)
 
+/** Everything that can be used, in the order of the page. */
+const controls =
+  "[...document.querySelectorAll('a[href], button:enabled, input, select, textarea')]"
+/** Where the focus is among them, and whether it can be seen. */
+const focus = `(() => {
+  const { activeElement } = document
+  const { outlineStyle } = getComputedStyle(activeElement)
+  return [${controls}.indexOf(activeElement), outlineStyle !== 'none']
+})()`
+
+t.test('the Tab key reaches everything, in the order of the page', { skip }, async (t) => {
+  const { page } = signedIn()
+  await openView(page, 'Keys')
+  await page.getByRole('button', { name: 'Rotate' }).waitFor()
+  const number = Number(await page.evaluate(`${controls}.length`))
+  t.ok(number > 15, `${number} controls`)
+  await page.evaluate(`${controls}[0].focus()`)
+  const reached = []
+  for (let times = 1; times < number; times += 1) {
+    await page.keyboard.press('Tab')
+    reached.push(await page.evaluate(focus))
+  }
+  t.strictSame(
+    reached,
+    Array.from({ length: number - 1 }, (_, place) => [place + 1, true])
+  )
+})
+
 t.test('every view can be used without a mouse, in both colour schemes', { skip }, async (t) => {
   const { page, axe, ops } = signedIn()
   const { json } = await ops(['keys', 'list', '--json'])

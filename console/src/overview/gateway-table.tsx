@@ -58,9 +58,11 @@ function Row({ gateway, load }: RowProps) {
         </td>
       ) : (
         <>
-          <td data-name="Requests" class="rate">
-            <Spark values={drawn} label={`Requests of ${name} in the last two minutes`} />
-            {perSecond}
+          <td data-name="Requests">
+            <span class="rate">
+              <Spark values={drawn} label={`Requests of ${name} in the last two minutes`} />
+              {perSecond}
+            </span>
           </td>
           <td data-name="99 % within">{latencyText(vitals.p99Seconds)}</td>
           <td data-name="Refused">{numberText(vitals.refusals)}</td>

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { audited, OPS_TOKEN } from '../../../fixtures/auth-service.ts'
 import { operating } from '../../../fixtures/operating.ts'
@@ -212,6 +213,15 @@ t.test('the page runs no inline code, and is only served under a private name', 
   t.match(script.headers, { 'content-type': 'text/javascript; charset=utf-8' })
   const again = { host: HOST, 'if-none-match': String(script.headers.etag) }
   t.equal((await auth.ops.inject({ url: '/console/main.js', headers: again })).statusCode, 304)
+  const files = [page, script]
+  for (const name of ['main.css', 'icon.svg']) {
+    files.push(await auth.ops.inject({ url: `/console/${name}`, headers: { host: HOST } }))
+  }
+  const bytes = files.reduce((sum, { rawPayload }) => sum + gzipSync(rawPayload).length, 0)
+  t.ok(bytes < 120 * 1024, `${bytes} bytes, compressed`)
+  const runbook = '/console/runbooks/leaked-signing-key.md'
+  const text = await auth.ops.inject({ url: runbook, headers: { host: HOST } })
+  t.match(text.headers['content-type'], /^text\/plain/)
   const rebound = await auth.ops.inject({ url: '/console/', headers: { host: 'evil.example' } })
   t.equal(rebound.statusCode, 403)
 })
