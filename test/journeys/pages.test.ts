@@ -16,6 +16,7 @@ import {
   visit as visitOf
 } from './fixtures/page-visits.ts'
 import { addAuthenticator } from './fixtures/passkey-page.ts'
+import { signInWithProvider } from './fixtures/provider-pages.ts'
 
 const password = 'correct horse battery'
 const chosen = 'another horse battery'
@@ -146,23 +147,9 @@ t.test('the link of an e-mail sets a password, and leaves no trace', { skip }, a
   t.strictSame(faults, [])
 })
 
-t.test('a user signs in with another provider, and cannot lose it', { skip }, async (t) => {
-  const { context, page, faults, at, open } = await visit()
-  const fay = { sub: 'fay', email: 'fay@example.com', email_verified: true }
-  provider.behave({ visitor: fay })
-  await open('sign-in?returnTo=account')
-  t.strictSame(await inaccessible(page), [], 'sign-in with a provider')
-  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
-  await page.getByRole('link', { name: 'Allow' }).click()
-  await page.waitForURL(at('account'))
-  await page.getByText('fay@example.com').first().waitFor()
-  t.equal(await isSignedIn(context), true)
-  t.strictSame(await inaccessible(page), [], 'account with a provider')
-
-  await page.getByRole('button', { name: 'Unlink Acme' }).click()
-  await page.getByText('You could no longer sign in without it.').waitFor()
-  t.strictSame(faults, [])
-})
+t.test('a user signs in with another provider, and cannot lose it', { skip }, async (t) =>
+  signInWithProvider(t, { visitor: await visit(), provider })
+)
 
 t.test('a login leads to an application that redirects to another origin', { skip }, async (t) => {
   const { context, page, faults, open } = await visit()
