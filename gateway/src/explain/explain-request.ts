@@ -1,5 +1,6 @@
 import type { Explanation, RequestAnswer } from '@gatehouse/fleet/route-answers'
 import { Refusal } from '@gatehouse/problem/refusal'
+import { isWithin } from '../paths/is-within.ts'
 import type { Route } from '../routes/entry/route.ts'
 import { servicePath } from '../routes/service-path.ts'
 import { locateTarget } from '../routes/table/located-target.ts'
@@ -35,7 +36,7 @@ function explanationOf(method: string, match: Match, table: RouteTable): Explana
   })
   const { path, query } = target
   const longest = route.prefixes
-    .filter((prefix) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
+    .filter((prefix) => isWithin(path, prefix))
     .sort((a, b) => b.length - a.length)[0]
   const asked = `${servicePath(route, path)}${query}`
   return {

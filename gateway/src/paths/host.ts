@@ -15,6 +15,10 @@ export function isHost(text: string): boolean {
   return host !== null && Number(host[1] ?? 0) <= LAST_PORT
 }
 
+/** Whether two hosts with their ports are the same (RFC 3986 §3.2.2). Pure. */
+export const isSameHost = (one: string, other: string): boolean =>
+  one.toLowerCase() === other.toLowerCase()
+
 /** The names of the hosts under which clients reach the gateway, in lower case; null: any. */
 export type Hosts = ReadonlySet<string> | null
 

@@ -1,4 +1,5 @@
 import { knownNames } from '@gatehouse/edge-headers/known-names'
+import { isSameHost } from '../paths/host.ts'
 import { malformed, tooManyHeaders } from '../refusals.ts'
 
 export type RequestHeaders = Record<string, string>
@@ -44,8 +45,7 @@ export function receivedHeaders(rawHeaders: readonly string[]): RequestHeaders {
  */
 function repeatsAuthority(rawHeaders: readonly string[], host: string): boolean {
   for (let at = 0; rawHeaders[at]?.startsWith(':') === true; at += 2) {
-    if (rawHeaders[at] === ':authority')
-      return rawHeaders[at + 1]?.toLowerCase() === host.toLowerCase()
+    if (rawHeaders[at] === ':authority') return isSameHost(rawHeaders[at + 1] ?? '', host)
   }
   return false
 }

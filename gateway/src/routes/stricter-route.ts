@@ -1,4 +1,5 @@
 import { dataOfPage, frameworkReadings } from '../paths/framework-readings.ts'
+import { isWithin } from '../paths/is-within.ts'
 import type { Route } from './entry/route.ts'
 import { requiresMore } from './requires-more.ts'
 import type { RouteTable } from './table/route-table.ts'
@@ -42,6 +43,3 @@ export function stricterRoute(
   }
   return null
 }
-
-const isWithin = (path: string, prefix: string): boolean =>
-  prefix === '/' || path === prefix || path.startsWith(`${prefix}/`)

@@ -1,5 +1,6 @@
 import type { Refusal } from '@gatehouse/problem/refusal'
 import { type CanonicalTarget, hasOnly } from '../paths/canonical-path.ts'
+import { isSameHost } from '../paths/host.ts'
 import { looseReadings } from '../paths/path-readings.ts'
 import { malformed, methodNotAllowed, noRoute, pathTooLong } from '../refusals.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
@@ -27,8 +28,9 @@ export function match(
 ): Match {
   if (length > LONGEST_TARGET) throw pathTooLong()
   // A target in absolute form must name the host of the request.
-  if (authority !== null && authority.toLowerCase() !== host.toLowerCase())
+  if (authority !== null && !isSameHost(authority, host)) {
     throw malformed('the target and Host differ')
+  }
   if (canonical === null || !hasOnly(canonical.path, route)) {
     throw malformed('the path is not in its canonical form')
   }

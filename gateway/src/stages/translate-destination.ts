@@ -1,3 +1,4 @@
+import { isSameHost } from '../paths/host.ts'
 import { malformed } from '../refusals.ts'
 import type { Hop } from '../request/hop.ts'
 import type { StrippedRequest } from '../request/stripped-request.ts'
@@ -31,7 +32,7 @@ export function translateDestination(
   const { destination } = headers
   if (!HAVE_DESTINATION.has(method) || destination === undefined) return request
   const [start = '', scheme = 'http', authority = host] = ABSOLUTE.exec(destination) ?? []
-  const isHere = /^https?$/i.test(scheme) && authority.toLowerCase() === host.toLowerCase()
+  const isHere = /^https?$/i.test(scheme) && isSameHost(authority, host)
   const target = destination.slice(start.length)
   if (!isHere || !target.startsWith('/')) throw elsewhere()
   const second = match({ method, host }, locateTarget(table, target))

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { foldedName, forwardedHeader } from '@gatehouse/edge-headers/names'
-import { isHost } from '../paths/host.ts'
+import { isHost, isSameHost } from '../paths/host.ts'
 import { type ArrivedHop, arrivedHop, portOf, protocolNamed } from '../proxies/arrived-hop.ts'
 import { proxyReports } from '../proxies/proxy-reports.ts'
 import type { ProxySettings } from '../proxies/proxy-settings.ts'
@@ -65,7 +65,7 @@ export function describedRequest(
   if (!target.startsWith('/')) throw invalid('the target of the described request is not a path')
   if (!isHost(host)) throw invalid('the host of the described request is not the name of a host')
   const named = described.get(forwarded.host)
-  if (named !== undefined && named.toLowerCase() !== host.toLowerCase()) throw contradiction()
+  if (named !== undefined && !isSameHost(named, host)) throw contradiction()
   if (addresses.length === 1) throw missing(forwardedHeader.for)
   const protocol = protocolNamed(
     reportedProtocol(raw, proxyHeaders, addresses.length - 1) ?? scheme ?? ''

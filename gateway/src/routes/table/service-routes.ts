@@ -34,6 +34,7 @@ export function serviceRoutes(
 export const looseServicePath = (route: Route, reading: string): string =>
   withoutLastSlash(servicePath(route, reading).toLowerCase())
 
+/** A path, which is `/` if nothing else is left. */
 export const withoutLastSlash = (path: string): string =>
   path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 

@@ -1,27 +1,18 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../../accounts/account.ts'
 import { registrationOff } from '../../accounts/account-refusals.ts'
-import { accountStore, insertAccount } from '../../accounts/account-store.ts'
-import { isSameMailbox, typedEmail } from '../../accounts/email-addresses/email.ts'
-import { lockAccount } from '../../accounts/lock-account.ts'
-import { writeAudit } from '../../audit/audit-log.ts'
+import { accountStore } from '../../accounts/account-store.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { UsedIdentity } from '../../factors/factor-ports.ts'
 import { ifAvailable } from '../../if-available.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
 import { addressNotVerified, mustLink, providerLoginRefused } from '../provider-refusals.ts'
-import { type Found, foundWithRights, Overtaken, withRights } from './found-account.ts'
+import { createAccount } from './create-account.ts'
+import { type Found, Overtaken, withRights } from './found-account.ts'
 import type { IdentityPorts } from './identity-ports.ts'
-import {
-  confirmIdentity,
-  findIdentity,
-  type IdentityRow,
-  insertIdentity,
-  noteIdentityUse,
-  opensSession
-} from './identity-store.ts'
+import { findIdentity, noteIdentityUse, opensSession } from './identity-store.ts'
 import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
-import { recordChange } from './record-change.ts'
+import { linkByAddress } from './link-by-address.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
 export type Newcomer = Pick<Account, 'roles' | 'scope'> | null
@@ -109,63 +100,3 @@ async function refuseLogin(
   await audit.write({ kind: 'login-failed', subject, sid: null, source })
   throw providerLoginRefused('the account of the linked provider is disabled or gone')
 }
-
-/**
- * Links the provider to the account with the same address, where the operator allows it. Both sides
- * must have verified the address: an account whose address is not verified may have been made by
- * somebody who waits for its owner. With a second factor, its user signs in first.
- */
-const linkByAddress = (
-  ports: IdentityPorts,
-  { account: { id }, row: before }: { readonly account: Account; readonly row: IdentityRow | null },
-  known: KnownIdentity,
-  { source, language }: Reader
-): Promise<Found> =>
-  ports.db.transaction().execute(async (transaction) => {
-    const nowMs = ports.clock()
-    await lockAccount(transaction, id)
-    const account = await accountStore(transaction).findById(id)
-    const found = await findIdentity(transaction, known.identity)
-    // Another login of the person has just created the account, or linked it.
-    if (found?.id !== before?.id) throw new Overtaken()
-    if (account === null || !mayLink(account, known)) throw mustLink()
-    const row =
-      found === null
-        ? await insertIdentity(transaction, account, known.identity, nowMs)
-        : await confirmIdentity(transaction, found.id, account)
-    if (row === null) throw new Overtaken()
-    const cause = { sid: null, source, language, nowMs, mail: ports.mail }
-    await recordChange(transaction, 'identity-linked', { account, provider: known.entry }, cause)
-    return await foundWithRights(transaction, ports, { account, row }, known, cause)
-  })
-
-const mayLink = (account: Account, known: KnownIdentity): boolean =>
-  known.entry.linking === 'verified-email' &&
-  verifiedEmail(known) === account.email &&
-  isSameMailbox(known.identity.email ?? '', account.emailTyped ?? account.email) &&
-  account.emailVerifiedAt !== null &&
-  account.factors === 0 &&
-  !account.disabled
-
-/** An account without a password, for a person whose address the provider has verified. */
-const createAccount = (
-  ports: IdentityPorts,
-  known: KnownIdentity,
-  person: Pick<Account, 'email' | 'roles' | 'scope'>,
-  { source }: Reader
-): Promise<Found> =>
-  ports.db.transaction().execute(async (transaction) => {
-    const { clock } = ports
-    const emailTyped = typedEmail(known.identity.email ?? person.email)
-    const made = { ...person, emailTyped, passwordHash: '', emailVerified: true }
-    const account = await insertAccount(transaction, made, { source, clock })
-    if (account === null) throw new Overtaken()
-    const nowMs = clock()
-    const row = await insertIdentity(transaction, account, known.identity, nowMs)
-    if (row === null) throw new Overtaken()
-    const detail = { provider: known.entry.id }
-    const about = { subject: account.id, sid: null, source, detail }
-    await writeAudit(transaction, { kind: 'identity-linked', ...about }, nowMs)
-    const cause = { sid: null, source, nowMs }
-    return await foundWithRights(transaction, ports, { account, row }, known, cause)
-  })
