@@ -8,22 +8,10 @@ import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import { takeBackRights } from '../../src/providers/identities/take-back-rights.ts'
 import { readProviders } from '../../src/providers/provider-file.ts'
-import {
-  type AuthUnderTest,
-  audited,
-  login,
-  OPS_TOKEN,
-  password
-} from '../fixtures/auth-service.ts'
+import { type AuthUnderTest, audited, login, password } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
-import {
-  authWithProviders,
-  begin,
-  callback,
-  returned,
-  signInWith,
-  visit
-} from '../fixtures/providers/provider-login.ts'
+import { begin, callback, type Entry, returned, visit } from '../fixtures/providers/provider-login.ts'
+import { eventsOf, installation as installationOf, isStale, rightsOf as rightsAt } from '../fixtures/providers/rights-of-users.ts'
 import { headersOf } from '../fixtures/second-factor.ts'
 
 const provider = await fakeProvider(t)
@@ -49,45 +37,10 @@ const ada = (more: Partial<Person> = {}): Person => ({
   ...more
 })
 
-type Entry = Readonly<Record<string, unknown>> & { readonly id: string }
-
-async function installation(t: Test, entries: readonly Entry[] = [acme], options = {}) {
-  const auth = await authWithProviders(t, entries, options)
-  const ops = async (method: 'GET' | 'PUT' | 'DELETE', path: string, payload?: object) => {
-    const answer = await auth.ops.inject({
-      method,
-      url: `/ops/users/ada@example.com${path}`,
-      headers: { authorization: `Bearer ${OPS_TOKEN}` },
-      ...(payload === undefined ? {} : { payload })
-    })
-    return answer.body === '' ? null : answer.json()
-  }
-  return { auth, ops }
-}
-
-/** The roles and claims of the tokens of a login. */
-async function rightsOf(auth: AuthUnderTest, who: Person, id = 'acme', from = provider) {
-  const answer = await signInWith(auth, id, from, who)
-  if (answer.statusCode !== 200) throw new Error(answer.body)
-  const { roles } = decodeJwt(answer.json().accessToken)
-  return { roles, tokens: answer.json() }
-}
-
-/** Whether the gateways refuse an access token because its rights are old. */
-async function isStale({ database }: AuthUnderTest, { accessToken }: { accessToken: string }) {
-  const { sub = '', rights_version: version } = decodeJwt(accessToken)
-  const account = await database
-    .selectFrom('accounts')
-    .select('rights_version')
-    .where('id', '=', sub)
-    .executeTakeFirstOrThrow()
-  return account.rights_version > Number(version)
-}
-
-const eventsOf = async (auth: AuthUnderTest) =>
-  (await audited(auth))
-    .filter(({ kind }) => kind === 'roles-changed' || kind === 'claims-changed')
-    .map(({ kind, detail }) => [kind, JSON.parse(detail ?? '{}')])
+const installation = (t: Test, entries: readonly Entry[] = [acme], options = {}) =>
+  installationOf(t, entries, options)
+const rightsOf = (auth: AuthUnderTest, who: Person, id = 'acme', from = provider) =>
+  rightsAt(auth, who, { id, from })
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: each login sets the rights from the provider anew`, { skip }, async (t) => {
