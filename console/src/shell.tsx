@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ApprovalsView } from './approvals/approvals-view.tsx'
-import { followWaiting, waiting } from './approvals/waiting.ts'
+import { followWaiting, knownWaiting } from './approvals/waiting.ts'
 import { AuditView } from './audit/audit-view.tsx'
 import { ClientsView } from './clients/clients-view.tsx'
 import { DrillsView } from './drills/drills-view.tsx'
@@ -95,7 +95,7 @@ function Header() {
 /** How many requests wait: for a second operator, or approved, for the one who asked. */
 function Waiting() {
   const name = operator.value?.name
-  const { length } = waiting.value.filter(
+  const { length } = knownWaiting().filter(
     ({ state, requestedBy }) => state === 'pending' || requestedBy === name
   )
   if (length === 0) return null

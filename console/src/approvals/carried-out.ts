@@ -2,7 +2,7 @@ import { ask } from '../api/ask.ts'
 import type { Approval } from '../api/problem.ts'
 import { shortKid } from '../parts/text.ts'
 import { visibleText } from './request-text.ts'
-import { readWaiting } from './waiting.ts'
+import { waiting } from './waiting.ts'
 
 type Method = 'POST' | 'DELETE'
 
@@ -47,16 +47,16 @@ const changes: Readonly<Record<string, Change>> = {
 }
 
 /** Those that only the command line carries out, because of their responses or their length. */
-const others: Readonly<Record<string, string>> = {
-  createOperator: 'create an operator',
-  endEverySession: 'end the sessions of all users'
+const others: Readonly<Record<string, (body: unknown) => string>> = {
+  createOperator: (body) => `create the operator ${(body as { name?: unknown } | null)?.name}`,
+  endEverySession: () => 'end the sessions of all users'
 }
 
 /** What a request does, in words. */
-export function textOf({ operation, params }: Approval): string {
+export function textOf({ operation, params, body }: Approval): string {
   const change = changes[operation]
   if (change !== undefined) return visibleText(change.text(params))
-  return others[operation] ?? `send ${operation}`
+  return visibleText(others[operation]?.(body) ?? `send ${operation}`)
 }
 
 /** Whether the page can carry the request out. */
@@ -76,7 +76,7 @@ export async function carryOut({ operation, params, body }: Approval): Promise<v
   try {
     await ask(change.method, change.path(params), bodyOf(body))
   } finally {
-    await readWaiting()
+    await waiting.read()
   }
 }
 
@@ -88,6 +88,6 @@ export async function decide({ id }: Approval, decision: 'approve' | 'reject'): 
   try {
     await ask('POST', `/ops/approvals/${id}/${decision}`)
   } finally {
-    await readWaiting()
+    await waiting.read()
   }
 }

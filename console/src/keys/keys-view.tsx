@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
 import type { SigningKey } from '../api/responses.ts'
-import { keys } from '../live/live.ts'
+import { isLive, keys } from '../live/live.ts'
 import { attempt } from '../parts/notices.tsx'
 import { Runbook } from '../parts/runbook.tsx'
 import { shortKid } from '../parts/text.ts'
@@ -15,7 +15,13 @@ const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
 
 /** The signing keys, and a rotation as it happens. */
 export function KeysView() {
-  if (keys.value === null) return <p class="card">Waiting for the keys …</p>
+  if (keys.value === null) {
+    return (
+      <p class="card">
+        {isLive.value ? 'Waiting for the keys …' : 'Connecting to the auth service …'}
+      </p>
+    )
+  }
   return (
     <>
       {mayChange() ? <NewKey /> : <ViewOnly what="the keys" />}

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { now } from '../api/server-time.ts'
-import { waiting } from '../approvals/waiting.ts'
+import { knownWaiting } from '../approvals/waiting.ts'
 import { recentOf } from '../gateways/gateway-load.ts'
 import { gatewayList, loads, useGatewayReadings } from '../gateways/gateway-readings.ts'
 import { keys } from '../live/live.ts'
@@ -45,7 +45,7 @@ function State() {
     status: status.content.value,
     gateways: gatewayList.content.value,
     keys: keys.value,
-    waiting: waiting.value.filter(({ state }) => state === 'pending').length,
+    waiting: knownWaiting().filter(({ state }) => state === 'pending').length,
     serverErrors
   }
   const isKnown = known.status !== null && known.gateways !== null && known.keys !== null

@@ -22,7 +22,8 @@ const deletions = loaded(() => ask<Deletions>('GET', `/ops/deletions?limit=${MOS
 export function DeletionsCard() {
   useEffect(() => void deletions.read(), [changesOf(/^(deletion-|user-)/)])
   const { value: read } = deletions.content
-  if (read?.users.length === 0 && deletions.fault.value === null) return null
+  const isEmpty = read === null || read.users.length === 0
+  if (isEmpty && deletions.fault.value === null) return null
   return (
     <section class="card" aria-labelledby="deletions">
       <h2 id="deletions">Coming deletions</h2>
