@@ -5,7 +5,12 @@ import { login, registered } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 import { isProblem } from '../fixtures/problem.ts'
 import { kindsOf, linked, person } from '../fixtures/providers/acme-people.ts'
-import { authWithProviders, exchange, signInWith, visit } from '../fixtures/providers/provider-login.ts'
+import {
+  authWithProviders,
+  exchange,
+  signInWith,
+  visit
+} from '../fixtures/providers/provider-login.ts'
 import { headersOf } from '../fixtures/second-factor.ts'
 
 const provider = await fakeProvider(t)

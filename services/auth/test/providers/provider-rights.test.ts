@@ -10,8 +10,19 @@ import { takeBackRights } from '../../src/providers/identities/take-back-rights.
 import { readProviders } from '../../src/providers/provider-file.ts'
 import { type AuthUnderTest, audited, login, password } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
-import { begin, callback, type Entry, returned, visit } from '../fixtures/providers/provider-login.ts'
-import { eventsOf, installation as installationOf, isStale, rightsOf as rightsAt } from '../fixtures/providers/rights-of-users.ts'
+import {
+  begin,
+  callback,
+  type Entry,
+  returned,
+  visit
+} from '../fixtures/providers/provider-login.ts'
+import {
+  eventsOf,
+  installation as installationOf,
+  isStale,
+  rightsOf as rightsAt
+} from '../fixtures/providers/rights-of-users.ts'
 import { headersOf } from '../fixtures/second-factor.ts'
 
 const provider = await fakeProvider(t)
