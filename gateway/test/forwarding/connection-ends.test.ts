@@ -171,6 +171,39 @@ t.test('a response that begins late has no more time when undici takes over', as
   }
 })
 
+t.test('a service has its whole time for the next piece after a client was slow', async (t) => {
+  const { port } = new URL(await listeningService(t))
+  const socket = connect(Number(port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  const request = { path: '/', method: 'GET', headersTimeout: 0, bodyTimeout: 2000 } as const
+  const line = {
+    socket,
+    reads: new ReadBuffer(),
+    handOver: () => t.fail('undici gets the bytes'),
+    fault: (error: Error) => t.fail(error.message),
+    free: () => t.fail('the connection is used again')
+  }
+  const exchange = new DirectExchange({ request, handler: {}, text: '' }, line)
+  await nextTurn()
+  const pass = (ticks: number): void => {
+    for (let tick = 0; tick < ticks; tick += 1) exchange.tick()
+  }
+  t.ok(exchange.take(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n')))
+  pass(4)
+  t.ok(exchange.take(Buffer.from('half')))
+  pass(4)
+  exchange.pause()
+  pass(99)
+  exchange.resume()
+  pass(4)
+  t.notOk(socket.destroyed)
+  const failed = once(socket, 'error')
+  pass(1)
+  t.match(await failed, [{ code: 'UND_ERR_BODY_TIMEOUT' }])
+  exchange.fail(new Error('closed'))
+})
+
 t.test(
   'a request that undici takes over is sent once, whatever was not sent before it',
   async (t) => {

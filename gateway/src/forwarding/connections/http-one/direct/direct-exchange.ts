@@ -179,6 +179,8 @@ export class DirectExchange implements ContentController {
   tick(): void {
     const isSent = this.#phase === 'sent'
     if (this.#ticksLeft === null || !(isSent || this.#phase === 'begun')) return
+    // The service cannot send anything.
+    if (this.paused) return
     this.#ticksLeft -= 1
     if (this.#ticksLeft > 0) return
     this.#end(isSent ? new errors.HeadersTimeoutError() : new errors.BodyTimeoutError())
@@ -204,8 +206,10 @@ export class DirectExchange implements ContentController {
   resume(): void {
     if (!this.paused) return
     this.paused = false
+    if (this.#isOver()) return
+    this.#ticksLeft = ticksOf(this.#asked.request.bodyTimeout)
     // node:net then reads again, also into a given buffer.
-    if (!this.#isOver()) this.#line.socket.read(0)
+    this.#line.socket.read(0)
   }
 }
 
