@@ -6,6 +6,7 @@
 -- KEYS[3] the user's families   KEYS[4] ends that the database may not have
 -- KEYS[5] generations that were used, and are in no record yet
 -- KEYS[6] the mark of withdrawn signing keys (src/keys/key-withdrawals.ts)
+-- KEYS[7] the mark of changed accounts (src/revocations/change-marks.ts)
 --
 -- Fields, in the order of the packed array:
 --   1 generation  2 openedAt (s)  3 rotatedAtMs  4 idleExpiresAt (s)  5 expiresAt (s)

@@ -6,17 +6,18 @@
 -- ARGV[13] replay cap          ARGV[14] recovery (s)
 -- ARGV[15] how far ahead of now tokens become stale (s)
 -- ARGV[16] subject             ARGV[17] the client's address      ARGV[18] request id
--- Reply: {now (ms), outcome, record before, record after, mark of withdrawn keys}, the records as
--- arrays, false for what does not exist; {now (ms)} if the caller no longer waits;
+-- Reply: {now (ms), outcome, record before, record after, mark of withdrawn keys, mark of changed
+-- accounts}, the records as arrays, false for what does not exist; {now (ms)} if the caller no longer waits;
 -- {now (ms), 'newer-format'} if only a newer version can read the record
 if is_late() then return { server_ms() } end
 local sid, presented, idle = ARGV[4], tonumber(ARGV[11]), tonumber(ARGV[10])
 local grace, cap, recovery = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local stale_ahead = tonumber(ARGV[15])
 
--- A token is signed next, so the reply has the mark: asking for it costs no round trip.
+-- A token is signed next, so the reply has the marks: asking for them costs no round trip.
 local function reply(outcome, before, after)
-  return { now_ms, outcome, before, after, redis.call('GET', KEYS[6]) }
+  local withdrawals, changes = redis.call('GET', KEYS[6]), redis.call('GET', KEYS[7])
+  return { now_ms, outcome, before, after, withdrawals, changes }
 end
 
 -- Writes the record. If access tokens have become stale, tells the gateways.

@@ -50,8 +50,9 @@ export async function openState(config: AuthConfig, ports: StatePorts) {
   const throttling = openThrottling(config, { ...common, store })
   const { guesses } = throttling
   const accounts = openAccounts(config, { ...common, guesses, mail, revocations })
-  const factors = await openFactors(config, { ...common, guesses, mail, noteIdentityUse })
-  const providers = openProviders(config, { ...common, mail, revocations })
+  const { marks } = revocations
+  const factors = await openFactors(config, { ...common, guesses, mail, marks, noteIdentityUse })
+  const providers = openProviders(config, { ...common, mail, marks, revocations })
   const invitations = openInvitations({ ...common, accounts, guesses })
   const clients = openClients({ ...common, reserved: settings.reservedAudiences, revocations })
   const webhooks = await openWebhooks(config, common)

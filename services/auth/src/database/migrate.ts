@@ -38,6 +38,7 @@ import { identities } from './migrations/0038-identities.ts'
 import { numberOfPartitions } from './migrations/0039-number-of-partitions.ts'
 import { challengeIdentities } from './migrations/0040-challenge-identities.ts'
 import { providedRights } from './migrations/0042-provided-rights.ts'
+import { changedAccounts } from './migrations/0044-changed-accounts.ts'
 import { appliedMigrations, newerMigrations, standIn } from './newer-migrations.ts'
 import type { Tables } from './tables.ts'
 
@@ -79,7 +80,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0038-identities': identities,
   '0039-number-of-partitions': numberOfPartitions,
   '0040-challenge-identities': challengeIdentities,
-  '0042-provided-rights': providedRights
+  '0042-provided-rights': providedRights,
+  '0044-changed-accounts': changedAccounts
 }
 
 /** What the database has of the migrations. */

@@ -109,6 +109,12 @@ type UntoldStaleTokensTable = {
 /** One row: tokens of any subject with an earlier `iat` are stale; in seconds since 1970. */
 type AllTokensTable = { one: 1; not_before: number }
 
+/** Accounts whose state has changed, by `place` (`changed-accounts.ts`). */
+type ChangedAccountTable = { place: Generated<number>; subject: string }
+
+/** One row: changes before this place may have been deleted. */
+type ForgottenChangesTable = { one: 1; before: number }
+
 /** Deleted accounts of which something is still to be erased. */
 type ErasureTable = {
   subject: string
@@ -135,6 +141,8 @@ export type Tables = {
   used_client_assertions: UsedClientAssertionTable
   untold_stale_tokens: UntoldStaleTokensTable
   all_tokens: AllTokensTable
+  changed_accounts: ChangedAccountTable
+  forgotten_changes: ForgottenChangesTable
   invitations: InvitationTable
   erasures: ErasureTable
   deliveries: DeliveryTable

@@ -4,6 +4,7 @@ import type { FactorPolicy } from '../accounts/needs-factor.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mail } from '../mail/mail.ts'
+import type { ChangeMarks } from '../revocations/change-marks.ts'
 import type { SealingKeys } from '../secrets/seal.ts'
 import type { Guesses } from '../throttling/guesses.ts'
 import type { FactorMetrics } from './factor-metrics.ts'
@@ -34,6 +35,7 @@ export type FactorPorts = PasskeyPorts & {
   readonly guesses: Guesses
   readonly audit: AuditLog
   readonly mail: Pick<Mail, 'add'>
+  readonly marks: Pick<ChangeMarks, 'change'>
   readonly metrics: FactorMetrics
   readonly policy: FactorPolicy
   readonly noteIdentityUse: NoteIdentityUse

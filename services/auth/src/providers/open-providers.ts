@@ -23,7 +23,7 @@ import { type ProviderConfig, returnUrlsOf } from './provider-settings.ts'
 import { type Providers, providers } from './providers.ts'
 
 type OpenPorts = Pick<Ports, 'log' | 'registry' | 'cleanups' | 'monotonicClock'> &
-  Pick<ProviderPorts, 'sealing' | 'audit' | 'mail' | 'clock'> & {
+  Pick<ProviderPorts, 'sealing' | 'audit' | 'mail' | 'marks' | 'clock'> & {
     readonly database: Database
     readonly revocations: { readonly stale: StaleTokens }
   }

@@ -5,6 +5,12 @@ import type { Ports } from '../ports.ts'
 import type { EmbeddedStore, InRedis, SharedStore } from '../redis/shared-store.ts'
 import { watchedStore } from '../telemetry/store-call.ts'
 import { type AcceptedSeconds, readAcceptedSeconds } from './accepted-seconds.ts'
+import {
+  type ChangeMarks,
+  markingWriter,
+  memoryChangeMarks,
+  redisChangeMarks
+} from './change-marks.ts'
 import { type CompleteLogs, completeLogs } from './complete-logs.ts'
 import { openHeartbeats } from './heartbeats.ts'
 import {
@@ -17,7 +23,10 @@ import { type SqliteRevocations, sqliteRevocations } from './sqlite-revocations.
 import { type StaleTokens, staleTokens } from './stale-tokens.ts'
 
 /** Revokes tokens that are not revoked by the end of their session. */
-export type Revocations = RevocationWriter & { readonly stale: StaleTokens }
+export type Revocations = RevocationWriter & {
+  readonly stale: StaleTokens
+  readonly marks: ChangeMarks
+}
 
 /** The store of the revocation log, in which the families are too. */
 type LogStore = InRedis | (EmbeddedStore & { readonly source: SqliteRevocations })
@@ -73,9 +82,13 @@ export async function openRevocations(
       ports.log.warn({ cause: faultCause(error) }, 'writing to the revocation log failed')
   })
   if (heartbeats !== null) ports.closing.defer(() => heartbeats.close())
+  const marks =
+    logStore.kind === 'redis'
+      ? redisChangeMarks(logStore.redis, logStore.partitions)
+      : memoryChangeMarks()
   const stale = staleTokens({
     db: database.tables,
-    revocations: writer,
+    revocations: markingWriter(writer, marks),
     lifetimeSeconds,
     longestTokenSeconds,
     clock: store.clock
@@ -84,6 +97,7 @@ export async function openRevocations(
   return {
     append: writer.append,
     stale,
+    marks,
     logStore,
     source: logStore.kind === 'redis' ? null : logStore.source,
     acceptedSeconds,

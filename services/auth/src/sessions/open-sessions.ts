@@ -1,10 +1,15 @@
 import type { AuditLog } from '../audit/audit-log.ts'
+import { changedAccounts } from '../database/changed-accounts.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Ports } from '../ports.ts'
 import type { OpenRevocations } from '../revocations/open-revocations.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
+import { type AccountCache, accountCache } from './cache/account-cache.ts'
+import { cacheMetrics } from './cache/cache-metrics.ts'
+import { forgetChanges } from './cache/forget-changes.ts'
+import { isDue } from './durable/durable-session.ts'
 import { durableSessions } from './durable/durable-sessions.ts'
 import { forgetSessions } from './durable/forget-sessions.ts'
 import { notifyReuse } from './durable/notify-reuse.ts'
@@ -17,7 +22,7 @@ import { watchedFamilies } from './families/watched-families.ts'
 import { refreshLimit } from './refresh/refresh-limit.ts'
 import { refreshMetrics } from './refresh/refresh-metrics.ts'
 import { lifetimes, recoverySeconds, type SessionConfig } from './session-settings.ts'
-import { sessionState } from './session-state.ts'
+import { type SessionState, sessionState } from './session-state.ts'
 import { type Sessions, sessions } from './sessions.ts'
 
 export type OpenSessions = Sessions & {
@@ -81,6 +86,8 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
   })
   const verbs = sessions({
     ...state,
+    cache: openCache(config, ports, state),
+    marks: revocations.marks,
     accessTokens: ports.tokens,
     limit,
     count: refreshMetrics(registry),
@@ -90,6 +97,36 @@ export function openSessions(config: SessionConfig, ports: SessionPorts): OpenSe
   })
   return { ...verbs, families }
 }
+
+function openCache(
+  config: SessionConfig,
+  { database, revocations, registry, log, clock, monotonicClock, cleanups }: SessionPorts,
+  { durable, policy }: Pick<SessionState, 'durable' | 'policy'>
+): AccountCache {
+  const changes = changedAccounts(database.tables)
+  cleanups.push(forgetChanges(changes, monotonicClock))
+  return accountCache({
+    read: durable.findForToken,
+    changes,
+    marks: revocations.marks,
+    size: config.AUTH_CACHED_SESSIONS,
+    isDue: isDue(policy, clock),
+    count: cacheMetrics(registry),
+    onTracking(isTracked, error) {
+      if (isTracked) log.info(TRACKED)
+      else log.warn({ cause: error instanceof Error ? error.message : null }, UNTRACKED)
+    },
+    clock,
+    monotonicClock
+  })
+}
+
+/** for the operator */
+const UNTRACKED =
+  'the database does not note changes of accounts: a trigger changed_account_* of the tables accounts or sessions is missing or turned off, or the table changed_accounts cannot be read. Each refresh asks the database'
+
+/** for the operator */
+const TRACKED = 'the database notes changes of accounts again'
 
 /** for the operator */
 const NEWER_FORMAT =

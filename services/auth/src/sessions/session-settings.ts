@@ -12,6 +12,7 @@ export const sessionSettings = {
   AUTH_REFRESH_RECOVERY_SECONDS: Type.Optional(Type.Integer({ minimum: 0 })),
   AUTH_REFRESH_REPLAY_CAP: Type.Integer({ default: 100, minimum: 1 }),
   AUTH_REFRESH_LIMIT_PER_MINUTE: Type.Integer({ default: 120, minimum: 1 }),
+  AUTH_CACHED_SESSIONS: Type.Integer({ default: 50_000, minimum: 0 }),
   AUTH_SESSIONS_PER_USER: Type.Integer({ default: 20, minimum: 1 })
 }
 

@@ -1,8 +1,10 @@
 import type { RequestSource } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { type ChangeMarks, changeOrWait } from '../revocations/change-marks.ts'
 import type { KeyRing } from '../secrets/key-ring.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { type BeginSession, beginSession } from './begin-session.ts'
+import type { AccountCache } from './cache/account-cache.ts'
 import type { EndedSessions } from './durable/end-every-session.ts'
 import type { StrengthenedSession } from './durable/strengthen-session.ts'
 import type { SessionEnds } from './ends/session-ends.ts'
@@ -49,6 +51,8 @@ type SessionOptions = SessionState & {
   readonly accessTokens: AccessTokens
   readonly ring: KeyRing
   readonly limit: RefreshLimit
+  readonly cache: AccountCache
+  readonly marks: Pick<ChangeMarks, 'change'>
   readonly audit: AuditLog
   readonly clock: () => number
   /** counts the outcome of a presented token */
@@ -74,7 +78,11 @@ export function sessions(options: SessionOptions): Sessions {
       return await ends.endAll({ kind: 'logout-all', subject, sid: except, source })
     },
 
-    strengthen: options.durable.strengthen,
+    async strengthen(session) {
+      const isOpen = await options.durable.strengthen(session)
+      if (isOpen) await changeOrWait(options.marks, session.subject)
+      return isOpen
+    },
 
     endEvery: options.durable.endEvery,
 

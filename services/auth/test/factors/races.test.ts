@@ -40,6 +40,7 @@ function instance(db: Kysely<Tables>) {
     guesses: guesses(memoryGuessStores(clock), ring),
     audit: auditLog(db, clock),
     mail: { add: async () => {} },
+    marks: { change: async () => {} },
     metrics: { factorAnswered: () => {}, counterRegressed: () => {} },
     policy: { mode: 'optional', roles: [] },
     passkeys: { mode: 'login', party: { id: 'app.example', origins: [origin] } },

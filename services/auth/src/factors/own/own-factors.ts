@@ -4,6 +4,7 @@ import { mustHaveFactor } from '../../accounts/needs-factor.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
 import type { Tables } from '../../database/tables.ts'
 import { noticeOf } from '../../mail/notices.ts'
+import { changeOrWait } from '../../revocations/change-marks.ts'
 import { BY_CODE } from '../../sessions/authentication.ts'
 import { noteFactor } from '../../sessions/durable/strengthen-session.ts'
 import { base32 } from '../base32.ts'
@@ -99,7 +100,7 @@ export async function addFactor(
 }
 
 export async function confirmOwnFactor(
-  { db, sealing, policy, mail }: FactorPorts,
+  { db, sealing, policy, mail, marks }: FactorPorts,
   account: Account,
   { id, code, sid }: { readonly id: string; readonly code: string; readonly sid: string },
   change: FactorChange
@@ -109,7 +110,7 @@ export async function confirmOwnFactor(
   if (row === null) throw noSuchFactor()
   const match = matchTotp([row], code, sealing, change.clock())
   if (match === null) throw wrongCode()
-  return await db.transaction().execute(async (transaction) => {
+  const done = await db.transaction().execute(async (transaction) => {
     await lockForFactors(transaction, account.id, { sid, nowMs: change.clock() })
     const confirmed = await confirmFactor(transaction, account, { match, sid }, { ...change, mail })
     if (confirmed === null) throw wrongCode()
@@ -117,6 +118,8 @@ export async function confirmOwnFactor(
     await noteFactor(transaction, { subject: account.id, sid }, BY_CODE)
     return confirmed
   })
+  await changeOrWait(marks, account.id)
+  return done
 }
 
 export const removeOwnFactor = (

@@ -1,4 +1,5 @@
 import type { Account } from '../../accounts/account.ts'
+import { changeOrWait } from '../../revocations/change-marks.ts'
 import { noteFactor } from '../../sessions/durable/strengthen-session.ts'
 import { type FactorChange, lockForFactors, MOST_FACTORS } from '../factor-changes.ts'
 import type { FactorPorts } from '../factor-ports.ts'
@@ -26,20 +27,22 @@ export async function askForPasskey(ports: FactorPorts, account: Account, sid: s
 export async function addPasskey(
   ports: FactorPorts,
   account: Account,
-  added: { readonly name: string; readonly sid: string; readonly given: PasskeyRegistration },
+  asked: { readonly name: string; readonly sid: string; readonly given: PasskeyRegistration },
   change: FactorChange
 ): Promise<AddedPasskey> {
   refuseMore(ports, account)
-  const { db, mail } = ports
+  const { db, mail, marks } = ports
   const { id: subject } = account
-  const { sid, given } = added
+  const { sid, given } = asked
   const made = await verifyRegistration(ports, given, { subject, within: sid })
-  return await db.transaction().execute(async (transaction) => {
+  const added = await db.transaction().execute(async (transaction) => {
     await lockForFactors(transaction, subject, { sid, nowMs: change.clock() })
-    const adding = { made, name: added.name, sid }
+    const adding = { made, name: asked.name, sid }
     const stored = await storePasskey(transaction, account, adding, { ...change, mail })
     // The authenticator has verified its user, in this session.
     await noteFactor(transaction, { subject, sid }, methodsOf(made))
     return stored
   })
+  await changeOrWait(marks, subject)
+  return added
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../../accounts/account.ts'
 import { ifAvailable } from '../../if-available.ts'
+import { changeOrWait } from '../../revocations/change-marks.ts'
 import { methodsWithFactor, strengthenSession } from '../../sessions/durable/strengthen-session.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { type Answerer, guessedAnswer, useAnswer } from '../factor-answers.ts'
@@ -41,7 +42,7 @@ export async function stepUp(
   { sid, answer }: { readonly sid: string; readonly answer: FactorAnswer },
   answerer: Answerer
 ): Promise<void> {
-  const { db, mail, clock } = ports
+  const { db, mail, marks, clock } = ports
   const { method } = answer
   const { source, language } = answerer
   const { id: owner } = account
@@ -63,6 +64,7 @@ export async function stepUp(
       throw sessionEnded('the session has ended')
     }
   })
+  await changeOrWait(marks, owner)
   // The session is strengthened. A 503 would make the client repeat an answer that is used.
   await ifAvailable(own.succeeded())
 }

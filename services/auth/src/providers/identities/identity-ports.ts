@@ -5,6 +5,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { PasskeyPolicy } from '../../factors/passkeys/relying-party.ts'
 import type { Mail } from '../../mail/mail.ts'
 import type { Ports } from '../../ports.ts'
+import type { ChangeMarks } from '../../revocations/change-marks.ts'
 import type { StaleTokens } from '../../revocations/stale-tokens.ts'
 import type { ProviderEntry } from '../provider-entry.ts'
 
@@ -19,5 +20,6 @@ export type IdentityPorts = {
   readonly factorPolicy: FactorPolicy
   readonly stale: Pick<StaleTokens, 'now' | 'publish'>
   readonly log: Pick<Ports['log'], 'warn'>
+  readonly marks: Pick<ChangeMarks, 'change'>
   readonly clock: () => number
 }

@@ -3,6 +3,7 @@ import { accountStore } from '../../accounts/account-store.ts'
 import { lockForFactors } from '../../factors/factor-changes.ts'
 import { stepUpProof } from '../../factors/factor-refusals.ts'
 import type { Reader } from '../../mail/queue/queued-mail.ts'
+import { changeOrWait } from '../../revocations/change-marks.ts'
 import { BY_PROVIDER } from '../../sessions/authentication.ts'
 import { strengthenSession } from '../../sessions/durable/strengthen-session.ts'
 import { sessionEnded } from '../../sessions/session-refusals.ts'
@@ -24,7 +25,7 @@ export async function stepUpByProvider(
   known: KnownIdentity,
   { source }: Pick<Reader, 'source'>
 ): Promise<void> {
-  const { db, audit, clock } = ports
+  const { db, audit, marks, clock } = ports
   const { identity } = known
   if (identity.reauthenticated !== true) throw notReauthenticated()
   requireDomain(known)
@@ -49,7 +50,7 @@ export async function stepUpByProvider(
     await provideRights(transaction, account.id, ports, { sid, source, nowMs })
     return true
   })
-  if (isOwn) return
+  if (isOwn) return await changeOrWait(marks, account.id)
   await audit.write({ kind: 'login-failed', subject: account.id, sid, source })
   throw someoneElse()
 }

@@ -71,6 +71,12 @@ export function toSession(row: Omit<SessionRow, 'scope'>, scope: string): Durabl
   }
 }
 
+/** Returns whether the database must learn that a session is used. */
+export const isDue =
+  ({ idleSeconds }: { readonly idleSeconds: number }, clock: () => number) =>
+  ({ usedAt }: DurableSession): boolean =>
+    Math.floor(clock() / 1000) - usedAt >= lateSeconds(idleSeconds)
+
 /**
  * The state from which the session store would restore a lost session; null if the session has
  * ended or was idle for too long. The database may get its last use late. So a session that was

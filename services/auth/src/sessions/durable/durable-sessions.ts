@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Account, TokenAccount } from '../../accounts/account.ts'
+import type { Account } from '../../accounts/account.ts'
 import { lockAccount } from '../../accounts/lock-account.ts'
 import { type AuditEvent, OPERATOR_ADDRESS, type RequestSource } from '../../audit/audit-event.ts'
 import { writeAudit } from '../../audit/audit-log.ts'
@@ -9,7 +9,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { Opened } from '../families/family.ts'
 import { type DurableSession, toRow, toSession } from './durable-session.ts'
 import { type EndedSessions, endEverySession } from './end-every-session.ts'
-import { type Found, findForToken, findSession } from './find-session.ts'
+import { type Found, findForToken, findSession, type ReadState } from './find-session.ts'
 import type { NotifyReuse } from './notify-reuse.ts'
 import { type OpenSession, openSession } from './open-session.ts'
 import { recordEnd } from './record-end.ts'
@@ -37,8 +37,8 @@ export type DurableSessions = {
   adopt(subject: string, sid: string, opened: Opened, usedAt: number): Promise<void>
   /** Finds an account and one of its sessions. */
   find(subject: string, sid: string): Promise<Found<Account>>
-  /** The same, but only what the next access token needs: each refresh comes here. */
-  findForToken(subject: string, sid: string): Promise<Found<TokenAccount>>
+  /** The same, but only what the next access token needs: `AccountCache` remembers it. */
+  findForToken: ReadState
   /**
    * The sessions of a user that have neither expired nor ended, and those of `stored` that have
    * ended, in any order. Other ended sessions are not included: each login leaves one, until it

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Account, TokenAccount } from '../../accounts/account.ts'
 import { toAccount, toTokenAccount } from '../../accounts/account-row.ts'
+import { serverRun } from '../../database/changed-accounts.ts'
 import { keptQuery } from '../../database/statements/kept-query.ts'
 import { isUuid } from '../../database/statements/uuid.ts'
 import type { Tables } from '../../database/tables.ts'
@@ -15,6 +16,15 @@ export type Found<Owner> = {
   readonly account: Owner | null
   readonly session: DurableSession | null
 }
+
+/**
+ * An account and one of its sessions, and the run of the server that was asked
+ * (`database/changed-accounts.ts`).
+ */
+export type ReadState = (
+  subject: string,
+  sid: string
+) => Promise<Found<TokenAccount> & { readonly server: string }>
 
 type FindSession<Owner> = (subject: string, sid: string) => Promise<Found<Owner>>
 
@@ -52,13 +62,14 @@ export function findSession(db: Kysely<Tables>): FindSession<Account> {
   }
 }
 
-export function findForToken(db: Kysely<Tables>): FindSession<TokenAccount> {
+export function findForToken(db: Kysely<Tables>): ReadState {
   const query = keptQuery(db, ['subject', 'sid'], ({ subject, sid }) =>
-    joined(db, subject, sid).select(TOKEN_COLUMNS)
+    joined(db, subject, sid).select(TOKEN_COLUMNS).select(serverRun(db).as('server'))
   )
   return async (subject, sid) => {
     const [row] = isUuid(subject) ? await query({ subject, sid }) : []
-    return row === undefined ? NOTHING : { account: toTokenAccount(row), session: sessionOf(row) }
+    if (row === undefined) return { ...NOTHING, server: '' }
+    return { account: toTokenAccount(row), session: sessionOf(row), server: row.server }
   }
 }
 

@@ -19,6 +19,8 @@ export type Presented = {
    * if the store does not have it.
    */
   readonly keyWithdrawals?: string | null
+  /** The mark of changed accounts (`revocations/change-marks.ts`), likewise. */
+  readonly accountChanges?: string | null
 }
 
 /** The record of a new family, and whether the user now has too many. */

@@ -1,8 +1,7 @@
 import type { AuditLog } from '../../audit/audit-log.ts'
 import { ifAvailable } from '../../if-available.ts'
-import type { DurableSession } from '../durable/durable-session.ts'
+import { type DurableSession, isDue } from '../durable/durable-session.ts'
 import type { Presentation, Presented } from '../families/families.ts'
-import { lateSeconds } from '../families/family.ts'
 import type { SessionState } from '../session-state.ts'
 import { refreshEvent } from './refresh-event.ts'
 
@@ -21,6 +20,7 @@ export function recordRefresh(
 ): RecordRefresh {
   const { durable, ends, policy, audit, clock } = options
   const now = () => Math.floor(clock() / 1000)
+  const isUseDue = isDue(policy, clock)
   return async (presentation, presented, session) => {
     const { subject, sid } = presentation
     const { outcome, after, atMs } = presented
@@ -34,8 +34,6 @@ export function recordRefresh(
     if (event !== null) await audit.write(event)
     if (outcome === 'ended' || after === null) return
     if (session === null) await ifAvailable(durable.adopt(subject, sid, after, now()))
-    else if (now() - session.usedAt >= lateSeconds(policy.idleSeconds)) {
-      await ifAvailable(durable.touch(sid, now()))
-    }
+    else if (isUseDue(session)) await ifAvailable(durable.touch(sid, now()))
   }
 }

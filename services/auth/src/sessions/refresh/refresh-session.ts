@@ -1,7 +1,10 @@
+import type { TokenAccount } from '../../accounts/account.ts'
 import type { RequestSource } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import { ifAvailable } from '../../if-available.ts'
 import { byPasswordAt } from '../authentication.ts'
+import type { AccountCache } from '../cache/account-cache.ts'
+import type { KnownState } from '../cache/known-state.ts'
 import { type DurableSession, restorable } from '../durable/durable-session.ts'
 import type { Outcome } from '../families/outcome.ts'
 import type { Grant, IssueGrant } from '../grant.ts'
@@ -33,6 +36,7 @@ export type RefreshSession = (
 type RefreshOptions = SessionState & {
   readonly grant: IssueGrant
   readonly limit: RefreshLimit
+  readonly cache: AccountCache
   readonly audit: AuditLog
   readonly clock: () => number
   /** counts the outcome of a presented token */
@@ -40,7 +44,7 @@ type RefreshOptions = SessionState & {
 }
 
 export function refreshSession(options: RefreshOptions): RefreshSession {
-  const { families, durable, ends, policy, grant, limit, clock, count } = options
+  const { families, cache, policy, grant, limit, clock, count } = options
   const record = recordRefresh(options)
   return async (token, source, requestedScope) => {
     const begunMs = clock()
@@ -49,19 +53,15 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
     const waitSeconds = limit.take(sid)
     if (waitSeconds !== null) throw tooManyRefreshes(waitSeconds)
 
-    const { account, session } = await durable.findForToken(subject, sid)
-    if (session?.ended) await refuseEnded(options, session, source)
-    if (account === null || account.disabled) {
-      await ends.end({ kind: 'session-ended', subject, sid, source })
-      throw sessionEnded('the account is disabled or gone')
-    }
+    const found = await cache.find(subject, sid)
     // Before the token is used up, so that a client that asks for too much can ask again.
-    if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
+    await accountOf(options, found, token, { source, requestedScope })
 
+    const { session } = found
     const opened = restorable(session, policy, clock())
     const presentation = { subject, sid, generation, opened, source }
     const presented = await families.present(presentation)
-    const { outcome, after, keyWithdrawals } = presented
+    const { outcome, after, keyWithdrawals, accountChanges } = presented
     count(outcome)
     await record(presentation, presented, session)
     if (after === null || outcome === 'ended' || outcome === 'reused') {
@@ -70,10 +70,30 @@ export function refreshSession(options: RefreshOptions): RefreshSession {
     if (outcome === 'restored' && (await publishIfEnded(options, subject, sid)).hasEnded) {
       throw sessionEnded('the session has ended meanwhile')
     }
-    const authentication = session?.authentication ?? byPasswordAt(after.openedAt)
+    const latest = await cache.confirm(found, token, accountChanges)
+    const account = await accountOf(options, latest, token, { source, requestedScope })
+    const authentication = latest.session?.authentication ?? byPasswordAt(after.openedAt)
     const reached = { record: after, authentication, keyWithdrawals }
     return grant(narrowed(account, requestedScope), token, reached, begunMs)
   }
+}
+
+type Asked = { readonly source: RequestSource; readonly requestedScope: string | undefined }
+
+/** @throws Refusal SESSION_ENDED, INVALID_REQUEST as a refresh does */
+async function accountOf(
+  options: RefreshOptions,
+  { account, session }: KnownState,
+  { subject, sid }: PresentedToken,
+  { source, requestedScope }: Asked
+): Promise<TokenAccount> {
+  if (session?.ended) await refuseEnded(options, session, source)
+  if (account === null || account.disabled) {
+    await options.ends.end({ kind: 'session-ended', subject, sid, source })
+    throw sessionEnded('the account is disabled or gone')
+  }
+  if (!isWithin(requestedScope, account.scope)) throw scopeTooWide()
+  return account
 }
 
 /**

@@ -40,11 +40,12 @@ export function toRecord(packed: PackedRecord): FamilyRecord {
 
 /** The reply of lua/present.lua; null if only a newer version can read the record. */
 export function toPresented(reply: unknown): Presented | null {
-  const [atMs, outcome, before, after, keyWithdrawals] = reply as [
+  const [atMs, outcome, before, after, keyWithdrawals, accountChanges] = reply as [
     number,
     Outcome | 'newer-format',
     PackedRecord | null,
     PackedRecord | null,
+    string | null,
     string | null
   ]
   if (outcome === 'newer-format') return null
@@ -53,6 +54,7 @@ export function toPresented(reply: unknown): Presented | null {
     before: before === null ? null : toRecord(before),
     after: after === null ? null : toRecord(after),
     atMs,
-    keyWithdrawals
+    keyWithdrawals,
+    accountChanges
   }
 }

@@ -8,6 +8,7 @@ import { type Script, script } from '../../../redis/script.ts'
 import { markKey, type SessionPartitions } from '../../../redis/session-partitions.ts'
 import type { StoreClock } from '../../../redis/store-clock.ts'
 import { storeUnavailable } from '../../../refusals.ts'
+import { changeMark } from '../../../revocations/change-marks.ts'
 import { tokenHorizon } from '../../../revocations/revocation-log.ts'
 import { answered } from '../answered.ts'
 import type { StoreRun } from '../families.ts'
@@ -48,7 +49,7 @@ export function familyScripts(
   time: ScriptTime,
   partitions: SessionPartitions
 ): FamilyScripts {
-  const onFamilies = (name: string) => script(redis, name, 6, ['revocations', 'family'])
+  const onFamilies = (name: string) => script(redis, name, 7, ['revocations', 'family'])
   const clocks = new Map([[COMMON, time.storeClock]])
   return {
     ...time,
@@ -124,6 +125,7 @@ async function send(
     unrecordedKey(partition),
     sightingsKey(partition),
     keyWithdrawals(partition),
+    changeMark(partition),
     clock?.() ?? '',
     deadline,
     revocationSeconds(),
