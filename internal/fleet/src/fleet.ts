@@ -22,7 +22,7 @@ export const MOST_KIDS = 64
 export const MOST_GATEWAYS = 256
 
 /** How many reasons of one kind a gateway announces, and how long each is, in characters. */
-export const MOST_REASONS = 8
+const MOST_REASONS = 8
 export const LONGEST_REASON = 200
 
 const Reasons = Type.Array(Type.String({ maxLength: LONGEST_REASON }), { maxItems: MOST_REASONS })

@@ -2,7 +2,7 @@ import { words } from '@gatehouse/settings/words'
 import { type Static, Type } from 'typebox'
 
 /** The groups of requests that can be made to need a second operator. */
-export const fourEyesGroups = ['keys', 'tokens', 'sessions', 'users'] as const
+const fourEyesGroups = ['keys', 'tokens', 'sessions', 'users'] as const
 export type FourEyesGroup = (typeof fourEyesGroups)[number]
 
 /** The settings of operators. .env.example describes each of them. */
