@@ -8,6 +8,7 @@ import type { WaitingClient } from '../forwarding/response/waiting-client.ts'
 import type { RequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { servedByService } from '../telemetry/served.ts'
 import type { Trail } from '../telemetry/trail.ts'
+import type { Leave } from './before-framework.ts'
 
 export type PlainClientPorts = Pick<RequestTelemetry, 'onServed'> & {
   /** the value of Strict-Transport-Security, for responses over TLS; null: it is not sent */
@@ -23,14 +24,13 @@ export class PlainClient implements WaitingClient {
   readonly raw: ServerResponse
   readonly #arrived: ArrivedRequest
   readonly #ports: PlainClientPorts
-  readonly #leave: (refusal: unknown) => void
+  readonly #leave: Leave
 
-  /** @param leave gives the request to the framework, which answers with the refusal */
   constructor(
     raw: ServerResponse,
     arrived: ArrivedRequest,
     ports: PlainClientPorts,
-    leave: (refusal: unknown) => void
+    leave: Leave
   ) {
     this.request = raw.req
     this.raw = raw

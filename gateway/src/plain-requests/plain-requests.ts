@@ -1,19 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { requestId } from '@gatehouse/edge-headers/request-id'
-import { needsNoHook } from '@gatehouse/http-service/http-one'
-import {
-  type ArrivedRequest,
-  arrivalOf,
-  type LocatedOf,
-  newlyArrived
-} from '../arrival/arrived-request.ts'
+import { type ArrivedRequest, arrivalOf, type LocatedOf } from '../arrival/arrived-request.ts'
 import type { PlainRequests } from '../arrival/client-listener.ts'
 import type { ClientSource } from '../arrival/client-source.ts'
 import { type ExchangePorts, exchange } from '../forwarding/exchange.ts'
 import type { IsTrustedProxy } from '../proxies/trusted-proxies.ts'
 import type { Arrival, TakeJourney } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
-import { newTrail } from '../telemetry/trail.ts'
+import { beforeFramework } from './before-framework.ts'
 import { PlainClient, type PlainClientPorts } from './plain-client.ts'
 
 /** What plain requests need. */
@@ -36,30 +29,23 @@ export const noLimiter: Arrival['limiter'] = () => null
  * the forwarding are those of every other request. The framework answers the refusals.
  */
 export function plainRequests(ports: PlainPorts): PlainRequests {
-  const { source, locatedOf } = ports
-  const left = new WeakMap<IncomingMessage, ArrivedRequest>()
-  return {
-    take(raw, response, handle) {
-      if (!needsNoHook(raw) || ports.usesFramework(raw)) return handle(raw, response)
-      const arrived = newlyArrived(requestId(raw.headers), newTrail(raw, false))
-      const leave = (refusal: unknown): void => {
-        arrived.refusal = refusal
-        left.set(raw, arrived)
-        handle(raw, response)
-      }
+  const { source, locatedOf, usesFramework } = ports
+  return beforeFramework({
+    usesFramework,
+    areSubrequests: false,
+    serve(response, arrived, leave) {
       // From here on, the end of the request is recorded, even if its connection closes at once.
       const client = new PlainClient(response, arrived, ports, leave)
       try {
-        source.note(arrived, raw)
+        source.note(arrived, client.request)
         const { route } = locatedOf(arrived)
         if (route === null || route.limits.length > 0) return client.refuse(null)
       } catch (error) {
         return client.refuse(error)
       }
       passOn(client, arrived, ports)
-    },
-    begun: (raw) => left.get(raw) ?? null
-  }
+    }
+  })
 }
 
 function passOn(client: PlainClient, arrived: ArrivedRequest, ports: PlainPorts): void {

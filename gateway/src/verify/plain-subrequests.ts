@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { requestId } from '@gatehouse/edge-headers/request-id'
-import { needsNoHook } from '@gatehouse/http-service/http-one'
-import { type ArrivedRequest, arrivalOf, newlyArrived } from '../arrival/arrived-request.ts'
+import { type ArrivedRequest, arrivalOf } from '../arrival/arrived-request.ts'
 import type { PlainRequests } from '../arrival/client-listener.ts'
+import { beforeFramework } from '../plain-requests/before-framework.ts'
 import { PlainClient, type PlainClientPorts } from '../plain-requests/plain-client.ts'
 import { noLimiter } from '../plain-requests/plain-requests.ts'
 import type { TakeJourney } from '../request/arrival.ts'
 import type { Passage } from '../request/passage.ts'
-import { newTrail } from '../telemetry/trail.ts'
 import type { Subrequests } from './subrequests.ts'
 
 /** What plain subrequests need. */
@@ -25,20 +23,12 @@ type SubrequestPorts = Pick<PlainClientPorts, 'onServed'> & {
  */
 export function plainSubrequests(ports: SubrequestPorts): PlainRequests {
   const clientPorts: PlainClientPorts = { onServed: ports.onServed, hsts: null }
-  const left = new WeakMap<IncomingMessage, ArrivedRequest>()
-  return {
-    take(raw, response, handle) {
-      if (!needsNoHook(raw) || ports.usesFramework(raw)) return handle(raw, response)
-      const arrived = newlyArrived(requestId(raw.headers), newTrail(raw, true))
-      const leave = (refusal: unknown): void => {
-        arrived.refusal = refusal
-        left.set(raw, arrived)
-        handle(raw, response)
-      }
+  return beforeFramework({
+    usesFramework: ports.usesFramework,
+    areSubrequests: true,
+    serve: (response, arrived, leave) =>
       answer(new PlainClient(response, arrived, clientPorts, leave), arrived, ports)
-    },
-    begun: (raw) => left.get(raw) ?? null
-  }
+  })
 }
 
 function answer(client: PlainClient, arrived: ArrivedRequest, ports: SubrequestPorts): void {
