@@ -26,12 +26,7 @@ export class PlainClient implements WaitingClient {
   readonly #ports: PlainClientPorts
   readonly #leave: Leave
 
-  constructor(
-    raw: ServerResponse,
-    arrived: ArrivedRequest,
-    ports: PlainClientPorts,
-    leave: Leave
-  ) {
+  constructor(raw: ServerResponse, arrived: ArrivedRequest, ports: PlainClientPorts, leave: Leave) {
     this.request = raw.req
     this.raw = raw
     this.#arrived = arrived
