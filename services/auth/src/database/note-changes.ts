@@ -3,9 +3,10 @@ import { isPostgres } from './postgres/is-postgres.ts'
 import type { Tables } from './tables.ts'
 
 /** What access tokens say about an account, and what decides whether it gets any. */
-const OF_ACCOUNT = 'id email roles scope claims disabled_at tokens_not_before rights_version'.split(
-  ' '
-)
+const OF_ACCOUNT =
+  'id email roles scope claims provided password_version disabled_at tokens_not_before rights_version'.split(
+    ' '
+  )
 /** The same of a session. Not `used_at`, which most refreshes of a busy session would change. */
 const OF_SESSION =
   'sid subject opened_at expires_at client_id scope label ended_at_ms amr authenticated_at'.split(

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import t from 'tap'
 import { type ChangedAccounts, changedAccounts } from '../../src/database/changed-accounts.ts'
 import type { Tables } from '../../src/database/tables.ts'
+import { TOKEN_COLUMNS } from '../../src/sessions/durable/find-session.ts'
 import { databaseKinds, postgresKind } from '../fixtures/database/databases.ts'
 
 /** Changes that a person makes in SQL, each with whether it can change a token. */
@@ -14,7 +15,10 @@ const CHANGES: readonly (readonly [statement: string, isNoted: boolean])[] = [
   ['update accounts set disabled_at = null', true],
   ['update accounts set tokens_not_before = 9', true],
   ['update accounts set rights_version = rights_version + 1', true],
-  ["update accounts set password_hash = 'x', password_version = 2", false],
+  // Of an account that a provider has given rights for an earlier password, it changes the rights.
+  ['update accounts set password_version = 2', true],
+  [`update accounts set provided = '[]'`, true],
+  ["update accounts set password_hash = 'x'", false],
   ['update accounts set email_verified_at = 1, delete_after = 1', false],
   ['update accounts set roles = roles', false],
   ["update sessions set amr = 'pwd otp'", true],
@@ -30,6 +34,19 @@ const CHANGES: readonly (readonly [statement: string, isNoted: boolean])[] = [
   ['delete from sessions', false],
   ['delete from accounts', true]
 ]
+
+t.test('each column that a token is made from is among these changes', async (t) => {
+  const noted = CHANGES.flatMap(([statement, isNoted]) => (isNoted ? statement : []))
+  for (const column of TOKEN_COLUMNS) {
+    const [table, name] = column.split('.')
+    // The id of an account never changes.
+    if (name === 'id') continue
+    t.ok(
+      noted.some((statement) => statement.startsWith(`update ${table} set ${name} =`)),
+      column
+    )
+  }
+})
 
 async function insertAda(database: Kysely<Tables>): Promise<void> {
   const made = { password_hash: '', password_version: 1, created_at: 1 }

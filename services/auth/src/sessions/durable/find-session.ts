@@ -73,7 +73,8 @@ export function findForToken(db: Kysely<Tables>): ReadState {
   }
 }
 
-const TOKEN_COLUMNS = [
+/** what a token is made from; triggers note each change (`database/note-changes.ts`) */
+export const TOKEN_COLUMNS = [
   'accounts.id',
   'accounts.email',
   'accounts.roles',
