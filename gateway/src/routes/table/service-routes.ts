@@ -86,19 +86,29 @@ function overlappingOf(
   )
   const overlapping = new Set<Route>()
   if (ways.size === 1) return overlapping
-  const below = Map.groupBy(
-    prefixes.flatMap((prefix) => parentsOf(prefix.service).map((parent) => ({ parent, prefix }))),
-    ({ parent }) => parent
-  )
+  const below = byParent(prefixes)
   for (const { route, client, service } of prefixes) {
     const isEntered = (below.get(service) ?? []).some(
-      ({ prefix: other }) =>
+      (other) =>
         other.route !== route &&
         matchLoosely(joined(client, restOf(other.service, service))) === route
     )
     if (isEntered) overlapping.add(route)
   }
   return overlapping
+}
+
+/** The prefixes below each path. @gatehouse/routes also runs on Node.js 20, without `groupBy`. */
+function byParent(prefixes: readonly Prefix[]): ReadonlyMap<string, readonly Prefix[]> {
+  const below = new Map<string, Prefix[]>()
+  for (const prefix of prefixes) {
+    for (const parent of parentsOf(prefix.service)) {
+      const known = below.get(parent)
+      if (known === undefined) below.set(parent, [prefix])
+      else known.push(prefix)
+    }
+  }
+  return below
 }
 
 /** `/` and `/a` of `/a/b`: the paths of which it is a part. */
