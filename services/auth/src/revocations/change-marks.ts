@@ -62,8 +62,8 @@ export const markingWriter = (
 })
 
 /**
- * Changes the mark after a change that cannot be repeated. If the store does not answer, waits until
- * no instance uses the earlier state.
+ * Changes the mark after a change that cannot be repeated. If the store does not answer, waits
+ * until no instance uses the earlier state.
  */
 export async function changeOrWait(
   marks: Pick<ChangeMarks, 'change'>,
