@@ -1,6 +1,7 @@
 """Tests of ASGI and callers that the tests through a gateway do not cover. Runs with unittest."""
 
 import asyncio
+import base64
 import json
 import threading
 import time
@@ -12,7 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gatehouse_identity import AsgiIdentity, Identity, Unauthenticated, WsgiIdentity
 
 KEY = ec.generate_private_key(ec.SECP256R1())
-JWK = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key())) | {"kid": "one"}
+
+
+def coordinate(number):
+    # RFC 7518, 6.2.1.2: always 32 bytes. PyJWT 2.6 leaves out zeros at the beginning.
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+
+POINT = KEY.public_key().public_numbers()
+COORDINATES = {"x": coordinate(POINT.x), "y": coordinate(POINT.y)}
+JWK = {"kty": "EC", "crv": "P-256", "kid": "one"} | COORDINATES
 
 
 class Keys(BaseHTTPRequestHandler):
