@@ -1,7 +1,9 @@
 import { testClock } from '@gatehouse/fixtures/clock'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import type { Changes } from '../../../src/database/changed-accounts.ts'
 import { accountCache } from '../../../src/sessions/cache/account-cache.ts'
+import { cacheMetrics } from '../../../src/sessions/cache/cache-metrics.ts'
 import { stateOf } from './fixtures/state-of.ts'
 
 const CHANGES: Changes = { subjects: [], next: 1, forgotten: 0, lineage: 'one', server: 'one' }
@@ -18,6 +20,8 @@ function cacheOf(size = 10) {
     isDue: false,
     reads: 0
   }
+  const registry = new Registry()
+  const measure = cacheMetrics(registry)
   const cache = accountCache({
     read: async () => ({ ...database.state, server: database.server }),
     changes: { read: async () => database.changes },
@@ -28,6 +32,7 @@ function cacheOf(size = 10) {
     monotonicClock: clock,
     onTracking: (isTracked) => database.tracked.push(isTracked),
     count: (source) => {
+      measure(source)
       if (source === 'database') database.reads += 1
     }
   })
@@ -40,14 +45,26 @@ function cacheOf(size = 10) {
     await new Promise(setImmediate)
     return database.reads - before
   }
-  return { clock, database, refresh }
+  /** how many states came from the database, and how many from memory */
+  const counted = async () => {
+    const text = await registry.metrics()
+    return ['database', 'memory'].map((source) =>
+      Number(
+        new RegExp(`^auth_refresh_account_reads_total{source="${source}"} (.*)$`, 'm').exec(
+          text
+        )?.[1]
+      )
+    )
+  }
+  return { clock, database, refresh, counted }
 }
 
 t.test('a state is remembered once the changes can be followed', async (t) => {
-  const { database, refresh } = cacheOf()
+  const { database, refresh, counted } = cacheOf()
   t.equal(await refresh(), 1)
   t.equal(await refresh(), 1, 'the changes were not read before the state')
   t.equal(await refresh(), 0)
+  t.strictSame(await counted(), [2, 1])
   database.isDue = true
   t.equal(await refresh(), 1, 'the database must learn of the use')
 })
