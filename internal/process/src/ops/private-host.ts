@@ -3,7 +3,7 @@ import { hostName } from '@gatehouse/edge-headers/host-name'
 import { Refusal } from '@gatehouse/problem/refusal'
 import type { onRequestHookHandler } from 'fastify'
 
-const LABEL = /^[a-z0-9_-]*$/
+const LABEL = /^[a-z0-9_-]*$/i
 
 /**
  * Protects against DNS rebinding, in which a page points a host name of its own at this listener.
@@ -14,7 +14,7 @@ const LABEL = /^[a-z0-9_-]*$/
  */
 export function isPrivateHost(hostname: string, hosts: readonly string[]): boolean {
   const host = hostName(hostname)
-  return isIP(host) !== 0 || LABEL.test(host) || hosts.some((one) => hostName(one) === host)
+  return isIP(host) !== 0 || LABEL.test(hostname) || hosts.some((one) => hostName(one) === host)
 }
 
 /** A hook that refuses requests for other host names. */
