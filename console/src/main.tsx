@@ -7,12 +7,15 @@ import { SignIn } from './session/sign-in.tsx'
 import { Shell } from './shell.tsx'
 
 /** Why the link or the earlier session does not work. */
-const fault = signal<string | null>(hasEnded() ? 'Your session has ended. Sign in again.' : null)
+const fault = signal<string | null>(null)
+
+const ENDED = 'Your session has ended. Sign in again.'
 
 function Console() {
   const { value: signedIn } = operator
   if (signedIn === undefined) return <p class="opening">Loading …</p>
-  return signedIn === null ? <SignIn fault={fault.value} /> : <Shell fault={fault.value} />
+  if (signedIn !== null) return <Shell fault={fault.value} />
+  return <SignIn fault={fault.value ?? (hasEnded() ? ENDED : null)} />
 }
 
 const root = document.querySelector('#console')

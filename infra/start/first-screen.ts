@@ -4,10 +4,12 @@ import type { WholeSystem } from './whole-system.ts'
  * The text for a person who has just started the system: its address, how to sign in, what to try.
  * Scripts read the ready line.
  * @param consoleUrl the address of the console, with a code that signs in
+ * @param dataFolder where the embedded stores keep their files (GATEHOUSE_DATA_DIR)
  */
 export function firstScreen(
-  { url, services, apiPage }: WholeSystem,
-  consoleUrl: string | null
+  { url, services, apiPage }: Pick<WholeSystem, 'url' | 'services' | 'apiPage'>,
+  consoleUrl: string | null,
+  dataFolder: string
 ): string {
   const open = url.replace('127.0.0.1', 'localhost')
   const listeners = services.map(
@@ -49,7 +51,7 @@ Call a service with the accessToken from the response, and see what it received:
 
   curl -s ${open}/echo/hello -H "authorization: Bearer $ACCESS_TOKEN"
 ${reading}${operating}
-Until AUTH_MAIL_URL is set, e-mails to users are written to .gatehouse/mail (docs/mail.md).
+Until AUTH_MAIL_URL is set, e-mails to users are written to ${dataFolder}/mail (docs/mail.md).
 
 docs/tutorial.md continues from here: refresh, sign out, operate. The operator's commands, while this runs:
 

@@ -9,6 +9,7 @@ await runProcess(async () => {
   // On a terminal, a person wants to read the screen, not the log.
   const quiet = process.stdout.isTTY ? { LOG_LEVEL: 'warn' } : {}
   const system = await startSystem({ ...quiet, ...process.env })
-  process.stdout.write(firstScreen(system, await consoleAddress(system, process.env)))
+  const folder = process.env.GATEHOUSE_DATA_DIR || '.gatehouse'
+  process.stdout.write(firstScreen(system, await consoleAddress(system, process.env), folder))
   return system
 })
