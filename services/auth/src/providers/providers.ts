@@ -5,6 +5,7 @@ import type { Reader } from '../mail/queue/queued-mail.ts'
 import type { IdentityRow } from './identities/identity-store.ts'
 import { listIdentities, opensSession } from './identities/identity-store.ts'
 import { linkIdentity } from './identities/link-identity.ts'
+import { requireDomain } from './identities/require-domain.ts'
 import { type Newcomer, type ProviderSignIn, signIn } from './identities/sign-in.ts'
 import { stepUpByProvider } from './identities/step-up.ts'
 import { unlinkIdentity } from './identities/unlink-identity.ts'
@@ -69,7 +70,10 @@ export function providers(ports: ProviderPorts): Providers {
   const { entries } = ports
   const redeem = async (exchange: Exchange, { source }: Reader) => {
     const known = knownIdentity(ports, await redeemLogin(ports, exchange))
-    if (known !== null) return known
+    if (known !== null) {
+      await requireDomain(ports, known, source)
+      return known
+    }
     await ports.audit.write({ kind: 'login-failed', subject: null, sid: null, source })
     throw providerLoginRefused('the code is unknown, used or expired, or the verifier is wrong')
   }

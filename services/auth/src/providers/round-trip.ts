@@ -1,3 +1,5 @@
+import type { RequestSource } from '../audit/audit-event.ts'
+import { withdrawRights } from './identities/take-back-rights.ts'
 import {
   isExpired,
   type LoginFlow,
@@ -58,6 +60,7 @@ type Returned = {
   readonly query: string
   /** the cookie; null: none */
   readonly flow: string | null
+  readonly source: RequestSource
 }
 
 /**
@@ -68,7 +71,7 @@ type Returned = {
 export async function comeBack(
   ports: ProviderPorts,
   provider: string,
-  { query, flow: sealed }: Returned
+  { query, flow: sealed, source }: Returned
 ): Promise<CameBack> {
   const client = ports.clients.get(provider)
   if (client === undefined) throw noSuchProvider()
@@ -91,6 +94,8 @@ export async function comeBack(
     ports.count(provider, 'accepted')
     return { location: withResult(returnTo, { code, provider }), isOver: true }
   } catch (error) {
+    const person = error instanceof ProviderFault ? error.person : null
+    if (person !== null) await withdrawRights(ports, person, source)
     return { location: failed(ports, flow, error), isOver: true }
   }
 }

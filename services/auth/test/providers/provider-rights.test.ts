@@ -1,13 +1,7 @@
-import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { join } from 'node:path'
-import { dataFolder } from '@gatehouse/fixtures/data-folder'
 import { fakeProvider, type Person } from '@gatehouse/fixtures/fake-provider'
-import { serviceLog } from '@gatehouse/http-service/service-log'
 import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
-import { takeBackRights } from '../../src/providers/identities/take-back-rights.ts'
-import { readProviders } from '../../src/providers/provider-file.ts'
 import { type AuthUnderTest, audited, login, password } from '../fixtures/auth-service.ts'
 import { databaseKinds } from '../fixtures/database/databases.ts'
 import {
@@ -18,35 +12,20 @@ import {
   visit
 } from '../fixtures/providers/provider-login.ts'
 import {
+  ada,
+  claimMapping,
   eventsOf,
   installation as installationOf,
   isStale,
-  rightsOf as rightsAt
+  rightsOf as rightsAt,
+  roleMapping
 } from '../fixtures/providers/rights-of-users.ts'
 import { headersOf } from '../fixtures/second-factor.ts'
 
 const provider = await fakeProvider(t)
 const other = await fakeProvider(t)
 
-const roleMapping = [
-  { claim: 'groups', value: 'platform-admins', roles: ['admin', 'editor'] },
-  { claim: 'groups', value: 'editors', roles: ['editor'] },
-  { claim: '/realm_access/roles', value: 'auditor', roles: ['auditor'] },
-  { claim: 'is_staff', value: true, roles: ['staff'] }
-]
-const claimMapping = [
-  { claim: 'tid', as: 'tenant_id', values: ['acme', 'globex'] },
-  { claim: 'department', as: 'department' },
-  { claim: 'email', as: 'contact' }
-]
 const acme = { id: 'acme', issuer: provider.issuer, roleMapping, claimMapping }
-
-const ada = (more: Partial<Person> = {}): Person => ({
-  sub: 'sub of ada',
-  email: 'ada@example.com',
-  email_verified: true,
-  ...more
-})
 
 const installation = (t: Test, entries: readonly Entry[] = [acme], options = {}) =>
   installationOf(t, entries, options)
@@ -170,47 +149,4 @@ t.test('claims that the ID token does not have come from the user info', async (
   t.strictSame(roles, ['user', 'editor'], 'the ID token counts where both have a claim')
   provider.behave(userInfo({ sub: 'somebody else', groups: ['platform-admins'] }))
   t.equal((await visit(auth, 'acme', provider, ada())).code, undefined, 'of another user')
-})
-
-t.test('rights lapse without a login there, or with another mapping', async (t) => {
-  const { auth, ops } = await installation(t)
-  const { tokens } = await rightsOf(auth, ada({ groups: 'platform-admins', department: 'x' }))
-  const file = join(dataFolder(t), 'providers.json')
-  const takeBack = async (entries: readonly object[]) => {
-    const providers = entries.map((entry) => ({ name: 'x', clientId: 'x', ...entry }))
-    writeFileSync(file, JSON.stringify({ providers }))
-    const run = takeBackRights({
-      db: auth.database,
-      entries: readProviders({ AUTH_PROVIDERS_FILE: file }),
-      factorPolicy: { mode: 'optional', roles: [] },
-      stale: auth.stale,
-      log: serviceLog('auth', 'silent'),
-      clock: auth.clock
-    })
-    while (await run()) {}
-    return (await ops('GET', '')).user
-  }
-  const [admins, ...others] = roleMapping
-  const before = ['user', 'admin', 'editor']
-  t.strictSame((await takeBack([acme])).roles, before, 'the same mapping takes nothing back')
-  t.equal(await isStale(auth, tokens), false)
-  const narrow = [{ ...admins, roles: ['editor'] }, ...others]
-  const narrowed = await takeBack([{ ...acme, roleMapping: narrow, claimMapping: [] }])
-  t.match(narrowed, { roles: ['user', 'editor'], claims: {} })
-  t.equal(await isStale(auth, tokens), true)
-  t.match((await audited(auth)).at(-2), {
-    kind: 'roles-changed',
-    address: 'schedule',
-    detail: '{"by":"provider","added":"","removed":"admin"}'
-  })
-  const elsewhere = { ...acme, id: 'other', issuer: other.issuer }
-  t.strictSame((await takeBack([elsewhere])).roles, ['user'], 'the provider is gone from the file')
-
-  await rightsOf(auth, ada({ groups: 'platform-admins' }))
-  auth.clock.advance(60 * 86_400_000)
-  await rightsOf(auth, ada({ groups: 'platform-admins' }))
-  auth.clock.advance(60 * 86_400_000)
-  t.strictSame((await takeBack([acme])).roles, before, 'each login renews them')
-  auth.clock.advance(31 * 86_400_000)
-  t.match(await takeBack([acme]), { roles: ['user'], provided: [] })
 })

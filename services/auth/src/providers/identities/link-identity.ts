@@ -13,7 +13,7 @@ import {
   insertIdentity,
   listIdentities
 } from './identity-store.ts'
-import { type KnownIdentity, requireDomain } from './known-identity.ts'
+import type { KnownIdentity } from './known-identity.ts'
 import { noteRights, provideRights } from './provide-rights.ts'
 import { recordChange } from './record-change.ts'
 
@@ -34,7 +34,6 @@ export const linkIdentity = (
 ): Promise<IdentityRow> =>
   ports.db.transaction().execute(async (transaction) => {
     const nowMs = change.clock()
-    requireDomain(known)
     await lockForFactors(transaction, id, { sid, nowMs })
     const account = await accountStore(transaction).findById(id)
     if (account === null) throw sessionEnded('the account is gone')

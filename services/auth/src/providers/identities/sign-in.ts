@@ -11,7 +11,7 @@ import { createAccount } from './create-account.ts'
 import { type Found, Overtaken, withRights } from './found-account.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import { findIdentity, noteIdentityUse, opensSession } from './identity-store.ts'
-import { type KnownIdentity, requireDomain, verifiedEmail } from './known-identity.ts'
+import { type KnownIdentity, verifiedEmail } from './known-identity.ts'
 import { linkByAddress } from './link-by-address.ts'
 
 /** The rights of an account that a login creates; null: a login creates none. */
@@ -46,7 +46,6 @@ export async function signIn(
   newcomer: Newcomer,
   by: Reader
 ): Promise<ProviderSignIn> {
-  requireDomain(known)
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { account, row, hasOtherRights } = await accountOf(ports, known, newcomer, by)

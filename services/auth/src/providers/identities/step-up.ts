@@ -10,7 +10,7 @@ import { sessionEnded } from '../../sessions/session-refusals.ts'
 import { notReauthenticated, someoneElse } from '../provider-refusals.ts'
 import type { IdentityPorts } from './identity-ports.ts'
 import { findIdentity, noteIdentityUse } from './identity-store.ts'
-import { type KnownIdentity, requireDomain } from './known-identity.ts'
+import type { KnownIdentity } from './known-identity.ts'
 import { noteRights, provideRights } from './provide-rights.ts'
 
 /**
@@ -28,7 +28,6 @@ export async function stepUpByProvider(
   const { db, audit, marks, clock } = ports
   const { identity } = known
   if (identity.reauthenticated !== true) throw notReauthenticated()
-  requireDomain(known)
   const isOwn = await db.transaction().execute(async (transaction) => {
     const nowMs = clock()
     // The session is checked when it is strengthened.

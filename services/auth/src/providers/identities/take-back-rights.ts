@@ -1,19 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { lockAccount } from '../../accounts/lock-account.ts'
-import { SCHEDULE_ADDRESS } from '../../audit/audit-event.ts'
+import { type RequestSource, SCHEDULE_ADDRESS } from '../../audit/audit-event.ts'
 import type { Cleanup } from '../../background/retention.ts'
 import type { Tables } from '../../database/tables.ts'
 import { ifAvailable } from '../../if-available.ts'
 import { type MappedRights, stillMapped } from '../mapping/mapped-rights.ts'
+import type { ProviderIdentity } from '../protocol/provider-identity.ts'
 import type { IdentityPorts } from './identity-ports.ts'
-import type { IdentityRow } from './identity-store.ts'
+import { findIdentity, type IdentityRow } from './identity-store.ts'
 import { provideRights, type RightsPorts, storedRights } from './provide-rights.ts'
 
 /** How many links one round changes or checks. */
 const MOST_OF_ROUND = 100
 
-type LinksPorts = RightsPorts & Pick<IdentityPorts, 'db' | 'clock'>
+export type LinksPorts = RightsPorts & Pick<IdentityPorts, 'db' | 'clock'>
+
+/**
+ * Takes back what came with a link, because the provider signs its user in no longer: the ID token
+ * lacks what the file requires, or the address is of another domain.
+ */
+export async function withdrawRights(
+  ports: LinksPorts,
+  person: Pick<ProviderIdentity, 'issuer' | 'subject'>,
+  source: RequestSource
+): Promise<void> {
+  const link = await findIdentity(ports.db, person)
+  if (link === null || link.provided === null) return
+  await takeBack(ports, link, { keep: () => null, source })
+}
 
 /** The last link that was checked, in the order of the index. */
 type Place = { readonly until: number; readonly id: string }
@@ -27,7 +42,7 @@ export function takeBackRights(ports: LinksPorts): Cleanup {
   return async () => {
     const now = Math.floor(ports.clock() / 1000)
     const lapsed = await links(ports.db).where('provided_until', '<', now).execute()
-    for (const link of lapsed) await takeBack(ports, link, () => null)
+    for (const link of lapsed) await takeBack(ports, link, { keep: () => null, source: schedule() })
     if (place !== null) place = await checkMapping(ports, place)
     return lapsed.length === MOST_OF_ROUND || place !== null
   }
@@ -54,7 +69,9 @@ async function checkMapping(ports: LinksPorts, { until, id }: Place): Promise<Pl
     .execute()
   for (const link of checked) {
     const mapped = mappedNow(ports, link)
-    if (mapped !== link.provided) await takeBack(ports, link, (row) => mappedNow(ports, row))
+    if (mapped === link.provided) continue
+    const keep = (row: IdentityRow) => mappedNow(ports, row)
+    await takeBack(ports, link, { keep, source: schedule() })
   }
   const last = checked.at(-1)
   return checked.length < MOST_OF_ROUND || last === undefined
@@ -70,10 +87,18 @@ function mappedNow({ entries }: LinksPorts, { issuer, provided }: IdentityRow): 
   return storedRights(stillMapped(rights, entry))
 }
 
+const schedule = (): RequestSource => ({ address: SCHEDULE_ADDRESS, requestId: randomUUID() })
+
+type TakingBack = {
+  /** the rights that stay, as a column has them; null: none */
+  readonly keep: (row: IdentityRow) => string | null
+  readonly source: RequestSource
+}
+
 async function takeBack(
   ports: LinksPorts,
   { id, subject, provided_until: until }: IdentityRow,
-  keep: (row: IdentityRow) => string | null
+  { keep, source }: TakingBack
 ): Promise<void> {
   await ports.db.transaction().execute(async (transaction) => {
     await lockAccount(transaction, subject)
@@ -87,7 +112,6 @@ async function takeBack(
     const provided = keep(row)
     const kept = { provided, provided_until: provided === null ? null : until }
     await transaction.updateTable('identities').set(kept).where('id', '=', id).execute()
-    const source = { address: SCHEDULE_ADDRESS, requestId: randomUUID() }
     await provideRights(transaction, subject, ports, { sid: null, source, nowMs: ports.clock() })
   })
   await ifAvailable(ports.stale.publish(subject))

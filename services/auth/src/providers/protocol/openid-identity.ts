@@ -45,10 +45,11 @@ export async function openidIdentity(
   const claims = tokens.claims()
   if (claims === undefined) throw new ProviderFault('invalid', 'there is no ID token')
   requireValid(claims, issuer, maxAge)
-  if (!hasRequired(claims, required)) {
-    throw new ProviderFault('denied', 'the ID token does not have a claim that is required')
-  }
   const { sub: subject } = claims
+  if (!hasRequired(claims, required)) {
+    const cause = 'the ID token does not have a claim that is required'
+    throw new ProviderFault('denied', cause, { issuer, subject })
+  }
   const own = addressIn(claims)
   const isWhole = own.email !== null && hasSources(claims, mapping)
   const info = isWhole ? {} : await userInfo(provider, tokens.access_token, subject)

@@ -6,14 +6,19 @@
 export const providerFaultKinds = ['denied', 'invalid', 'unavailable'] as const
 export type ProviderFaultKind = (typeof providerFaultKinds)[number]
 
+type FaultPerson = { readonly issuer: string; readonly subject: string }
+
 /** The message is for the log: nothing of it comes from the provider. */
 export class ProviderFault extends Error {
   override readonly name = 'ProviderFault'
   readonly kind: ProviderFaultKind
+  /** whose login is refused, as a verified ID token names them; null: nobody is proven */
+  readonly person: FaultPerson | null
 
-  constructor(kind: ProviderFaultKind, message: string) {
+  constructor(kind: ProviderFaultKind, message: string, person: FaultPerson | null = null) {
     super(message)
     this.kind = kind
+    this.person = person
   }
 }
 

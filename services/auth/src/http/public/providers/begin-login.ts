@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { callbackPath } from '../../../providers/callback-path.ts'
+import { requestSourceOf } from '../../request-source.ts'
 import type { Route } from '../route.ts'
 import { clearLoginCookie, loginCookieOf, redirects, setLoginCookie } from './login-cookie.ts'
 import { CodeChallenge, ProviderList, ProviderParams } from './provider-schemas.ts'
@@ -118,7 +119,8 @@ export const receiveProviderLogin: Route = (service, { providers, limitAddress }
       const { provider } = request.params
       const [, query = ''] = /\?(.*)$/s.exec(request.url) ?? []
       const flow = loginCookieOf(request)
-      const { location, isOver } = await providers.comeBack(provider, { query, flow })
+      const source = requestSourceOf(request)
+      const { location, isOver } = await providers.comeBack(provider, { query, flow, source })
       if (isOver) clearLoginCookie(reply)
       return reply.header('referrer-policy', 'no-referrer').redirect(location, 303)
     }
