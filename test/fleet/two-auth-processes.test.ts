@@ -49,6 +49,12 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
       await post(0, '/register', user)
       return user
     },
+    database,
+    /** How often the second process had what a refresh needs in memory. */
+    async remembered() {
+      const metrics = await (await fetch(`${second.opsUrl}/metrics`)).text()
+      return Number(/auth_refresh_account_reads_total\{source="memory"\} (\d+)/.exec(metrics)?.[1])
+    },
     async reuses() {
       const events = "select 1 from audit_events where kind = 'refresh-reused'"
       return (await asked(database, events)).length
@@ -105,6 +111,39 @@ t.test('two auth services agree on sessions and guesses', { skip }, async (t) =>
     )
   })
 })
+
+/** The claims of an access token. */
+const claimsOf = ({ accessToken }: TokenAnswer): Record<string, unknown> =>
+  JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+
+t.test(
+  'a change in SQL is soon known to a process that remembers the account',
+  { skip },
+  async (t) => {
+    const { post, refresh, newUser, remembered, database } = await twoProcesses(t)
+    let { body: tokens } = await post(0, '/login', await newUser())
+    const refreshed = async () => {
+      const { status, body } = await refresh(1, tokens.refreshToken)
+      if (status === 200) tokens = body
+      return { status, claims: status === 200 ? claimsOf(body) : {} }
+    }
+    await eventually(
+      async () => {
+        await refreshed()
+        return await remembered()
+      },
+      (times) => times > 0
+    )
+
+    const { sub: id } = claimsOf(tokens)
+    await asked(database, `update accounts set roles = '["by hand"]' where id = '${id}'`)
+    const roles = async () => (await refreshed()).claims.roles
+    t.strictSame(await eventually(roles, (all) => String(all) === 'by hand'), ['by hand'])
+    await asked(database, `update accounts set disabled_at = 1 where id = '${id}'`)
+    const status = async () => (await refreshed()).status
+    t.equal(await eventually(status, (code) => code !== 200), 401, 'disabled in SQL')
+  }
+)
 
 /**
  * the statuses of ten guesses at one account, and then of twelve guesses at accounts that do not
