@@ -4,7 +4,7 @@ import type { ActingOperator } from '../api/operator-api.ts'
 import { messageOf } from '../api/problem.ts'
 import { forgetSession, keepProof, proof } from '../api/proof.ts'
 import type { Operator } from '../api/responses.ts'
-import { startAnew } from '../view.ts'
+import { noteState, startAnew } from '../tab-history.ts'
 
 /** Who is signed in; null: nobody. undefined: not known yet, or the page is being loaded again. */
 export const operator = signal<Operator | null | undefined>(undefined)
@@ -33,6 +33,7 @@ export async function signIn(credential: Credential): Promise<void> {
   if (!response.ok) throw problemOf(response.status, content)
   const { proof: given, name, role } = content as Begun
   keepProof(given)
+  noteState(null)
   operator.value = { name, role }
 }
 
