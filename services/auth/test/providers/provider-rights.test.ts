@@ -34,7 +34,9 @@ const rightsOf = (auth: AuthUnderTest, who: Person, id = 'acme', from = provider
 
 for (const { name, skip, make } of databaseKinds) {
   t.test(`${name}: each login sets the rights from the provider anew`, { skip }, async (t) => {
-    const { auth, ops } = await installation(t, [acme], { database: await (await make(t)).open() })
+    const { auth, ops, rights } = await installation(t, [acme], {
+      database: await (await make(t)).open()
+    })
     const member = { groups: ['platform-admins', 'others'], tid: 'acme', is_staff: true }
     const first = await rightsOf(auth, ada({ ...member, department: ['x', 7] }))
     t.strictSame(first.roles, ['user', 'admin', 'editor', 'staff'])
@@ -54,12 +56,13 @@ for (const { name, skip, make } of databaseKinds) {
     // What an operator sets is never taken back by a provider, and wins.
     await ops('PUT', '/roles', { roles: ['user', 'editor'] })
     await ops('PUT', '/claims', { claims: { tenant_id: 'initech' } })
-    t.match((await ops('GET', '')).user.claims, { tenant_id: 'initech', department: ['x', 7] })
+    t.match((await rights()).claims, { tenant_id: 'initech', department: ['x', 7] })
     const less = await rightsOf(auth, ada({ groups: 'others', tid: 'acme' }))
     t.strictSame(less.roles, ['user', 'editor'])
-    t.match((await ops('GET', '')).user, {
+    t.strictSame(await rights(), {
+      roles: ['user', 'editor'],
       claims: { tenant_id: 'initech', contact: 'ada@example.com' },
-      provided: [{ provider: 'acme', roles: [] }]
+      from: ['acme']
     })
     const refused = await auth.post('/refresh-token', { refreshToken: first.tokens.refreshToken })
     t.strictSame(decodeJwt(refused.json().accessToken).roles, ['user', 'editor'], 'other sessions')
@@ -74,27 +77,33 @@ for (const { name, skip, make } of databaseKinds) {
   })
 
   t.test(`${name}: unlinking takes back what came with the link`, { skip }, async (t) => {
-    const { auth, ops } = await installation(t, [acme], { database: await (await make(t)).open() })
+    const { auth, ops, rights } = await installation(t, [acme], {
+      database: await (await make(t)).open()
+    })
     const { tokens, roles } = await rightsOf(auth, ada({ groups: ['editors'], tid: 'globex' }))
     t.strictSame(roles, ['user', 'editor'])
     const [{ id }] = (await ops('GET', '/identities')).identities
     await ops('DELETE', `/identities/${id}`)
-    t.match((await ops('GET', '')).user, { roles: ['user'], claims: {}, provided: [] })
+    t.strictSame(await rights(), { roles: ['user'], claims: {}, from: [] })
     t.equal(await isStale(auth, tokens), true, 'tokens issued before')
   })
 }
 
 t.test('a link that opens no session gives no rights', async (t) => {
-  const { auth, ops } = await installation(t)
+  const { auth, ops, rights } = await installation(t)
   const { tokens } = await rightsOf(auth, ada({ groups: 'editors', tid: 'acme' }))
   const user = { id: String(decodeJwt(tokens.accessToken).sub) }
   await ops('PUT', '/password', { password })
-  t.match((await ops('GET', '')).user, { roles: ['user'], claims: {}, provided: [] })
+  t.strictSame(await rights(), { roles: ['user'], claims: {}, from: [] })
   const headers = await headersOf(auth, user, await login(auth, 'ada@example.com'))
   const { code, verifier } = await visit(auth, 'acme', provider, ada({ groups: 'editors' }))
   const again = await auth.post('/identities', { code, codeVerifier: verifier }, headers)
   t.equal(again.statusCode, 201, again.body)
-  t.match((await ops('GET', '')).user, { roles: ['user', 'editor'], provided: [{ claims: {} }] })
+  t.strictSame(await rights(), {
+    roles: ['user', 'editor'],
+    claims: { contact: 'ada@example.com' },
+    from: ['acme']
+  })
 })
 
 t.test('a step-up at a provider sets the rights too', async (t) => {
@@ -113,21 +122,23 @@ t.test('a step-up at a provider sets the rights too', async (t) => {
 
 t.test('of several providers, the first one of the file counts', async (t) => {
   const second = { id: 'second', issuer: other.issuer, roleMapping, claimMapping }
-  const { auth, ops } = await installation(t, [second, acme])
+  const { auth, rights } = await installation(t, [second, acme])
   const { tokens } = await rightsOf(auth, ada({ groups: 'editors', department: 'of acme' }))
   const user = { id: String(decodeJwt(tokens.accessToken).sub) }
   const headers = await headersOf(auth, user, tokens)
   const who = ada({ is_staff: true, department: 'of second' })
   const { code, verifier } = await visit(auth, 'second', other, who)
   await auth.post('/identities', { code, codeVerifier: verifier }, headers)
-  t.match((await ops('GET', '')).user, {
+  const claims = { department: 'of second', contact: 'ada@example.com' }
+  t.strictSame(await rights(), {
     roles: ['user', 'staff', 'editor'],
-    claims: { department: 'of second' }
+    claims,
+    from: ['second', 'acme']
   })
   await rightsOf(auth, ada({ groups: 'others' }))
-  t.match(
-    (await ops('GET', '')).user,
-    { roles: ['user', 'staff'], claims: { department: 'of second' } },
+  t.strictSame(
+    await rights(),
+    { roles: ['user', 'staff'], claims, from: ['second', 'acme'] },
     'each provider takes back only what it gave'
   )
 })
