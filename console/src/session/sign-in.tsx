@@ -1,19 +1,28 @@
 import { useSignal } from '@preact/signals'
-import { messageOf } from '../api/problem.ts'
+import { useRef } from 'preact/hooks'
+import { messageOf, Problem } from '../api/problem.ts'
 import { signIn } from './session.ts'
+
+const refusalOf = (error: unknown): string =>
+  error instanceof Problem && error.code === 'UNAUTHENTICATED'
+    ? 'This token is not valid. It may have expired or been revoked: ask an admin for another one.'
+    : messageOf(error)
 
 /** Asks for the token of an operator. */
 export function SignIn({ fault: before }: { readonly fault: string | null }) {
   const token = useSignal('')
   const fault = useSignal(before)
   const isBusy = useSignal(false)
+  const field = useRef<HTMLInputElement>(null)
   const submit = async (event: Event) => {
     event.preventDefault()
     isBusy.value = true
     try {
       await signIn({ token: token.value.trim() })
     } catch (error) {
-      fault.value = messageOf(error)
+      fault.value = refusalOf(error)
+      field.current?.focus()
+      field.current?.select()
     }
     isBusy.value = false
   }
@@ -34,6 +43,7 @@ export function SignIn({ fault: before }: { readonly fault: string | null }) {
         <label for="token">Operator token</label>
         <input
           id="token"
+          ref={field}
           type="password"
           autocomplete="current-password"
           required
