@@ -50,10 +50,10 @@ export function accountCache(options: AccountCacheOptions): AccountCache {
     try {
       const { server, ...state } = await ask(subject, sid)
       memory.keep(reading, sid, { ...state, isRemembered: true }, server)
+      follower.begin(server)
       return state
     } finally {
       memory.end(reading)
-      follower.begin()
     }
   }
   return {

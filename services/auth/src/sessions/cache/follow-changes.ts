@@ -30,8 +30,11 @@ export type ChangeFollower = {
   server(): string | null
   /** Reads again in the background, if the last read is not a new one. */
   readAgain(): void
-  /** Reads in the background where the changes begin, if nothing can be remembered yet. */
-  begin(): void
+  /**
+   * Reads in the background, if a state of this server cannot be kept: nothing was read yet, or
+   * from another server.
+   */
+  begin(server: string): void
   /** Whether the memory can be used, if necessary after another read. */
   isUpToDate(): Promise<boolean>
   /** The same, and every change before this mark is read. */
@@ -80,8 +83,8 @@ export function followChanges(options: FollowerOptions, memory: SessionMemory): 
   return {
     server: () => last?.server ?? null,
     readAgain,
-    begin() {
-      if (last === null) readAgain()
+    begin(server) {
+      if (last?.server !== server) readAgain()
     },
     async isUpToDate() {
       if (!isCurrent()) await read()

@@ -91,6 +91,17 @@ t.test('a state of another server than that of the changes is not remembered', a
   for (let turn = 0; turn < 4; turn += 1) t.equal(await refresh(), 1)
 })
 
+t.test('states of a server that has taken over are remembered, too', async (t) => {
+  const { clock, database, refresh } = cacheOf()
+  t.equal(await refresh(), 1, 'nothing is remembered yet')
+  database.server = 'two'
+  database.changes = { ...CHANGES, lineage: 'two', server: 'two' }
+  clock.advance(1000)
+  t.equal(await refresh(), 1, 'the changes were read from the former server')
+  t.equal(await refresh(), 1)
+  t.equal(await refresh(), 0)
+})
+
 t.test('everything is dropped if changes may have been missed', async (t) => {
   const missed: Partial<Changes>[] = [
     { lineage: 'two' },
