@@ -1,66 +1,36 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { generator } from '@gatehouse/fixtures/generator'
 import t, { type Test } from 'tap'
-import { buildConnector } from 'undici'
 import {
   type Connection,
   connection
 } from '../../src/forwarding/connections/http-one/connection.ts'
-import type {
-  Connect,
-  Connector
-} from '../../src/forwarding/connections/http-one/connection-options.ts'
-import { connectors } from '../../src/forwarding/connections/http-one/connectors.ts'
+import type { Connect } from '../../src/forwarding/connections/http-one/connection-options.ts'
 import { simpleResponse } from '../../src/forwarding/connections/http-one/direct/simple-response.ts'
 import { generatedResponse } from './fixtures/generated-response.ts'
+import { FIRST, laterResponses } from './fixtures/later-responses.ts'
+import { direct, undici } from './fixtures/two-connectors.ts'
 
 const INPUTS = inputs(4000)
 
 /** What a service sends on the second request of a connection, and whether it then closes it. */
 type Said = { readonly bytes: Buffer; readonly pieceAt: number; readonly isLast: boolean }
 
-const FIRST = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-
-async function speakingService(t: Test) {
-  let said: Said = { bytes: Buffer.from(FIRST), pieceAt: 0, isLast: false }
-  let heard = ''
-  const answer = async (socket: Socket): Promise<void> => {
-    const { bytes, pieceAt, isLast } = said
-    if (pieceAt > 0) {
-      socket.write(bytes.subarray(0, pieceAt))
-      await nextTurn()
-      await nextTurn()
-    }
-    socket.write(bytes.subarray(pieceAt))
-    if (isLast) socket.end()
+async function answer(socket: Socket, { bytes, pieceAt, isLast }: Said): Promise<void> {
+  if (pieceAt > 0) {
+    socket.write(bytes.subarray(0, pieceAt))
+    await nextTurn()
+    await nextTurn()
   }
-  const server = createServer((socket) => {
-    let requests = 0
-    socket.on('error', () => {})
-    socket.on('data', (bytes) => {
-      heard += bytes.toString('latin1')
-      if (requests++ === 0) socket.write(FIRST)
-      else void answer(socket)
-    })
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => server.close())
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    say(next: Said) {
-      said = next
-    },
-    heard() {
-      const all = heard
-      heard = ''
-      return all
-    }
-  }
+  socket.write(bytes.subarray(pieceAt))
+  if (isLast) socket.end()
 }
+
+const speakingService = (t: Test) =>
+  laterResponses(t, { bytes: Buffer.from(FIRST), pieceAt: 0, isLast: false }, answer)
 
 /** All that the gateway learns of one response. */
 function outcome(one: Connection): Promise<string> {
@@ -123,10 +93,6 @@ function fullRead(): string {
   const pad = 'p'.repeat(2 ** 16 - 65_400 - head.length - 4)
   return `${head}${pad}\r\n\r\n${'c'.repeat(65_400)}${FIRST}`
 }
-
-const direct = connectors(10_000)(null)
-// Its bytes go to the listeners of the socket, so that undici reads all of them.
-const undici = buildConnector({ allowH2: false }) as Connector
 
 t.test('services and the gateway see the same responses with undici and without it', async (t) => {
   const random = generator()

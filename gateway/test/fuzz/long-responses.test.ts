@@ -1,27 +1,22 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { testClock } from '@gatehouse/fixtures/clock'
 import { inputs } from '@gatehouse/fixtures/generated'
 import { type Generator, generator } from '@gatehouse/fixtures/generator'
 import t, { type Test } from 'tap'
-import { buildConnector } from 'undici'
 import type { ContentController } from '../../src/forwarding/connections/content-controller.ts'
 import {
   type Connection,
   connection
 } from '../../src/forwarding/connections/http-one/connection.ts'
-import type {
-  Connect,
-  Connector
-} from '../../src/forwarding/connections/http-one/connection-options.ts'
-import { connectors } from '../../src/forwarding/connections/http-one/connectors.ts'
+import type { Connect } from '../../src/forwarding/connections/http-one/connection-options.ts'
+import { FIRST, laterResponses } from './fixtures/later-responses.ts'
+import { direct, undici } from './fixtures/two-connectors.ts'
 
 const INPUTS = inputs(600)
 
 /** Every position has bytes of its own, so that a buffer that was used too early shows. */
 const ALL = Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * 31 + (at >> 8)) % 251))
-const FIRST = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 type End = 'complete' | 'surplus' | 'next response' | 'half-closed' | 'closed early' | 'reset early'
 
@@ -35,12 +30,12 @@ type Said = {
 
 /** What the handler does with each piece of a response. */
 type Reading = {
-  /** pauses at every so manieth piece, for so many turns; 0: never */
+  /** pauses after every nth piece, for `pausedTurns`; 0: never */
   readonly pauseEvery: number
   readonly pausedTurns: number
-  /** says at every so manieth piece that it needs it no longer; 0: never */
+  /** releases every nth piece when it has copied it; 0: never */
   readonly releaseEvery: number
-  /** aborts when it has so many bytes */
+  /** aborts when it has this many bytes */
   readonly abortAt: number
 }
 
@@ -73,33 +68,6 @@ async function send(socket: Socket, { length, cuts, end }: Said): Promise<void> 
   }
   if (end === 'reset early') socket.resetAndDestroy()
   else if (end === 'half-closed' || end === 'closed early') socket.end()
-}
-
-async function sendingService(t: Test) {
-  let next: Said = { length: 0, cuts: [], end: 'complete' }
-  let heard = ''
-  const server = createServer((socket) => {
-    let requests = 0
-    socket.on('error', () => {})
-    socket.on('data', (bytes) => {
-      heard += bytes.toString('latin1')
-      if (requests++ === 0) socket.write(FIRST)
-      else void send(socket, next)
-    })
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => server.close())
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    say(response: Said) {
-      next = response
-    },
-    heard() {
-      const all = heard
-      heard = ''
-      return all
-    }
-  }
 }
 
 type Outcome = { readonly status: number; readonly content: Buffer; readonly end: string }
@@ -176,14 +144,12 @@ async function second(t: Test, origin: string, connect: Connect, how: Reading) {
   return { ...seen, isKept }
 }
 
-const direct = connectors(10_000)(null)
-const undici = buildConnector({ allowH2: false }) as Connector
-
 t.test(
   'long responses are the same with undici and without it, however they are read',
   async (t) => {
     const random = generator()
-    const service = await sendingService(t)
+    const ends = new Set<string>()
+    const service = await laterResponses<Said>(t, { length: 0, cuts: [], end: 'complete' }, send)
     for (let input = 0; input < INPUTS; input += 1) {
       const response = said(random)
       const how = reading(random, response.length)
@@ -201,12 +167,13 @@ t.test(
         (isComplete
           ? one.content.equals(whole)
           : one.content.equals(whole.subarray(0, one.content.length)))
+      ends.add(one.end)
       if (isRight) continue
       const short = ({ content, ...rest }: Outcome) => ({ ...rest, bytes: content.length })
       t.strictSame(short(one), short(other), what)
       t.fail('the contents, or what the service has heard, differ')
       return
     }
-    t.pass(`${INPUTS} responses`)
+    t.strictSame([...ends].sort(), ['aborted', 'broken', 'complete {}'], `in ${INPUTS} responses`)
   }
 )
